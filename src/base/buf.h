@@ -1,0 +1,39 @@
+/* A growing byte buffer with a stated maximum. Sticky: after the first failure every further put
+ * is ignored and error stays set, so callers check once, at the end. TH_PAD cleared bytes always
+ * stand readable behind the contents. */
+#ifndef TH_BASE_BUF_H
+#define TH_BASE_BUF_H
+
+#include "base/common.h"
+
+typedef struct th_buf {
+  char *p; /* owned; NULL while empty */
+  size_t n;
+  size_t cap; /* without the padding */
+  size_t max; /* 0 = no maximum */
+  int error;  /* 0, TH_ENOMEM or TH_ELIMIT */
+} th_buf;
+
+void th_buf_init(th_buf *b, size_t max);
+void th_buf_dispose(th_buf *b);
+void th_buf_clear(th_buf *b); /* keeps the memory, forgets contents and error */
+/* Room for n more bytes; the pointer is where they go, NULL on failure. Follow with th_buf_added. */
+char *th_buf_room(th_buf *b, size_t n);
+void th_buf_added(th_buf *b, size_t n);
+void th_buf_put(th_buf *b, const void *p, size_t n);
+void th_buf_span(th_buf *b, th_span s);
+void th_buf_str(th_buf *b, const char *s);
+void th_buf_char(th_buf *b, char c);
+void th_buf_printf(th_buf *b, const char *fmt, ...) TH_PRINTF(2, 3);
+void th_buf_u64(th_buf *b, uint64_t v); /* decimal digits */
+void th_buf_i64(th_buf *b, int64_t v);
+/* LEB128, for our own file formats. */
+void th_buf_varint(th_buf *b, uint64_t v);
+/* Contents from byte `from` on are cut off. */
+void th_buf_truncate(th_buf *b, size_t from);
+static inline th_span th_buf_view(const th_buf *b) { return (th_span){b->p, b->n}; }
+
+/* Reads a LEB128 value between *at and end. False when cut off or longer than 64 bits. */
+bool th_varint_read(const uint8_t **at, const uint8_t *end, uint64_t *out) TH_MUST_USE;
+
+#endif

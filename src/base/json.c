@@ -1,0 +1,346 @@
+#include "base/json.h"
+
+#include <math.h>
+#include <stdio.h>
+
+uint32_t th_json_get(const th_json *j, uint32_t i, th_span key) {
+  uint32_t found = 0;
+  if (j->nodes[i].type != TH_JOBJECT) return 0;
+  for (th_json_members(j, i, k))
+    if (th_span_eq(th_json_text(j, k), key)) found = k + 1;
+  return found;
+}
+
+uint32_t th_json_path(const th_json *j, uint32_t i, const char *path) {
+  while (*path) {
+    size_t n = strcspn(path, ".");
+    i = th_json_get(j, i, (th_span){path, n});
+    if (!i) return 0;
+    path += n;
+    if (*path == '.') path++;
+  }
+  return i;
+}
+
+th_span th_json_path_text(const th_json *j, uint32_t i, const char *path) {
+  uint32_t at = th_json_path(j, i, path);
+  return at ? th_json_text(j, at) : (th_span){0};
+}
+
+bool th_json_int(const th_json *j, uint32_t i, int64_t *out) {
+  if (j->nodes[i].type != TH_JINT) return false;
+  th_span s = th_json_raw(j, i);
+  bool negative = s.n && s.p[0] == '-';
+  uint64_t v = 0;
+  for (size_t k = negative; k < s.n; k++) v = v * 10 + (uint64_t)(s.p[k] - '0');
+  *out = (int64_t)(negative ? 0 - v : v);
+  return true;
+}
+
+bool th_json_number(const th_json *j, uint32_t i, double *out) {
+  if (j->nodes[i].type != TH_JINT && j->nodes[i].type != TH_JNUMBER) return false;
+  char text[64];
+  th_span s = th_json_raw(j, i);
+  if (s.n >= sizeof text) s.n = sizeof text - 1; /* digits beyond a double's reach */
+  memcpy(text, s.p, s.n);
+  text[s.n] = 0;
+  *out = strtod(text, NULL);
+  return true;
+}
+
+/* ---- the slow checker: finds where a document that simdjson refused breaks off ---- */
+
+typedef struct checker {
+  const uint8_t *p, *end;
+} checker;
+
+static void skip_blanks(checker *c) {
+  while (c->p < c->end && (*c->p == ' ' || *c->p == '\n' || *c->p == '\r' || *c->p == '\t')) c->p++;
+}
+
+static bool is_hex(uint8_t c) {
+  return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'f');
+}
+
+/* One UTF-8 sequence of two to four bytes, without surrogates and overlong forms. */
+static bool check_sequence(checker *c) {
+  uint8_t lead = *c->p;
+  size_t n = lead >= 0xF0 ? 3 : lead >= 0xE0 ? 2 : 1;
+  if (lead < 0xC2 || lead > 0xF4 || (size_t)(c->end - c->p) <= n) return false;
+  for (size_t i = 1; i <= n; i++)
+    if ((c->p[i] & 0xC0) != 0x80) return false;
+  uint8_t second = c->p[1];
+  if ((lead == 0xE0 && second < 0xA0) || (lead == 0xED && second > 0x9F) ||
+      (lead == 0xF0 && second < 0x90) || (lead == 0xF4 && second > 0x8F))
+    return false;
+  c->p += n + 1;
+  return true;
+}
+
+static bool check_escape(checker *c) {
+  if (c->end - c->p < 2) return false;
+  if (c->p[1] == 'u') {
+    if (c->end - c->p < 6) return false;
+    for (int i = 2; i < 6; i++)
+      if (!is_hex(c->p[i])) return false;
+    c->p += 6;
+    return true;
+  }
+  if (!memchr("\"\\/bfnrt", c->p[1], 8)) return false;
+  c->p += 2;
+  return true;
+}
+
+static bool check_string(checker *c) {
+  for (c->p++; c->p < c->end;) {
+    if (*c->p == '"') return c->p++, true;
+    if (*c->p < 0x20) return false;
+    if (*c->p == '\\') {
+      if (!check_escape(c)) return false;
+    } else if (*c->p >= 0x80) {
+      if (!check_sequence(c)) return false;
+    } else {
+      c->p++;
+    }
+  }
+  return false;
+}
+
+static bool check_digits(checker *c) {
+  const uint8_t *from = c->p;
+  while (c->p < c->end && *c->p >= '0' && *c->p <= '9') c->p++;
+  return c->p > from;
+}
+
+static bool check_number(checker *c) {
+  if (*c->p == '-') c->p++;
+  if (c->p < c->end && *c->p == '0') c->p++;
+  else if (!check_digits(c)) return false;
+  if (c->p < c->end && *c->p == '.' && (c->p++, !check_digits(c))) return false;
+  if (c->p < c->end && (*c->p | 32) == 'e') {
+    c->p++;
+    if (c->p < c->end && (*c->p == '+' || *c->p == '-')) c->p++;
+    return check_digits(c);
+  }
+  return true;
+}
+
+static bool check_word(checker *c, const char *word) {
+  size_t n = strlen(word);
+  if ((size_t)(c->end - c->p) < n || memcmp(c->p, word, n)) return false;
+  c->p += n;
+  return true;
+}
+
+static bool check_scalar(checker *c) {
+  switch (*c->p) {
+  case '"': return check_string(c);
+  case 't': return check_word(c, "true");
+  case 'f': return check_word(c, "false");
+  case 'n': return check_word(c, "null");
+  default: return (*c->p == '-' || (*c->p >= '0' && *c->p <= '9')) && check_number(c);
+  }
+}
+
+enum { CHECK_DEPTH = 4096 };
+
+static bool check_key(checker *c) {
+  skip_blanks(c);
+  if (c->p >= c->end || *c->p != '"' || !check_string(c)) return false;
+  skip_blanks(c);
+  return c->p < c->end && *c->p == ':' && (c->p++, true);
+}
+
+/* Behind a value: closes brackets, stands behind the comma for the next one. False at an error;
+ * *depth is 0 when the document is complete. */
+static bool check_behind(checker *c, char *stack, unsigned *depth) {
+  while (*depth) {
+    skip_blanks(c);
+    if (c->p >= c->end) return false;
+    char open = stack[*depth - 1];
+    if (*c->p == ',') return c->p++, open == '{' ? check_key(c) : true;
+    if (*c->p != (open == '{' ? '}' : ']')) return false;
+    c->p++;
+    --*depth;
+  }
+  return true;
+}
+
+static bool check_value(checker *c, char *stack, unsigned *depth) {
+  skip_blanks(c);
+  if (c->p >= c->end) return false;
+  if (*c->p != '{' && *c->p != '[') return check_scalar(c) && check_behind(c, stack, depth);
+  if (*depth == CHECK_DEPTH) return false;
+  char open = (char)*c->p++;
+  stack[(*depth)++] = open;
+  skip_blanks(c);
+  if (c->p < c->end && *c->p == (open == '{' ? '}' : ']')) {
+    c->p++;
+    --*depth;
+    return check_behind(c, stack, depth);
+  }
+  return open == '{' ? check_key(c) : true;
+}
+
+int64_t th_json_error_offset(th_span src) {
+  char stack[CHECK_DEPTH];
+  unsigned depth = 0;
+  checker c = {(const uint8_t *)src.p, (const uint8_t *)src.p + src.n};
+  bool good;
+  do good = check_value(&c, stack, &depth);
+  while (good && depth);
+  return c.p - (const uint8_t *)src.p;
+}
+
+/* ---- out ---- */
+
+void th_jout_init(th_jout *w, th_buf *out, bool pretty) {
+  *w = (th_jout){.out = out, .pretty = pretty};
+}
+
+static void new_line(th_jout *w) {
+  if (!w->pretty) return;
+  th_buf_char(w->out, '\n');
+  for (unsigned i = 0; i < w->depth; i++) th_buf_str(w->out, "  ");
+}
+
+static void before_value(th_jout *w) {
+  if (w->after_key) {
+    w->after_key = false;
+    return;
+  }
+  if (w->need_comma) th_buf_char(w->out, ',');
+  if (w->depth) new_line(w);
+}
+
+static void open_bracket(th_jout *w, char c) {
+  before_value(w);
+  th_buf_char(w->out, c);
+  w->depth++;
+  w->need_comma = false;
+}
+
+static void close_bracket(th_jout *w, char c) {
+  w->depth--;
+  if (w->need_comma) new_line(w);
+  th_buf_char(w->out, c);
+  w->need_comma = true;
+}
+
+void th_jout_object(th_jout *w) { open_bracket(w, '{'); }
+void th_jout_end_object(th_jout *w) { close_bracket(w, '}'); }
+void th_jout_array(th_jout *w) { open_bracket(w, '['); }
+void th_jout_end_array(th_jout *w) { close_bracket(w, ']'); }
+
+void th_jout_key_span(th_jout *w, th_span key) {
+  before_value(w);
+  th_json_quote(w->out, key);
+  th_buf_str(w->out, w->pretty ? ": " : ":");
+  w->after_key = true;
+  w->need_comma = false;
+}
+
+void th_jout_key(th_jout *w, const char *key) { th_jout_key_span(w, th_span_of(key)); }
+
+static void put_value(th_jout *w, th_span s) {
+  before_value(w);
+  th_buf_span(w->out, s);
+  w->need_comma = true;
+}
+
+void th_jout_text(th_jout *w, th_span s) {
+  before_value(w);
+  th_json_quote(w->out, s);
+  w->need_comma = true;
+}
+
+void th_jout_str(th_jout *w, const char *s) {
+  if (s) th_jout_text(w, th_span_of(s));
+  else th_jout_null(w);
+}
+
+void th_jout_i64(th_jout *w, int64_t v) {
+  before_value(w);
+  th_buf_i64(w->out, v);
+  w->need_comma = true;
+}
+
+void th_jout_double(th_jout *w, double v) {
+  char text[40];
+  if (!isfinite(v)) {
+    th_jout_null(w);
+    return;
+  }
+  int n = 0;
+  for (int digits = 6; digits <= 17; digits++) {
+    n = snprintf(text, sizeof text, "%.*g", digits, v);
+    if (strtod(text, NULL) == v) break;
+  }
+  put_value(w, (th_span){text, (size_t)n});
+}
+
+void th_jout_bool(th_jout *w, bool v) { put_value(w, v ? TH_SPAN("true") : TH_SPAN("false")); }
+void th_jout_null(th_jout *w) { put_value(w, TH_SPAN("null")); }
+void th_jout_raw(th_jout *w, th_span json) { put_value(w, json); }
+
+void th_jout_kv_text(th_jout *w, const char *key, th_span s) {
+  th_jout_key(w, key);
+  th_jout_text(w, s);
+}
+void th_jout_kv_str(th_jout *w, const char *key, const char *s) {
+  th_jout_key(w, key);
+  th_jout_str(w, s);
+}
+void th_jout_kv_i64(th_jout *w, const char *key, int64_t v) {
+  th_jout_key(w, key);
+  th_jout_i64(w, v);
+}
+void th_jout_kv_double(th_jout *w, const char *key, double v) {
+  th_jout_key(w, key);
+  th_jout_double(w, v);
+}
+void th_jout_kv_bool(th_jout *w, const char *key, bool v) {
+  th_jout_key(w, key);
+  th_jout_bool(w, v);
+}
+
+static void quote_byte(th_buf *out, uint8_t c) {
+  static const char hex[] = "0123456789abcdef";
+  switch (c) {
+  case '"': th_buf_str(out, "\\\""); break;
+  case '\\': th_buf_str(out, "\\\\"); break;
+  case '\n': th_buf_str(out, "\\n"); break;
+  case '\r': th_buf_str(out, "\\r"); break;
+  case '\t': th_buf_str(out, "\\t"); break;
+  case '\b': th_buf_str(out, "\\b"); break;
+  case '\f': th_buf_str(out, "\\f"); break;
+  default:
+    th_buf_str(out, "\\u00");
+    th_buf_char(out, hex[c >> 4]);
+    th_buf_char(out, hex[c & 15]);
+  }
+}
+
+static void quote_run(th_buf *out, const uint8_t *p, const uint8_t *end) {
+  checker c = {p, end};
+  const uint8_t *from = p;
+  while (c.p < end) {
+    if (*c.p >= 0x20 && *c.p < 0x80 && *c.p != '"' && *c.p != '\\') {
+      c.p++;
+      continue;
+    }
+    const uint8_t *here = c.p;
+    if (*here >= 0x80 && check_sequence(&c)) continue;
+    th_buf_put(out, from, (size_t)(here - from));
+    if (*here >= 0x80) th_buf_str(out, "\xEF\xBF\xBD");
+    else quote_byte(out, *here);
+    from = c.p = here + 1;
+  }
+  th_buf_put(out, from, (size_t)(end - from));
+}
+
+void th_json_quote(th_buf *out, th_span s) {
+  th_buf_char(out, '"');
+  quote_run(out, (const uint8_t *)s.p, (const uint8_t *)s.p + s.n);
+  th_buf_char(out, '"');
+}

@@ -1,0 +1,116 @@
+#include "../test.h"
+
+#include "base/json.h"
+
+#include <stdio.h>
+
+static th_buf padded;
+
+static int parse(th_json_parser *p, const char *text, th_json *out, th_err *err) {
+  th_buf_clear(&padded);
+  th_buf_str(&padded, text);
+  return th_json_parse(p, th_buf_view(&padded), out, err);
+}
+
+static void tree_and_raw_bytes(void **state) {
+  (void)state;
+  th_json_parser *p = th_json_parser_new(1 << 20, 64);
+  th_json j;
+  th_err err = {0};
+  const char *text =
+      " {\"a\" : [1, -2.50, \"x\\n\\u00e9\" ,true,null,{}],\"b\":{\"c\":\"d,:{\"} , \"a\\\"\":1e3} ";
+  assert_int_equal(parse(p, text, &j, &err), 0);
+  assert_int_equal(j.nodes[0].n, 3);
+  assert_int_equal(j.nodes[0].next, j.n_nodes);
+  uint32_t a = th_json_get(&j, 0, TH_SPAN("a"));
+  assert_int_equal(j.nodes[a].n, 6);
+  const char *raw[] = {"1", "-2.50", "\"x\\n\\u00e9\"", "true", "null", "{}"};
+  int n = 0;
+  for (th_json_each(&j, a, e)) assert_true(th_span_eq(th_json_raw(&j, e), th_span_of(raw[n++])));
+  assert_int_equal(n, 6);
+  assert_true(th_span_eq(th_json_text(&j, a + 3), TH_SPAN("x\n\xC3\xA9")));
+  assert_true(th_span_eq(th_json_path_text(&j, 0, "b.c"), TH_SPAN("d,:{")));
+  assert_int_equal(th_json_path(&j, 0, "b.x"), 0);
+  int64_t i;
+  double d;
+  assert_true(th_json_int(&j, a + 1, &i) && i == 1);
+  assert_true(th_json_number(&j, a + 2, &d) && d == -2.5);
+  assert_false(th_json_int(&j, a + 2, &i));
+  th_json_parser_free(p);
+}
+
+static void errors_name_the_byte(void **state) {
+  (void)state;
+  static const struct {
+    const char *text;
+    int code;
+    int64_t at;
+  } cases[] = {
+      {"{\"a\":1,}", TH_EINPUT, 7},   {"[1,2", TH_EINPUT, 4},       {"{\"a\" 1}", TH_EINPUT, 5},
+      {"[\"a\xFF\"]", TH_EINPUT, 3},  {"[tru]", TH_EINPUT, 1},      {"", TH_EINPUT, 0},
+      {"[1] 2", TH_EINPUT, 3},        {"[[[[[[[[[[[[[[[[]", TH_ELIMIT, -1}, {"[\"a", TH_EINPUT, 3},
+      {"[01]", TH_EINPUT, 2},
+  };
+  th_json_parser *p = th_json_parser_new(1 << 20, 8);
+  for (size_t i = 0; i < TH_COUNT(cases); i++) {
+    th_json j;
+    th_err err = {0};
+    assert_int_equal(parse(p, cases[i].text, &j, &err), cases[i].code);
+    if (cases[i].at >= 0 && err.offset != cases[i].at)
+      fail_msg("%s: at %d, expected %d", cases[i].text, (int)err.offset, (int)cases[i].at);
+  }
+  th_json_parser_free(p);
+}
+
+static void what_is_written_reads_back(void **state) {
+  (void)state;
+  th_buf b;
+  th_jout w;
+  th_buf_init(&b, 0);
+  for (int pretty = 0; pretty < 2; pretty++) {
+    th_buf_clear(&b);
+    th_jout_init(&w, &b, pretty);
+    th_jout_object(&w);
+    th_jout_kv_text(&w, "t", TH_SPAN("a\"\\\n\x01\xC3\xA9\xFFz"));
+    th_jout_key(&w, "list");
+    th_jout_array(&w);
+    th_jout_i64(&w, -5);
+    th_jout_double(&w, 0.1);
+    th_jout_double(&w, 42.3601);
+    th_jout_bool(&w, true);
+    th_jout_null(&w);
+    th_jout_array(&w);
+    th_jout_end_array(&w);
+    th_jout_end_array(&w);
+    th_jout_kv_str(&w, "none", NULL);
+    th_jout_end_object(&w);
+    if (!pretty)
+      assert_string_equal(b.p, "{\"t\":\"a\\\"\\\\\\n\\u0001\xC3\xA9\xEF\xBF\xBDz\",\"list\":[-5,0.1,"
+                               "42.3601,true,null,[]],\"none\":null}");
+    th_json_parser *p = th_json_parser_new(1 << 20, 8);
+    th_json j;
+    assert_int_equal(th_json_parse(p, th_buf_view(&b), &j, NULL), 0);
+    assert_int_equal(j.nodes[th_json_get(&j, 0, TH_SPAN("list"))].n, 6);
+    th_json_parser_free(p);
+  }
+  th_buf_dispose(&b);
+}
+
+static void utf8(void **state) {
+  (void)state;
+  assert_true(th_utf8_valid(TH_SPAN("a\xC3\xA9")));
+  assert_false(th_utf8_valid(TH_SPAN("a\xC3")));
+  assert_false(th_utf8_valid(TH_SPAN("\xED\xA0\x80")));
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(tree_and_raw_bytes),
+      cmocka_unit_test(errors_name_the_byte),
+      cmocka_unit_test(what_is_written_reads_back),
+      cmocka_unit_test(utf8),
+  };
+  int failed = cmocka_run_group_tests(tests, NULL, NULL);
+  th_buf_dispose(&padded);
+  return failed;
+}
