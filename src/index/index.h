@@ -1,0 +1,59 @@
+/* The index of a data directory: a set of segments and what is live in them, as immutable
+ * generations.
+ *
+ * Folder: `manifest` (replaced by one atomic rename), `NNNNNN.seg` segments, `NNNNNN-GGGGGG.live`
+ * bitmaps. A generation names the segments, the live bitmap of each (absent = all live) and
+ * applied_seq: every change of the store up to that number is in it. The newest seq of an NCT number
+ * is live, all older are not. Files that no generation names are removed by the next writer. */
+#ifndef TH_INDEX_INDEX_H
+#define TH_INDEX_INDEX_H
+
+#include "index/segment.h"
+
+typedef struct th_index th_index;
+
+/* One generation, immutable, counted. */
+typedef struct th_snapshot {
+  uint64_t generation, applied_seq;
+  uint32_t n_segments;
+  uint32_t n_docs;  /* all documents, live or not: N of the idf */
+  uint32_t n_live;
+  th_segment *const *segments;
+  const uint64_t *const *live; /* bitmap a segment, NULL = all live */
+  const uint32_t *live_docs;   /* live documents a segment */
+} th_snapshot;
+
+/* Opens (makes when absent and `write`) the index folder. Only one writer: the caller holds the
+ * store's write lock. Error TH_EINPUT: made by another analysis, TH_ECORRUPT: damaged; both mean
+ * th_index_clear and rebuild. */
+int th_index_open(th_index **out, const char *dir, bool write, th_err *err) TH_MUST_USE;
+void th_index_close(th_index *index);
+/* The current generation; never blocks on a writer. Release when done. */
+const th_snapshot *th_index_acquire(th_index *index);
+void th_index_release(th_index *index, const th_snapshot *snapshot);
+/* Looks whether another process has published a newer generation and switches to it. */
+int th_index_refresh(th_index *index, bool *changed, th_err *err) TH_MUST_USE;
+
+/* ---- writing ---- */
+/* A path for a new segment file that no other has. */
+void th_index_new_segment_path(th_index *index, char *out, size_t len);
+typedef struct th_index_update {
+  const char *const *added; /* paths of new segments, oldest first */
+  size_t n_added;
+  const uint32_t *removed; /* NCT numbers whose study is gone */
+  const uint64_t *removed_seq;
+  size_t n_removed;
+  uint64_t applied_seq;
+} th_index_update;
+/* One new generation with the changes applied: newest seq of each study live. */
+int th_index_publish(th_index *index, const th_index_update *update, th_err *err) TH_MUST_USE;
+/* Merges as the tiered policy asks until nothing is due (all: down to one segment). */
+int th_index_merge(th_index *index, bool all, const _Atomic bool *stop, th_err *err) TH_MUST_USE;
+/* Throws everything away: an empty generation with applied_seq 0. */
+int th_index_clear(th_index *index, th_err *err) TH_MUST_USE;
+/* Calls back for each problem found in manifest, segments (deep: everything decoded) and live
+ * bitmaps. Returns TH_ECORRUPT when there was one. */
+int th_index_check(const char *dir, bool deep, void (*problem)(void *ctx, const char *text),
+                   void *ctx, th_err *err) TH_MUST_USE;
+
+#endif
