@@ -1,6 +1,6 @@
 #include <stdio.h>
 
 int main(void) {
-  puts("trialhead 0.1.0");
+  puts("trialhead " TH_VERSION);
   return 0;
 }
