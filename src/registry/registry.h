@@ -1,0 +1,65 @@
+/* A data directory: store and index together.
+ *
+ *   DIR/store.db      the truth (store/)
+ *   DIR/index/        derived from it (index/), thrown away and rebuilt at will
+ *
+ * Readers: any number of threads and processes. One writer process at a time. */
+#ifndef TH_REGISTRY_REGISTRY_H
+#define TH_REGISTRY_REGISTRY_H
+
+#include "base/buf.h"
+#include "base/common.h"
+#include "index/index.h"
+#include "ingest/source.h"
+#include "store/store.h"
+
+typedef struct th_registry th_registry;
+
+typedef enum th_registry_mode { TH_REGISTRY_READ, TH_REGISTRY_WRITE } th_registry_mode;
+
+/* WRITE makes the directory when absent. READ on an absent or empty one: TH_ENOTFOUND. */
+int th_registry_open(th_registry **out, const char *dir, th_registry_mode mode,
+                     th_err *err) TH_MUST_USE;
+void th_registry_close(th_registry *r);
+th_store *th_registry_store(th_registry *r);
+th_index *th_registry_index(th_registry *r);
+
+/* ---- import ---- */
+typedef struct th_import_report {
+  uint64_t read, added, changed, unchanged, rejected;
+  uint64_t bytes; /* of JSON read */
+  double seconds;
+} th_import_report;
+typedef struct th_import_options {
+  unsigned threads; /* 0 = a worker a processor */
+  /* Called from one thread, for each record that was not taken. */
+  void (*reject)(void *ctx, const th_reject *reject);
+  /* Called now and then: done and total bytes of the input (total 0 = unknown). */
+  void (*progress)(void *ctx, const th_import_report *so_far, uint64_t done, uint64_t total);
+  void *ctx;
+} th_import_options;
+/* Reads all files into the store and brings the index up to it. Returns 0 when every record was
+ * taken, TH_EINPUT when some were rejected (the rest is stored), else the failure that ended it. */
+int th_registry_import(th_registry *r, const char *const *paths, size_t n_paths,
+                       const th_import_options *options, th_import_report *report,
+                       th_err *err) TH_MUST_USE;
+
+/* ---- index ---- */
+/* Applies what the change log has beyond the index; rebuild: from nothing. merge_all: to one segment.
+ */
+int th_registry_index_update(th_registry *r, bool rebuild, bool merge_all,
+                             void (*progress)(void *ctx, uint64_t done, uint64_t total), void *ctx,
+                             th_err *err) TH_MUST_USE;
+/* Store, index, and that they agree. Calls back for each problem; TH_ECORRUPT when there was one. */
+int th_registry_check(const char *dir, bool deep, void (*problem)(void *ctx, const char *text),
+                      void *ctx, th_err *err) TH_MUST_USE;
+
+/* ---- reading ---- */
+/* The newest record of a study, appended to out. TH_ENOTFOUND; *current is set when the number is an
+ * alias of another study (else 0). */
+int th_registry_study(th_registry *r, uint32_t nct, th_buf *out, th_record *record,
+                      uint32_t *current, th_err *err) TH_MUST_USE;
+/* "2026-08-14T09:00:05": when the data was last changed. */
+void th_registry_timestamp(th_registry *r, char out[20]);
+
+#endif
