@@ -1,46 +1,61 @@
+/* clang-format off: the grammar keeps its lines */
 /* The segment file: one immutable, memory-mapped piece of the index.
  *
  * All integers are little-endian. Sections are aligned to 64 bytes; TH_PAD zero bytes stand behind
- * the last one, so that vector loads may run over an end. Everything an offset or a count can reach
- * is checked once, when the segment is opened; section checksums are verified when a segment is
- * written, by `check`, and lazily on first use of a section (see segment.h).
+ * the last one, so that vector loads may run over an end; the bytes between two sections are zero
+ * too. The sections stand in the order of their ids, each exactly once. The head and CHUNKS are
+ * checked when the segment is opened; every other chunk of TH_CHUNK bytes is hashed once, when the
+ * first accessor reads in it, and all of them by th_segment_verify (see segment.h).
  *
  *   file      := head section{N} pad
  *   head      := magic[8]="THSEG\r\n\x01" u32 version u32 n_docs u64 fingerprint u64 first_seq
  *                u64 last_seq u32 n_sections u32 reserved entry{n_sections} u64 head_hash
- *   entry     := u32 id u32 reserved u64 offset u64 len u64 hash          (hash: XXH3-64)
+ *   entry     := u32 id u32 reserved u64 offset u64 len u64 hash
+ *                hash: XXH3-64 of the section's chunk hashes as they stand in CHUNKS; of CHUNKS
+ *                itself: of its bytes. head_hash: XXH3-64 of everything before it. reserved: 0
+ *
+ *   CHUNKS    := for each other section, by id: u64 hash{ceil(len / TH_CHUNK)}
+ *                XXH3-64 of bytes [k * TH_CHUNK, min(len, (k + 1) * TH_CHUNK)) of the section
  *
  * fingerprint names the analysis: catalogue, tokenizer, weights, format. A segment with another
  * fingerprint is not opened but rebuilt from the store.
  *
  * Documents are numbered 0 … n_docs-1 within the segment ("doc"). A document is one version of one
- * study. Its text is a set of fields (catalogue ids); the words of a field stand at positions
- * 0, 1, 2 …; the values of a list follow each other with one position left free between two values.
+ * study; n_docs is 1 to TH_SEGMENT_MAX_DOCS. Its text is a set of fields; the words of a field
+ * stand at positions 0, 1, 2 …; the values of a list follow each other with one position left free
+ * between two values. Fields are ids of the catalogue (< TH_F_COUNT); the first field delta of a
+ * list counts from 0. Tables `start` count from the first byte behind the table, their last entry
+ * is the end.
  *
- *   DOCS      := u32 nct{n_docs} u64 seq{n_docs}
+ *   DOCS      := u32 nct{n_docs} u32 by_nct{n_docs} u64 seq{n_docs}
+ *                by_nct: the documents in ascending order of (nct, seq); seq differs within one nct
  *   LENGTHS   := u32 start{n_docs+1} bytes; bytes of doc d: varint pairs (field delta, length in
- *                positions), ascending by field
- *   NORMS     := for each scored area (areas.h order): u8 norm{n_docs}; norm = th_norm_encode of the
- *                weighted length of the document in that area
+ *                positions, >= 1), ascending by field
+ *   NORMS     := for each scored area (areas.h order): u8 norm{n_docs}; norm = th_norm_encode of
+ * the weighted length of the document in that area
  *
  * A posting is (doc, class). A class says in which fields the term stands in the document and how
  * often in each: the posting lists of all areas and of every single field are one list.
  *
  *   CLASSES   := u32 n_classes u32 start{n_classes+1} bytes; class c: varint pairs (field delta,
- *                tf >= 1), ascending by field. Class 0 is the most frequent in the segment, and so on.
+ *                tf >= 1), ascending by field. Class 0 is the most frequent in the segment, and so
+ * on.
  *
- * Terms are stems of folded words, in bytewise order, front-coded in blocks of TH_TERM_BLOCK:
+ * Terms are stems of folded words, 1 to TH_TERM_MAX bytes, strictly ascending in bytewise order,
+ * front-coded in blocks of TH_TERM_BLOCK (all full but the last):
  *
  *   TERMS     := u32 n_terms u32 n_blocks u64 block_start{n_blocks+1} bytes
  *   termblock := term{<= TH_TERM_BLOCK}
  *   term      := varint shared varint rest_len rest varint df varint cf
  *                varint postings_delta varint positions_delta varint n_forms form{n_forms}
+ *                n_forms: 1 to TH_FORMS_MAX
  *   form      := varint shared_with_stem varint rest_len rest
- *                (surface forms, folded but not stemmed, most frequent first; the position of a
- *                form in this list is its form code)
+ *                (surface forms, folded but not stemmed, most frequent first, at most TH_TERM_MAX
+ *                bytes; the position of a form in this list is its form code)
  *
- * shared is 0 at the start of a block; postings_delta and positions_delta are the byte lengths of the
- * PREVIOUS term's lists in the block (absolute offset at the start of a block), so that offsets add up.
+ * shared is 0 at the start of a block; postings_delta and positions_delta are the byte lengths of
+ * the PREVIOUS term's lists in the block (absolute offset at the start of a block), so that offsets
+ * add up; the last list of a block ends where the next block's first begins, or with the section.
  *
  *   POSTINGS  := list{n_terms}
  *   list      := tail                              df < TH_BLOCK
@@ -49,44 +64,43 @@
  *                end[i]: where block i ends, from the first block's first byte;
  *                bound[i * TH_BOUND_AREAS + a]: the largest saturation (score.h) of the block's
  *                postings in bounded area a, times 255, rounded up
- *   block     := u8 doc_bits u8 class_bits u8 n_exceptions packed(doc deltas - 1) packed(low class bits)
- *                exception{n}; exception := u8 index varint high_class_bits
- *   tail      := (varint doc_delta varint class){df % TH_BLOCK}
+ *   block     := u8 doc_bits u8 class_bits u8 n_exceptions packed(doc deltas - 1) packed(low class
+ * bits) exception{n}; exception := u8 index varint high_class_bits tail      := (varint doc_delta
+ * varint class){df % TH_BLOCK}
  *
  * Doc deltas: the first of a list counts from -1 (delta = doc + 1), so every delta is >= 1. In a
- * packed block delta - 1 is stored. packed(): codec.h, TH_BLOCK values of doc_bits (class_bits) each.
+ * packed block delta - 1 is stored. packed(): codec.h, TH_BLOCK values of doc_bits (class_bits)
+ * each.
  *
  * Positions take just the bits that the field's length asks for:
  *
  *   POSITIONS := poslist{n_terms}
- *   poslist   := u32 block_end{B} bits            (B as above; block_end in bytes from the first bit;
- *                                                  each block and the tail start at a byte)
- *   bits      := for each posting, for each (field, tf) of its class, for each occurrence ascending:
- *                offset form
- *   offset    := position - lowest possible, in ceil(log2(range)) bits, where range = field length -
- *                lowest possible - occurrences still to come behind this one, and lowest possible =
- *                0 or previous + 1 (previous when it holds a joined form too: see text/token.h)
- *   form      := form code in ceil(log2(n_forms)) bits
+ *   poslist   := u32 block_end{B} bits            (B as above; block_end in bytes from the first
+ * bit; each block and the tail start at a byte) bits      := for each posting, for each (field, tf)
+ * of its class, for each occurrence ascending: offset form offset    := position - lowest possible,
+ * in ceil(log2(range)) bits, where range = field length - lowest possible - occurrences still to
+ * come behind this one in the field, and lowest possible = 0 or previous + 1. A term stands at most
+ * once at a position of a field: when a joined form and one of its parts have one stem, one of them
+ * is kept. form      := form code in ceil(log2(n_forms)) bits
  *
  *   COLUMNS   := u32 n_columns column_head{n_columns} data
- *   column_head := u16 field u8 kind u8 width u8 flags u8 reserved[3] i64 base u32 n_rows u32 n_values
- *                u64 docs_off u64 starts_off u64 values_off u64 dict_off u64 dict_len
- *                (offsets from the section's start; 0 = absent)
- *     MASK    : values: uint of `width` bytes a document; bit i = enum value i, highest used bit =
- *               a value the catalogue does not know; booleans: bit 0 false, bit 1 true
- *     VALUES  : docs: u32{n_rows} ascending (absent when every document has a row);
- *               starts: u32{n_rows+1} (absent when each row holds one value);
- *               values: value - base as uint of `width` bytes
- *               integers as they are; dates: first day * 4 + precision (date.h); ages: minutes;
- *               numbers: th_double_key (order-preserving bits of the double)
- *     KEYWORD : as VALUES, the value an ordinal of the dictionary: dict := u32 n u32 start{n+1}
- *               bytes, strings in bytewise order
+ *   column_head := u16 field u8 kind u8 width u8 flags u8 reserved[3] i64 base u32 n_rows u32
+ * n_values u64 docs_off u64 starts_off u64 values_off u64 dict_off u64 dict_len (offsets from the
+ * section's start, multiples of 8; 0 = absent; heads ascending by field) MASK    : values: uint of
+ * `width` bytes a document; bit i = enum value i, highest used bit = a value the catalogue does not
+ * know; booleans: bit 0 false, bit 1 true VALUES  : docs: u32{n_rows} ascending (absent when every
+ * document has a row); starts: u32{n_rows+1} (absent when each row holds one value); values: value
+ * - base as uint of `width` bytes integers as they are; dates: first day * 4 + precision (date.h);
+ * ages: minutes; numbers: th_double_key (order-preserving bits of the double) KEYWORD : as VALUES,
+ * the value an ordinal of the dictionary: dict := u32 n u32 start{n+1} bytes, strings in bytewise
+ * order
  *
  *   SITES     := u32 n_sites u32 start{n_docs+1} i32 lat{n} i32 lon{n} u32 country{n} u32 state{n}
  *                u32 city{n} u32 facility{n} u8 status{n}
  *                lat, lon in 1e-6 degrees, TH_NO_POINT when absent; ordinals of the KEYWORD columns
  *                LocationCountry … + 1, 0 = absent; status: enum value + 1, 0 = absent
  */
+/* clang-format on */
 #ifndef TH_INDEX_FORMAT_H
 #define TH_INDEX_FORMAT_H
 
@@ -96,6 +110,10 @@ enum {
   TH_SEGMENT_VERSION = 1,
   TH_BLOCK = 128,
   TH_TERM_BLOCK = 32,
+  TH_TERM_MAX = 255,     /* bytes of a stem or a form */
+  TH_FORMS_MAX = 0xFFFF, /* surface forms of a stem */
+  TH_CHUNK = 1 << 16,    /* bytes under one checksum */
+  TH_SEGMENT_MAX_DOCS = 1 << 24,
   /* Areas with a bound in each block: BasicSearch, ConditionSearch, InterventionSearch,
    * TitleSearch, LocationSearch, and all text. */
   TH_BOUND_AREAS = 6,
@@ -114,7 +132,8 @@ typedef enum th_section_id {
   TH_SEC_POSITIONS,
   TH_SEC_COLUMNS,
   TH_SEC_SITES,
-  TH_SEC_COUNT = TH_SEC_SITES,
+  TH_SEC_CHUNKS,
+  TH_SEC_COUNT = TH_SEC_CHUNKS,
 } th_section_id;
 
 typedef enum th_column_kind { TH_COL_MASK = 1, TH_COL_VALUES, TH_COL_KEYWORD } th_column_kind;
