@@ -1,4 +1,4 @@
-/* clang-format off: the grammar keeps its lines */
+/* clang-format off */
 /* The segment file: one immutable, memory-mapped piece of the index.
  *
  * All integers are little-endian. Sections are aligned to 64 bytes; TH_PAD zero bytes stand behind
@@ -31,15 +31,15 @@
  *                by_nct: the documents in ascending order of (nct, seq); seq differs within one nct
  *   LENGTHS   := u32 start{n_docs+1} bytes; bytes of doc d: varint pairs (field delta, length in
  *                positions, >= 1), ascending by field
- *   NORMS     := for each scored area (areas.h order): u8 norm{n_docs}; norm = th_norm_encode of
- * the weighted length of the document in that area
+ *   NORMS     := for each scored area (areas.h order): u8 norm{n_docs}
+ *                norm = th_norm_encode of the weighted length of the document in that area
  *
  * A posting is (doc, class). A class says in which fields the term stands in the document and how
  * often in each: the posting lists of all areas and of every single field are one list.
  *
  *   CLASSES   := u32 n_classes u32 start{n_classes+1} bytes; class c: varint pairs (field delta,
- *                tf >= 1), ascending by field. Class 0 is the most frequent in the segment, and so
- * on.
+ *                tf >= 1), ascending by field. Class 0 is the most frequent in the segment,
+ *                class 1 the next, and so on.
  *
  * Terms are stems of folded words, 1 to TH_TERM_MAX bytes, strictly ascending in bytewise order,
  * front-coded in blocks of TH_TERM_BLOCK (all full but the last):
@@ -64,36 +64,40 @@
  *                end[i]: where block i ends, from the first block's first byte;
  *                bound[i * TH_BOUND_AREAS + a]: the largest saturation (score.h) of the block's
  *                postings in bounded area a, times 255, rounded up
- *   block     := u8 doc_bits u8 class_bits u8 n_exceptions packed(doc deltas - 1) packed(low class
- * bits) exception{n}; exception := u8 index varint high_class_bits tail      := (varint doc_delta
- * varint class){df % TH_BLOCK}
+ *   block     := u8 doc_bits u8 class_bits u8 n_exceptions packed(doc deltas - 1) packed(low class bits)
+ *                exception{n}; exception := u8 index varint high_class_bits
+ *   tail      := (varint doc_delta varint class){df % TH_BLOCK}
  *
  * Doc deltas: the first of a list counts from -1 (delta = doc + 1), so every delta is >= 1. In a
- * packed block delta - 1 is stored. packed(): codec.h, TH_BLOCK values of doc_bits (class_bits)
- * each.
+ * packed block delta - 1 is stored. packed(): codec.h, TH_BLOCK values of doc_bits (class_bits) each.
  *
  * Positions take just the bits that the field's length asks for:
  *
  *   POSITIONS := poslist{n_terms}
- *   poslist   := u32 block_end{B} bits            (B as above; block_end in bytes from the first
- * bit; each block and the tail start at a byte) bits      := for each posting, for each (field, tf)
- * of its class, for each occurrence ascending: offset form offset    := position - lowest possible,
- * in ceil(log2(range)) bits, where range = field length - lowest possible - occurrences still to
- * come behind this one in the field, and lowest possible = 0 or previous + 1. A term stands at most
- * once at a position of a field: when a joined form and one of its parts have one stem, one of them
- * is kept. form      := form code in ceil(log2(n_forms)) bits
+ *   poslist   := u32 block_end{B} bits            (B as above; block_end in bytes from the first bit;
+ *                                                  each block and the tail start at a byte)
+ *   bits      := for each posting, for each (field, tf) of its class, for each occurrence ascending:
+ *                offset form
+ *   offset    := position - lowest possible, in ceil(log2(range)) bits, where range = field length -
+ *                lowest possible - occurrences still to come behind this one in the field, and
+ *                lowest possible = 0 or previous + 1. A term stands at most once at a position of a
+ *                field: when a joined form and one of its parts have one stem, one of them is kept.
+ *   form      := form code in ceil(log2(n_forms)) bits
  *
  *   COLUMNS   := u32 n_columns column_head{n_columns} data
- *   column_head := u16 field u8 kind u8 width u8 flags u8 reserved[3] i64 base u32 n_rows u32
- * n_values u64 docs_off u64 starts_off u64 values_off u64 dict_off u64 dict_len (offsets from the
- * section's start, multiples of 8; 0 = absent; heads ascending by field) MASK    : values: uint of
- * `width` bytes a document; bit i = enum value i, highest used bit = a value the catalogue does not
- * know; booleans: bit 0 false, bit 1 true VALUES  : docs: u32{n_rows} ascending (absent when every
- * document has a row); starts: u32{n_rows+1} (absent when each row holds one value); values: value
- * - base as uint of `width` bytes integers as they are; dates: first day * 4 + precision (date.h);
- * ages: minutes; numbers: th_double_key (order-preserving bits of the double) KEYWORD : as VALUES,
- * the value an ordinal of the dictionary: dict := u32 n u32 start{n+1} bytes, strings in bytewise
- * order
+ *   column_head := u16 field u8 kind u8 width u8 flags u8 reserved[3] i64 base u32 n_rows u32 n_values
+ *                u64 docs_off u64 starts_off u64 values_off u64 dict_off u64 dict_len
+ *                (offsets from the section's start, multiples of 8; 0 = absent; heads ascending
+ *                by field)
+ *     MASK    : values: uint of `width` bytes a document; bit i = enum value i, highest used bit =
+ *               a value the catalogue does not know; booleans: bit 0 false, bit 1 true
+ *     VALUES  : docs: u32{n_rows} ascending (absent when every document has a row);
+ *               starts: u32{n_rows+1} (absent when each row holds one value);
+ *               values: value - base as uint of `width` bytes
+ *               integers as they are; dates: first day * 4 + precision (date.h); ages: minutes;
+ *               numbers: th_double_key (order-preserving bits of the double)
+ *     KEYWORD : as VALUES, the value an ordinal of the dictionary: dict := u32 n u32 start{n+1}
+ *               bytes, strings in bytewise order
  *
  *   SITES     := u32 n_sites u32 start{n_docs+1} i32 lat{n} i32 lon{n} u32 country{n} u32 state{n}
  *                u32 city{n} u32 facility{n} u8 status{n}

@@ -1,5 +1,11 @@
 /* A segment opened for reading: every accessor works on the mapping, allocates nothing and may be
- * used by many threads at once. */
+ * used by many threads at once.
+ *
+ * Bytes are hashed before they are used: the first accessor that reads in a chunk of the file
+ * compares its checksum. An accessor that finds damage marks the segment for good and answers as if
+ * there were nothing (false, 0, no rows); it never runs outside the mapping and never loops. So
+ * whoever has computed an answer asks th_segment_state before passing it on, and throws the answer
+ * away when that is an error (docs/decisions: "Checksums by chunk"). */
 #ifndef TH_INDEX_SEGMENT_H
 #define TH_INDEX_SEGMENT_H
 
@@ -9,12 +15,17 @@
 
 typedef struct th_segment th_segment;
 
-/* verify: also compare every section's checksum (reads the whole file). Without it the head, the
- * bounds of all tables and the small sections are checked; a large section is hashed by a
- * background call of th_segment_verify. Errors: TH_ENOTFOUND, TH_ECORRUPT (which section, why),
- * TH_EINPUT (another fingerprint: rebuild). */
+/* A u32 of a table that may stand at any byte. */
+typedef uint32_t th_u32 __attribute__((aligned(1), may_alias));
+
+/* verify: also compare the checksums of the whole file. Without it the head, the table of checksums
+ * and the heads of all sections are; the rest is when it is first used. Errors: TH_ENOTFOUND,
+ * TH_ECORRUPT (which section, why), TH_EINPUT (another fingerprint: rebuild), TH_ENOMEM, TH_EIO. */
 int th_segment_open(th_segment **out, const char *path, bool verify, th_err *err) TH_MUST_USE;
 void th_segment_close(th_segment *s);
+/* 0 as long as nothing that was read so far is damaged, else TH_ECORRUPT with section and place. */
+int th_segment_state(const th_segment *s, th_err *err) TH_MUST_USE;
+/* Hashes whatever has not been hashed yet; about 10 GB/s. */
 int th_segment_verify(const th_segment *s, th_err *err) TH_MUST_USE;
 /* Decodes everything and checks every promise of format.h (order, counts, bounds, positions). */
 int th_segment_verify_deep(const th_segment *s, th_err *err) TH_MUST_USE;
@@ -23,7 +34,14 @@ uint32_t th_segment_docs(const th_segment *s);
 uint64_t th_segment_bytes(const th_segment *s);
 uint32_t th_segment_nct(const th_segment *s, uint32_t doc);
 uint64_t th_segment_seq(const th_segment *s, uint32_t doc);
-const uint8_t *th_segment_norms(const th_segment *s, unsigned area); /* n_docs bytes */
+uint64_t th_segment_first_seq(const th_segment *s);
+uint64_t th_segment_last_seq(const th_segment *s);
+/* Which documents are versions of nct: *first and *end bound their places in the order of study
+ * numbers, th_segment_by_nct gives the document at a place (ascending by nct, seq). */
+void th_segment_find_nct(const th_segment *s, uint32_t nct, uint32_t *first, uint32_t *end);
+uint32_t th_segment_by_nct(const th_segment *s, uint32_t place);
+/* n_docs bytes; never NULL, th_segment_state tells whether they are right. */
+const uint8_t *th_segment_norms(const th_segment *s, unsigned area);
 /* Positions in field of doc; 0 when the field has no text. */
 uint32_t th_segment_length(const th_segment *s, uint32_t doc, uint16_t field);
 
@@ -33,18 +51,25 @@ typedef struct th_class_field {
   uint32_t tf;
 } th_class_field;
 uint32_t th_segment_classes(const th_segment *s);
-/* The fields of a class: at most max are written, the true number returned. */
+/* The fields of a class, ascending, all < TH_F_COUNT: at most max are written, the true number
+ * returned. */
 unsigned th_segment_class(const th_segment *s, uint32_t c, th_class_field *out, unsigned max);
 
 /* ---- terms ---- */
 typedef struct th_term {
+  const th_segment *s;
   uint32_t df;
   uint64_t cf; /* occurrences */
   const uint8_t *postings, *postings_end;
   const uint8_t *positions, *positions_end;
   uint32_t n_forms;
-  const uint8_t *forms; /* as coded; th_term_form reads them */
+  const uint8_t *forms, *forms_end; /* as coded; th_term_form reads them */
 } th_term;
+/* Surface form number `form` of the term with this stem, written to text (at least TH_TERM_MAX
+ * bytes), most frequent first. p is NULL when there is none. */
+th_span th_term_form(const th_term *t, th_span stem, uint32_t form, char *text);
+/* The code of a surface form, -1 when the term never stands in that form. */
+int th_term_find_form(const th_term *t, th_span stem, th_span form);
 
 /* False when the segment does not hold the term. */
 bool th_segment_term(const th_segment *s, th_span stem, th_term *out);
@@ -54,23 +79,29 @@ typedef struct th_term_cursor {
   uint32_t block, in_block;
   const uint8_t *at;
   uint64_t postings, positions;
-  char text[256];
+  char text[TH_TERM_MAX + 1];
   uint32_t len;
   th_term term;
 } th_term_cursor;
+/* False when there is none; else the cursor stands before that term: step with th_term_next, which
+ * is false behind the last one. */
 bool th_term_seek(th_term_cursor *c, const th_segment *s, th_span from);
 bool th_term_next(th_term_cursor *c);
 
 /* ---- postings ---- */
-/* Steps through a term's list a block at a time. docs[]/classes[] hold n decoded postings. */
+/* Steps through a term's list a block at a time. docs[]/classes[] hold n decoded postings: docs
+ * ascending and < n_docs, classes < th_segment_classes. */
 typedef struct th_postings {
   th_term term;
-  const uint32_t *last_doc, *block_end;
+  const th_u32 *last_doc, *block_end;
   const uint8_t *bounds; /* TH_BOUND_AREAS bytes a block; the tail has none */
   const uint8_t *data;
   uint32_t n_blocks; /* full blocks */
   uint32_t block;    /* the one decoded; n_blocks = the tail */
   uint32_t n;        /* postings decoded; 0 = none yet or at the end */
+  /* Where the bits of posting pos_next of block pos_block begin, for th_postings_positions. */
+  uint32_t pos_block, pos_next;
+  uint64_t pos_bit;
   uint32_t docs[TH_BLOCK];
   uint32_t classes[TH_BLOCK];
 } th_postings;
@@ -78,18 +109,20 @@ typedef struct th_postings {
 void th_postings_init(th_postings *p, const th_term *term);
 /* Decodes the next block (or the tail); false at the end. */
 bool th_postings_next_block(th_postings *p);
-/* Decodes the block that may hold the first doc >= target (skipping by last_doc); false at the end. */
+/* Decodes the block that may hold the first doc >= target (skipping by last_doc); false at the end.
+ */
 bool th_postings_seek_block(th_postings *p, uint32_t target);
 
 /* Positions of posting i of the decoded block, in the fields for which want(field) — a bit set of
  * TH_F_COUNT bits, NULL = all. Written as (field, position, form) triples in order; returns their
- * number, at most max. */
+ * number, at most max. Asking for rising i is cheapest: to reach i, the postings of the block
+ * between the one asked for last and i are decoded. */
 typedef struct th_occurrence {
   uint16_t field;
   uint16_t form;
   uint32_t position;
 } th_occurrence;
-unsigned th_postings_positions(const th_segment *s, const th_postings *p, uint32_t i,
+unsigned th_postings_positions(const th_segment *s, th_postings *p, uint32_t i,
                                const uint64_t *want, th_occurrence *out, unsigned max);
 
 /* ---- columns ---- */
