@@ -75,7 +75,7 @@ typedef struct th_err {
   int64_t offset; /* byte in the source, meaningful when has_offset */
   int64_t line;   /* from 1; 0 = does not apply */
   bool has_offset;
-  char message[256];
+  char message[768]; /* an enum with all its values fits */
 } th_err;
 
 /* Records code and message unless err is NULL or already holds an error; returns code. Text cut to

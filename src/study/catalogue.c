@@ -95,7 +95,7 @@ const th_area th_areas[TH_A_COUNT] = {
 #undef AREA
 #undef END
 
-const th_column th_columns[TH_COLUMN_COUNT] = {
+const th_csv_column th_csv_columns[TH_CSV_COLUMN_COUNT] = {
 #define COLUMN(title, pieces) {title, pieces},
 #include "study/columns.def"
 #undef COLUMN

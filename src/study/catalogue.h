@@ -152,12 +152,12 @@ uint16_t th_area_by_name(th_span name);
 uint16_t th_area_by_param(th_span param);
 
 /* A column of the CSV form. */
-typedef struct th_column {
+typedef struct th_csv_column {
   const char *title;
   const char *pieces; /* the fields it is made of, separated by blanks */
-} th_column;
+} th_csv_column;
 
-#define TH_COLUMN_COUNT 30
-extern const th_column th_columns[TH_COLUMN_COUNT];
+#define TH_CSV_COLUMN_COUNT 30
+extern const th_csv_column th_csv_columns[TH_CSV_COLUMN_COUNT];
 
 #endif

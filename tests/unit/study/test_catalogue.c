@@ -276,8 +276,8 @@ static void areas_and_columns(void **state) {
   assert_int_equal(th_area_by_param(TH_SPAN("cond")), TH_A_ConditionSearch);
   assert_int_equal(th_area_by_param(TH_SPAN("")), TH_A_NONE);
   assert_int_equal(th_area_by_name(TH_SPAN("titlesearch")), TH_A_NONE);
-  for (size_t c = 0; c < TH_COLUMN_COUNT; c++)
-    for (const char *p = th_columns[c].pieces; *p;) {
+  for (size_t c = 0; c < TH_CSV_COLUMN_COUNT; c++)
+    for (const char *p = th_csv_columns[c].pieces; *p;) {
       size_t n = strcspn(p, " ");
       assert_int_not_equal(th_field_by_piece((th_span){p, n}), TH_F_NONE);
       p += n + (p[n] == ' ');
