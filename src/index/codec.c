@@ -1,0 +1,216 @@
+#include "index/codec.h"
+
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
+
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "the index format is read in place: little-endian machines only"
+#endif
+
+enum { ROWS = TH_BLOCK / 4 };
+
+typedef void (*unpack_fn)(const uint8_t *, unsigned, uint32_t[TH_BLOCK]);
+typedef void (*unpack_sum_fn)(const uint8_t *, unsigned, uint32_t, uint32_t[TH_BLOCK]);
+
+unsigned th_bits_of(const uint32_t *values, size_t n) {
+  uint32_t all = 0;
+  for (size_t i = 0; i < n; i++)
+    all |= values[i];
+  return all ? 32 - (unsigned)__builtin_clz(all) : 0;
+}
+
+void th_pack(const uint32_t values[TH_BLOCK], unsigned bits, uint8_t *out) {
+  uint32_t words[4 * 32] = {0};
+  for (unsigned i = 0; i < TH_BLOCK && bits; i++) {
+    unsigned at = i / 4 * bits, word = at / 32 * 4 + i % 4;
+    words[word] |= values[i] << at % 32;
+    if (at % 32 + bits > 32) words[word + 4] |= values[i] >> (32 - at % 32);
+  }
+  memcpy(out, words, th_packed_size(bits));
+}
+
+/* ---- the scalar reference ---- */
+
+static void unpack_scalar(const uint8_t *in, unsigned bits, uint32_t values[TH_BLOCK]) {
+  uint32_t mask = bits >= 32 ? UINT32_MAX : (1u << bits) - 1;
+  for (unsigned i = 0; i < TH_BLOCK; i++) {
+    unsigned at = i / 4 * bits, shift = at % 32;
+    uint32_t low = 0, high = 0;
+    const uint8_t *word = in + 4 * (at / 32 * 4 + i % 4);
+    if (bits) memcpy(&low, word, 4);
+    if (shift + bits > 32) memcpy(&high, word + 16, 4);
+    values[i] = (uint32_t)(((uint64_t)high << 32 | low) >> shift) & mask;
+  }
+}
+
+static void unpack_sum_scalar(const uint8_t *in, unsigned bits, uint32_t before,
+                              uint32_t out[TH_BLOCK]) {
+  unpack_scalar(in, bits, out);
+  for (unsigned i = 0; i < TH_BLOCK; i++)
+    out[i] = before += out[i] + 1;
+}
+
+/* ---- four and eight lanes ---- */
+
+#ifdef __x86_64__
+#define EACH_WIDTH(X)                                                                              \
+  X(1)                                                                                             \
+  X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15) X(16) X(17) X(18)    \
+      X(19) X(20) X(21) X(22) X(23) X(24) X(25) X(26) X(27) X(28) X(29) X(30) X(31) X(32)
+
+/* Row r of a block whose width is known when compiling: shifts and words become constants. */
+#define ROW(in, r, bits)                                                                           \
+  ({                                                                                               \
+    const __m128i *word_ = (const __m128i *)(in) + (r) * (bits) / 32;                              \
+    unsigned shift_ = (r) * (bits) % 32;                                                           \
+    __m128i v_ = _mm_srli_epi32(_mm_loadu_si128(word_), (int)shift_);                              \
+    if (shift_ + (bits) > 32)                                                                      \
+      v_ = _mm_or_si128(v_, _mm_slli_epi32(_mm_loadu_si128(word_ + 1), (int)(32 - shift_)));       \
+    (bits) == 32 ? v_ : _mm_and_si128(v_, _mm_set1_epi32((int)((1ull << (bits)) - 1)));            \
+  })
+
+#define UNPACK(b)                                                                                  \
+  case b:                                                                                          \
+    _Pragma("GCC unroll 32") for (unsigned r = 0; r < ROWS; r++)                                   \
+        _mm_storeu_si128((__m128i *)values + r, ROW(in, r, b));                                    \
+    break;
+
+static void unpack_sse2(const uint8_t *in, unsigned bits, uint32_t values[TH_BLOCK]) {
+  switch (bits) {
+  case 0:
+    memset(values, 0, TH_BLOCK * sizeof *values);
+    break;
+    EACH_WIDTH(UNPACK)
+  default:
+    unpack_scalar(in, 32, values);
+  }
+}
+
+/* The sums of four values on their own, and all before them. */
+static inline __m128i sum_row(__m128i v, __m128i before) {
+  v = _mm_add_epi32(v, _mm_set1_epi32(1));
+  v = _mm_add_epi32(v, _mm_slli_si128(v, 4));
+  v = _mm_add_epi32(v, _mm_slli_si128(v, 8));
+  return _mm_add_epi32(v, _mm_shuffle_epi32(before, 0xFF));
+}
+
+#define UNPACK_SUM(b)                                                                              \
+  case b:                                                                                          \
+    _Pragma("GCC unroll 32") for (unsigned r = 0; r < ROWS; r++) {                                 \
+      sum = sum_row(ROW(in, r, b), sum);                                                           \
+      _mm_storeu_si128((__m128i *)out + r, sum);                                                   \
+    }                                                                                              \
+    break;
+
+static void unpack_sum_sse2(const uint8_t *in, unsigned bits, uint32_t before,
+                            uint32_t out[TH_BLOCK]) {
+  __m128i sum = _mm_set1_epi32((int)before);
+  switch (bits) {
+  case 0:
+    for (unsigned i = 0; i < TH_BLOCK; i++)
+      out[i] = before += 1;
+    break;
+    EACH_WIDTH(UNPACK_SUM)
+  default:
+    unpack_sum_scalar(in, 32, before, out);
+  }
+}
+
+/* Rows r and r + 16 in one vector: their bits lie 16 * width apart, half a word more when the width
+ * is odd, which the shifts by lane take care of. */
+__attribute__((target("avx2"))) static inline __m256i rows_avx2(const uint8_t *in, unsigned r,
+                                                                unsigned bits) {
+  unsigned a = r * bits, b = (r + ROWS / 2) * bits;
+  const __m128i *pa = (const __m128i *)in + a / 32, *pb = (const __m128i *)in + b / 32;
+  __m256i low = _mm256_loadu2_m128i(pb, pa);
+  __m256i shift = _mm256_set_m128i(_mm_set1_epi32((int)(b % 32)), _mm_set1_epi32((int)(a % 32)));
+  __m256i v = _mm256_srlv_epi32(low, shift);
+  bool over_a = a % 32 + bits > 32, over_b = b % 32 + bits > 32;
+  if (over_a || over_b) { /* a shift by 32 gives 0: the row that is whole takes nothing */
+    __m256i high = _mm256_loadu2_m128i(over_b ? pb + 1 : pb, over_a ? pa + 1 : pa);
+    __m256i left = _mm256_set_m128i(_mm_set1_epi32(over_b ? (int)(32 - b % 32) : 32),
+                                    _mm_set1_epi32(over_a ? (int)(32 - a % 32) : 32));
+    v = _mm256_or_si256(v, _mm256_sllv_epi32(high, left));
+  }
+  if (bits == 32) return v;
+  return _mm256_and_si256(v, _mm256_set1_epi32((int)((1u << bits) - 1)));
+}
+
+#define UNPACK_AVX2(b)                                                                             \
+  case b:                                                                                          \
+    _Pragma("GCC unroll 16") for (unsigned r = 0; r < ROWS / 2; r++) _mm256_storeu2_m128i(         \
+        (__m128i *)values + r + ROWS / 2, (__m128i *)values + r, rows_avx2(in, r, b));             \
+    break;
+
+__attribute__((target("avx2"))) static void unpack_avx2(const uint8_t *in, unsigned bits,
+                                                        uint32_t values[TH_BLOCK]) {
+  switch (bits) {
+  case 0:
+    memset(values, 0, TH_BLOCK * sizeof *values);
+    break;
+    EACH_WIDTH(UNPACK_AVX2)
+  default:
+    unpack_scalar(in, 32, values);
+  }
+}
+
+/* Eight values at a time: sums within both halves, then the lower half's last on the upper one. */
+__attribute__((target("avx2"))) static void
+unpack_sum_avx2(const uint8_t *in, unsigned bits, uint32_t before, uint32_t out[TH_BLOCK]) {
+  const __m256i one = _mm256_set1_epi32(1), last = _mm256_set1_epi32(7);
+  __m256i sum = _mm256_set1_epi32((int)before);
+  unpack_avx2(in, bits, out);
+  for (unsigned i = 0; i < TH_BLOCK; i += 8) {
+    __m256i v = _mm256_add_epi32(_mm256_loadu_si256((const __m256i *)(out + i)), one);
+    v = _mm256_add_epi32(v, _mm256_slli_si256(v, 4));
+    v = _mm256_add_epi32(v, _mm256_slli_si256(v, 8));
+    __m256i low_last = _mm256_shuffle_epi32(v, 0xFF);
+    v = _mm256_add_epi32(v, _mm256_permute2x128_si256(low_last, low_last, 0x08));
+    v = _mm256_add_epi32(v, sum);
+    _mm256_storeu_si256((__m256i *)(out + i), v);
+    sum = _mm256_permutevar8x32_epi32(v, last);
+  }
+}
+#endif
+
+/* ---- dispatch ---- */
+
+static struct {
+  unpack_fn unpack;
+  unpack_sum_fn unpack_sum;
+} chosen = {unpack_scalar, unpack_sum_scalar};
+
+bool th_codec_force(th_codec variant) {
+#ifdef __x86_64__
+  bool avx2 = __builtin_cpu_supports("avx2");
+  if (variant == TH_CODEC_BEST) variant = avx2 ? TH_CODEC_AVX2 : TH_CODEC_SSE2;
+  if (variant == TH_CODEC_AVX2 && !avx2) return false;
+  if (variant == TH_CODEC_AVX2) {
+    chosen.unpack = unpack_avx2;
+    chosen.unpack_sum = unpack_sum_avx2;
+    return true;
+  }
+  if (variant == TH_CODEC_SSE2) {
+    chosen.unpack = unpack_sse2;
+    chosen.unpack_sum = unpack_sum_sse2;
+    return true;
+  }
+#endif
+  if (variant != TH_CODEC_SCALAR && variant != TH_CODEC_BEST) return false;
+  chosen.unpack = unpack_scalar;
+  chosen.unpack_sum = unpack_sum_scalar;
+  return true;
+}
+
+__attribute__((constructor)) static void choose_codec(void) {
+  th_codec_force(TH_CODEC_BEST);
+}
+
+void th_unpack(const uint8_t *in, unsigned bits, uint32_t values[TH_BLOCK]) {
+  chosen.unpack(in, bits > 32 ? 32 : bits, values);
+}
+
+void th_unpack_sum(const uint8_t *in, unsigned bits, uint32_t before, uint32_t out[TH_BLOCK]) {
+  chosen.unpack_sum(in, bits > 32 ? 32 : bits, before, out);
+}

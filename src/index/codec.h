@@ -1,0 +1,111 @@
+/* Packed integers: blocks of TH_BLOCK at a fixed width, and bit streams for positions.
+ *
+ * A packed block of width b is 16 * b bytes: four lanes of 32 values each; value i stands in lane
+ * i % 4 at row i / 4, a lane is a stream of b 32-bit words filled from the low bits up, and word w
+ * of lane l is the (4 w + l)-th of the block (D. Lemire, L. Boytsov: Decoding billions of integers
+ * per second through vectorization, 2015). So one vector load, shift and mask gives four values in
+ * their order. Any alignment. */
+#ifndef TH_INDEX_CODEC_H
+#define TH_INDEX_CODEC_H
+
+#include "base/buf.h"
+#include "base/common.h"
+#include "index/format.h"
+
+static inline size_t th_packed_size(unsigned bits) {
+  return (size_t)bits * (TH_BLOCK / 8);
+}
+
+/* Writes th_packed_size(bits) bytes; values must fit into bits (0 to 32). */
+void th_pack(const uint32_t values[TH_BLOCK], unsigned bits, uint8_t *out);
+/* Reads th_packed_size(bits) bytes. bits above 32 count as 32. */
+void th_unpack(const uint8_t *in, unsigned bits, uint32_t values[TH_BLOCK]);
+/* Deltas less one back to what they lie between: out[i] = out[i-1] + value[i] + 1, with `before`
+ * (UINT32_MAX at the start of a list) in front. Sums wrap around. */
+void th_unpack_sum(const uint8_t *in, unsigned bits, uint32_t before, uint32_t out[TH_BLOCK]);
+
+/* The variants of th_unpack and th_unpack_sum. The best that the processor has is chosen at start.
+ */
+typedef enum th_codec { TH_CODEC_BEST, TH_CODEC_SCALAR, TH_CODEC_SSE2, TH_CODEC_AVX2 } th_codec;
+/* For tests and benchmarks, while no other thread decodes. False when this machine has it not. */
+bool th_codec_force(th_codec variant);
+
+/* Width of the largest of n values. */
+unsigned th_bits_of(const uint32_t *values, size_t n);
+/* ceil(log2(range)): bits of a number below range. */
+static inline unsigned th_bits_for(uint32_t range) {
+  return range <= 1 ? 0 : 32 - (unsigned)__builtin_clz(range - 1);
+}
+
+/* ---- bit streams, low bits first ---- */
+
+typedef struct th_bit_writer {
+  th_buf *out; /* sticky errors are its own */
+  uint64_t held;
+  unsigned n; /* bits in held, below 8 between calls */
+} th_bit_writer;
+
+static inline void th_bits_put(th_bit_writer *w, uint32_t value, unsigned bits) {
+  w->held |= (uint64_t)value << w->n;
+  w->n += bits;
+  unsigned whole = w->n / 8;
+  if (whole == 0) return;
+  char *room = th_buf_room(w->out, 8);
+  if (!room) return;
+  memcpy(room, &w->held, 8); /* little-endian hosts only, as the whole format */
+  th_buf_added(w->out, whole);
+  w->held = whole == 8 ? 0 : w->held >> (8 * whole);
+  w->n -= 8 * whole;
+}
+/* Fills the last byte with zeros. */
+static inline void th_bits_flush(th_bit_writer *w) {
+  if (w->n) th_buf_char(w->out, (char)w->held);
+  w->held = 0;
+  w->n = 0;
+}
+
+/* Reads between p and end; 8 bytes behind end must be readable. What lies behind the end reads as 0
+ * and sets over. */
+typedef struct th_bit_reader {
+  const uint8_t *p;
+  uint64_t at, n; /* bits */
+  bool over;
+} th_bit_reader;
+
+static inline th_bit_reader th_bits_open(const uint8_t *p, const uint8_t *end) {
+  th_bit_reader r = {p, 0, p < end ? (uint64_t)(end - p) * 8 : 0, false};
+  return r;
+}
+/* bits at most 32. */
+static inline uint32_t th_bits_get(th_bit_reader *r, unsigned bits) {
+  uint64_t word;
+  if (TH_UNLIKELY(bits > r->n - r->at)) {
+    r->over = true;
+    r->at = r->n;
+    return 0;
+  }
+  memcpy(&word, r->p + r->at / 8, 8);
+  word >>= r->at % 8;
+  r->at += bits;
+  return (uint32_t)(word & (((uint64_t)1 << bits) - 1));
+}
+static inline void th_bits_skip(th_bit_reader *r, uint64_t bits) {
+  if (bits > r->n - r->at) r->over = true, bits = r->n - r->at;
+  r->at += bits;
+}
+
+/* ---- order-preserving bits of a double ---- */
+static inline int64_t th_double_key(double v) {
+  int64_t bits;
+  v += 0.0; /* -0 becomes 0 */
+  memcpy(&bits, &v, 8);
+  return bits < 0 ? (int64_t)((uint64_t)bits ^ INT64_MAX) : bits;
+}
+static inline double th_double_of_key(int64_t key) {
+  double v;
+  if (key < 0) key = (int64_t)((uint64_t)key ^ INT64_MAX);
+  memcpy(&v, &key, 8);
+  return v;
+}
+
+#endif

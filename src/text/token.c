@@ -1,0 +1,300 @@
+#include "text/token.h"
+
+#include "text/fold.h"
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+/* What an ASCII byte is. Behind a word, PLAIN ends it at once; every other class is looked at. */
+enum { PLAIN, ALPHA, DIGIT, HIGH, CONNECT, OPEN, CLOSE, QUOTE, ESCAPE, POINT };
+
+static const uint8_t class_of[256] = {
+    ['0' ... '9'] = DIGIT, ['A' ... 'Z'] = ALPHA, ['a' ... 'z'] = ALPHA, [0x80 ... 0xFF] = HIGH,
+    ['-'] = CONNECT,       ['/'] = CONNECT,       ['('] = OPEN,          [')'] = CLOSE,
+    ['\''] = QUOTE,        ['\\'] = ESCAPE,       ['.'] = POINT,         [','] = POINT,
+};
+
+void th_tokens_init(th_tokens *t, th_span text) {
+  t->src = (const uint8_t *)text.p;
+  t->n = text.n > UINT32_MAX - 64 ? UINT32_MAX - 64 : (uint32_t)text.n;
+  t->at = 0;
+  t->position = 0;
+  t->chain_at = UINT32_MAX;
+  t->queued = t->given = 0;
+}
+
+static inline uint8_t class_at(const th_tokens *t, uint32_t at) {
+  return at < t->n ? class_of[t->src[at]] : PLAIN;
+}
+static inline bool is_word(uint8_t class) {
+  return class == ALPHA || class == DIGIT;
+}
+
+static th_char_kind kind_at(const th_tokens *t, uint32_t at, unsigned *len, th_span *folded) {
+  *len = 0;
+  if (at >= t->n) return TH_CHAR_SEPARATOR;
+  return th_char_classify(t->src + at, t->src + t->n, len, folded);
+}
+
+static bool letter_at(const th_tokens *t, uint32_t at) {
+  unsigned len;
+  th_span folded;
+  uint8_t class = class_at(t, at);
+  return is_word(class) || (class == HIGH && kind_at(t, at, &len, &folded) == TH_CHAR_LETTER);
+}
+
+/* ---- one part ---- */
+
+static void append(th_token *part, char *out, const char *p, size_t n) {
+  if (part->text.n + n > TH_TOKEN_MAX) {
+    part->flags |= TH_TOKEN_CUT;
+    return;
+  }
+  if (part->flags & TH_TOKEN_CUT) return;
+  memcpy(out + part->text.n, p, n);
+  part->text.n += n;
+}
+
+/* Digits from t->at, with points and without the commas between thousands. */
+static void scan_number(th_tokens *t, th_token *part, char *out) {
+  uint32_t group = t->at;
+  bool point = false;
+  if (t->at > 0 && t->src[t->at - 1] == '.' && !(t->at > 1 && class_at(t, t->at - 2) == HIGH) &&
+      !(t->at > 1 && is_word(class_at(t, t->at - 2)))) {
+    append(part, out, "0.", 2);
+    point = true;
+  }
+  for (;; t->at++) {
+    uint8_t class = class_at(t, t->at);
+    if (class == DIGIT) {
+      append(part, out, (const char *)t->src + t->at, 1);
+    } else if (class == POINT && class_at(t, t->at + 1) == DIGIT) {
+      bool comma = t->src[t->at] == ',';
+      if (comma && (point || t->at - group > 3 || t->at == group)) break;
+      if (comma && (class_at(t, t->at + 2) != DIGIT || class_at(t, t->at + 3) != DIGIT ||
+                    class_at(t, t->at + 4) == DIGIT))
+        break;
+      if (!comma) append(part, out, ".", 1), point = true;
+      group = t->at + 1;
+    } else {
+      break;
+    }
+  }
+  part->flags |= TH_TOKEN_DIGIT;
+}
+
+/* Whether "'s" ends the word at `at`; *skip the bytes of it. */
+static bool possessive_at(const th_tokens *t, uint32_t at, unsigned quote_len, unsigned *skip) {
+  if (at + quote_len >= t->n || (t->src[at + quote_len] | 0x20) != 's') return false;
+  if (letter_at(t, at + quote_len + 1)) return false;
+  *skip = quote_len + 1;
+  return true;
+}
+
+/* A character beyond ASCII inside or at the start of a part. False when the part ends before it. */
+static bool scan_high(th_tokens *t, th_token *part, char *out, bool *alone) {
+  unsigned len, skip;
+  th_span folded;
+  th_char_kind kind = kind_at(t, t->at, &len, &folded);
+  bool first = part->text.n == 0;
+  if (kind == TH_CHAR_APOSTROPHE && !first && possessive_at(t, t->at, len, &skip)) {
+    part->to = t->at;
+    t->at += skip;
+    return false;
+  }
+  if (kind == TH_CHAR_IDEOGRAPH && first) *alone = true;
+  if (kind == TH_CHAR_MARK && !first) return t->at += len, true;
+  if (kind != TH_CHAR_LETTER && !*alone) return false;
+  append(part, out, folded.p, folded.n);
+  t->at += len;
+  if ((unsigned char)folded.p[0] >= 0x80)
+    part->flags |= TH_TOKEN_NONASCII;
+  else if (folded.p[0] <= '9')
+    part->flags |= TH_TOKEN_DIGIT;
+  return !*alone;
+}
+
+/* A part from t->at on, folded into out. False when there is none; t->at stands behind it. *alone:
+ * it is an ideograph, which no connector binds. */
+static bool scan_part(th_tokens *t, th_token *part, char *out, bool *alone) {
+  *part = (th_token){.text = {out, 0}, .from = t->at, .to = UINT32_MAX};
+  if (class_at(t, t->at) == DIGIT) scan_number(t, part, out);
+  while (t->at < t->n) {
+    uint8_t c = t->src[t->at], class = class_of[c];
+    unsigned skip;
+    if (is_word(class)) {
+      char folded = (char)(c | 0x20);
+      append(part, out, &folded, 1);
+      if (class == DIGIT) part->flags |= TH_TOKEN_DIGIT;
+      t->at++;
+    } else if (class == HIGH) {
+      if (!scan_high(t, part, out, alone)) break;
+    } else {
+      if (class == QUOTE && part->text.n && possessive_at(t, t->at, 1, &skip)) {
+        part->to = t->at;
+        t->at += skip;
+      }
+      break;
+    }
+  }
+  if (part->to == UINT32_MAX) part->to = t->at;
+  return part->text.n != 0;
+}
+
+/* ---- compounds ---- */
+
+/* Steps over a connector that binds what stands before t->at to a letter behind it. */
+static bool scan_connector(th_tokens *t, unsigned *open) {
+  unsigned len = 1;
+  th_span folded;
+  uint32_t at = t->at + (class_at(t, t->at) == ESCAPE);
+  switch (class_at(t, at)) {
+  case CONNECT:
+    break;
+  case OPEN:
+    ++*open;
+    break;
+  case CLOSE:
+    if (*open == 0) return false;
+    --*open;
+    break;
+  case HIGH:
+    if (kind_at(t, at, &len, &folded) != TH_CHAR_CONNECTOR) return false;
+    break;
+  default:
+    return false;
+  }
+  if (!letter_at(t, at + len)) return false;
+  t->at = at + len;
+  return true;
+}
+
+static bool joinable(const th_token *parts, unsigned n, size_t len) {
+  if (n < 2 || n > TH_TOKEN_PARTS_MAX || len > TH_TOKEN_JOINED_MAX) return false;
+  for (unsigned i = 0; i < n; i++)
+    if (memchr(parts[i].text.p, '.', parts[i].text.n)) return false;
+  return true;
+}
+
+static void queue_joined(th_tokens *t, unsigned n, size_t len) {
+  th_token *joined = &t->queue[n];
+  *joined = (th_token){.text = {t->text, len},
+                       .from = t->queue[0].from,
+                       .to = t->queue[n - 1].to,
+                       .position = t->position - 1,
+                       .flags = TH_TOKEN_JOINED};
+  for (unsigned i = 0; i < n; i++) {
+    joined->flags |= t->queue[i].flags & (TH_TOKEN_DIGIT | TH_TOKEN_NONASCII);
+    t->queue[i].flags |= TH_TOKEN_PART;
+  }
+  t->queued = n + 1;
+}
+
+/* Fills the queue with the parts from t->at on and their joined form. False, past the offending
+ * character, when no word begins there. */
+static bool scan_compound(th_tokens *t) {
+  unsigned n = 0, open = 0;
+  size_t len = 0;
+  bool alone = false, bound = false, chained = t->chain_at == t->at;
+  t->given = t->queued = 0;
+  do {
+    if (!scan_part(t, &t->queue[n], t->text + len, &alone)) break;
+    len += t->queue[n].text.n;
+    t->queue[n++].position = t->position++;
+    bound = !alone && scan_connector(t, &open);
+  } while (bound && n <= TH_TOKEN_PARTS_MAX);
+  if (n == 0) {
+    unsigned skip;
+    th_span folded;
+    kind_at(t, t->at, &skip, &folded);
+    t->at += skip;
+    return false;
+  }
+  t->queued = n;
+  if (bound)
+    t->chain_at = t->at;
+  else if (!chained && joinable(t->queue, n, len))
+    queue_joined(t, n, len);
+  return true;
+}
+
+/* ---- steps ---- */
+
+#ifdef __SSE2__
+/* Bytes of v that lie in [first, first + count). */
+static inline __m128i in_range(__m128i v, char first, char count) {
+  return _mm_cmplt_epi8(_mm_add_epi8(v, _mm_set1_epi8((char)(-128 - first))),
+                        _mm_set1_epi8((char)(-128 + count)));
+}
+
+/* A word of at most 15 ASCII letters and digits that nothing behind it binds: the most there are.
+ * At least 32 bytes stand behind t->at. False: the long way. */
+static inline bool scan_simple(th_tokens *t, th_token *tok) {
+  const uint8_t *p = t->src + t->at;
+  __m128i v = _mm_loadu_si128((const __m128i *)p), lower = _mm_or_si128(v, _mm_set1_epi8(0x20));
+  unsigned digits = (unsigned)_mm_movemask_epi8(in_range(v, '0', 10));
+  unsigned word = (unsigned)_mm_movemask_epi8(in_range(lower, 'a', 26)) | digits;
+  unsigned len = (unsigned)__builtin_ctz(~word);
+  if (len == 0 || len > 15) return false;
+  uint8_t end = class_of[p[len]];
+  if (end != PLAIN) {
+    if (end == POINT ? (digits & 1)
+                     : end != CLOSE && !(end <= OPEN && class_of[p[len + 1]] == PLAIN))
+      return false;
+  }
+  if ((digits & 1) && t->at > 0 && p[-1] == '.') return false;
+  _mm_storeu_si128((__m128i *)t->text, lower);
+  tok->text = (th_span){t->text, len};
+  tok->from = t->at;
+  tok->to = t->at += len;
+  tok->position = t->position++;
+  tok->flags = digits & ((1u << len) - 1) ? TH_TOKEN_DIGIT : 0;
+  return true;
+}
+
+/* Steps to the next byte that may begin a word while 32 bytes stand behind it. */
+static inline bool skip_fast(th_tokens *t) {
+  while (t->n - t->at >= 48) {
+    __m128i v = _mm_loadu_si128((const __m128i *)(t->src + t->at));
+    __m128i letters = in_range(_mm_or_si128(v, _mm_set1_epi8(0x20)), 'a', 26);
+    unsigned m =
+        (unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(letters, v), in_range(v, '0', 10)));
+    if (m) {
+      t->at += (uint32_t)__builtin_ctz(m);
+      return true;
+    }
+    t->at += 16;
+  }
+  return false;
+}
+#else
+static inline bool scan_simple(th_tokens *t, th_token *tok) {
+  (void)t, (void)tok;
+  return false;
+}
+static inline bool skip_fast(th_tokens *t) {
+  (void)t;
+  return false;
+}
+#endif
+
+bool th_token_next(th_tokens *t, th_token *tok) {
+  if (t->given < t->queued) {
+    *tok = t->queue[t->given++];
+    return true;
+  }
+  for (;;) {
+    if (TH_LIKELY(skip_fast(t))) {
+      if (TH_LIKELY(t->chain_at != t->at) && scan_simple(t, tok)) return true;
+    } else {
+      while (t->at < t->n && !is_word(class_of[t->src[t->at]]) && class_of[t->src[t->at]] != HIGH)
+        t->at++;
+      if (t->at >= t->n) return false;
+    }
+    if (scan_compound(t)) {
+      *tok = t->queue[t->given++];
+      return true;
+    }
+  }
+}
