@@ -5,11 +5,11 @@
  *   wtf = sum over fields f of A of w[f] * tf(t, d, f)
  *   dl  = sum over fields f of A of w[f] * length(d, f)         (kept as a one-byte norm)
  *   sat = wtf / (wtf + k1 * (1 - b + b * dl / avgdl[A]))         0 <= sat < 1
- *   idf = ln(1 + (N - df + 0.5) / (df + 0.5))                     over all documents of the generation
- *   contribution = round(idf * sat * 2^16)
- * The score of a document is the sum of its terms' contributions / 2^16. k1 = 1.2, b = 0.5.
- * avgdl is a constant an area (th_area_average): scores of a document do not drift when others are
- * added, and block bounds stay true for ever. Ties: the smaller NCT number first. */
+ *   idf = ln(1 + (N - df + 0.5) / (df + 0.5))                     over all documents of the
+ * generation contribution = round(idf * sat * 2^16) The score of a document is the sum of its
+ * terms' contributions / 2^16. k1 = 1.2, b = 0.5. avgdl is a constant an area (th_area_average):
+ * scores of a document do not drift when others are added, and block bounds stay true for ever.
+ * Ties: the smaller NCT number first. */
 #ifndef TH_INDEX_SCORE_H
 #define TH_INDEX_SCORE_H
 
@@ -28,7 +28,8 @@ int th_score_bound_index(unsigned area);
 float th_score_weight(unsigned area, uint16_t field);
 float th_area_average(unsigned area);
 
-/* One byte for a weighted length, about 3 % steps, monotone; and back (the value used in scores). */
+/* One byte for a weighted length, about 3 % steps, monotone; and back (the value used in scores).
+ */
 uint8_t th_norm_encode(float weighted_length);
 float th_norm_decode(uint8_t norm);
 

@@ -1,0 +1,260 @@
+#include "index/feed.h"
+
+#include "index/codec.h"
+#include "study/age.h"
+#include "study/date.h"
+#include "study/walk.h"
+
+#include <math.h>
+
+/* ---- what becomes of a field ---- */
+
+static struct {
+  uint8_t kind;
+  bool text;
+} plan[TH_F_COUNT];
+
+static uint8_t kind_of(const th_field *f) {
+  switch (f->type) {
+  case TH_FT_ENUM:
+  case TH_FT_BOOL:
+    return TH_COL_MASK;
+  case TH_FT_INT:
+  case TH_FT_NUMBER:
+  case TH_FT_DATE:
+  case TH_FT_PARTIAL_DATE:
+  case TH_FT_DATETIME:
+  case TH_FT_AGE:
+    return TH_COL_VALUES;
+  case TH_FT_STRUCT:
+  case TH_FT_GEO_POINT:
+    return 0;
+  default:
+    return f->flags & TH_FF_FACET ? TH_COL_KEYWORD : 0;
+  }
+}
+
+/* Runs before main, after the catalogue's own constructor has run or not: reads only what is static
+ * in it. */
+static void plan_fields(void) {
+  for (uint16_t id = 0; id < TH_F_COUNT; id++) {
+    uint8_t type = th_fields[id].type;
+    plan[id].kind = kind_of(&th_fields[id]);
+    plan[id].text = type == TH_FT_TEXT || type == TH_FT_MARKUP || type == TH_FT_NCT ||
+                    type == TH_FT_GEO_NAME || type == TH_FT_KEYWORD;
+  }
+  for (unsigned a = 0; a < TH_A_COUNT; a++)
+    for (unsigned p = 0; p < th_areas[a].n_parts; p++)
+      if (th_fields[th_areas[a].parts[p].field].type == TH_FT_ENUM)
+        plan[th_areas[a].parts[p].field].text = true;
+}
+__attribute__((constructor)) static void plan_at_start(void) {
+  plan_fields();
+}
+
+uint8_t th_feed_column_kind(uint16_t field) {
+  return field < TH_F_COUNT ? plan[field].kind : 0;
+}
+bool th_feed_has_text(uint16_t field) {
+  return field < TH_F_COUNT && plan[field].text;
+}
+
+/* ---- gathering ---- */
+
+void th_feed_init(th_feed *f) {
+  *f = (th_feed){0};
+}
+
+void th_feed_dispose(th_feed *f) {
+  free(f->texts);
+  free(f->values);
+  free(f->sites);
+  free(f->scratch);
+  *f = (th_feed){0};
+}
+
+/* Room for one more item; NULL when memory is exhausted, which stays in f->error. */
+static void *more(th_feed *f, void **items, size_t *n, size_t *cap, size_t size) {
+  if (f->error) return NULL;
+  if (*n == *cap) {
+    size_t grown = *cap ? *cap * 2 : 64;
+    void *p = grown > SIZE_MAX / 2 / size ? NULL : realloc(*items, grown * size);
+    if (!p) {
+      f->error = TH_ENOMEM;
+      return NULL;
+    }
+    *items = p;
+    *cap = grown;
+  }
+  return (char *)*items + (*n)++ * size;
+}
+
+static void add_text(th_feed *f, uint16_t field, th_span text) {
+  th_feed_text *t = more(f, (void **)&f->texts, &f->n_texts, &f->cap_texts, sizeof *f->texts);
+  if (t) *t = (th_feed_text){field, text};
+}
+
+static void add_value(th_feed *f, uint16_t field, int64_t value, th_span word) {
+  th_feed_value *v = more(f, (void **)&f->values, &f->n_values, &f->cap_values, sizeof *f->values);
+  if (v) *v = (th_feed_value){field, plan[field].kind, value, word};
+}
+
+/* Whether label and v2 name are the same words: "Not yet recruiting", "NOT_YET_RECRUITING". */
+static bool same_words(const char *label, const char *name) {
+  for (; *label && *name; label++, name++) {
+    char a = *label, b = *name == '_' ? ' ' : *name;
+    if (a >= 'A' && a <= 'Z') a = (char)(a | 0x20);
+    if (b >= 'A' && b <= 'Z') b = (char)(b | 0x20);
+    if (a != b) return false;
+  }
+  return *label == *name;
+}
+
+static void add_enum(th_feed *f, uint16_t field, th_span spelling) {
+  uint16_t enum_id = th_fields[field].enum_id;
+  int value = th_enum_value(enum_id, spelling);
+  add_value(f, field, value < 0 ? th_enums[enum_id].n : value, (th_span){0, 0});
+  if (!plan[field].text) return;
+  if (value < 0) {
+    add_text(f, field, spelling);
+    return;
+  }
+  const char *label = th_enum_legacy(enum_id, value, field), *name = th_enum_name(enum_id, value);
+  add_text(f, field, th_span_of(label));
+  if (!same_words(label, name)) add_text(f, field, th_span_of(name));
+}
+
+static void add_number(th_feed *f, uint16_t field, uint32_t node) {
+  th_span text = th_json_text(f->json, node);
+  th_date date;
+  th_age age;
+  double number;
+  int64_t value = 0;
+  bool known = false;
+  switch (th_fields[field].type) {
+  case TH_FT_INT:
+    known = th_json_int(f->json, node, &value);
+    break;
+  case TH_FT_NUMBER:
+    if ((known = th_json_number(f->json, node, &number))) value = th_double_key(number);
+    break;
+  case TH_FT_AGE:
+    if ((known = th_age_parse(text, &age))) value = age.minutes;
+    break;
+  default:
+    if ((known = th_date_parse(text, &date))) value = (int64_t)date.first_day * 4 + date.precision;
+  }
+  if (known) add_value(f, field, value, (th_span){0, 0});
+}
+
+/* ---- sites ---- */
+
+static void site_value(th_feed *f, uint16_t field, uint32_t node) {
+  if (f->n_sites == 0 || f->error) return;
+  th_feed_site *s = &f->sites[f->n_sites - 1];
+  th_span text = th_json_text(f->json, node);
+  double lat, lon;
+  int status;
+  switch (field) {
+  case TH_F_LocationCountry:
+    s->country = text;
+    break;
+  case TH_F_LocationState:
+    s->state = text;
+    break;
+  case TH_F_LocationCity:
+    s->city = text;
+    break;
+  case TH_F_LocationFacility:
+    s->facility = text;
+    break;
+  case TH_F_LocationStatus:
+    status = th_enum_value(th_fields[field].enum_id, text);
+    s->status = (uint8_t)(status < 0 ? 0 : status + 1);
+    break;
+  case TH_F_LocationGeoPoint:
+    if (th_study_geo(f->json, node, &lat, &lon)) {
+      s->lat = (int32_t)lround(lat * 1e6);
+      s->lon = (int32_t)lround(lon * 1e6);
+    }
+    break;
+  default:
+    break;
+  }
+}
+
+static void on_enter(void *ctx, uint16_t field, uint32_t node, uint32_t item) {
+  th_feed *f = ctx;
+  (void)node, (void)item;
+  if (field != TH_F_Location) return;
+  th_feed_site *s = more(f, (void **)&f->sites, &f->n_sites, &f->cap_sites, sizeof *f->sites);
+  if (s) *s = (th_feed_site){.lat = TH_NO_POINT, .lon = TH_NO_POINT};
+}
+
+static void on_value(void *ctx, uint16_t field, uint32_t node, uint32_t item) {
+  th_feed *f = ctx;
+  (void)item;
+  th_span text = th_json_text(f->json, node);
+  uint8_t type = th_fields[field].type;
+  if (type == TH_FT_ENUM) {
+    add_enum(f, field, text);
+  } else {
+    if (plan[field].text) add_text(f, field, text);
+    if (type == TH_FT_BOOL)
+      add_value(f, field, f->json->nodes[node].type == TH_JTRUE, (th_span){0, 0});
+    else if (plan[field].kind == TH_COL_VALUES)
+      add_number(f, field, node);
+    else if (plan[field].kind == TH_COL_KEYWORD && text.n)
+      add_value(f, field, 0, text);
+  }
+  if (th_fields[field].list == TH_F_Location) site_value(f, field, node);
+}
+
+/* ---- order ---- */
+
+/* Stable, by the field that each item of `size` bytes begins with. */
+static void sort_by_field(th_feed *f, void *items, size_t n, size_t size) {
+  uint32_t start[TH_F_COUNT + 1] = {0};
+  bool sorted = true;
+  const char *p = items;
+  uint16_t field, last = 0;
+  for (size_t i = 0; i < n; i++) {
+    memcpy(&field, p + i * size, sizeof field);
+    start[field + 1]++;
+    sorted &= field >= last;
+    last = field;
+  }
+  if (sorted || f->error) return;
+  if (f->cap_scratch < n * size) {
+    void *grown = realloc(f->scratch, n * size);
+    if (!grown) {
+      f->error = TH_ENOMEM;
+      return;
+    }
+    f->scratch = grown;
+    f->cap_scratch = n * size;
+  }
+  for (size_t i = 0; i < TH_F_COUNT; i++)
+    start[i + 1] += start[i];
+  for (size_t i = 0; i < n; i++) {
+    memcpy(&field, p + i * size, sizeof field);
+    memcpy((char *)f->scratch + start[field]++ * size, p + i * size, size);
+  }
+  memcpy(items, f->scratch, n * size);
+}
+
+int th_feed_read(th_feed *f, const th_json *json, th_err *err) {
+  static const th_study_visitor visitor = {.value = on_value, .enter = on_enter};
+  f->n_texts = f->n_values = f->n_sites = 0;
+  f->error = 0;
+  f->json = json;
+  int rc = th_study_walk(json, &visitor, f, err);
+  if (rc == 0) {
+    sort_by_field(f, f->texts, f->n_texts, sizeof *f->texts);
+    sort_by_field(f, f->values, f->n_values, sizeof *f->values);
+    rc = f->error;
+    if (rc) th_err_set(err, rc, "out of memory reading a record for the index");
+  }
+  f->json = NULL;
+  return rc;
+}
