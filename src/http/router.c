@@ -1,0 +1,176 @@
+#include "http/http.h"
+
+/* A pattern is a fixed head, at most one segment in braces, and a fixed tail. */
+typedef struct route {
+  th_span method, head, tail;
+  bool open; /* has a segment in braces */
+  th_handler_fn fn;
+  void *ctx;
+} route;
+
+typedef struct prefix_fn {
+  th_span prefix;
+  th_handler_fn fallback;
+  th_hook_fn hook;
+  void *ctx;
+} prefix_fn;
+
+struct th_router {
+  route *routes;
+  prefix_fn *prefixes; /* hooks and fallbacks */
+  size_t n_routes, n_prefixes;
+};
+
+th_router *th_router_new(void) {
+  return calloc(1, sizeof(th_router));
+}
+
+void th_router_free(th_router *router) {
+  if (!router) return;
+  free(router->routes);
+  free(router->prefixes);
+  free(router);
+}
+
+static bool read_pattern(route *r, const char *pattern) {
+  th_span whole = th_span_of(pattern);
+  if (whole.n == 0 || whole.p[0] != '/') return false;
+  const char *open = memchr(whole.p, '{', whole.n);
+  r->open = open != NULL;
+  r->head = whole;
+  if (!open) return !memchr(whole.p, '}', whole.n);
+  const char *close = strchr(open, '}');
+  if (!close || open[-1] != '/' || (close[1] != 0 && close[1] != '/')) return false;
+  r->head.n = (size_t)(open - pattern);
+  r->tail = th_span_of(close + 1);
+  return !strpbrk(close + 1, "{}");
+}
+
+int th_router_add(th_router *router, const char *method, const char *pattern, th_handler_fn fn,
+                  void *ctx, th_err *err) {
+  route r = {.method = th_span_of(method), .fn = fn, .ctx = ctx};
+  if (!read_pattern(&r, pattern)) return th_err_set(err, TH_EUSAGE, "not a route: %s", pattern);
+  route *grown = realloc(router->routes, (router->n_routes + 1) * sizeof *grown);
+  if (!grown) return th_err_set(err, TH_ENOMEM, "no memory for a route");
+  router->routes = grown;
+  router->routes[router->n_routes++] = r;
+  return TH_OK;
+}
+
+static int add_prefix(th_router *router, prefix_fn p, th_err *err) {
+  prefix_fn *grown = realloc(router->prefixes, (router->n_prefixes + 1) * sizeof *grown);
+  if (!grown) return th_err_set(err, TH_ENOMEM, "no memory for a route");
+  router->prefixes = grown;
+  router->prefixes[router->n_prefixes++] = p;
+  return TH_OK;
+}
+
+int th_router_hook(th_router *router, const char *prefix, th_hook_fn fn, void *ctx, th_err *err) {
+  return add_prefix(router, (prefix_fn){.prefix = th_span_of(prefix), .hook = fn, .ctx = ctx}, err);
+}
+
+int th_router_fallback(th_router *router, const char *prefix, th_handler_fn fn, void *ctx,
+                       th_err *err) {
+  return add_prefix(router, (prefix_fn){.prefix = th_span_of(prefix), .fallback = fn, .ctx = ctx},
+                    err);
+}
+
+static bool route_matches(const route *r, th_span path, th_span *segment) {
+  if (!r->open) return th_span_eq(r->head, path);
+  if (path.n <= r->head.n + r->tail.n || !th_span_starts(path, r->head)) return false;
+  th_span inside = {path.p + r->head.n, path.n - r->head.n - r->tail.n};
+  if (memchr(inside.p, '/', inside.n)) return false;
+  if (!th_span_eq((th_span){inside.p + inside.n, r->tail.n}, r->tail)) return false;
+  *segment = inside;
+  return true;
+}
+
+/* The best route of the method: exact before pattern. *any: some method has this path. */
+static const route *find_route(const th_router *router, const th_request *rq, th_span *segment,
+                               bool *any) {
+  const route *found = NULL;
+  *any = false;
+  for (size_t i = 0; i < router->n_routes; i++) {
+    const route *r = &router->routes[i];
+    th_span inside = {0};
+    if (!route_matches(r, rq->path, &inside)) continue;
+    *any = true;
+    if (!th_span_eq(r->method, rq->method) || (found && r->open)) continue;
+    found = r;
+    *segment = inside;
+    if (!r->open) break;
+  }
+  return found;
+}
+
+/* "GET, HEAD, POST, OPTIONS": the methods of the path. In the request's arena. */
+static const char *allowed_methods(const th_router *router, const th_request *rq) {
+  const char *list = "";
+  th_span segment;
+  for (size_t i = 0; list && i < router->n_routes; i++) {
+    const route *r = &router->routes[i];
+    if (!route_matches(r, rq->path, &segment)) continue;
+    if (th_span_find(th_span_of(list), r->method) >= 0) continue;
+    const char *head = th_span_eq(r->method, TH_SPAN("GET")) ? "HEAD, " : "";
+    list = th_arena_printf(rq->arena, "%s%s, %s", list, r->method.p, head);
+  }
+  return list ? th_arena_printf(rq->arena, "%sOPTIONS", list) : NULL;
+}
+
+static int answer_method(const th_router *router, const th_request *rq, th_response *rs,
+                         th_err *err) {
+  const char *allow = allowed_methods(router, rq);
+  if (!allow) return th_err_set(err, TH_ENOMEM, "no memory for an answer");
+  if (th_span_eq(rq->method, TH_SPAN("OPTIONS"))) {
+    rs->status = 204;
+  } else {
+    th_response_text(rs, 405, "The method %s is not allowed here", rq->method.p);
+  }
+  th_response_header(rs, "Allow", allow);
+  return TH_OK;
+}
+
+static int answer_missing(const th_router *router, th_request *rq, th_response *rs, th_err *err) {
+  const prefix_fn *best = NULL;
+  for (size_t i = 0; i < router->n_prefixes; i++) {
+    const prefix_fn *p = &router->prefixes[i];
+    if (p->fallback && th_span_starts(rq->path, p->prefix) &&
+        (!best || p->prefix.n > best->prefix.n))
+      best = p;
+  }
+  if (best) return best->fallback(best->ctx, rq, rs, err);
+  th_response_text(rs, 404, "There is nothing here");
+  return TH_OK;
+}
+
+static void answer_failure(th_response *rs, int rc, const th_err *err) {
+  unsigned status = th_response_status_of(rc);
+  bool ours = status == 500;
+  th_response_text(rs, status, "%s",
+                   ours || !err->message[0] ? "The request could not be answered" : err->message);
+}
+
+int th_router_dispatch(const th_router *router, th_request *rq, th_response *rs, th_err *err) {
+  bool any;
+  th_err own = {0};
+  int rc;
+  const route *r = find_route(router, rq, &rq->segment, &any);
+  if (r) {
+    th_span segment = th_arena_dup(rq->arena, rq->segment);
+    rq->segment = segment;
+    rc = segment.p ? r->fn(r->ctx, rq, rs, &own) : th_err_set(&own, TH_ENOMEM, "no memory");
+  } else if (any) {
+    rc = answer_method(router, rq, rs, &own);
+  } else {
+    rc = answer_missing(router, rq, rs, &own);
+  }
+  if (rc == TH_OK && rs->body.error)
+    rc = th_err_set(&own, rs->body.error, "The answer is too large");
+  if (rc) answer_failure(rs, rc, &own);
+  for (size_t i = 0; i < router->n_prefixes; i++) {
+    const prefix_fn *p = &router->prefixes[i];
+    if (p->hook && th_span_starts(rq->path, p->prefix)) p->hook(p->ctx, rq, rs);
+  }
+  if (rc && th_response_status_of(rc) == 500) return th_err_set(err, rc, "%s", own.message);
+  return TH_OK;
+}

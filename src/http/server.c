@@ -1,0 +1,363 @@
+#define _GNU_SOURCE
+#include "http/server.h"
+
+#include "base/queue.h"
+#include "http/conn.h"
+
+#include <microhttpd.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+struct th_server {
+  th_server_config config; /* defaults filled in */
+  const th_router *router;
+  struct MHD_Daemon *daemon;
+  th_watch *watch;
+  int arena_slot;
+  unsigned port;
+  char url[300];
+  atomic_uint under_way;
+  atomic_ullong n_requests, n_errors;
+};
+
+/* Arenas that grew beyond this in one request are given back to the system after it. */
+#define ARENA_KEPT ((size_t)8 << 20)
+/* Files besides connections: store, segments, listening, epoll. */
+enum { FILES_KEPT = 256 };
+
+/* ---- the answer goes out ---- */
+
+static struct MHD_Response *make_response(th_response *rs) {
+  struct MHD_Response *out;
+  if (rs->fixed.p && rs->release) {
+    out = MHD_create_response_from_buffer_with_free_callback_cls(
+        rs->fixed.n, (void *)(uintptr_t)rs->fixed.p, rs->release, rs->release_ctx);
+    if (out) rs->release = NULL;
+  } else if (rs->fixed.p) {
+    out = MHD_create_response_from_buffer(rs->fixed.n, (void *)(uintptr_t)rs->fixed.p,
+                                          MHD_RESPMEM_PERSISTENT);
+  } else if (rs->body.p) {
+    out = MHD_create_response_from_buffer(rs->body.n, rs->body.p, MHD_RESPMEM_MUST_FREE);
+    if (out) th_buf_init(&rs->body, 0);
+  } else {
+    out = MHD_create_response_from_buffer(0, (void *)(uintptr_t) "", MHD_RESPMEM_PERSISTENT);
+  }
+  return out;
+}
+
+static enum MHD_Result send_response(th_server *s, struct MHD_Connection *connection, th_conn *conn,
+                                     th_response *rs) {
+  struct MHD_Response *out = make_response(rs);
+  if (!out) return MHD_NO;
+  bool ok = !rs->type || MHD_add_response_header(out, "Content-Type", rs->type) == MHD_YES;
+  if (rs->cache) ok = ok && MHD_add_response_header(out, "Cache-Control", rs->cache) == MHD_YES;
+  for (unsigned i = 0; i < rs->n_headers; i++)
+    ok = ok && MHD_add_response_header(out, rs->headers[i].name, rs->headers[i].value) == MHD_YES;
+  enum MHD_Result queued = ok ? MHD_queue_response(connection, rs->status, out) : MHD_NO;
+  MHD_destroy_response(out);
+  atomic_store_explicit(&conn->deadline_ms, th_watch_now_ms() + s->config.answer_ms,
+                        memory_order_relaxed);
+  if (rs->status >= 500) atomic_fetch_add_explicit(&s->n_errors, 1, memory_order_relaxed);
+  return queued;
+}
+
+static void log_request(const th_request *rq, unsigned status, size_t bytes, int64_t begun_ms) {
+  char line[1200];
+  int n = snprintf(line, sizeof line, "%.*s %.*s %u %zu %lld ms\n", (int)TH_MIN(rq->method.n, 20),
+                   rq->method.p, (int)TH_MIN(rq->path.n, 1000), rq->path.p ? rq->path.p : "",
+                   status, bytes, (long long)(th_watch_now_ms() - begun_ms));
+  if (n > 0) (void)!write(STDERR_FILENO, line, TH_MIN((size_t)n, sizeof line - 1));
+}
+
+/* ---- the request comes in ---- */
+
+static th_span header_of(struct MHD_Connection *connection, const char *name) {
+  return th_span_of(MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name));
+}
+
+static void read_headers(th_request *rq, struct MHD_Connection *connection) {
+  rq->host = header_of(connection, "Host");
+  rq->accept = header_of(connection, "Accept");
+  rq->accept_encoding = header_of(connection, "Accept-Encoding");
+  rq->accept_language = header_of(connection, "Accept-Language");
+  rq->content_type = header_of(connection, "Content-Type");
+  rq->if_none_match = header_of(connection, "If-None-Match");
+}
+
+static void drop_arena(void *p) {
+  th_arena_dispose(p);
+  free(p);
+}
+
+static th_arena *arena_of(th_server *s, th_worker *worker) {
+  th_arena *arena = th_worker_get(worker, s->arena_slot);
+  if (arena || !worker) return arena;
+  arena = calloc(1, sizeof *arena);
+  if (!arena) return NULL;
+  th_arena_init(arena, s->config.arena_limit);
+  th_worker_put(worker, s->arena_slot, arena);
+  return arena;
+}
+
+static void reset_arena(th_arena *arena) {
+  if (arena->used > ARENA_KEPT)
+    th_arena_dispose(arena);
+  else
+    th_arena_reset(arena, false);
+}
+
+static enum MHD_Result answer(th_server *s, struct MHD_Connection *connection, th_conn *conn,
+                              const char *method) {
+  th_worker *worker = th_worker_current();
+  th_arena *arena = arena_of(s, worker);
+  if (!arena) return MHD_NO;
+  th_request rq = {.worker = worker, .body = th_buf_view(&conn->body)};
+  th_response rs;
+  th_err err = {0};
+  th_response_init(&rs, s->config.max_answer);
+  read_headers(&rq, connection);
+  int rc = th_request_parse(&rq, th_span_of(method), th_buf_view(&conn->target), arena, &err);
+  if (rc) {
+    th_response_text(&rs, th_response_status_of(rc), "%s", err.message);
+  } else {
+    rc = th_router_dispatch(s->router, &rq, &rs, &err);
+    if (!rc) rc = th_response_finish(&rs, &rq, &err);
+    if (rc && rs.status < 500) th_response_text(&rs, 500, "The request could not be answered");
+    if (rc) fprintf(stderr, "%s: %s\n", rq.path.p, err.message);
+  }
+  if (s->config.access_log) log_request(&rq, rs.status, th_response_body(&rs).n, conn->begun_ms);
+  enum MHD_Result sent = send_response(s, connection, conn, &rs);
+  th_response_dispose(&rs);
+  reset_arena(arena);
+  return sent;
+}
+
+static enum MHD_Result refuse(th_server *s, struct MHD_Connection *connection, th_conn *conn,
+                              unsigned status, const char *why) {
+  th_response rs;
+  th_response_init(&rs, 0);
+  th_response_text(&rs, status, "%s", why);
+  th_response_header(&rs, "Connection", "close");
+  enum MHD_Result sent = send_response(s, connection, conn, &rs);
+  th_response_dispose(&rs);
+  return sent;
+}
+
+/* A request whose header is complete: what it must not exceed. */
+static enum MHD_Result begin(th_server *s, struct MHD_Connection *connection, th_conn *conn) {
+  conn->seen = true;
+  conn->begun_ms = th_watch_now_ms();
+  atomic_fetch_add(&s->under_way, 1);
+  atomic_fetch_add_explicit(&s->n_requests, 1, memory_order_relaxed);
+  int n = MHD_get_connection_values(connection, MHD_HEADER_KIND, NULL, NULL);
+  if (conn->target.error) return refuse(s, connection, conn, 414, "The request target is too long");
+  if (n > (int)s->config.max_headers)
+    return refuse(s, connection, conn, 431, "The request has too many header fields");
+  th_span length = header_of(connection, "Content-Length");
+  if (length.n && strtoull(length.p, NULL, 10) > s->config.max_body)
+    return refuse(s, connection, conn, 413, "The request's body is too long");
+  return MHD_YES;
+}
+
+static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, const char *url,
+                                  const char *method, const char *version, const char *data,
+                                  size_t *data_len, void **request) {
+  (void)url, (void)version;
+  th_server *s = cls;
+  th_conn *conn = *request;
+  if (!conn) return MHD_NO;
+  if (!conn->seen) return begin(s, connection, conn);
+  if (*data_len) {
+    th_buf_put(&conn->body, data, *data_len);
+    *data_len = 0;
+    return MHD_YES;
+  }
+  atomic_store_explicit(&conn->waiting, false, memory_order_relaxed);
+  if (conn->body.error) return refuse(s, connection, conn, 413, "The request's body is too long");
+  return answer(s, connection, conn, method);
+}
+
+static th_conn *conn_of(struct MHD_Connection *connection) {
+  const union MHD_ConnectionInfo *info =
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+  return info ? info->socket_context : NULL;
+}
+
+/* The request line is in; what it returns is the request's `conn` above. */
+static void *on_target(void *cls, const char *target, struct MHD_Connection *connection) {
+  (void)cls;
+  th_conn *conn = conn_of(connection);
+  if (!conn) return NULL;
+  th_buf_clear(&conn->target);
+  th_buf_clear(&conn->body);
+  conn->seen = false;
+  th_buf_str(&conn->target, target);
+  return conn;
+}
+
+static void on_completed(void *cls, struct MHD_Connection *connection, void **request,
+                         enum MHD_RequestTerminationCode why) {
+  (void)connection, (void)why;
+  th_server *s = cls;
+  th_conn *conn = *request;
+  if (!conn || !conn->seen) return;
+  conn->seen = false;
+  th_buf_dispose(&conn->body);
+  th_buf_init(&conn->body, s->config.max_body);
+  atomic_store_explicit(&conn->deadline_ms, th_watch_now_ms() + s->config.request_ms,
+                        memory_order_relaxed);
+  atomic_store_explicit(&conn->waiting, true, memory_order_relaxed);
+  atomic_fetch_sub(&s->under_way, 1);
+}
+
+static void on_connection(void *cls, struct MHD_Connection *connection, void **context,
+                          enum MHD_ConnectionNotificationCode what) {
+  th_server *s = cls;
+  if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+    th_watch_close(s->watch, *context);
+    *context = NULL;
+    return;
+  }
+  const union MHD_ConnectionInfo *info =
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+  if (!info) return;
+  *context = th_watch_open(s->watch, info->connect_fd, th_watch_now_ms() + s->config.request_ms,
+                           s->config.max_url, s->config.max_body);
+}
+
+/* We decode escapes ourselves, from the target as it was sent. */
+static size_t on_unescape(void *cls, struct MHD_Connection *connection, char *text) {
+  (void)cls, (void)connection;
+  return strlen(text);
+}
+
+/* ---- start and stop ---- */
+
+static void fill_defaults(th_server_config *c) {
+  struct rlimit files;
+  if (!c->listen) c->listen = "127.0.0.1:8080";
+  if (!c->threads) c->threads = th_cpu_count();
+  if (!c->max_connections) c->max_connections = 4000;
+  if (!c->max_url) c->max_url = 16384;
+  if (!c->max_headers) c->max_headers = 64;
+  if (!c->max_body) c->max_body = 64 << 10;
+  if (!c->request_ms) c->request_ms = 30000;
+  if (!c->answer_ms) c->answer_ms = 300000;
+  if (!c->stop_ms) c->stop_ms = 10000;
+  if (!c->arena_limit) c->arena_limit = (size_t)256 << 20;
+  if (!c->max_answer) c->max_answer = (size_t)512 << 20;
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  if (files.rlim_cur < files.rlim_max && files.rlim_cur < c->max_connections + FILES_KEPT) {
+    files.rlim_cur = TH_MIN(files.rlim_max, (rlim_t)c->max_connections + FILES_KEPT);
+    if (setrlimit(RLIMIT_NOFILE, &files) != 0 || getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  }
+  if (files.rlim_cur < c->max_connections + FILES_KEPT)
+    c->max_connections = files.rlim_cur > FILES_KEPT * 2 ? (unsigned)files.rlim_cur - FILES_KEPT
+                                                         : (unsigned)files.rlim_cur / 2;
+}
+
+static struct MHD_Daemon *start_daemon(th_server *s, int fd) {
+  const th_server_config *c = &s->config;
+  /* Half of a connection's memory may hold what was read: twice the target and room for headers. */
+  size_t memory = (size_t)c->max_url * 2 + (16 << 10);
+  unsigned seconds = (TH_MAX(c->request_ms, c->answer_ms) + 999) / 1000 + 1;
+  unsigned threads = c->threads, connections = TH_MAX(c->max_connections, threads);
+  unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_TURBO;
+  struct MHD_OptionItem pool[] = {
+      {threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, (intptr_t)threads, NULL},
+      {MHD_OPTION_END, 0, NULL},
+  };
+  return MHD_start_daemon(
+      flags, 0, NULL, NULL, on_request, s, MHD_OPTION_LISTEN_SOCKET, fd,
+      MHD_OPTION_CONNECTION_LIMIT, connections, MHD_OPTION_CONNECTION_TIMEOUT, seconds,
+      MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory, MHD_OPTION_URI_LOG_CALLBACK, on_target, s,
+      MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, s, MHD_OPTION_NOTIFY_COMPLETED, on_completed, s,
+      MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_ARRAY, pool, MHD_OPTION_END);
+}
+
+static int take_arena_slot(void) {
+  static int slot = -1;
+  static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+  pthread_mutex_lock(&lock);
+  if (slot < 0) slot = th_worker_slot(drop_arena);
+  pthread_mutex_unlock(&lock);
+  return slot;
+}
+
+int th_server_start(th_server **out, const th_server_config *config, const th_router *router,
+                    th_err *err) {
+  int rc = TH_ENOMEM, fd = -1;
+  th_server *s = calloc(1, sizeof *s);
+  if (!s) return th_err_set(err, rc, "no memory for the server");
+  if (config) s->config = *config;
+  fill_defaults(&s->config);
+  s->router = router;
+  s->arena_slot = take_arena_slot();
+  rc = th_listen(&fd, s->config.listen, s->url, &s->port, err);
+  if (rc) goto done;
+  s->watch = th_watch_start(s->config.max_connections, err);
+  rc = s->watch ? TH_OK : TH_ENOMEM;
+  if (rc) goto done;
+  s->daemon = start_daemon(s, fd);
+  if (!s->daemon) rc = th_err_sys(err, "cannot start the server");
+done:
+  if (rc) {
+    th_watch_stop(s->watch);
+    if (fd >= 0) close(fd);
+    free(s);
+    s = NULL;
+  }
+  *out = s;
+  return rc;
+}
+
+const char *th_server_url(const th_server *s) {
+  return s->url;
+}
+unsigned th_server_port(const th_server *s) {
+  return s->port;
+}
+
+void th_server_stop(th_server *s) {
+  if (!s) return;
+  MHD_socket listening = MHD_quiesce_daemon(s->daemon);
+  if (listening != MHD_INVALID_SOCKET) close(listening);
+  int64_t until = th_watch_now_ms() + s->config.stop_ms;
+  while (atomic_load(&s->under_way) > 0 && th_watch_now_ms() < until)
+    nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+  MHD_stop_daemon(s->daemon);
+  th_watch_stop(s->watch);
+  free(s);
+}
+
+void th_server_count(const th_server *s, th_server_counts *out) {
+  *out = (th_server_counts){.connections = th_watch_total(s->watch),
+                            .requests = atomic_load(&s->n_requests),
+                            .errors = atomic_load(&s->n_errors),
+                            .open = th_watch_count(s->watch),
+                            .under_way = atomic_load(&s->under_way)};
+}
+
+int th_server_run(const th_server_config *config, const th_router *router,
+                  const th_server_hooks *hooks, th_err *err) {
+  sigset_t ends, before;
+  th_server *s = NULL;
+  sigemptyset(&ends);
+  sigaddset(&ends, SIGTERM);
+  sigaddset(&ends, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &ends, &before);
+  int rc = th_server_start(&s, config, router, err);
+  if (rc) goto done;
+  if (hooks && hooks->ready) hooks->ready(hooks->ctx, th_server_url(s));
+  struct timespec second = {.tv_sec = 1};
+  while (sigtimedwait(&ends, NULL, &second) < 0)
+    if (hooks && hooks->tick) hooks->tick(hooks->ctx);
+  th_server_stop(s);
+done:
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  return rc;
+}
