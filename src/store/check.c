@@ -24,6 +24,7 @@ typedef struct check_state {
   bool gaps;     /* entries could not be read: chains cannot be compared */
   uint64_t next; /* the entry that comes now */
   th_buf json;
+  bool dict_used[TH_DICTS_MAX], dict_there[TH_DICTS_MAX];
   study_end *ends; /* open addressing, a power of two */
   size_t n, cap;
   th_err err; /* why the check itself ended */
@@ -100,6 +101,7 @@ static int check_body(check_state *c, const th_row *row, th_span packed) {
     if (packed.n) report_entry(c, row, "a removal with a record");
     return 0;
   }
+  c->dict_used[row->dict % TH_DICTS_MAX] = true;
   if (!c->deep) {
     if (packed.n != row->packed_len || th_bytes_sum(packed) != row->packed_sum)
       report_entry(c, row, "the packed record does not check");
@@ -194,8 +196,20 @@ static int check_named(void *ctx, th_span name, th_span value, uint64_t sum) {
 }
 
 static int check_dict(void *ctx, th_span name, th_span value, uint64_t sum) {
-  if (sum != th_named_sum(name, value)) report(ctx, 0, "a dictionary does not check");
+  check_state *c = ctx;
+  if (sum != th_named_sum(name, value)) report(c, 0, "a dictionary does not check");
+  if (name.n == sizeof(uint32_t)) c->dict_there[(uint8_t)name.p[0]] = true;
   return 0;
+}
+
+/* Records may name dictionaries only that are there; 0 stands for none. */
+static void check_dicts_used(check_state *c) {
+  char text[64];
+  for (size_t id = 1; id < TH_DICTS_MAX; id++) {
+    if (!c->dict_used[id] || c->dict_there[id]) continue;
+    snprintf(text, sizeof text, "dictionary %zu is missing", id);
+    report(c, 0, text);
+  }
 }
 
 static int check_tables(check_state *c) {
@@ -210,6 +224,7 @@ static int check_tables(check_state *c) {
   if (!rc) rc = settle(c, ops->pairs(back, TH_PAIR_ALIAS, check_alias, c, &err), &err);
   if (!rc) rc = settle(c, ops->meta(back, NULL, check_named, c, &err), &err);
   if (!rc) rc = settle(c, ops->dict(back, 0, check_dict, c, &err), &err);
+  if (!rc) check_dicts_used(c);
   return rc;
 }
 

@@ -5,7 +5,7 @@
  * comes back:
  *
  *   page     = content checksum
- *   content  = TH_STORE_PAGE_BYTES - 8 bytes, as SQLite lays them out
+ *   content  = TH_STORE_PAGE_BYTES 8192- 8 bytes, as SQLite lays them out
  *   checksum = XXH3-64 of content with the page's offset in the file as seed, little-endian
  *
  * The seed also finds pages that stand in the wrong place. A page of nothing but zeros passes: the
