@@ -1,7 +1,8 @@
 /* Searching a generation of the index: what people typed, filters, order — ranked studies out.
  *
  * A request is built with th_query_* in an arena and run with th_search. Everything in a result is
- * in the arena given to th_search. A snapshot must stay acquired while a result's spans are used. */
+ * in the arena given to th_search. A snapshot must stay acquired while a result's spans are used.
+ */
 #ifndef TH_QUERY_SEARCH_H
 #define TH_QUERY_SEARCH_H
 
@@ -16,26 +17,36 @@ typedef struct th_query th_query; /* an expression tree in an arena */
 /* Reads an expression: words, "phrases", AND OR NOT (upper case), parentheses, comma as AND, a run
  * of bare words = all of them; precedence NOT > AND > OR. area: where words without another area
  * are looked for (index of th_areas, or TH_AREA_ALL_TEXT). label names the parameter in messages.
- * Errors: TH_EUSAGE with the byte of the offence in err; the text of the message is the registry's
- * ("Error parsing query in Other terms: …", see spec section 4). */
+ * Also AREA[area, piece or path], RANGE[low, high], DISTANCE[lat, lon, radius], MISSING and ALL
+ * (docs/guide/search.md). An empty text matches everything. Errors: TH_EUSAGE with the byte of the
+ * offence in err; the message is the registry's ("Error parsing query in Other terms: …"). */
 int th_query_parse(th_query **out, th_arena *arena, th_span text, unsigned area, const char *label,
                    th_err *err) TH_MUST_USE;
+/* A text that holds nothing but study numbers, separated by commas or blanks: *out (in arena) and
+ * *n of them as typed, else *n is 0. Such an expression means any of these studies (th_query_parse
+ * does so), and the registry then ignores all filters. Error: TH_ENOMEM. */
+int th_query_numbers(th_span text, th_arena *arena, uint32_t **out, size_t *n,
+                     th_err *err) TH_MUST_USE;
 /* Words and phrases as a person types them into one box: every character is text, quotes make
  * phrases; nothing is an operator, nothing an error. */
 int th_query_typed(th_query **out, th_arena *arena, th_span text, unsigned area,
                    th_err *err) TH_MUST_USE;
 /* All of them must match; NULLs are skipped; n 0 = everything. */
 th_query *th_query_and(th_arena *arena, th_query *const *parts, size_t n);
+/* Any of them; NULLs are skipped; n 0 = nothing. */
+th_query *th_query_or(th_arena *arena, th_query *const *parts, size_t n);
 th_query *th_query_not(th_arena *arena, th_query *part);
 
 /* Filters: they take part in what matches, never in the score. Values as the catalogue has them. */
-/* Enum or boolean field holds any of the values; bit i of mask = enum value i (boolean: 0 no, 1 yes). */
+/* Enum or boolean field holds any of the values; bit i of mask = enum value i (boolean: 0 no, 1
+ * yes). */
 th_query *th_query_mask(th_arena *arena, uint16_t field, uint64_t mask);
 /* Integer, date (days) or age (minutes) field within [low, high]; a partial date counts when any of
  * its days lies in the range. INT64_MIN / INT64_MAX leave a side open. missing: also studies that
  * lack the field (an age without a limit). */
 th_query *th_query_range(th_arena *arena, uint16_t field, int64_t low, int64_t high, bool missing);
-/* Keyword field (country, sponsor, condition …) equals the word; compared folded (case, accents). */
+/* Keyword field (country, sponsor, condition …) equals the word; compared folded (case, accents).
+ */
 th_query *th_query_keyword(th_arena *arena, uint16_t field, th_span word);
 /* Any site within km of the point; site_status: bit set of the site's own status values that count,
  * 0 = any. Great circle. */
@@ -58,10 +69,12 @@ typedef struct th_search_request {
   const th_query *scored; /* NULL = everything; takes part in ranking */
   const th_query *filter; /* NULL = none */
   th_sort sort[2];
-  unsigned n_sort; /* 0: by relevance when there is something scored, else by NCT number descending */
+  unsigned
+      n_sort; /* 0: by relevance when there is something scored, else by NCT number descending */
   double point_lat, point_lon; /* for TH_SORT_DISTANCE */
   uint32_t from, size;         /* hits [from, from + size) of the order */
   bool count;                  /* exact total wanted */
+  bool exhaustive;             /* for tests: skip nothing; the result is the same */
   const th_facet_request *facets;
   unsigned n_facets;
 } th_search_request;
@@ -94,7 +107,8 @@ typedef struct th_search_result {
   const th_facet *facets;
 } th_search_result;
 
-/* Errors: TH_ENOMEM, TH_ELIMIT, TH_ECORRUPT (a segment does not check: nothing wrong is passed on). */
+/* Errors: TH_ENOMEM, TH_ELIMIT, TH_ECORRUPT (a segment does not check: nothing wrong is passed on).
+ */
 int th_search(const th_snapshot *snapshot, const th_search_request *request, th_arena *arena,
               th_search_result *out, th_err *err) TH_MUST_USE;
 
@@ -107,7 +121,8 @@ typedef struct th_mark {
 } th_mark;
 unsigned th_query_highlight(const th_query *query, uint16_t field, th_span text, th_arena *arena,
                             const th_mark **out);
-/* The passage of the text that shows most of the query's words, about `width` bytes, cut at words. */
+/* The passage of the text that shows most of the query's words, about `width` bytes, cut at words.
+ */
 th_span th_query_passage(const th_query *query, uint16_t field, th_span text, size_t width,
                          th_arena *arena);
 

@@ -1,0 +1,30 @@
+/* What a thread keeps between queries, so that a warm query allocates nothing but its arena's. */
+#ifndef TH_QUERY_THREAD_H
+#define TH_QUERY_THREAD_H
+
+#include "base/common.h"
+#include "text/stem.h"
+
+enum { TH_WINDOW = 4096 }; /* documents evaluated together */
+
+/* Scores and matches of one window at one level of the tree. Where `bits` is 0, acc is 0; seen is 0
+ * everywhere between two uses. */
+typedef struct th_level {
+  uint32_t acc[TH_WINDOW];
+  uint8_t seen[TH_WINDOW];
+  uint64_t bits[TH_WINDOW / 64];
+} th_level;
+
+typedef struct th_thread {
+  th_stemmer *stemmer;
+  th_level **levels; /* made when first needed */
+  uint32_t n_levels;
+  uint16_t *picked; /* TH_WINDOW offsets */
+} th_thread;
+
+/* This thread's; freed when the thread ends. NULL when memory is exhausted. */
+th_thread *th_thread_get(void);
+/* Level i, clean; NULL when memory is exhausted. */
+th_level *th_thread_level(th_thread *t, uint32_t i);
+
+#endif

@@ -1,0 +1,214 @@
+/* Expressions and filters against the case files of tests/cases/query, and the limits of the
+ * parser. */
+#include "../test.h"
+
+#include <stdio.h>
+
+#include "base/file.h"
+#include "query/params.h"
+#include "query/tree.h"
+
+typedef struct test_case {
+  th_span name, input;
+  char expected[4096]; /* lines joined by '\n' */
+  bool is_error;
+  unsigned line;
+} test_case;
+
+static th_span next_line(th_span *rest) {
+  const char *end = rest->n ? memchr(rest->p, '\n', rest->n) : NULL;
+  th_span line = {rest->p, end ? (size_t)(end - rest->p) : rest->n};
+  size_t taken = end ? line.n + 1 : line.n;
+  rest->p += taken;
+  rest->n -= taken;
+  return line;
+}
+
+static void add_expected(test_case *c, th_span text) {
+  size_t n = strlen(c->expected);
+  snprintf(c->expected + n, sizeof c->expected - n, "%s%.*s", n ? "\n" : "", (int)text.n, text.p);
+}
+
+static void split_question(test_case *c, th_span text) {
+  const char *blank = text.n ? memchr(text.p, ' ', text.n) : NULL;
+  size_t n = blank ? (size_t)(blank - text.p) : text.n;
+  c->name = (th_span){text.p, n};
+  c->input = blank ? (th_span){blank + 1, text.n - n - 1} : (th_span){"", 0};
+}
+
+/* The next case of a file; false at the end. */
+static bool next_case(th_span *rest, unsigned *line_no, test_case *c) {
+  *c = (test_case){0};
+  while (rest->n) {
+    th_span before = *rest, line = next_line(rest);
+    ++*line_no;
+    if (line.n == 0 || line.p[0] == '#') continue;
+    char kind = line.p[0];
+    th_span text = line.n > 2 ? (th_span){line.p + 2, line.n - 2} : (th_span){"", 0};
+    if (kind == '?' && c->name.p) {
+      *rest = before;
+      --*line_no;
+      return true;
+    }
+    if (kind == '?') {
+      split_question(c, text);
+      c->line = *line_no;
+    } else {
+      assert_true(kind == '=' || kind == '!');
+      c->is_error = kind == '!';
+      add_expected(c, text);
+    }
+  }
+  return c->name.p != NULL;
+}
+
+static unsigned check(const test_case *c, const char *file, int rc, const char *got) {
+  if ((rc != 0) == c->is_error && strcmp(got, c->expected) == 0) return 0;
+  fprintf(stderr, "%s:%u: %.*s %.*s\n  expected %s\n  got      %s\n", file, c->line, (int)c->name.n,
+          c->name.p, (int)c->input.n, c->input.p, c->expected, got);
+  return 1;
+}
+
+static int read_expression(th_query **q, th_arena *arena, const test_case *c, th_err *err) {
+  if (th_span_eq(c->name, TH_SPAN("typed")))
+    return th_query_typed(q, arena, c->input, TH_A_BasicSearch, err);
+  for (unsigned i = 0; i < th_n_text_params; i++)
+    if (th_span_eq(c->name, th_span_of(th_text_params[i].name)))
+      return th_query_parse(q, arena, c->input, th_text_params[i].area, th_text_params[i].label,
+                            err);
+  assert_true(th_span_eq(c->name, TH_SPAN("advanced")));
+  return th_query_parse(q, arena, c->input, TH_A_BasicSearch, "advanced filter", err);
+}
+
+static int read_filter(th_query **q, th_arena *arena, const test_case *c, th_buf *out,
+                       th_err *err) {
+  th_sort sort;
+  if (!th_span_eq(c->name, TH_SPAN("sort")))
+    return th_filter_parse(q, arena, c->name, c->input, err);
+  int rc = th_sort_parse(&sort, c->input, err);
+  if (rc) return rc;
+  th_buf_printf(out, "%s %s",
+                sort.field == TH_SORT_RELEVANCE  ? "relevance"
+                : sort.field == TH_SORT_DISTANCE ? "distance"
+                                                 : th_fields[sort.field].piece,
+                sort.descending ? "desc" : "asc");
+  return 0;
+}
+
+static void run_file(const char *file, bool filters) {
+  char path[4096];
+  th_buf text, got;
+  th_arena arena;
+  th_err err = {0};
+  test_case c;
+  unsigned line = 0, failed = 0, n = 0;
+  snprintf(path, sizeof path, "%s/%s", CASES_DIR, file);
+  th_buf_init(&text, 1 << 20);
+  th_buf_init(&got, 1 << 20);
+  th_arena_init(&arena, 0);
+  assert_int_equal(th_file_read(&text, path, &err), 0);
+  th_span rest = th_buf_view(&text);
+  while (next_case(&rest, &line, &c)) {
+    th_query *q = NULL;
+    th_err e = {0};
+    th_buf_clear(&got);
+    int rc = filters ? read_filter(&q, &arena, &c, &got, &e) : read_expression(&q, &arena, &c, &e);
+    if (rc)
+      th_buf_str(&got, e.message);
+    else if (q)
+      th_query_dump(q, &got);
+    th_buf_char(&got, 0);
+    failed += check(&c, file, rc, got.p);
+    th_arena_reset(&arena, false);
+    n++;
+  }
+  assert_int_equal(failed, 0);
+  assert_true(n > 20);
+  th_arena_dispose(&arena);
+  th_buf_dispose(&got);
+  th_buf_dispose(&text);
+}
+
+static void test_expressions(void **state) {
+  (void)state;
+  run_file("parse.txt", false);
+}
+
+static void test_filters(void **state) {
+  (void)state;
+  run_file("filters.txt", true);
+}
+
+static void repeat(th_buf *out, const char *s, size_t n) {
+  for (size_t i = 0; i < n; i++)
+    th_buf_str(out, s);
+}
+
+/* Too deep, too long, too many: an error that says so, soon. */
+static void test_limits(void **state) {
+  static const struct {
+    const char *piece, *tail, *message;
+    size_t n;
+    int rc;
+  } cases[] = {
+      {"(", "", "longer than 262144 bytes", 10 << 20, TH_EUSAGE},
+      {"(", "", "nested deeper than 200 levels", 200000, TH_EUSAGE},
+      {"NOT ", "a", "nested deeper than 200 levels", 60000, TH_EUSAGE},
+      {"AREA[Phase]", "NA", "nested deeper than 200 levels", 20000, TH_EUSAGE},
+      {"a OR ", "a", "more than 1024 words", 50000, TH_EUSAGE},
+      {"a ", "", "more than 1024 words", 100000, TH_EUSAGE},
+      {"\"a\" ", "", "more than 1024 words", 50000, TH_EUSAGE},
+      {"ALL,", "ALL", "more than 1024 words", 50000, TH_EUSAGE},
+      {"NCT1 ", "", "more than 1024 words", 40000, TH_EUSAGE},
+      {"(", "", "missing ')'", 150, TH_EUSAGE},
+      {"a OR ", "a", NULL, 1000, 0},
+      {"NOT ", "a", NULL, 190, 0},
+  };
+  (void)state;
+  for (size_t i = 0; i < TH_COUNT(cases); i++) {
+    th_buf text;
+    th_arena arena;
+    th_err err = {0};
+    th_query *q;
+    th_buf_init(&text, 0);
+    th_arena_init(&arena, 64 << 20);
+    repeat(&text, cases[i].piece, cases[i].n);
+    if (i == 9) th_buf_str(&text, "a");
+    th_buf_str(&text, cases[i].tail);
+    int rc = th_query_parse(&q, &arena, th_buf_view(&text), TH_A_BasicSearch, "x", &err);
+    assert_int_equal(rc, cases[i].rc);
+    if (cases[i].message && !strstr(err.message, cases[i].message))
+      fail_msg("case %zu: %s", i, err.message);
+    if (rc) assert_true(err.has_offset);
+    th_buf_dispose(&text);
+    th_arena_dispose(&arena);
+  }
+}
+
+/* An arena that ends at any point gives TH_ENOMEM, never a half tree. */
+static void test_no_memory(void **state) {
+  static const char text[] = "AREA[Phase]PHASE2 AND (GM-CSF OR \"a b-c\" x\\y) NOT nct1, MISSING";
+  (void)state;
+  int rc = -1;
+  for (size_t limit = 16; rc; limit += 64) {
+    th_arena arena;
+    th_query *q;
+    th_err err = {0};
+    th_arena_init(&arena, limit);
+    rc = th_query_parse(&q, &arena, TH_SPAN(text), TH_A_BasicSearch, "x", &err);
+    if (rc) assert_int_equal(rc, TH_ENOMEM);
+    if (rc) assert_null(q);
+    th_arena_dispose(&arena);
+    assert_true(limit < 1 << 20);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_expressions),
+      cmocka_unit_test(test_filters),
+      cmocka_unit_test(test_limits),
+      cmocka_unit_test(test_no_memory),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
