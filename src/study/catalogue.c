@@ -272,8 +272,8 @@ __attribute__((constructor)) static void build_catalogue(void) {
 int th_enum_value(uint16_t enum_id, th_span s) {
   if (enum_id >= TH_E_COUNT) return -1;
   const th_enum *e = &th_enums[enum_id];
-  for (int i = 0; i < e->n; i++)
-    if (!strncmp(e->values[i], s.p ? s.p : "", s.n) && !e->values[i][s.n]) return i;
+  for (int i = 0; i < e->n && s.n; i++)
+    if (e->values[i][0] == s.p[0] && th_span_eq(th_span_of(e->values[i]), s)) return i;
   for (int i = 0; i < e->n; i++)
     if (th_span_eq_nocase(th_span_of(e->values[i]), s) ||
         th_span_eq_nocase(th_span_of(e->labels[i]), s))

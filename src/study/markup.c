@@ -64,22 +64,27 @@ static bool is_tame(th_span s) {
   bool at_start = true;
   if (s.n > TH_MARKUP_MAX) return false;
   for (size_t i = 0; i < s.n; i++) {
-    char c = s.p[i];
+    char c = s.p[i], next = i + 1 < s.n ? s.p[i + 1] : '\n';
     uint8_t class = sign_class[(unsigned char)c];
     if (c == '\n' || c == '\r') {
       at_start = true;
       indent = lead = 0;
-    } else if (at_start && (c == ' ' || c == '\t' || (class & LEAD))) {
-      indent += c == '\t' ? 4 : c == ' ';
-      lead += class != 0;
-      if (indent > MAX_INDENT || lead > MAX_LINE_SIGNS) return false;
-    } else {
-      at_start = false;
-      if (c == '\\')
-        i++;
-      else if ((class & SIGN) && ++signs > MAX_SIGNS)
-        return false;
+      continue;
     }
+    at_start = at_start && (c == ' ' || c == '\t' || (class & LEAD));
+    if (at_start) {
+      bool opens = (class & LEAD) && (c == '>' || next <= ' ');
+      indent += c == '\t' ? 4 : c == ' ';
+      lead += opens;
+      if (indent > MAX_INDENT || lead > MAX_LINE_SIGNS) return false;
+      if (opens) continue;
+    }
+    /* a run of stars is one sign, as "-----" is one line */
+    bool run = (c == '*' || c == '_' || c == '`') && c == next;
+    if (c == '\\')
+      i++;
+    else if ((class & SIGN) && !run && ++signs > MAX_SIGNS)
+      return false;
   }
   return true;
 }

@@ -97,6 +97,8 @@ static void enum_spellings(void **state) {
   for (size_t i = 0; i < TH_COUNT(cases); i++)
     assert_int_equal(th_enum_value(cases[i].enum_id, th_span_of(cases[i].spelling)),
                      cases[i].value);
+  assert_int_equal(th_enum_value(TH_E_Phase, TH_SPAN("PHASE1\0\0\0")), -1);
+  assert_int_equal(th_enum_value(TH_E_Phase, (th_span){"PHASE1X", 6}), TH_Phase_PHASE1);
   assert_string_equal(th_enum_name(TH_E_Sex, TH_Sex_ALL), "ALL");
   assert_null(th_enum_name(TH_E_Sex, 3));
   assert_null(th_enum_legacy(TH_E_Sex, -1, TH_F_NONE));
