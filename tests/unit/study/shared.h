@@ -83,7 +83,7 @@ static inline bool shared_lines_more(shared_lines *l) {
 }
 
 static inline bool shared_lines_next(shared_lines *l, th_span *line) {
-  memmove(l->text.p, l->text.p + l->at, l->text.n - l->at);
+  if (l->at) memmove(l->text.p, l->text.p + l->at, l->text.n - l->at);
   th_buf_truncate(&l->text, l->text.n - l->at);
   l->at = 0;
   for (size_t seen = 0;;) {
