@@ -45,18 +45,20 @@ int th_registry_import(th_registry *r, const char *const *paths, size_t n_paths,
                        th_err *err) TH_MUST_USE;
 
 /* ---- index ---- */
-/* Applies what the change log has beyond the index; rebuild: from nothing. merge_all: to one segment.
+/* Applies what the change log has beyond the index; rebuild: from nothing. merge_all: to one
+ * segment.
  */
 int th_registry_index_update(th_registry *r, bool rebuild, bool merge_all,
                              void (*progress)(void *ctx, uint64_t done, uint64_t total), void *ctx,
                              th_err *err) TH_MUST_USE;
-/* Store, index, and that they agree. Calls back for each problem; TH_ECORRUPT when there was one. */
+/* Store, index, and that they agree. Calls back for each problem; TH_ECORRUPT when there was one.
+ */
 int th_registry_check(const char *dir, bool deep, void (*problem)(void *ctx, const char *text),
                       void *ctx, th_err *err) TH_MUST_USE;
 
 /* ---- reading ---- */
-/* The newest record of a study, appended to out. TH_ENOTFOUND; *current is set when the number is an
- * alias of another study (else 0). */
+/* The newest record of a study, appended to out. TH_ENOTFOUND; *current is set when the number is
+ * an alias of another study (else 0). */
 int th_registry_study(th_registry *r, uint32_t nct, th_buf *out, th_record *record,
                       uint32_t *current, th_err *err) TH_MUST_USE;
 /* "2026-08-14T09:00:05": when the data was last changed. */

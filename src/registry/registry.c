@@ -1,0 +1,130 @@
+#define _GNU_SOURCE
+#include "registry/internal.h"
+
+#include "base/queue.h"
+
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+static int open_index(th_registry *r, th_err *err) {
+  char path[PATH_MAX];
+  th_err local = {0};
+  if (snprintf(path, sizeof path, "%s/index", r->dir) >= (int)sizeof path)
+    return th_err_set(err, TH_EUSAGE, "the name of the data directory is too long");
+  int rc = th_index_open(&r->index, path, r->mode == TH_REGISTRY_WRITE, &local);
+  if (rc == TH_EINPUT || rc == TH_ECORRUPT)
+    return th_err_set(err, rc, "%s (mend it with: trialhead index --rebuild)", local.message);
+  return rc ? th_err_set(err, rc, "%s", local.message) : 0;
+}
+
+int th_registry_open(th_registry **out, const char *dir, th_registry_mode mode, th_err *err) {
+  int rc;
+  *out = NULL;
+  th_registry *r = calloc(1, sizeof *r);
+  if (!r) return th_err_set(err, TH_ENOMEM, "out of memory");
+  r->mode = mode;
+  pthread_mutex_init(&r->paths_lock, NULL);
+  if (snprintf(r->dir, sizeof r->dir, "%s", dir) >= (int)sizeof r->dir)
+    rc = th_err_set(err, TH_EUSAGE, "the name of the data directory is too long");
+  else
+    rc = th_store_open(&r->store, dir, mode == TH_REGISTRY_WRITE ? TH_STORE_WRITE : TH_STORE_READ,
+                       err);
+  if (rc == 0) rc = open_index(r, err);
+  if (rc == 0)
+    *out = r;
+  else
+    th_registry_close(r);
+  return rc;
+}
+
+void th_registry_close(th_registry *r) {
+  if (!r) return;
+  th_index_close(r->index);
+  th_store_close(r->store);
+  pthread_mutex_destroy(&r->paths_lock);
+  free(r);
+}
+
+th_store *th_registry_store(th_registry *r) {
+  return r->store;
+}
+th_index *th_registry_index(th_registry *r) {
+  return r->index;
+}
+
+int th_registry_study(th_registry *r, uint32_t nct, th_buf *out, th_record *record,
+                      uint32_t *current, th_err *err) {
+  th_err local = {0};
+  if (current) *current = 0;
+  th_store_reader *reader = th_store_reader_acquire(r->store, err);
+  if (!reader) return err && err->code ? err->code : TH_EIO;
+  int rc = th_store_get(reader, nct, -1, out, record, &local);
+  if (rc == TH_ENOTFOUND && current) {
+    th_err ignored = {0};
+    if (th_store_alias(reader, nct, current, &ignored) != 0) *current = 0;
+  }
+  if (rc) th_err_set(err, rc, "%s", local.message);
+  th_store_reader_release(reader);
+  return rc;
+}
+
+static void format_time(int64_t utc, char out[20]) {
+  time_t t = (time_t)utc;
+  struct tm tm;
+  gmtime_r(&t, &tm);
+  strftime(out, 20, "%Y-%m-%dT%H:%M:%S", &tm);
+}
+
+/* The time that an import wrote down last; the epoch when nothing was ever imported. */
+void th_registry_timestamp(th_registry *r, char out[20]) {
+  th_err err = {0};
+  th_buf value;
+  th_buf_init(&value, 64);
+  format_time(0, out);
+  th_store_reader *reader = th_store_reader_acquire(r->store, &err);
+  if (reader && th_store_meta_get(reader, "timestamp", &value, &err) == 0 && value.n == 19) {
+    memcpy(out, value.p, 19);
+    out[19] = 0;
+  }
+  th_store_reader_release(reader);
+  th_buf_dispose(&value);
+}
+
+int th_registry_touch(th_registry *r, th_err *err) {
+  char now[20];
+  format_time(th_clock_utc(), now);
+  th_span value = {now, 19};
+  return th_store_meta_set(r->store, "timestamp", &value, err);
+}
+
+void th_registry_segment_path(th_registry *r, char *out, size_t len) {
+  pthread_mutex_lock(&r->paths_lock);
+  th_index_new_segment_path(r->index, out, len);
+  pthread_mutex_unlock(&r->paths_lock);
+}
+
+/* ---- lists of segment files ---- */
+
+int th_paths_add(th_paths *paths, const char *path) {
+  if (paths->n == paths->cap) {
+    size_t cap = paths->cap ? paths->cap * 2 : 8;
+    char **p = realloc(paths->p, cap * sizeof *p);
+    if (!p) return TH_ENOMEM;
+    paths->p = p;
+    paths->cap = cap;
+  }
+  char *copy = strdup(path);
+  if (!copy) return TH_ENOMEM;
+  paths->p[paths->n++] = copy;
+  return 0;
+}
+
+void th_paths_dispose(th_paths *paths, bool unlink_files) {
+  for (size_t i = 0; i < paths->n; i++) {
+    if (unlink_files) unlink(paths->p[i]);
+    free(paths->p[i]);
+  }
+  free(paths->p);
+  *paths = (th_paths){0};
+}
