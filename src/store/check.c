@@ -143,7 +143,9 @@ static int check_log(check_state *c) {
   const th_store_ops *ops = c->reader->store->ops;
   th_err err = {0};
   uint64_t last = 0;
-  int rc = settle(c, ops->last_seq(c->reader->back, &last, &err), &err);
+  int rc = ops->last_seq(c->reader->back, &last, &err);
+  c->gaps = rc != 0;
+  rc = settle(c, rc, &err);
   c->next = 1;
   while (!rc && c->next <= last && c->problems < PROBLEMS_MAX) {
     rc = ops->log(c->reader->back, c->next - 1, SIZE_MAX, true, check_entry, c, &err);

@@ -59,7 +59,7 @@ static int code_of(int rc) {
   case SQLITE_TOOBIG:
     return TH_ELIMIT;
   case SQLITE_IOERR:
-    if (rc == SQLITE_IOERR_DATA || rc == SQLITE_IOERR_CORRUPTFS) return TH_ECORRUPT;
+    if (rc == SQLITE_IOERR_DATA) return TH_ECORRUPT;
     return rc == SQLITE_IOERR_NOMEM ? TH_ENOMEM : TH_EIO;
   /* A table or column that is not there: someone, or a flipped bit, changed the schema. */
   case SQLITE_ERROR:

@@ -7,6 +7,7 @@
 #include "store/store.h"
 
 #include <dirent.h>
+#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
