@@ -21,6 +21,17 @@ const char *const th_cli_exits[] = {
     NULL,
 };
 
+static const th_cli_option demo_options[] = {
+    {"studies", 0, "N", "how many records (default: 2000)", NULL},
+    {"seed", 0, "S", "other numbers give other records (default: 1)", NULL},
+    {"output", 'o', "FILE", "write to FILE instead of standard output", NULL},
+    {0},
+};
+static const th_cli_example demo_examples[] = {
+    {"trialhead demo --studies 500 --seed 7 | trialhead import -", "Try the program without data"},
+    {0},
+};
+
 static const th_cli_option help_options[] = {
     {"man", 0, NULL, "the man page, as roff", NULL},
     {"completion", 0, "SHELL", "the completion script of a shell: bash, zsh or fish",
@@ -34,6 +45,12 @@ static const th_cli_example help_examples[] = {
 };
 
 const th_cli_command th_cli_commands[] = {
+    {"demo", "Write made-up study records", NULL, 0, 0,
+     "The records look like those of a registry but are invented, and say so in their "
+     "sponsor, summary and keywords. They come as NDJSON, one record a line. The same number and "
+     "seed give the same bytes on every machine; study I of a seed does not depend on how many are "
+     "asked for.",
+     demo_options, demo_examples, false, th_cmd_demo},
     {"version", "Say which version this is", NULL, 0, 0, NULL, NULL, NULL, false, th_cmd_version},
     {"help", "Explain a command, or list them all", "[COMMAND]", 0, 1, NULL, help_options,
      help_examples, false, th_cmd_help},
