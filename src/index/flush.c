@@ -1,0 +1,559 @@
+/* From the builder's memory to a segment file: documents without a change-log number are left out,
+ * terms and words sorted, classes and forms numbered by frequency. */
+#include "index/builder_private.h"
+#include "index/encode.h"
+#include "study/catalogue.h"
+
+typedef struct flush {
+  th_builder *b;
+  th_encoder *e;
+  uint32_t *new_doc;   /* UINT32_MAX: left out */
+  uint32_t *new_class; /* by the builder's class */
+  uint32_t n_docs;
+  uint32_t *class_start; /* n_classes + 1 places in class_tf */
+  uint32_t *class_tf;
+  uint32_t *form_start, *form_ids; /* forms of each term, by code */
+  th_buf bytes;                    /* one stream */
+  th_buf docs, classes, positions, forms;
+  th_buf form_counts, form_codes, form_spans;
+} flush;
+
+static void *array(size_t n, size_t size) {
+  return n < SIZE_MAX / size - 1 ? calloc(n + 1, size) : NULL;
+}
+
+static inline uint32_t get_varint(const uint8_t **at) {
+  uint32_t v = *(*at)++;
+  if (TH_LIKELY(v < 0x80)) return v;
+  v &= 0x7F;
+  for (unsigned shift = 7;; shift += 7) {
+    uint32_t b = *(*at)++;
+    v |= (b & 0x7F) << shift;
+    if (b < 0x80) return v;
+  }
+}
+static uint64_t get_varint64(const uint8_t **at) {
+  uint64_t v = 0;
+  for (unsigned shift = 0;; shift += 7) {
+    uint64_t b = *(*at)++;
+    v |= (b & 0x7F) << shift;
+    if (b < 0x80) return v;
+  }
+}
+static int64_t unzigzag(uint64_t v) {
+  return (int64_t)(v >> 1) ^ -(int64_t)(v & 1);
+}
+
+/* ---- documents ---- */
+
+static bool number_docs(flush *f) {
+  f->new_doc = array(f->b->n_docs, sizeof *f->new_doc);
+  if (!f->new_doc) return false;
+  for (uint32_t d = 0; d < f->b->n_docs; d++)
+    f->new_doc[d] = f->b->docs[d].seq == TH_BUILD_NO_SEQ ? UINT32_MAX : f->n_docs++;
+  return true;
+}
+
+static bool encode_docs(flush *f) {
+  const th_builder *b = f->b;
+  uint32_t *nct = array(f->n_docs, sizeof *nct), *start = array(f->n_docs, sizeof *start);
+  uint64_t *seq = array(f->n_docs, sizeof *seq);
+  th_buf bytes;
+  th_buf_init(&bytes, 0);
+  for (uint32_t d = 0, n = 0; nct && start && seq && d < b->n_docs; d++) {
+    uint32_t from = d ? b->docs[d - 1].lengths_end : 0;
+    if (f->new_doc[d] == UINT32_MAX) continue;
+    nct[n] = b->docs[d].nct;
+    seq[n] = b->docs[d].seq;
+    th_buf_put(&bytes, b->lengths.p + from, b->docs[d].lengths_end - from);
+    start[++n] = (uint32_t)bytes.n;
+  }
+  bool good = nct && start && seq && !bytes.error;
+  if (good) {
+    th_encode_docs(f->e, nct, seq);
+    th_encode_lengths(f->e, start, (const uint8_t *)bytes.p);
+  }
+  free(nct);
+  free(start);
+  free(seq);
+  th_buf_dispose(&bytes);
+  return good;
+}
+
+/* ---- classes ---- */
+
+static bool decode_classes(flush *f) {
+  const th_intern *classes = &f->b->classes;
+  f->class_start = array(classes->n, sizeof *f->class_start);
+  f->class_tf = array(classes->bytes.n / 2, sizeof *f->class_tf);
+  if (!f->class_start || !f->class_tf) return false;
+  uint32_t n = 0;
+  for (uint32_t c = 0; c < classes->n; c++) {
+    th_span s = th_intern_text(classes, c);
+    const uint8_t *at = (const uint8_t *)s.p, *end = at + s.n;
+    f->class_start[c] = n;
+    while (at < end) {
+      get_varint(&at);
+      f->class_tf[n++] = get_varint(&at);
+    }
+  }
+  f->class_start[classes->n] = n;
+  return true;
+}
+
+static void skip_occurrences(const flush *f, const uint8_t **at, uint32_t class_id) {
+  for (uint32_t i = f->class_start[class_id]; i < f->class_start[class_id + 1]; i++)
+    for (uint32_t k = 0; k < f->class_tf[i]; k++)
+      if (get_varint(at) & 1) get_varint(at);
+}
+
+/* Only when documents are left out: otherwise the counts kept while adding are right. */
+static bool recount_classes(flush *f) {
+  th_builder *b = f->b;
+  memset(b->class_counts, 0, b->classes.n * sizeof *b->class_counts);
+  for (uint32_t t = 0; t < b->stems.n; t++) {
+    th_buf_clear(&f->bytes);
+    th_pool_read(&b->pool, &b->terms[t].stream, &f->bytes);
+    if (f->bytes.error) return false;
+    const uint8_t *at = (const uint8_t *)f->bytes.p, *end = at + f->bytes.n;
+    for (uint32_t doc = UINT32_MAX; at < end;) {
+      doc += get_varint(&at);
+      uint32_t class_id = get_varint(&at);
+      b->class_counts[class_id] += f->new_doc[doc] != UINT32_MAX;
+      skip_occurrences(f, &at, class_id);
+    }
+  }
+  return true;
+}
+
+typedef struct counted {
+  uint64_t count;
+  th_span text;
+  uint32_t id;
+} counted;
+
+/* Most frequent first, then bytewise. */
+static int by_count(const void *a, const void *b) {
+  const counted *x = a, *y = b;
+  if (x->count != y->count) return x->count > y->count ? -1 : 1;
+  return th_span_cmp(x->text, y->text);
+}
+
+static bool encode_classes(flush *f) {
+  const th_intern *classes = &f->b->classes;
+  uint32_t n = 0;
+  if (!decode_classes(f) || (f->n_docs < f->b->n_docs && !recount_classes(f))) return false;
+  counted *order = array(classes->n, sizeof *order);
+  uint32_t *start = array(classes->n, sizeof *start);
+  f->new_class = array(classes->n, sizeof *f->new_class);
+  th_buf bytes;
+  th_buf_init(&bytes, 0);
+  bool good = order && start && f->new_class;
+  for (uint32_t c = 0; good && c < classes->n; c++)
+    if (f->b->class_counts[c])
+      order[n++] = (counted){f->b->class_counts[c], th_intern_text(classes, c), c};
+  if (good) qsort(order, n, sizeof *order, by_count);
+  for (uint32_t i = 0; good && i < n; i++) {
+    f->new_class[order[i].id] = i;
+    th_buf_span(&bytes, order[i].text);
+    start[i + 1] = (uint32_t)bytes.n;
+  }
+  good = good && !bytes.error;
+  if (good) th_encode_classes(f->e, n, start, (const uint8_t *)bytes.p);
+  free(order);
+  free(start);
+  th_buf_dispose(&bytes);
+  return good;
+}
+
+/* ---- terms ---- */
+
+typedef struct term_order {
+  uint64_t prefix; /* the first eight bytes, as a number in their order */
+  uint32_t id;
+} term_order;
+
+static uint64_t prefix_of(th_span s) {
+  uint64_t v = 0;
+  memcpy(&v, s.p, TH_MIN(s.n, sizeof v));
+  return __builtin_bswap64(v);
+}
+
+static bool group_forms(flush *f) {
+  const th_builder *b = f->b;
+  f->form_start = array((size_t)b->stems.n + 1, sizeof *f->form_start);
+  f->form_ids = array(b->forms.n, sizeof *f->form_ids);
+  if (!f->form_start || !f->form_ids) return false;
+  for (uint32_t t = 0; t < b->stems.n; t++)
+    f->form_start[t + 1] = f->form_start[t] + b->terms[t].n_forms;
+  for (uint32_t i = 0; i < b->forms.n; i++) {
+    const th_build_form *form = &b->form_infos[i];
+    if (form->term != UINT32_MAX) f->form_ids[f->form_start[form->term] + form->code] = i;
+  }
+  return true;
+}
+
+static void put32(th_buf *b, uint32_t v) {
+  th_buf_put(b, &v, sizeof v);
+}
+
+/* All occurrences of one posting, to positions and forms. */
+static void decode_occurrences(flush *f, const uint8_t **at, uint32_t class_id) {
+  uint32_t *counts = (uint32_t *)(void *)f->form_counts.p;
+  for (uint32_t i = f->class_start[class_id]; i < f->class_start[class_id + 1]; i++) {
+    uint32_t tf = f->class_tf[i], position = 0;
+    uint32_t *positions = (uint32_t *)(void *)th_buf_room(&f->positions, (size_t)tf * 4);
+    uint16_t *forms = (uint16_t *)(void *)th_buf_room(&f->forms, (size_t)tf * 2);
+    if (!positions || !forms) return;
+    for (uint32_t k = 0; k < tf; k++) {
+      uint32_t v = get_varint(at), form = v & 1 ? get_varint(at) : 0;
+      position += v >> 1;
+      positions[k] = position;
+      forms[k] = (uint16_t)form;
+      counts[form]++;
+    }
+    th_buf_added(&f->positions, (size_t)tf * 4);
+    th_buf_added(&f->forms, (size_t)tf * 2);
+  }
+}
+
+/* The term's stream to docs, classes, positions, forms and counts of forms. */
+static bool decode_term(flush *f, const th_build_term *t) {
+  th_buf *const buffers[] = {&f->bytes,     &f->docs,  &f->classes,
+                             &f->positions, &f->forms, &f->form_counts};
+  for (size_t i = 0; i < TH_COUNT(buffers); i++)
+    th_buf_clear(buffers[i]);
+  th_pool_read(&f->b->pool, &t->stream, &f->bytes);
+  for (uint32_t i = 0; i < t->n_forms; i++)
+    put32(&f->form_counts, 0);
+  if (f->bytes.error || f->form_counts.error) return false;
+  const uint8_t *at = (const uint8_t *)f->bytes.p, *end = at + f->bytes.n;
+  for (uint32_t doc = UINT32_MAX; at < end;) {
+    doc += get_varint(&at);
+    uint32_t class_id = get_varint(&at);
+    if (f->new_doc[doc] == UINT32_MAX) {
+      skip_occurrences(f, &at, class_id);
+      continue;
+    }
+    put32(&f->docs, f->new_doc[doc]);
+    put32(&f->classes, class_id);
+    decode_occurrences(f, &at, class_id);
+    if (f->positions.error || f->forms.error) return false;
+  }
+  return !f->docs.error && !f->classes.error;
+}
+
+/* Forms that stand in a kept document, most frequent first: their texts, and for each old code the
+ * new one. */
+static bool order_forms(flush *f, uint32_t term, uint32_t *n_kept) {
+  uint32_t n = f->b->terms[term].n_forms, kept = 0;
+  const uint32_t *counts = (const uint32_t *)(const void *)f->form_counts.p;
+  th_buf_clear(&f->form_codes);
+  th_buf_clear(&f->form_spans);
+  uint16_t *codes = (uint16_t *)(void *)th_buf_room(&f->form_codes, (size_t)n * sizeof *codes);
+  th_span *spans = (th_span *)(void *)th_buf_room(&f->form_spans, (size_t)n * sizeof *spans);
+  counted few[16], *order = n <= TH_COUNT(few) ? few : array(n, sizeof *order);
+  if (!codes || !spans || !order) return false;
+  for (uint32_t i = 0; i < n; i++) {
+    if (counts[i] == 0) continue;
+    th_span text = th_intern_text(&f->b->forms, f->form_ids[f->form_start[term] + i]);
+    order[kept++] = (counted){counts[i], text, i};
+  }
+  if (kept > 1) qsort(order, kept, sizeof *order, by_count);
+  for (uint32_t i = 0; i < kept; i++) {
+    codes[order[i].id] = (uint16_t)i;
+    spans[i] = order[i].text;
+  }
+  if (order != few) free(order);
+  *n_kept = kept;
+  return true;
+}
+
+static bool encode_term(flush *f, uint32_t term) {
+  uint32_t n_forms;
+  if (!decode_term(f, &f->b->terms[term])) return false;
+  if (f->docs.n == 0) return true;
+  if (!order_forms(f, term, &n_forms)) return false;
+  const uint32_t *docs = (const uint32_t *)(const void *)f->docs.p;
+  const uint32_t *classes = (const uint32_t *)(const void *)f->classes.p;
+  const uint32_t *positions = (const uint32_t *)(const void *)f->positions.p;
+  const uint16_t *codes = (const uint16_t *)(const void *)f->form_codes.p;
+  uint16_t *forms = (uint16_t *)(void *)f->forms.p;
+  if (n_forms > 1)
+    for (size_t i = 0; i < f->forms.n / 2; i++)
+      forms[i] = codes[forms[i]];
+  else
+    memset(forms, 0, f->forms.n);
+  th_encode_term_begin(f->e, th_intern_text(&f->b->stems, term),
+                       (const th_span *)(const void *)f->form_spans.p, n_forms);
+  for (size_t i = 0; i < f->docs.n / 4; i++) {
+    uint32_t n = 0;
+    for (uint32_t k = f->class_start[classes[i]]; k < f->class_start[classes[i] + 1]; k++)
+      n += f->class_tf[k];
+    th_encode_posting(f->e, docs[i], f->new_class[classes[i]], positions, forms);
+    positions += n;
+    forms += n;
+  }
+  th_encode_term_end(f->e);
+  return true;
+}
+
+static int by_prefix(const void *a, const void *b) {
+  const term_order *x = a, *y = b;
+  return (x->prefix > y->prefix) - (x->prefix < y->prefix);
+}
+static int by_text(const void *a, const void *b) {
+  return th_span_cmp(((const counted *)a)->text, ((const counted *)b)->text);
+}
+
+/* Runs of one prefix are put in order by their whole texts. */
+static bool order_runs(const th_intern *stems, term_order *order, uint32_t n) {
+  for (uint32_t i = 0, end; i < n; i = end) {
+    for (end = i + 1; end < n && order[end].prefix == order[i].prefix; end++) {
+    }
+    if (end - i == 1) continue;
+    counted *run = array(end - i, sizeof *run);
+    if (!run) return false;
+    for (uint32_t k = i; k < end; k++)
+      run[k - i] = (counted){0, th_intern_text(stems, order[k].id), order[k].id};
+    qsort(run, end - i, sizeof *run, by_text);
+    for (uint32_t k = i; k < end; k++)
+      order[k].id = run[k - i].id;
+    free(run);
+  }
+  return true;
+}
+
+static bool encode_terms(flush *f) {
+  const th_intern *stems = &f->b->stems;
+  term_order *order = array(stems->n, sizeof *order);
+  if (!order) return false;
+  for (uint32_t i = 0; i < stems->n; i++)
+    order[i] = (term_order){prefix_of(th_intern_text(stems, i)), i};
+  qsort(order, stems->n, sizeof *order, by_prefix);
+  bool good = group_forms(f) && order_runs(stems, order, stems->n);
+  for (uint32_t i = 0; good && i < stems->n && !th_encoder_failed(f->e); i++)
+    good = encode_term(f, order[i].id);
+  free(order);
+  if (good) th_encode_terms_end(f->e);
+  return good;
+}
+
+/* ---- columns and sites ---- */
+
+typedef struct column_arrays {
+  th_buf docs, starts, values, spans;
+  uint32_t *ordinal; /* by word: place in the dictionary + 1; cleared between columns */
+  uint32_t n_rows, n_values;
+} column_arrays;
+
+static void decode_rows(const flush *f, uint16_t field, uint8_t kind, column_arrays *c) {
+  const th_buf *rows = &f->b->columns[field].rows;
+  const uint8_t *at = (const uint8_t *)rows->p, *end = at + rows->n;
+  th_buf_clear(&c->docs);
+  th_buf_clear(&c->starts);
+  th_buf_clear(&c->values);
+  c->n_rows = c->n_values = 0;
+  put32(&c->starts, 0);
+  for (uint32_t doc = UINT32_MAX; at < end;) {
+    doc += get_varint(&at);
+    bool kept = f->new_doc[doc] != UINT32_MAX;
+    uint64_t n = kind == TH_COL_MASK ? 1 : get_varint64(&at);
+    int64_t value = 0;
+    for (uint64_t i = 0; i < n; i++) {
+      uint64_t v = get_varint64(&at);
+      value = kind == TH_COL_MASK ? (int64_t)v : (int64_t)((uint64_t)value + (uint64_t)unzigzag(v));
+      if (kept) th_buf_put(&c->values, &value, sizeof value), c->n_values++;
+    }
+    if (!kept) continue;
+    put32(&c->docs, f->new_doc[doc]);
+    put32(&c->starts, c->n_values);
+    c->n_rows++;
+  }
+}
+
+static int by_number(const void *a, const void *b) {
+  int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+  return (x > y) - (x < y);
+}
+
+/* The words that the column uses, sorted; values become places in that order. */
+static bool sort_words(const flush *f, column_arrays *c, uint32_t *n_words) {
+  int64_t *values = (int64_t *)(void *)c->values.p;
+  const uint32_t *starts = (const uint32_t *)(const void *)c->starts.p;
+  counted *words = array(c->n_values, sizeof *words);
+  uint32_t n = 0;
+  if (!words) return false;
+  for (uint32_t i = 0; i < c->n_values; i++) {
+    uint32_t word = (uint32_t)values[i];
+    if (c->ordinal[word]) continue;
+    c->ordinal[word] = 1;
+    words[n++] = (counted){0, th_intern_text(&f->b->words, word), word};
+  }
+  qsort(words, n, sizeof *words, by_text);
+  th_buf_clear(&c->spans);
+  for (uint32_t i = 0; i < n; i++) {
+    c->ordinal[words[i].id] = i + 1;
+    th_buf_put(&c->spans, &words[i].text, sizeof words[i].text);
+  }
+  for (uint32_t i = 0; i < c->n_values; i++)
+    values[i] = c->ordinal[values[i]] - 1;
+  for (uint32_t r = 0; r < c->n_rows; r++)
+    if (starts[r + 1] - starts[r] > 1)
+      qsort(values + starts[r], starts[r + 1] - starts[r], sizeof *values, by_number);
+  free(words);
+  *n_words = n;
+  return !c->spans.error;
+}
+
+typedef struct site_arrays {
+  uint32_t *start, *word[4]; /* country, state, city, facility */
+  int32_t *lat, *lon;
+  uint8_t *status;
+  uint32_t n;
+} site_arrays;
+
+static const uint16_t site_fields[4] = {TH_F_LocationCountry, TH_F_LocationState, TH_F_LocationCity,
+                                        TH_F_LocationFacility};
+
+static bool gather_sites(const flush *f, site_arrays *s) {
+  const th_builder *b = f->b;
+  const th_build_site *sites = (const th_build_site *)(const void *)b->sites.p;
+  size_t most = b->sites.n / sizeof *sites;
+  bool good = (s->start = array(f->n_docs, sizeof *s->start)) &&
+              (s->lat = array(most, sizeof *s->lat)) && (s->lon = array(most, sizeof *s->lon)) &&
+              (s->status = array(most, 1));
+  for (int k = 0; k < 4 && good; k++)
+    good = (s->word[k] = array(most, sizeof *s->word[k]));
+  for (uint32_t d = 0, n = 0; good && d < b->n_docs; d++) {
+    if (f->new_doc[d] == UINT32_MAX) continue;
+    for (uint32_t i = d ? b->docs[d - 1].sites_end : 0; i < b->docs[d].sites_end; i++) {
+      s->lat[s->n] = sites[i].lat;
+      s->lon[s->n] = sites[i].lon;
+      s->status[s->n] = (uint8_t)sites[i].status;
+      s->word[0][s->n] = sites[i].country;
+      s->word[1][s->n] = sites[i].state;
+      s->word[2][s->n] = sites[i].city;
+      s->word[3][s->n++] = sites[i].facility;
+    }
+    s->start[++n] = s->n;
+  }
+  return good;
+}
+
+/* A column of words is the dictionary of the sites' column of that field. */
+static void number_site_words(const column_arrays *c, uint16_t field, site_arrays *s) {
+  for (int k = 0; k < 4; k++)
+    for (uint32_t i = 0; site_fields[k] == field && i < s->n; i++)
+      if (s->word[k][i]) s->word[k][i] = c->ordinal[s->word[k][i] - 1];
+}
+
+static void forget_ordinals(const flush *f, uint16_t field, column_arrays *c) {
+  decode_rows(f, field, TH_COL_KEYWORD, c);
+  const int64_t *values = (const int64_t *)(const void *)c->values.p;
+  for (uint32_t i = 0; i < c->n_values; i++)
+    c->ordinal[values[i]] = 0;
+}
+
+static bool encode_column(flush *f, uint16_t field, column_arrays *c, site_arrays *s) {
+  uint8_t kind = th_feed_column_kind(field);
+  uint32_t n_words = 0;
+  decode_rows(f, field, kind, c);
+  if (c->docs.error || c->starts.error || c->values.error) return false;
+  if (kind == TH_COL_KEYWORD && !sort_words(f, c, &n_words)) return false;
+  const th_encode_column_rows rows = {.field = field,
+                                      .kind = kind,
+                                      .n_rows = c->n_rows,
+                                      .n_values = c->n_values,
+                                      .docs = (const uint32_t *)(const void *)c->docs.p,
+                                      .starts = (const uint32_t *)(const void *)c->starts.p,
+                                      .values = (const int64_t *)(const void *)c->values.p,
+                                      .words = (const th_span *)(const void *)c->spans.p,
+                                      .n_words = n_words};
+  th_encode_column(f->e, &rows);
+  if (kind == TH_COL_KEYWORD) {
+    number_site_words(c, field, s);
+    forget_ordinals(f, field, c);
+  }
+  return !c->values.error;
+}
+
+static void free_arrays(column_arrays *c, site_arrays *s) {
+  th_buf_dispose(&c->docs);
+  th_buf_dispose(&c->starts);
+  th_buf_dispose(&c->values);
+  th_buf_dispose(&c->spans);
+  free(c->ordinal);
+  free(s->start);
+  free(s->lat);
+  free(s->lon);
+  free(s->status);
+  for (int k = 0; k < 4; k++)
+    free(s->word[k]);
+}
+
+static bool encode_columns(flush *f) {
+  column_arrays c = {0};
+  site_arrays s = {0};
+  c.ordinal = array(f->b->words.n, sizeof *c.ordinal);
+  bool good = c.ordinal && gather_sites(f, &s);
+  for (uint16_t field = 0; good && field < TH_F_COUNT; field++)
+    if (f->b->columns[field].rows.n) good = encode_column(f, field, &c, &s);
+  if (good) {
+    const th_sites sites = {.n = s.n,
+                            .start = s.start,
+                            .lat = s.lat,
+                            .lon = s.lon,
+                            .country = s.word[0],
+                            .state = s.word[1],
+                            .city = s.word[2],
+                            .facility = s.word[3],
+                            .status = s.status};
+    th_encode_sites(f->e, &sites);
+  }
+  free_arrays(&c, &s);
+  return good;
+}
+
+/* ---- the whole ---- */
+
+static void flush_dispose(flush *f) {
+  th_buf *const buffers[] = {&f->bytes, &f->docs,        &f->classes,    &f->positions,
+                             &f->forms, &f->form_counts, &f->form_codes, &f->form_spans};
+  for (size_t i = 0; i < TH_COUNT(buffers); i++)
+    th_buf_dispose(buffers[i]);
+  free(f->new_doc);
+  free(f->new_class);
+  free(f->class_start);
+  free(f->class_tf);
+  free(f->form_start);
+  free(f->form_ids);
+}
+
+int th_builder_flush(th_builder *b, const char *path, uint32_t *n_docs, th_err *err) {
+  flush f = {.b = b};
+  int rc = TH_ENOMEM;
+  *n_docs = 0;
+  if (!number_docs(&f)) {
+    th_err_set(err, rc, "out of memory writing %s", path);
+    goto done;
+  }
+  rc = 0;
+  if (f.n_docs > 0) {
+    f.e = th_encoder_new(path, f.n_docs, err);
+    if (!f.e) {
+      rc = err && err->code ? err->code : TH_EIO;
+      goto done;
+    }
+    bool good = encode_docs(&f) && encode_classes(&f) && encode_terms(&f) && encode_columns(&f);
+    rc = th_encoder_finish(f.e, good, err);
+    if (!good && !rc) rc = th_err_set(err, TH_ENOMEM, "out of memory writing %s", path);
+  }
+  if (rc == 0) {
+    *n_docs = f.n_docs;
+    th_builder_clear(b);
+  }
+done:
+  flush_dispose(&f);
+  return rc;
+}

@@ -1,0 +1,82 @@
+#include "index/intern.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+void th_intern_init(th_intern *t) {
+  *t = (th_intern){0};
+  th_buf_init(&t->bytes, 0);
+}
+
+void th_intern_dispose(th_intern *t) {
+  free(t->slots);
+  free(t->start);
+  th_buf_dispose(&t->bytes);
+  th_intern_init(t);
+}
+
+void th_intern_clear(th_intern *t) {
+  if (t->n_slots) memset(t->slots, 0, t->n_slots * sizeof *t->slots);
+  th_buf_clear(&t->bytes);
+  t->n = 0;
+}
+
+size_t th_intern_memory(const th_intern *t) {
+  return t->n_slots * sizeof *t->slots + ((size_t)t->cap + 1) * sizeof *t->start + t->bytes.cap;
+}
+
+static bool grow_slots(th_intern *t) {
+  uint32_t n = t->n_slots ? t->n_slots * 2 : 1024, mask = n - 1;
+  if (n > 1u << 30) return false;
+  struct th_intern_slot *slots = calloc(n, sizeof *slots);
+  if (!slots) return false;
+  for (uint32_t i = 0; i < t->n_slots; i++) {
+    if (!t->slots[i].id_plus_1) continue;
+    uint32_t at = t->slots[i].hash & mask;
+    while (slots[at].id_plus_1)
+      at = (at + 1) & mask;
+    slots[at] = t->slots[i];
+  }
+  free(t->slots);
+  t->slots = slots;
+  t->n_slots = n;
+  return true;
+}
+
+static bool grow_starts(th_intern *t) {
+  uint32_t cap = t->cap ? t->cap * 2 : 512;
+  uint32_t *start = realloc(t->start, ((size_t)cap + 1) * sizeof *start);
+  if (!start) return false;
+  start[0] = 0;
+  t->start = start;
+  t->cap = cap;
+  return true;
+}
+
+/* The string at the end of the table, behind all others. */
+static uint32_t add(th_intern *t, th_span s, uint32_t hash, uint32_t at) {
+  if (t->bytes.n + s.n >= UINT32_MAX || t->n >= TH_INTERN_FULL - 1) return TH_INTERN_FULL;
+  if (t->n == t->cap && !grow_starts(t)) return TH_INTERN_FULL;
+  th_buf_put(&t->bytes, s.p, s.n);
+  if (t->bytes.error) {
+    t->bytes.error = 0; /* nothing was put: what is there stays usable */
+    return TH_INTERN_FULL;
+  }
+  t->slots[at] = (struct th_intern_slot){hash, t->n + 1};
+  t->start[t->n + 1] = (uint32_t)t->bytes.n;
+  return t->n++;
+}
+
+uint32_t th_intern_put(th_intern *t, th_span s, bool *fresh) {
+  *fresh = false;
+  if (t->n * 2u >= t->n_slots && !grow_slots(t)) return TH_INTERN_FULL;
+  uint32_t hash = (uint32_t)XXH3_64bits(s.p ? s.p : "", s.n), mask = t->n_slots - 1;
+  uint32_t at = hash & mask;
+  for (; t->slots[at].id_plus_1; at = (at + 1) & mask) {
+    if (t->slots[at].hash != hash) continue;
+    uint32_t id = t->slots[at].id_plus_1 - 1;
+    if (th_span_eq(th_intern_text(t, id), s)) return id;
+  }
+  *fresh = true;
+  return add(t, s, hash, at);
+}

@@ -1,0 +1,33 @@
+/* Byte strings told apart: each distinct one gets a number from 0 on. */
+#ifndef TH_INDEX_INTERN_H
+#define TH_INDEX_INTERN_H
+
+#include "base/buf.h"
+#include "base/common.h"
+
+#define TH_INTERN_FULL UINT32_MAX
+
+typedef struct th_intern {
+  struct th_intern_slot {
+    uint32_t hash, id_plus_1;
+  } * slots; /* owned; a power of two, at most half full */
+  uint32_t n_slots;
+  uint32_t n, cap;
+  uint32_t *start; /* n + 1 offsets in bytes */
+  th_buf bytes;
+} th_intern;
+
+void th_intern_init(th_intern *t);
+void th_intern_dispose(th_intern *t);
+/* Forgets all strings, keeps the memory. */
+void th_intern_clear(th_intern *t);
+/* Number of the string; *fresh: it is new. TH_INTERN_FULL when memory (or 4 GB of strings) is
+ * exhausted; then nothing has changed. */
+uint32_t th_intern_put(th_intern *t, th_span s, bool *fresh);
+/* Borrowed until the next put. */
+static inline th_span th_intern_text(const th_intern *t, uint32_t id) {
+  return (th_span){t->bytes.p + t->start[id], t->start[id + 1] - t->start[id]};
+}
+size_t th_intern_memory(const th_intern *t);
+
+#endif
