@@ -50,12 +50,12 @@ static uint32_t live_and_die(world *w, bool *acknowledged, uint32_t first, uint6
 
 static void what_was_acknowledged_is_there(void **state) {
   (void)state;
-  const char *given = getenv("TH_SEED");
+  const char *given = getenv("TRIALHEAD_SEED");
   uint64_t seed = given ? strtoull(given, NULL, 10) : (uint64_t)time(NULL), random = seed * 2 + 1;
   int deaths = getenv("TH_FULL") ? 500 : 20;
   uint32_t total = 0;
   world w;
-  print_message("seed %llu (set TH_SEED to repeat)\n", (unsigned long long)seed);
+  print_message("seed %llu (set TRIALHEAD_SEED to repeat)\n", (unsigned long long)seed);
   for (int i = 0; i < deaths;) {
     bool *acknowledged = calloc(BATCHES_MAX + 2, sizeof *acknowledged);
     uint32_t next = 1;

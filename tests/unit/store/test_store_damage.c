@@ -55,9 +55,9 @@ static int set_up(void **state) {
   fixture *f = calloc(1, sizeof *f);
   th_err err = {0};
   th_store *store;
-  const char *given = getenv("TH_SEED");
+  const char *given = getenv("TRIALHEAD_SEED");
   uint64_t seed = given ? strtoull(given, NULL, 10) : (uint64_t)time(NULL);
-  print_message("seed %llu (set TH_SEED to repeat)\n", (unsigned long long)seed);
+  print_message("seed %llu (set TRIALHEAD_SEED to repeat)\n", (unsigned long long)seed);
   f->random = seed * 2 + 1;
   snprintf(f->folder, sizeof f->folder, "/tmp/th-damage-XXXXXX");
   if (!mkdtemp(f->folder)) return -1;

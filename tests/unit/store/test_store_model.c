@@ -191,11 +191,11 @@ static void play_one(game *g) {
 
 static void store_and_model_agree(void **state) {
   (void)state;
-  const char *given = getenv("TH_SEED"), *full = getenv("TH_FULL");
+  const char *given = getenv("TRIALHEAD_SEED"), *full = getenv("TH_FULL");
   uint64_t seed = given ? strtoull(given, NULL, 10) : (uint64_t)time(NULL);
   game *g = calloc(1, sizeof *g);
   th_err err = {0};
-  print_message("seed %llu (set TH_SEED to repeat)\n", (unsigned long long)seed);
+  print_message("seed %llu (set TRIALHEAD_SEED to repeat)\n", (unsigned long long)seed);
   g->random = seed * 2 + 1;
   snprintf(g->folder, sizeof g->folder, "/tmp/th-model-XXXXXX");
   assert_non_null(mkdtemp(g->folder));
