@@ -12,8 +12,9 @@
 typedef struct th_conn {
   struct th_conn *prev, *next; /* the watch's list, under its lock */
   int fd;
-  atomic_llong deadline_ms; /* monotonic; behind it the connection is shut down */
-  atomic_bool waiting;      /* for a request: may be closed early when places get scarce */
+  atomic_llong deadline_ms;  /* monotonic; behind it the connection is shut down */
+  atomic_bool waiting;       /* for a request: may be closed early when places get scarce */
+  int64_t ended_at_deadline; /* the watch's: the deadline when the other side was seen ended */
   /* of the request being read */
   bool seen; /* the header is complete */
   th_buf target, body;

@@ -266,7 +266,7 @@ static struct MHD_Daemon *start_daemon(th_server *s, int fd) {
   size_t memory = (size_t)c->max_url * 2 + (16 << 10);
   unsigned seconds = (TH_MAX(c->request_ms, c->answer_ms) + 999) / 1000 + 1;
   unsigned threads = c->threads, connections = TH_MAX(c->max_connections, threads);
-  unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_TURBO;
+  unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC;
   struct MHD_OptionItem pool[] = {
       {threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, (intptr_t)threads, NULL},
       {MHD_OPTION_END, 0, NULL},

@@ -178,6 +178,18 @@ static const struct {
     {"odd method", "BREW /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 405, 405},
 };
 
+/* The end of the client's side may come together with its request. */
+static void half_closed_connections_end(void **state) {
+  (void)state;
+  th_server *server = start((th_server_config){0});
+  const char *text = "GET /echo?v=1 HTTP/1.1\r\nHost: x\r\n\r\n";
+  double begun = th_clock_mono();
+  for (int i = 0; i < 12; i++)
+    assert_int_equal(ask(server, text, strlen(text)), 200);
+  assert_true(th_clock_mono() - begun < 10);
+  th_server_stop(server);
+}
+
 static void broken_requests_harm_nobody(void **state) {
   (void)state;
   th_server *server = start((th_server_config){.request_ms = 1000});
@@ -396,6 +408,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(answers_arrive),
       cmocka_unit_test(a_connection_serves_many),
+      cmocka_unit_test(half_closed_connections_end),
       cmocka_unit_test(broken_requests_harm_nobody),
       cmocka_unit_test(sizes_are_limited),
       cmocka_unit_test(slow_clients_are_let_go),
