@@ -1,6 +1,7 @@
 #include "api/project.h"
 
 #include "api/params.h"
+#include "study/markup.h"
 
 static bool has(const uint64_t *set, uint16_t field) {
   return set[field / 64] >> (field % 64) & 1;
@@ -91,52 +92,81 @@ void th_json_compact(th_buf *out, th_span json) {
   th_buf_put(out, json.p + from, json.n - from);
 }
 
-static void cut_object(th_buf *out, const th_json *j, uint32_t node, uint16_t field,
-                       const th_selection *s);
+typedef struct cutter {
+  th_buf *out;
+  const th_json *j;
+  const th_selection *s; /* NULL = everything */
+  bool legacy;
+} cutter;
 
-/* A struct on the way to something chosen: an object, or a list of them. */
-static void cut_value(th_buf *out, const th_json *j, uint32_t node, uint16_t field,
-                      const th_selection *s) {
-  if (j->nodes[node].type != TH_JARRAY) {
-    cut_object(out, j, node, field, s);
-    return;
+static void cut_object(const cutter *c, uint32_t node, uint16_t field, bool whole);
+
+/* Markup as text of the classic system. */
+static void put_legacy(const cutter *c, uint32_t node) {
+  th_buf plain, lines;
+  th_buf_init(&plain, 0);
+  th_buf_init(&lines, 0);
+  th_markup_unescape(th_json_text(c->j, node), &plain);
+  for (size_t i = 0; i < plain.n; i++) {
+    if (plain.p[i] == '\n' && (i == 0 || plain.p[i - 1] != '\r')) th_buf_char(&lines, '\r');
+    th_buf_char(&lines, plain.p[i]);
   }
-  th_buf_char(out, '[');
-  for (th_json_each(j, node, child)) {
-    if (child != node + 1) th_buf_char(out, ',');
-    if (j->nodes[child].type == TH_JOBJECT)
-      cut_object(out, j, child, field, s);
-    else
-      th_json_compact(out, th_json_raw(j, child));
-  }
-  th_buf_char(out, ']');
+  if (plain.error || lines.error)
+    c->out->error = TH_ENOMEM;
+  else
+    th_json_quote(c->out, th_buf_view(&lines));
+  th_buf_dispose(&plain);
+  th_buf_dispose(&lines);
 }
 
-static void cut_object(th_buf *out, const th_json *j, uint32_t node, uint16_t field,
-                       const th_selection *s) {
+/* One value of a field that is chosen whole, or on the way to something chosen. */
+static void cut_value(const cutter *c, uint32_t node, uint16_t field, bool whole) {
+  uint8_t type = c->j->nodes[node].type;
+  if (whole && !c->legacy) {
+    th_json_compact(c->out, th_json_raw(c->j, node));
+  } else if (type == TH_JARRAY) {
+    th_buf_char(c->out, '[');
+    for (th_json_each(c->j, node, child)) {
+      if (child != node + 1) th_buf_char(c->out, ',');
+      cut_value(c, child, field, whole);
+    }
+    th_buf_char(c->out, ']');
+  } else if (type == TH_JOBJECT && th_fields[field].type == TH_FT_STRUCT) {
+    cut_object(c, node, field, whole);
+  } else if (type == TH_JSTRING && th_fields[field].type == TH_FT_MARKUP) {
+    put_legacy(c, node);
+  } else {
+    th_json_compact(c->out, th_json_raw(c->j, node));
+  }
+}
+
+static void cut_object(const cutter *c, uint32_t node, uint16_t field, bool whole) {
+  const th_json *j = c->j;
   bool first = true;
-  th_buf_char(out, '{');
+  th_buf_char(c->out, '{');
   for (th_json_members(j, node, key)) {
     uint16_t child = th_field_child(field, th_json_text(j, key));
-    if (child == TH_F_NONE || !(has(s->whole, child) || has(s->path, child))) continue;
-    uint8_t type = j->nodes[key + 1].type;
-    bool whole = has(s->whole, child);
-    if (!whole && type != TH_JOBJECT && type != TH_JARRAY) continue;
-    if (!first) th_buf_char(out, ',');
+    bool known = child != TH_F_NONE;
+    bool child_whole = whole || (known && has(c->s->whole, child));
+    bool on_the_way = known && !child_whole && has(c->s->path, child) &&
+                      (j->nodes[key + 1].type == TH_JOBJECT || j->nodes[key + 1].type == TH_JARRAY);
+    if (!child_whole && !on_the_way) continue;
+    if (!first) th_buf_char(c->out, ',');
     first = false;
-    th_buf_span(out, th_json_raw(j, key));
-    th_buf_char(out, ':');
-    if (whole)
-      th_json_compact(out, th_json_raw(j, key + 1));
+    th_buf_span(c->out, th_json_raw(j, key));
+    th_buf_char(c->out, ':');
+    if (known)
+      cut_value(c, key + 1, child, child_whole);
     else
-      cut_value(out, j, key + 1, child, s);
+      th_json_compact(c->out, th_json_raw(j, key + 1));
   }
-  th_buf_char(out, '}');
+  th_buf_char(c->out, '}');
 }
 
-void th_project(th_buf *out, const th_json *j, const th_selection *selection) {
+void th_project(th_buf *out, const th_json *j, const th_selection *selection, bool legacy) {
+  cutter c = {.out = out, .j = j, .s = selection, .legacy = legacy};
   if (j->nodes[0].type == TH_JOBJECT)
-    cut_object(out, j, 0, TH_F_NONE, selection);
+    cut_object(&c, 0, TH_F_NONE, selection == NULL);
   else
     th_buf_str(out, "{}");
 }

@@ -92,6 +92,9 @@ th_span th_response_body(const th_response *rs);
 bool th_request_holds(const th_request *rq, const char *etag);
 /* Whether Accept-Encoding admits gzip (RFC 9110 section 12.5.3). */
 bool th_accepts_gzip(th_span accept_encoding);
+/* Appends text in gzip form, with the worker's compressor; nothing when it would not be smaller.
+ * Errors: TH_ENOMEM. */
+int th_gzip(th_worker *worker, th_span text, th_buf *out, th_err *err) TH_MUST_USE;
 /* Completes an answer: 304 when the client holds the entity, else gzip when it is worth it (text of
  * 1 KB or more that the client takes packed). Sets ETag, Vary, Content-Encoding. */
 int th_response_finish(th_response *rs, const th_request *rq, th_err *err) TH_MUST_USE;

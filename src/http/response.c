@@ -171,27 +171,32 @@ static bool type_packs(const char *type) {
   return false;
 }
 
+int th_gzip(th_worker *worker, th_span text, th_buf *out, th_err *err) {
+  bool own;
+  struct libdeflate_compressor *c = compressor_of(worker, &own);
+  if (!c) return th_err_set(err, TH_ENOMEM, "no memory for a compressor");
+  char *to = th_buf_room(out, text.n);
+  size_t n = to ? libdeflate_gzip_compress(c, text.p, text.n, to, text.n) : 0;
+  if (own) libdeflate_free_compressor(c);
+  if (!to) return th_err_set(err, TH_ENOMEM, "no memory for an answer");
+  th_buf_added(out, n);
+  return TH_OK;
+}
+
 /* Packs the body in place of the plain one; leaves it as it is when it would not shrink. */
 static int pack_body(th_response *rs, const th_request *rq, bool *packed, th_err *err) {
-  bool own;
-  struct libdeflate_compressor *c = compressor_of(rq->worker, &own);
-  if (!c) return th_err_set(err, TH_ENOMEM, "no memory for a compressor");
-  th_span body = th_response_body(rs);
   th_buf out;
   th_buf_init(&out, 0);
-  char *to = th_buf_room(&out, body.n);
-  size_t n = to ? libdeflate_gzip_compress(c, body.p, body.n, to, body.n) : 0;
-  if (own) libdeflate_free_compressor(c);
-  *packed = n > 0;
-  if (n > 0) {
-    th_buf_added(&out, n);
+  int rc = th_gzip(rq->worker, th_response_body(rs), &out, err);
+  *packed = rc == TH_OK && out.n > 0;
+  if (*packed) {
     drop_fixed(rs);
     th_buf_dispose(&rs->body);
     rs->body = out;
   } else {
     th_buf_dispose(&out);
   }
-  return to ? TH_OK : th_err_set(err, TH_ENOMEM, "no memory for an answer");
+  return rc;
 }
 
 static int encode_body(th_response *rs, const th_request *rq, bool *packed, th_err *err) {

@@ -1,0 +1,66 @@
+#include "api/internal.h"
+#include "api/params.h"
+
+/* The version of the registry's API whose shapes are kept. */
+#define API_VERSION "2.0.5"
+
+/* What pages of other origins may ask and read. */
+static void open_to_all(void *ctx, const th_request *rq, th_response *rs) {
+  (void)ctx;
+  th_response_header(rs, "Access-Control-Allow-Origin", "*");
+  th_response_header(rs, "Access-Control-Expose-Headers", "x-next-page-token, x-total-count, ETag");
+  th_response_header(rs, "X-Content-Type-Options", "nosniff");
+  if (!th_span_eq(rq->method, TH_SPAN("OPTIONS"))) return;
+  th_response_header(rs, "Access-Control-Allow-Methods", "GET, HEAD, OPTIONS");
+  th_response_header(rs, "Access-Control-Allow-Headers", "*");
+  th_response_header(rs, "Access-Control-Max-Age", "86400");
+}
+
+static int nothing_here(void *ctx, th_request *rq, th_response *rs, th_err *err) {
+  (void)ctx, (void)rq, (void)err;
+  th_response_text(rs, 404, "There is no such endpoint");
+  return TH_OK;
+}
+
+int th_api_version(void *ctx, th_request *rq, th_response *rs, th_err *err) {
+  th_api *api = ctx;
+  char timestamp[20];
+  int rc = th_params_check(rq, NULL, 0, "", err);
+  if (rc) return rc;
+  th_registry_timestamp(api->registry, timestamp);
+  rs->type = "application/json";
+  th_buf_printf(&rs->body, "{\"apiVersion\":\"" API_VERSION "\",\"dataTimestamp\":\"%s\"}",
+                timestamp);
+  return TH_OK;
+}
+
+int th_api_mount(th_api **out, th_router *router, th_registry *registry, th_err *err) {
+  static const struct {
+    const char *pattern;
+    th_handler_fn fn;
+  } routes[] = {
+      {"/api/v2/version", th_api_version},
+      {"/api/v2/studies", th_api_studies},
+      {"/api/v2/studies/{nctId}", th_api_study},
+  };
+  int rc = TH_OK;
+  th_api *api = calloc(1, sizeof *api);
+  if (!api) return th_err_set(err, TH_ENOMEM, "no memory for the API");
+  api->registry = registry;
+  api->slot = th_desk_slot();
+  if (api->slot < 0) rc = th_err_set(err, TH_ELIMIT, "too many parts keep objects for each worker");
+  for (size_t i = 0; !rc && i < TH_COUNT(routes); i++)
+    rc = th_router_add(router, "GET", routes[i].pattern, routes[i].fn, api, err);
+  if (!rc) rc = th_router_hook(router, "/api/", open_to_all, api, err);
+  if (!rc) rc = th_router_fallback(router, "/api/", nothing_here, api, err);
+  if (rc) {
+    free(api);
+    api = NULL;
+  }
+  *out = api;
+  return rc;
+}
+
+void th_api_free(th_api *api) {
+  free(api);
+}

@@ -1,0 +1,59 @@
+/* Inside the API: one mounted API, and what each worker thread keeps for it. */
+#ifndef TH_API_INTERNAL_H
+#define TH_API_INTERNAL_H
+
+#include "api/api.h"
+#include "api/cache.h"
+#include "api/project.h"
+#include "base/json.h"
+
+struct th_api {
+  th_registry *registry;
+  int slot; /* of the workers' th_desk */
+};
+
+/* What a thread keeps between requests: all valid for one state of the data. */
+typedef struct th_desk {
+  const th_api *api;    /* cache and etag belong to this one … */
+  uint64_t applied_seq; /* … and this state of its data */
+  th_cache *cache;
+  th_json_parser *parser;
+  th_buf record; /* one record, when it is not in the cache */
+  char timestamp[20], etag[64];
+} th_desk;
+
+/* The place of desks among what workers keep; -1: none is left. */
+int th_desk_slot(void);
+/* The thread's desk, brought to the state of the data that searches see now. NULL: TH_ENOMEM. */
+th_desk *th_desk_open(th_api *api, th_request *rq, uint64_t applied_seq, th_err *err) TH_MUST_USE;
+
+/* The bytes of a study: borrowed until the desk's next record. *entry (may be NULL): the cache's
+ * entry when it holds the record, for an answer without copying. keep: put it into the cache when
+ * it is not there. Errors: TH_ENOTFOUND, with *current as in th_registry_study; the store's. */
+int th_desk_record(th_api *api, th_desk *desk, uint32_t nct, bool keep, th_span *json,
+                   th_cache_entry **entry, uint32_t *current, th_err *err) TH_MUST_USE;
+/* Parses it; *out is borrowed until the desk's next parse. */
+int th_desk_parse(th_desk *desk, th_span json, th_json *out, th_err *err) TH_MUST_USE;
+
+/* Parameters and forms that the study endpoints share. */
+typedef enum th_form { TH_FORM_JSON, TH_FORM_CSV, TH_FORM_OTHER } th_form;
+typedef struct th_shape {
+  th_form form;
+  bool legacy;         /* markup as in the classic system */
+  bool all;            /* no fields chosen */
+  th_selection fields; /* JSON */
+  uint32_t columns;    /* CSV */
+} th_shape;
+/* Reads format, markupFormat and fields. asked: the fields of @query, NULL where that is unknown.
+ */
+int th_shape_read(th_shape *out, const th_request *rq, const th_selection *asked,
+                  th_err *err) TH_MUST_USE;
+/* Appends a record in its shape: JSON without line breaks, or a CSV row. */
+int th_shape_put(const th_shape *shape, th_desk *desk, th_span json, th_buf *out,
+                 th_err *err) TH_MUST_USE;
+
+int th_api_version(void *ctx, th_request *rq, th_response *rs, th_err *err);
+int th_api_study(void *ctx, th_request *rq, th_response *rs, th_err *err);
+int th_api_studies(void *ctx, th_request *rq, th_response *rs, th_err *err);
+
+#endif

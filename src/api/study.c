@@ -1,0 +1,81 @@
+#include "api/csv.h"
+#include "api/internal.h"
+#include "api/params.h"
+#include "study/nct.h"
+
+static const char *const names[] = {"format", "markupFormat", "fields"};
+
+/* An answer that is the cache's entry itself: nothing is copied. Its gzip form is made once. */
+static int answer_entry(th_api *api, th_desk *desk, th_cache_entry *entry, const th_request *rq,
+                        th_response *rs, th_err *err) {
+  (void)api;
+  if (!entry->packed.p && th_accepts_gzip(rq->accept_encoding)) {
+    th_buf packed;
+    th_buf_init(&packed, 0);
+    int rc = th_gzip(rq->worker, entry->json, &packed, err);
+    if (rc) return rc;
+    th_cache_set_packed(desk->cache, entry, (th_span){packed.p, packed.n});
+  }
+  th_cache_hold(entry);
+  rs->fixed = entry->json;
+  rs->fixed_gzip = entry->packed.n ? entry->packed : (th_span){0};
+  rs->no_gzip = entry->packed.p && !entry->packed.n;
+  rs->release = th_cache_drop;
+  rs->release_ctx = entry;
+  return TH_OK;
+}
+
+static bool has_line_break(th_span s) {
+  return memchr(s.p, '\n', s.n) != NULL;
+}
+
+static int answer_study(th_api *api, th_desk *desk, uint32_t nct, const th_shape *shape,
+                        th_request *rq, th_response *rs, th_err *err) {
+  th_span json;
+  th_cache_entry *entry = NULL;
+  uint32_t current = 0;
+  th_err own = {0};
+  int rc = th_desk_record(api, desk, nct, true, &json, &entry, &current, &own);
+  if (rc == TH_ENOTFOUND && current) {
+    char number[TH_NCT_LEN + 1];
+    const char *query = rq->query.n ? rq->query.p : "";
+    char *to =
+        th_arena_printf(rq->arena, "/api/v2/studies/%s%s%.*s", th_nct_format(current, number),
+                        rq->query.n ? "?" : "", (int)rq->query.n, query);
+    if (!to) return th_err_set(err, TH_ENOMEM, "out of memory");
+    th_response_redirect(rs, 301, to);
+    return TH_OK;
+  }
+  if (rc == TH_ENOTFOUND) {
+    char number[TH_NCT_LEN + 1];
+    return th_err_set(err, rc, "NCT number %s not found", th_nct_format(nct, number));
+  }
+  if (rc) return th_err_set(err, rc, "%s", own.message);
+  rs->etag = th_arena_printf(rq->arena, "%s", desk->etag);
+  rs->type = shape->form == TH_FORM_CSV ? "text/csv; charset=UTF-8" : "application/json";
+  if (th_request_holds(rq, rs->etag)) return TH_OK;
+  bool as_it_is = shape->form == TH_FORM_JSON && shape->all && !shape->legacy;
+  if (as_it_is && entry && !has_line_break(json))
+    return answer_entry(api, desk, entry, rq, rs, err);
+  if (shape->form == TH_FORM_CSV) th_csv_header(&rs->body, shape->columns);
+  rc = th_shape_put(shape, desk, json, &rs->body, &own);
+  return rc ? th_err_set(err, TH_ECORRUPT, "%s", own.message) : TH_OK;
+}
+
+int th_api_study(void *ctx, th_request *rq, th_response *rs, th_err *err) {
+  th_api *api = ctx;
+  th_shape shape;
+  uint32_t nct;
+  int rc = th_params_check(rq, names, TH_COUNT(names), "fields", err);
+  if (rc) return rc;
+  if (!th_nct_parse(rq->segment, &nct)) return th_param_refuse("nctId", err);
+  rc = th_shape_read(&shape, rq, NULL, err);
+  if (rc) return rc;
+  th_index *index = th_registry_index(api->registry);
+  const th_snapshot *snapshot = th_index_acquire(index);
+  if (!snapshot) return th_err_set(err, TH_EIO, "the index cannot be read");
+  uint64_t applied_seq = snapshot->applied_seq;
+  th_index_release(index, snapshot);
+  th_desk *desk = th_desk_open(api, rq, applied_seq, err);
+  return desk ? answer_study(api, desk, nct, &shape, rq, rs, err) : TH_ENOMEM;
+}
