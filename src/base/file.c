@@ -155,6 +155,7 @@ uint64_t th_file_writer_hash(const th_file_writer *w) { return XXH3_64bits_diges
 
 int th_file_writer_finish(th_file_writer *w, bool commit, th_err *err) {
   char folder[PATH_MAX];
+  int rc;
   drain(w);
   if (commit && !w->err.code && fsync(w->fd) != 0) th_err_sys(&w->err, "cannot sync %s", w->path);
   if (close(w->fd) != 0) th_err_sys(&w->err, "cannot close %s", w->path);
@@ -162,10 +163,11 @@ int th_file_writer_finish(th_file_writer *w, bool commit, th_err *err) {
     th_err_sys(&w->err, "cannot rename to %s", w->path);
   if (!commit || w->err.code) unlink(w->temporary);
   if (commit && !w->err.code) {
+    /* On failure the file stays: it may stand in the place of another, which is gone. */
     memcpy(folder, w->path, sizeof folder);
-    if (th_dir_sync(dirname(folder), &w->err)) unlink(w->path);
+    rc = th_dir_sync(dirname(folder), &w->err);
   }
-  int rc = w->err.code;
+  rc = w->err.code;
   if (rc) th_err_set(err, rc, "%s", w->err.message);
   XXH3_freeState(w->hash);
   free(w);

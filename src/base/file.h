@@ -34,7 +34,8 @@ th_file_writer *th_file_writer_new(const char *path, th_err *err) TH_MUST_USE;
 void th_file_writer_put(th_file_writer *w, const void *p, size_t n);
 uint64_t th_file_writer_at(const th_file_writer *w);   /* bytes so far */
 uint64_t th_file_writer_hash(const th_file_writer *w); /* XXH3-64 of the bytes so far */
-/* Frees w in any case; on failure, or when commit is false, nothing is left behind. */
+/* Frees w in any case; on failure, or when commit is false, nothing is left behind. One failure is
+ * special: when the folder cannot be synced behind the rename, the new file stands. */
 int th_file_writer_finish(th_file_writer *w, bool commit, th_err *err) TH_MUST_USE;
 
 #endif

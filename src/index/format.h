@@ -87,8 +87,8 @@
  *   COLUMNS   := u32 n_columns column_head{n_columns} data
  *   column_head := u16 field u8 kind u8 width u8 flags u8 reserved[3] i64 base u32 n_rows u32 n_values
  *                u64 docs_off u64 starts_off u64 values_off u64 dict_off u64 dict_len
- *                (offsets from the section's start, multiples of 8; 0 = absent; heads ascending
- *                by field)
+ *                (64 bytes, ascending by field; offsets from the section's start, multiples of 8,
+ *                0 = absent; width 1, 2, 4 or 8)
  *     MASK    : values: uint of `width` bytes a document; bit i = enum value i, highest used bit =
  *               a value the catalogue does not know; booleans: bit 0 false, bit 1 true
  *     VALUES  : docs: u32{n_rows} ascending (absent when every document has a row);

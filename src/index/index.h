@@ -25,12 +25,17 @@ typedef struct th_snapshot {
 
 /* Opens (makes when absent and `write`) the index folder. Only one writer: the caller holds the
  * store's write lock. Error TH_EINPUT: made by another analysis, TH_ECORRUPT: damaged; both mean
- * th_index_clear and rebuild. */
+ * th_index_discard, open again and rebuild. */
 int th_index_open(th_index **out, const char *dir, bool write, th_err *err) TH_MUST_USE;
 void th_index_close(th_index *index);
 /* The current generation; never blocks on a writer. Release when done. */
 const th_snapshot *th_index_acquire(th_index *index);
 void th_index_release(th_index *index, const th_snapshot *snapshot);
+/* The live document of a study; false when there is none. */
+bool th_snapshot_find(const th_snapshot *snapshot, uint32_t nct, uint32_t *segment, uint32_t *doc);
+/* 0 as long as nothing that was read so far is damaged, else TH_ECORRUPT: whoever computed an answer
+ * asks before passing it on (segment.h). */
+int th_snapshot_state(const th_snapshot *snapshot, th_err *err) TH_MUST_USE;
 /* Looks whether another process has published a newer generation and switches to it. */
 int th_index_refresh(th_index *index, bool *changed, th_err *err) TH_MUST_USE;
 
@@ -45,12 +50,18 @@ typedef struct th_index_update {
   size_t n_removed;
   uint64_t applied_seq;
 } th_index_update;
-/* One new generation with the changes applied: newest seq of each study live. */
+/* One new generation with the changes applied: newest seq of each study live; a removal kills what
+ * has a lower seq. Every byte of the added segments is hashed first. An error leaves the generation
+ * before (the added files stay until the next writer opens the index). */
 int th_index_publish(th_index *index, const th_index_update *update, th_err *err) TH_MUST_USE;
-/* Merges as the tiered policy asks until nothing is due (all: down to one segment). */
+/* Merges as the tiered policy asks until nothing is due (all: down to one segment). May run in one
+ * thread while another publishes: what is superseded meanwhile stays dead. */
 int th_index_merge(th_index *index, bool all, const _Atomic bool *stop, th_err *err) TH_MUST_USE;
 /* Throws everything away: an empty generation with applied_seq 0. */
 int th_index_clear(th_index *index, th_err *err) TH_MUST_USE;
+/* Removes the files of an index that cannot be opened (or of none: no error). The caller holds the
+ * store's write lock. */
+int th_index_discard(const char *dir, th_err *err) TH_MUST_USE;
 /* Calls back for each problem found in manifest, segments (deep: everything decoded) and live
  * bitmaps. Returns TH_ECORRUPT when there was one. */
 int th_index_check(const char *dir, bool deep, void (*problem)(void *ctx, const char *text),

@@ -130,12 +130,13 @@ typedef struct th_column {
   uint16_t field;
   uint8_t kind, width;
   int64_t base;
-  uint32_t n_rows, n_values, n_docs, n_dict;
+  uint32_t n_rows, n_values, n_docs, n_dict, dict_len;
   const uint32_t *docs, *starts, *dict_start;
   const uint8_t *values;
   const char *dict;
 } th_column;
-/* NULL when no document has the field. */
+/* NULL when no document has the field (or when it is damaged: th_segment_state). The first call for
+ * a field checks its whole column: rows ascending, ordinals < n_dict. */
 const th_column *th_segment_column(const th_segment *s, uint16_t field);
 uint64_t th_column_mask(const th_column *c, uint32_t doc); /* MASK */
 /* Range of value indexes of doc; empty when it has none. */
@@ -153,6 +154,7 @@ typedef struct th_sites {
   const uint32_t *country, *state, *city, *facility;
   const uint8_t *status;
 } th_sites;
+/* NULL only when damaged (th_segment_state). */
 const th_sites *th_segment_sites(const th_segment *s);
 
 #endif

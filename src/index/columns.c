@@ -1,0 +1,256 @@
+/* Columns and sites: tables of numbers by document. Their places are checked at open; their bytes
+ * are hashed and what they hold is checked when they are first asked for. */
+#include "index/segment_private.h"
+#include "study/catalogue.h"
+
+enum { COLUMN_HEAD = 64 };
+
+/* ---- opening ---- */
+
+static int corrupt(const th_segment *s, unsigned section, th_err *err, unsigned field,
+                   const char *what) {
+  if (section == TH_SEC_SITES)
+    return th_err_set(err, TH_ECORRUPT, "segment %s: section SITES: %s", s->name, what);
+  return th_err_set(err, TH_ECORRUPT, "segment %s: column of field %u: %s", s->name, field, what);
+}
+
+/* A table of n entries of `width` bytes at an offset of the section; NULL when it does not fit. */
+static const void *table_at(const th_section *sec, uint64_t offset, uint64_t n, uint64_t width) {
+  uint64_t len;
+  if (offset % 8 || offset > sec->n || __builtin_mul_overflow(n, width, &len) ||
+      len > sec->n - offset)
+    return NULL;
+  return sec->p + offset;
+}
+
+static bool open_dict(th_column *c, const th_section *sec, uint64_t offset, uint64_t len) {
+  const uint8_t *p = table_at(sec, offset, len, 1);
+  if (!p || len < 8) return false;
+  c->n_dict = th_load32(p);
+  uint64_t table = 4 + 4 * ((uint64_t)c->n_dict + 1);
+  if (table > len || len - table > UINT32_MAX) return false;
+  c->dict_start = (const uint32_t *)(const void *)(p + 4);
+  c->dict = (const char *)p + table;
+  c->dict_len = (uint32_t)(len - table);
+  return true;
+}
+
+static bool right_width(unsigned width) {
+  return width == 1 || width == 2 || width == 4 || width == 8;
+}
+
+static int open_column(th_segment *s, unsigned i, th_err *err) {
+  const th_section *sec = &s->section[TH_SEC_COLUMNS];
+  const uint8_t *h = sec->p + 4 + (uint64_t)i * COLUMN_HEAD;
+  th_column *c = &s->columns[i];
+  uint64_t docs = th_load64(h + 24), starts = th_load64(h + 32), values = th_load64(h + 40);
+  uint64_t dict = th_load64(h + 48), dict_len = th_load64(h + 56);
+  *c = (th_column){.field = (uint16_t)(h[0] | h[1] << 8),
+                   .kind = h[2],
+                   .width = h[3],
+                   .base = (int64_t)th_load64(h + 8),
+                   .n_rows = th_load32(h + 16),
+                   .n_values = th_load32(h + 20),
+                   .n_docs = s->n_docs};
+  if (c->field >= TH_F_COUNT || (i && c->field <= s->columns[i - 1].field))
+    return corrupt(s, TH_SEC_COLUMNS, err, c->field, "is out of order");
+  if (c->kind < TH_COL_MASK || c->kind > TH_COL_KEYWORD || !right_width(c->width))
+    return corrupt(s, TH_SEC_COLUMNS, err, c->field, "is of an unknown kind or width");
+  uint32_t rows = docs && c->kind != TH_COL_MASK ? c->n_rows : s->n_docs;
+  if (c->n_rows != rows || rows > s->n_docs || (!starts && c->n_values != rows))
+    return corrupt(s, TH_SEC_COLUMNS, err, c->field, "has the wrong number of rows");
+  if (c->kind == TH_COL_MASK && (docs || starts))
+    return corrupt(s, TH_SEC_COLUMNS, err, c->field, "has tables that a mask has not");
+  if ((docs && !(c->docs = table_at(sec, docs, rows, 4))) ||
+      (starts && !(c->starts = table_at(sec, starts, (uint64_t)rows + 1, 4))) ||
+      !(c->values = table_at(sec, values, c->n_values, c->width)))
+    return corrupt(s, TH_SEC_COLUMNS, err, c->field, "points outside its section");
+  if (c->kind == TH_COL_KEYWORD) {
+    const void *head = table_at(sec, dict, dict_len, 1);
+    if (!head || dict_len < 8 || !th_segment_use(s, TH_SEC_COLUMNS, dict, 8) ||
+        !open_dict(c, sec, dict, dict_len))
+      return th_segment_state(s, err)
+                 ? TH_ECORRUPT
+                 : corrupt(s, TH_SEC_COLUMNS, err, c->field, "has no dictionary");
+  }
+  return 0;
+}
+
+static int open_sites(th_segment *s, th_err *err) {
+  const th_section *sec = &s->section[TH_SEC_SITES];
+  uint64_t starts = 4 * ((uint64_t)s->n_docs + 1);
+  if (sec->n < 4 + starts) return corrupt(s, TH_SEC_SITES, err, 0, "is too short");
+  if (!th_segment_use(s, TH_SEC_SITES, 0, 4)) return th_segment_state(s, err);
+  uint64_t n = th_load32(sec->p);
+  if (sec->n != 4 + starts + n * 25)
+    return corrupt(s, TH_SEC_SITES, err, 0, "has the wrong length");
+  const uint32_t *table = (const uint32_t *)(const void *)(sec->p + 4 + starts);
+  s->sites = (th_sites){.n = (uint32_t)n,
+                        .start = (const uint32_t *)(const void *)(sec->p + 4),
+                        .lat = (const int32_t *)table,
+                        .lon = (const int32_t *)table + n,
+                        .country = table + 2 * n,
+                        .state = table + 3 * n,
+                        .city = table + 4 * n,
+                        .facility = table + 5 * n,
+                        .status = (const uint8_t *)(table + 6 * n)};
+  return 0;
+}
+
+int th_segment_open_columns(th_segment *s, th_err *err) {
+  const th_section *sec = &s->section[TH_SEC_COLUMNS];
+  int rc = 0;
+  if (sec->n < 4 || !th_segment_use(s, TH_SEC_COLUMNS, 0, 4))
+    return th_segment_state(s, err)
+               ? TH_ECORRUPT
+               : th_err_set(err, TH_ECORRUPT, "segment %s: section COLUMNS is too short", s->name);
+  uint32_t n = th_load32(sec->p);
+  if (n > TH_F_COUNT || (sec->n - 4) / COLUMN_HEAD < n)
+    return th_err_set(err, TH_ECORRUPT, "segment %s: section COLUMNS holds too many columns",
+                      s->name);
+  if (!th_segment_use(s, TH_SEC_COLUMNS, 4, (uint64_t)n * COLUMN_HEAD))
+    return th_segment_state(s, err);
+  s->columns = calloc(n + 1, sizeof *s->columns);
+  s->column_state = calloc(n + 1, sizeof *s->column_state);
+  if (!s->columns || !s->column_state)
+    return th_err_set(err, TH_ENOMEM, "out of memory opening segment %s", s->name);
+  for (s->n_columns = 0; !rc && s->n_columns < n; s->n_columns++)
+    rc = open_column(s, s->n_columns, err);
+  return rc ? rc : open_sites(s, err);
+}
+
+/* ---- first use ---- */
+
+/* start[0] = 0, never falling, start[n] = end. */
+static bool rises_to(const uint32_t *start, uint64_t n, uint64_t end) {
+  uint32_t falls = start[0] != 0;
+  for (uint64_t i = 0; i < n; i++)
+    falls |= start[i] > start[i + 1];
+  return !falls && start[n] == end;
+}
+
+static bool strictly_rising_below(const uint32_t *v, uint32_t n, uint32_t limit) {
+  uint32_t falls = 0;
+  for (uint32_t i = 1; i < n; i++)
+    falls |= v[i - 1] >= v[i];
+  return !falls && (n == 0 || v[n - 1] < limit);
+}
+
+static bool ordinals_fit(const th_column *c) {
+  if (c->base != 0) return false;
+  for (uint32_t i = 0; i < c->n_values; i++)
+    if ((uint64_t)th_column_value(c, i) >= c->n_dict) return false;
+  return true;
+}
+
+static bool use_table(const th_segment *s, const void *p, uint64_t n, uint64_t width) {
+  return !p || th_segment_use_at(s, TH_SEC_COLUMNS, p, n * width);
+}
+
+static bool column_holds(const th_segment *s, const th_column *c) {
+  if (!use_table(s, c->docs, c->n_rows, 4) ||
+      !use_table(s, c->starts, (uint64_t)c->n_rows + 1, 4) ||
+      !use_table(s, c->values, c->n_values, c->width) ||
+      !use_table(s, c->dict_start, (uint64_t)c->n_dict + 1, 4) ||
+      !use_table(s, c->dict, c->dict_len, 1))
+    return false;
+  bool good =
+      (!c->docs || strictly_rising_below(c->docs, c->n_rows, c->n_docs)) &&
+      (!c->starts || rises_to(c->starts, c->n_rows, c->n_values)) &&
+      (!c->dict_start || (rises_to(c->dict_start, c->n_dict, c->dict_len) && ordinals_fit(c)));
+  return good || th_segment_damaged(s, TH_DAMAGE_VALUE, TH_SEC_COLUMNS,
+                                    (uint64_t)(c->values - s->section[TH_SEC_COLUMNS].p));
+}
+
+const th_column *th_segment_column(const th_segment *s, uint16_t field) {
+  uint32_t low = 0, high = s->n_columns;
+  while (low < high) {
+    uint32_t mid = (low + high) / 2;
+    if (s->columns[mid].field < field)
+      low = mid + 1;
+    else
+      high = mid;
+  }
+  if (low == s->n_columns || s->columns[low].field != field) return NULL;
+  uint8_t state = atomic_load_explicit(&s->column_state[low], memory_order_relaxed);
+  if (TH_UNLIKELY(state == TH_UNCHECKED)) {
+    state = column_holds(s, &s->columns[low]) ? TH_CHECKED_GOOD : TH_CHECKED_BAD;
+    atomic_store_explicit(&s->column_state[low], state, memory_order_relaxed);
+  }
+  return state == TH_CHECKED_GOOD ? &s->columns[low] : NULL;
+}
+
+const th_sites *th_segment_sites(const th_segment *s) {
+  uint8_t state = atomic_load_explicit(s->sites_state, memory_order_relaxed);
+  if (TH_UNLIKELY(state == TH_UNCHECKED)) {
+    bool good = th_segment_use(s, TH_SEC_SITES, 0, s->section[TH_SEC_SITES].n);
+    if (good && !rises_to(s->sites.start, s->n_docs, s->sites.n))
+      good = th_segment_damaged(s, TH_DAMAGE_VALUE, TH_SEC_SITES, 4);
+    state = good ? TH_CHECKED_GOOD : TH_CHECKED_BAD;
+    atomic_store_explicit(s->sites_state, state, memory_order_relaxed);
+  }
+  return state == TH_CHECKED_GOOD ? &s->sites : NULL;
+}
+
+/* ---- reading ---- */
+
+static uint64_t load_value(const th_column *c, uint32_t i) {
+  switch (c->width) {
+  case 1:
+    return c->values[i];
+  case 2:
+    return ((const uint16_t *)(const void *)c->values)[i];
+  case 4:
+    return ((const uint32_t *)(const void *)c->values)[i];
+  default:
+    return ((const uint64_t *)(const void *)c->values)[i];
+  }
+}
+
+uint64_t th_column_mask(const th_column *c, uint32_t doc) {
+  return doc < c->n_values ? load_value(c, doc) : 0;
+}
+
+int64_t th_column_value(const th_column *c, uint32_t value_index) {
+  if (value_index >= c->n_values) return c->base;
+  return (int64_t)((uint64_t)c->base + load_value(c, value_index));
+}
+
+void th_column_row(const th_column *c, uint32_t doc, uint32_t *first, uint32_t *end) {
+  uint32_t row = doc;
+  *first = *end = 0;
+  if (c->docs) {
+    uint32_t low = 0, high = c->n_rows;
+    while (low < high) {
+      uint32_t mid = low + (high - low) / 2;
+      if (c->docs[mid] < doc)
+        low = mid + 1;
+      else
+        high = mid;
+    }
+    row = low;
+    if (row == c->n_rows || c->docs[row] != doc) return;
+  }
+  if (row >= c->n_rows) return;
+  *first = c->starts ? c->starts[row] : row;
+  *end = c->starts ? c->starts[row + 1] : row + 1;
+}
+
+th_span th_column_word(const th_column *c, uint32_t ordinal) {
+  if (ordinal >= c->n_dict) return (th_span){0};
+  uint32_t from = c->dict_start[ordinal];
+  return (th_span){c->dict + from, c->dict_start[ordinal + 1] - from};
+}
+
+int64_t th_column_find(const th_column *c, th_span word) {
+  uint32_t low = 0, high = c->n_dict;
+  while (low < high) {
+    uint32_t mid = low + (high - low) / 2;
+    if (th_span_cmp(th_column_word(c, mid), word) < 0)
+      low = mid + 1;
+    else
+      high = mid;
+  }
+  bool found = low < c->n_dict && th_span_eq(th_column_word(c, low), word);
+  return found ? (int64_t)low : -1;
+}

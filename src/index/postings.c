@@ -1,0 +1,240 @@
+/* A term's postings, block by block, and the positions behind them. Widths and places in a list are
+ * checked before they are followed, decoded numbers before they are handed out. */
+#include "index/codec.h"
+#include "index/segment_private.h"
+#include "study/catalogue.h"
+
+enum {
+  /* No delta of a segment needs more; and sums of TH_BLOCK such deltas cannot wrap around. */
+  DOC_BITS_MAX = 24,
+  INDEX_ENTRY = 8 + TH_BOUND_AREAS, /* bytes of a list's index for each block */
+};
+
+static bool bad_list(th_postings *p, unsigned section, const uint8_t *at) {
+  p->n = 0;
+  p->block = p->n_blocks + 1; /* at the end */
+  const th_segment *s = p->term.s;
+  return th_segment_damaged(s, TH_DAMAGE_VALUE, section, (uint64_t)(at - s->section[section].p));
+}
+
+void th_postings_init(th_postings *p, const th_term *term) {
+  uint32_t blocks = term->df / TH_BLOCK;
+  uint64_t index = (uint64_t)blocks * INDEX_ENTRY;
+  p->term = *term;
+  p->n_blocks = blocks;
+  p->block = p->pos_block = UINT32_MAX;
+  p->pos_next = 0;
+  p->pos_bit = 0;
+  p->n = 0;
+  p->last_doc = (const th_u32 *)term->postings;
+  p->block_end = p->last_doc + blocks;
+  p->bounds = (const uint8_t *)(p->block_end + blocks);
+  p->data = term->postings + index;
+  if (index > (uint64_t)(term->postings_end - term->postings)) {
+    p->n_blocks = 0;
+    bad_list(p, TH_SEC_POSTINGS, term->postings);
+  } else if (!th_segment_use_at(term->s, TH_SEC_POSTINGS, term->postings, index)) {
+    p->n_blocks = 0;
+    p->block = 1;
+  }
+}
+
+static uint32_t largest(const uint32_t v[TH_BLOCK]) {
+  uint32_t most = 0;
+  for (unsigned i = 0; i < TH_BLOCK; i++)
+    most = TH_MAX(most, v[i]);
+  return most;
+}
+
+/* High bits of the few classes that are wider than the rest. */
+static bool read_exceptions(th_postings *p, const uint8_t *at, const uint8_t *end, unsigned n,
+                            unsigned bits) {
+  for (unsigned i = 0; i < n; i++) {
+    uint32_t high;
+    if (at == end) return false;
+    unsigned index = *at++;
+    if (index >= TH_BLOCK || !th_varint32(&at, end, &high) || bits >= 32 ||
+        high > UINT32_MAX >> bits)
+      return false;
+    p->classes[index] |= high << bits;
+  }
+  return at == end;
+}
+
+static bool decode_block(th_postings *p, uint32_t block) {
+  const th_segment *s = p->term.s;
+  uint32_t from = block ? p->block_end[block - 1] : 0, to = p->block_end[block];
+  uint32_t before = block ? p->last_doc[block - 1] : UINT32_MAX;
+  const uint8_t *at = p->data + from, *end = p->data + to;
+  if (from > to || to > (uint64_t)(p->term.postings_end - p->data) || to - from < 3 ||
+      (block && before >= s->n_docs))
+    return bad_list(p, TH_SEC_POSTINGS, p->term.postings);
+  if (!th_segment_use_at(s, TH_SEC_POSTINGS, at, to - from)) {
+    p->block = p->n_blocks + 1;
+    p->n = 0;
+    return false;
+  }
+  unsigned doc_bits = at[0], class_bits = at[1], n_exceptions = at[2];
+  at += 3;
+  if (doc_bits > DOC_BITS_MAX || class_bits > 32 ||
+      th_packed_size(doc_bits) + th_packed_size(class_bits) > (size_t)(end - at))
+    return bad_list(p, TH_SEC_POSTINGS, at);
+  th_unpack_sum(at, doc_bits, before, p->docs);
+  at += th_packed_size(doc_bits);
+  th_unpack(at, class_bits, p->classes);
+  at += th_packed_size(class_bits);
+  if (!read_exceptions(p, at, end, n_exceptions, class_bits) ||
+      p->docs[TH_BLOCK - 1] != p->last_doc[block] || p->docs[TH_BLOCK - 1] >= s->n_docs ||
+      largest(p->classes) >= s->n_classes)
+    return bad_list(p, TH_SEC_POSTINGS, at);
+  p->block = block;
+  p->n = TH_BLOCK;
+  return true;
+}
+
+static bool decode_tail(th_postings *p) {
+  const th_segment *s = p->term.s;
+  uint32_t n = p->term.df % TH_BLOCK, from = p->n_blocks ? p->block_end[p->n_blocks - 1] : 0;
+  uint64_t doc = p->n_blocks ? p->last_doc[p->n_blocks - 1] : UINT64_MAX;
+  const uint8_t *at = p->data + from, *end = p->term.postings_end;
+  if (from > (uint64_t)(end - p->data)) return bad_list(p, TH_SEC_POSTINGS, p->term.postings);
+  p->block = p->n_blocks;
+  p->n = 0;
+  if (n == 0) return false;
+  if (!th_segment_use_at(s, TH_SEC_POSTINGS, at, (uint64_t)(end - at))) return false;
+  for (uint32_t i = 0; i < n; i++) {
+    uint32_t delta, class_id;
+    if (!th_varint32(&at, end, &delta) || !th_varint32(&at, end, &class_id))
+      return bad_list(p, TH_SEC_POSTINGS, at);
+    doc += delta;
+    if (delta == 0 || doc >= s->n_docs || class_id >= s->n_classes)
+      return bad_list(p, TH_SEC_POSTINGS, at);
+    p->docs[i] = (uint32_t)doc;
+    p->classes[i] = class_id;
+  }
+  if (at != end) return bad_list(p, TH_SEC_POSTINGS, at);
+  p->n = n;
+  return true;
+}
+
+bool th_postings_next_block(th_postings *p) {
+  uint32_t next = p->block + 1; /* from UINT32_MAX to 0 */
+  if (next < p->n_blocks) return decode_block(p, next);
+  if (next == p->n_blocks) return decode_tail(p);
+  p->block = p->n_blocks + 1;
+  p->n = 0;
+  return false;
+}
+
+/* First block in [low, n_blocks) whose last document is not below target: steps that double, then
+ * halves. */
+static uint32_t gallop(const th_postings *p, uint32_t low, uint32_t target) {
+  uint32_t step = 1, high = low;
+  while (high < p->n_blocks && p->last_doc[high] < target) {
+    low = high + 1;
+    high = p->n_blocks - high > step ? high + step : p->n_blocks;
+    step *= 2;
+  }
+  while (low < high) {
+    uint32_t mid = low + (high - low) / 2;
+    if (p->last_doc[mid] < target)
+      low = mid + 1;
+    else
+      high = mid;
+  }
+  return low;
+}
+
+bool th_postings_seek_block(th_postings *p, uint32_t target) {
+  if (p->n && p->docs[p->n - 1] >= target) return true;
+  uint32_t next = p->block + 1;
+  if (next > p->n_blocks) return th_postings_next_block(p);
+  uint32_t block = gallop(p, next, target);
+  if (block < p->n_blocks) return decode_block(p, block);
+  return decode_tail(p) && p->docs[p->n - 1] >= target;
+}
+
+/* ---- positions ---- */
+
+typedef struct position_sink {
+  const uint64_t *want;
+  th_occurrence *out;
+  unsigned n, max;
+} position_sink;
+
+static void put_occurrence(position_sink *sink, uint32_t field, uint32_t position, uint32_t form) {
+  if (sink->want && !(sink->want[field / 64] >> (field % 64) & 1)) return;
+  if (sink->n < sink->max)
+    sink->out[sink->n++] = (th_occurrence){(uint16_t)field, (uint16_t)form, position};
+}
+
+/* The tf positions of one field of `length` positions. */
+static bool read_field(th_bit_reader *bits, uint32_t field, uint32_t tf, uint32_t length,
+                       uint32_t n_forms, position_sink *sink) {
+  uint32_t lowest = 0;
+  if (tf > length) return false;
+  for (uint32_t left = tf; left-- > 0;) {
+    uint32_t range = length - lowest - left; /* >= 1, as lowest + left < length */
+    uint32_t offset = th_bits_get(bits, th_bits_for(range));
+    uint32_t form = th_bits_get(bits, th_bits_for(n_forms));
+    if (offset >= range || form >= n_forms) return false;
+    put_occurrence(sink, field, lowest + offset, form);
+    lowest += offset + 1;
+  }
+  return !bits->over;
+}
+
+/* All positions of one posting: walks the fields of its class along the fields of the document. */
+static bool read_posting(const th_segment *s, const th_postings *p, uint32_t i, th_bit_reader *bits,
+                         position_sink *sink) {
+  const uint8_t *class_at, *class_end, *length_at, *length_end;
+  uint32_t field = UINT32_MAX, tf, length_field = UINT32_MAX, length = 0;
+  if (!th_segment_class_bytes(s, p->classes[i], &class_at, &class_end) ||
+      !th_segment_length_bytes(s, p->docs[i], &length_at, &length_end))
+    return false;
+  while (th_segment_next_pair(s, TH_SEC_CLASSES, &class_at, class_end, &field, &tf)) {
+    while (length_field != field)
+      if ((length_field != UINT32_MAX && length_field > field) ||
+          !th_segment_next_pair(s, TH_SEC_LENGTHS, &length_at, length_end, &length_field, &length))
+        return false;
+    if (!read_field(bits, field, tf, length, p->term.n_forms, sink)) return false;
+  }
+  return true;
+}
+
+/* The bytes of the decoded block's positions. */
+static bool position_bytes(th_postings *p, const uint8_t **at, const uint8_t **end) {
+  const th_term *t = &p->term;
+  const th_u32 *ends = (const th_u32 *)t->positions;
+  uint64_t table = 4 * (uint64_t)p->n_blocks, len = (uint64_t)(t->positions_end - t->positions);
+  if (table > len) return bad_list(p, TH_SEC_POSITIONS, t->positions);
+  if (!th_segment_use_at(t->s, TH_SEC_POSITIONS, t->positions, table)) return false;
+  uint64_t from = p->block ? ends[p->block - 1] : 0;
+  uint64_t to = p->block < p->n_blocks ? ends[p->block] : len - table;
+  if (from > to || to > len - table) return bad_list(p, TH_SEC_POSITIONS, t->positions);
+  *at = t->positions + table + from;
+  *end = t->positions + table + to;
+  return th_segment_use_at(t->s, TH_SEC_POSITIONS, *at, to - from);
+}
+
+unsigned th_postings_positions(const th_segment *s, th_postings *p, uint32_t i,
+                               const uint64_t *want, th_occurrence *out, unsigned max) {
+  const uint8_t *at = NULL, *end = NULL;
+  position_sink skipped = {0}, sink = {want, out, 0, max};
+  if (i >= p->n || !position_bytes(p, &at, &end)) return 0;
+  if (p->pos_block != p->block || p->pos_next > i) {
+    p->pos_block = p->block;
+    p->pos_next = 0;
+    p->pos_bit = 0;
+  }
+  th_bit_reader bits = th_bits_open(at, end);
+  th_bits_skip(&bits, p->pos_bit);
+  for (; p->pos_next <= i; p->pos_next++) {
+    if (!read_posting(s, p, p->pos_next, &bits, p->pos_next == i ? &sink : &skipped)) {
+      bad_list(p, TH_SEC_POSITIONS, at);
+      return 0;
+    }
+  }
+  p->pos_bit = bits.at;
+  return sink.n;
+}
