@@ -143,16 +143,36 @@ static bool add_form(th_builder *b, uint32_t id) {
   return true;
 }
 
-/* Form of a token; NULL when memory is exhausted. */
-static inline const th_build_form *form_of(th_builder *b, th_span text) {
+/* Words of a value on their way in: their places in the tables are asked for ahead of use, so that
+ * the memory's latency is paid for many words at once. */
+enum { AHEAD = 16 };
+typedef struct ahead {
+  th_intern_key key[AHEAD];
+  uint32_t position[AHEAD], form[AHEAD];
+  uint8_t len[AHEAD];
+  char text[AHEAD][TH_TOKEN_MAX + 16];
+  unsigned n;
+} ahead;
+
+static inline void take_token(th_builder *b, ahead *a, const th_token *token) {
+  unsigned i = a->n++;
+  a->position[i] = token->position;
+  a->len[i] = (uint8_t)token->text.n;
+  memcpy(a->text[i], token->text.p, token->text.n);
+  a->key[i] = th_intern_key_of(token->text);
+  th_intern_prefetch(&b->forms, &a->key[i]);
+}
+
+/* Number of the form of a word, with a stem; TH_INTERN_FULL when memory is exhausted. */
+static inline uint32_t form_of(th_builder *b, const th_intern_key *key, th_span text) {
   bool fresh;
-  if (!GROW(b, form_infos, (size_t)b->forms.n + 1)) return NULL;
-  uint32_t id = th_intern_put(&b->forms, text, &fresh);
-  if (id == TH_INTERN_FULL) return NULL;
+  if (!GROW(b, form_infos, (size_t)b->forms.n + 1)) return TH_INTERN_FULL;
+  uint32_t id = th_intern_put_key(&b->forms, key, text, &fresh);
+  if (id == TH_INTERN_FULL) return id;
   if (fresh) b->form_infos[id].term = UINT32_MAX;
   /* One that failed on the way to its stem is tried again. */
-  if (TH_UNLIKELY(b->form_infos[id].term == UINT32_MAX) && !add_form(b, id)) return NULL;
-  return &b->form_infos[id];
+  if (TH_UNLIKELY(b->form_infos[id].term == UINT32_MAX) && !add_form(b, id)) return TH_INTERN_FULL;
+  return id;
 }
 
 /* Appends an occurrence to its term's chain in the document being staged. A term stands but once at
@@ -180,22 +200,42 @@ static bool add_occurrence(th_builder *b, const th_build_form *form, uint16_t fi
   return true;
 }
 
+/* The words gathered become occurrences at base and behind. */
+static int stage_ahead(th_builder *b, ahead *a, uint16_t field, uint32_t base, th_err *err) {
+  for (unsigned i = 0; i < a->n; i++) {
+    a->form[i] = form_of(b, &a->key[i], (th_span){a->text[i], a->len[i]});
+    if (a->form[i] == TH_INTERN_FULL)
+      return th_err_set(err, TH_ENOMEM, "out of memory indexing a record");
+    __builtin_prefetch(&b->terms[b->form_infos[a->form[i]].term]);
+  }
+  for (unsigned i = 0; i < a->n; i++) {
+    const th_build_form *form = &b->form_infos[a->form[i]];
+    if (!add_occurrence(b, form, field, base + a->position[i]))
+      return th_err_set(err, TH_ENOMEM, "out of memory indexing a record");
+    if (TH_UNLIKELY(form->code >= TH_FORMS_MAX))
+      return th_err_set(err, TH_ELIMIT, "a stem has more than %d forms", TH_FORMS_MAX);
+  }
+  a->n = 0;
+  return 0;
+}
+
 /* Words of one value; *length is that of the field so far, with one position free between values.
  */
 static int stage_text(th_builder *b, uint16_t field, th_span text, uint32_t *length, th_err *err) {
   th_tokens tokens;
   th_token token;
+  ahead a;
+  a.n = 0;
   uint32_t base = *length ? *length + 1 : 0;
+  int rc = 0;
   th_tokens_init(&tokens, text);
-  while (th_token_next(&tokens, &token)) {
-    const th_build_form *form = form_of(b, token.text);
-    if (!form || !add_occurrence(b, form, field, base + token.position))
-      return th_err_set(err, TH_ENOMEM, "out of memory indexing a record");
-    if (TH_UNLIKELY(form->code >= TH_FORMS_MAX))
-      return th_err_set(err, TH_ELIMIT, "a stem has more than %d forms", TH_FORMS_MAX);
+  while (!rc && th_token_next(&tokens, &token)) {
+    take_token(b, &a, &token);
+    if (a.n == AHEAD) rc = stage_ahead(b, &a, field, base, err);
   }
+  if (!rc) rc = stage_ahead(b, &a, field, base, err);
   if (tokens.position) *length = base + tokens.position;
-  return 0;
+  return rc;
 }
 
 static void stage_length(th_builder *b, uint16_t field, uint16_t *before, uint32_t length) {

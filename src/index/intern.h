@@ -7,9 +7,18 @@
 
 #define TH_INTERN_FULL UINT32_MAX
 
+/* What a look-up needs to know of a string; it can be made, and its slot prefetched, ahead of it.
+ */
+typedef struct th_intern_key {
+  uint64_t prefix; /* the first bytes of the string, at most eight, the rest zero */
+  uint32_t tag;    /* hash in the high 24 bits, length in the low 8 (255: that or more) */
+} th_intern_key;
+
 typedef struct th_intern {
+  /* A string of at most eight bytes is wholly in its slot: most look-ups touch nothing else. */
   struct th_intern_slot {
-    uint32_t hash, id_plus_1;
+    uint64_t prefix;
+    uint32_t tag, id_plus_1;
   } * slots; /* owned; a power of two, at most half full */
   uint32_t n_slots;
   uint32_t n, cap;
@@ -24,6 +33,12 @@ void th_intern_clear(th_intern *t);
 /* Number of the string; *fresh: it is new. TH_INTERN_FULL when memory (or 4 GB of strings) is
  * exhausted; then nothing has changed. */
 uint32_t th_intern_put(th_intern *t, th_span s, bool *fresh);
+th_intern_key th_intern_key_of(th_span s);
+/* The same with the string's key at hand. */
+uint32_t th_intern_put_key(th_intern *t, const th_intern_key *key, th_span s, bool *fresh);
+static inline void th_intern_prefetch(const th_intern *t, const th_intern_key *key) {
+  if (t->n_slots) __builtin_prefetch(&t->slots[key->tag >> 8 & (t->n_slots - 1)]);
+}
 /* Borrowed until the next put. */
 static inline th_span th_intern_text(const th_intern *t, uint32_t id) {
   return (th_span){t->bytes.p + t->start[id], t->start[id + 1] - t->start[id]};
