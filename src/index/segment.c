@@ -223,7 +223,8 @@ int th_segment_open_bytes(th_segment **out, const uint8_t *bytes, size_t n, cons
   int rc = TH_ENOMEM;
   s->damage = calloc(1, sizeof *s->damage);
   s->sites_state = calloc(1, sizeof *s->sites_state);
-  if (!s->damage || !s->sites_state)
+  s->extra = calloc(1, sizeof *s->extra);
+  if (!s->damage || !s->sites_state || !s->extra)
     th_err_set(err, rc, "out of memory opening segment %s", name);
   else
     rc = open_sections(s, trust, err);
@@ -261,7 +262,14 @@ void th_segment_close(th_segment *s) {
   free(s->columns);
   free(s->column_state);
   free(s->sites_state);
+  th_segment_extra *extra = s->extra ? atomic_load(s->extra) : NULL;
+  if (extra) extra->free(extra);
+  free(s->extra);
   free(s);
+}
+
+_Atomic(th_segment_extra *) *th_segment_extra_slot(const th_segment *s) {
+  return s->extra;
 }
 
 /* ---- documents ---- */

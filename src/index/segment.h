@@ -157,4 +157,13 @@ typedef struct th_sites {
 /* NULL only when damaged (th_segment_state). */
 const th_sites *th_segment_sites(const th_segment *s);
 
+/* ---- what readers keep with a segment ---- */
+/* One pointer for tables that the query room works out from the segment (query/cache.c). The segment
+ * never looks inside; when it is closed it calls free. */
+typedef struct th_segment_extra {
+  void (*free)(struct th_segment_extra *extra);
+} th_segment_extra;
+/* NULL at first; set by compare-and-exchange, never changed after that. */
+_Atomic(th_segment_extra *) *th_segment_extra_slot(const th_segment *s);
+
 #endif

@@ -60,6 +60,7 @@ struct th_segment {
   _Atomic uint8_t *column_state; /* a th_check_state each */
   th_sites sites;
   _Atomic uint8_t *sites_state;
+  _Atomic(th_segment_extra *) *extra; /* the query room's */
 };
 
 /* What the first use of a column or of the sites found. */

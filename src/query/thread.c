@@ -15,6 +15,8 @@ static void thread_free(void *p) {
     free(t->levels[i]);
   free(t->levels);
   free(t->picked);
+  free(t->places[0]);
+  free(t->places[1]);
   free(t);
   mine = NULL;
 }
@@ -36,7 +38,8 @@ th_thread *th_thread_get(void) {
   if (!t) return NULL;
   t->stemmer = th_stemmer_new();
   t->picked = malloc(TH_WINDOW * sizeof *t->picked);
-  if (!t->stemmer || !t->picked || pthread_setspecific(key, t) != 0) {
+  if (!t->stemmer || !t->picked || !th_thread_more_places(t, 0) || !th_thread_more_places(t, 1) ||
+      pthread_setspecific(key, t) != 0) {
     thread_free(t);
     return NULL;
   }
@@ -56,4 +59,18 @@ th_level *th_thread_level(th_thread *t, uint32_t i) {
   if (i >= t->n_levels && !levels_grow(t, i + 8)) return NULL;
   if (!t->levels[i]) t->levels[i] = calloc(1, sizeof *t->levels[i]);
   return t->levels[i];
+}
+
+bool th_thread_more_places(th_thread *t, unsigned which) {
+  uint32_t n = t->n_places[which] ? t->n_places[which] * 2 : 256;
+  th_occurrence *grown = realloc(t->places[which], n * sizeof *grown);
+  if (!grown) return false;
+  t->places[which] = grown;
+  t->n_places[which] = n;
+  return true;
+}
+
+void th_thread_wipe(th_thread *t) {
+  for (uint32_t i = 0; i < t->n_levels; i++)
+    if (t->levels[i]) memset(t->levels[i], 0, sizeof *t->levels[i]);
 }

@@ -3,6 +3,7 @@
 #define TH_QUERY_THREAD_H
 
 #include "base/common.h"
+#include "index/segment.h"
 #include "text/stem.h"
 
 enum { TH_WINDOW = 4096 }; /* documents evaluated together */
@@ -19,12 +20,19 @@ typedef struct th_thread {
   th_stemmer *stemmer;
   th_level **levels; /* made when first needed */
   uint32_t n_levels;
-  uint16_t *picked; /* TH_WINDOW offsets */
+  uint16_t *picked;         /* TH_WINDOW offsets */
+  th_occurrence *places[2]; /* positions of two words of a phrase */
+  uint32_t n_places[2];     /* room in each */
 } th_thread;
 
 /* This thread's; freed when the thread ends. NULL when memory is exhausted. */
 th_thread *th_thread_get(void);
 /* Level i, clean; NULL when memory is exhausted. */
 th_level *th_thread_level(th_thread *t, uint32_t i);
+
+/* Cleans all levels: after an evaluation that failed half way. */
+void th_thread_wipe(th_thread *t);
+/* Twice the room for places[which]; false when memory is exhausted. */
+bool th_thread_more_places(th_thread *t, unsigned which);
 
 #endif

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "index/codec.h"
 #include "query/tree.h"
 #include "study/age.h"
 #include "study/date.h"
@@ -61,18 +62,11 @@ static int bad_value(const th_field *field, th_span text, const char *what, th_e
                     what, field->piece);
 }
 
-/* Order-preserving keys of numbers; must be what the index does. */
-static int64_t double_key(double v) {
-  int64_t bits;
-  memcpy(&bits, &v, sizeof bits);
-  return bits < 0 ? bits ^ INT64_MAX : bits;
-}
-
 static int number_value(const th_field *field, th_span text, int64_t *low, int64_t *high,
                         th_err *err) {
   double v;
   if (!th_decimal_parse(text, &v)) return bad_value(field, text, "a number", err);
-  *low = *high = double_key(v);
+  *low = *high = th_double_key(v);
   return 0;
 }
 

@@ -18,14 +18,14 @@ static void tell(check *c, const char *text) {
 }
 
 static void store_problem(void *ctx, uint32_t nct, const char *text) {
-  char line[512];
+  char line[1024];
   (void)nct;
   snprintf(line, sizeof line, "store: %s", text);
   tell(ctx, line);
 }
 
 static void index_problem(void *ctx, const char *text) {
-  char line[512];
+  char line[1024];
   snprintf(line, sizeof line, "index: %s", text);
   tell(ctx, line);
 }

@@ -1,0 +1,41 @@
+/* Tables that queries work out from a segment and keep with it: made when first asked for, by
+ * whichever thread comes first, and freed when the segment is closed. Readers take no lock. */
+#ifndef TH_QUERY_CACHE_H
+#define TH_QUERY_CACHE_H
+
+#include "index/segment.h"
+#include "query/tree.h"
+
+/* What a posting is worth in a scope (index/score.h). A scope that is one field has no norms: all
+ * its texts count as of average length. */
+typedef struct th_weights {
+  const float *wtf;         /* a class: weighted frequency, 0 = not in the scope */
+  const uint8_t *norms;     /* a document; NULL: norm 0 for all */
+  const float *length_part; /* a norm: k1 * (1 - b + b * dl / avgdl) */
+  int bound;                /* index among the bounded areas, -1 = none */
+} th_weights;
+
+/* False when memory is exhausted. */
+bool th_cache_weights(const th_segment *s, unsigned scope, th_weights *out) TH_MUST_USE;
+
+/* Ordinals of the words of a keyword column that equal `word` when case, accents and blanks at the
+ * ends are left out. At most max are written; the true number is returned, -1 when memory is
+ * exhausted. */
+int th_cache_find_folded(const th_segment *s, uint16_t field, th_span word, uint32_t *out,
+                         unsigned max);
+
+/* The sites with a point, by cells of one degree: cell(lat, lon) = row * 360 + column, rows from
+ * the south pole, columns from longitude -180. */
+enum { TH_GRID_ROWS = 180, TH_GRID_COLUMNS = 360 };
+typedef struct th_site_grid {
+  uint32_t *start; /* TH_GRID_ROWS * TH_GRID_COLUMNS + 1 */
+  uint32_t *site;  /* numbers of sites, cell by cell */
+  uint32_t *doc;   /* the document of each of these */
+} th_site_grid;
+/* NULL when memory is exhausted. */
+const th_site_grid *th_cache_grid(const th_segment *s);
+
+/* Fields of a scope as a bit set of TH_F_COUNT bits, for th_postings_positions. */
+void th_scope_fields(unsigned scope, uint64_t out[(TH_F_COUNT + 63) / 64]);
+
+#endif

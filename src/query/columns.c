@@ -1,0 +1,248 @@
+/* Filters over columns and sites. */
+#include <math.h>
+
+#include "query/exec.h"
+#include "study/date.h"
+
+/* ---- masks ---- */
+
+#define MASK_LOOP(type)                                                                            \
+  do {                                                                                             \
+    const type *v = (const type *)(const void *)c->values, m = (type)mask;                         \
+    for (uint32_t d = 0; d < p->n_docs; d += 64) {                                                 \
+      uint8_t hit[64] = {0};                                                                       \
+      uint32_t n = TH_MIN(64, p->n_docs - d);                                                      \
+      for (uint32_t i = 0; i < n; i++)                                                             \
+        hit[i] = (v[d + i] & m) != 0;                                                              \
+      out[d / 64] |= th_kernels_now->bytes(hit);                                                   \
+    }                                                                                              \
+  } while (0)
+
+void th_match_mask(const th_plan *p, uint16_t field, uint64_t mask, uint64_t *out) {
+  const th_column *c = th_segment_column(p->segment, field);
+  if (!c || c->kind != TH_COL_MASK || c->n_values < p->n_docs) return;
+  switch (c->width) {
+  case 1:
+    MASK_LOOP(uint8_t);
+    break;
+  case 2:
+    MASK_LOOP(uint16_t);
+    break;
+  case 4:
+    MASK_LOOP(uint32_t);
+    break;
+  default:
+    MASK_LOOP(uint64_t);
+  }
+}
+
+/* ---- ranges ---- */
+
+/* A value counts when it lies in [low, high] or is one of two more. Dates ask for these: their
+ * value is first day * 4 + precision, and a month or year that is only partly in the range begins
+ * on the first day of the range's first month or year. */
+typedef struct value_set {
+  int64_t low, high, month, year;
+} value_set;
+
+static bool in_set(const value_set *s, int64_t v) {
+  return (v >= s->low && v <= s->high) || v == s->month || v == s->year;
+}
+
+static bool is_date(uint16_t field) {
+  uint8_t type = th_fields[field].type;
+  return type == TH_FT_DATE || type == TH_FT_PARTIAL_DATE || type == TH_FT_DATETIME;
+}
+
+enum { DAYS_MAX = 4000000 }; /* beyond year 9999 */
+
+static value_set set_of(const th_query *q) {
+  value_set s = {q->range.low, q->range.high, INT64_MIN, INT64_MIN};
+  if (!is_date(q->field)) return s;
+  int64_t low = TH_MAX(q->range.low, -DAYS_MAX), high = TH_MIN(q->range.high, DAYS_MAX);
+  low = TH_MIN(low, DAYS_MAX);
+  high = TH_MAX(high, -DAYS_MAX);
+  s.low = low * 4;
+  s.high = high * 4 + 3;
+  int year;
+  unsigned month, day;
+  th_date_civil((int32_t)low, &year, &month, &day);
+  if (low <= high && low > -DAYS_MAX && low < DAYS_MAX) {
+    s.month = (int64_t)th_date_days(year, month, 1) * 4 + TH_DATE_MONTH;
+    s.year = (int64_t)th_date_days(year, 1, 1) * 4 + TH_DATE_YEAR;
+  }
+  return s;
+}
+
+/* One value a document and every document has one: straight through the array. The set is moved
+ * into the column's own unsigned values, and cut to what these can be. */
+#define RANGE_LOOP(type)                                                                           \
+  do {                                                                                             \
+    const type *v = (const type *)(const void *)c->values;                                         \
+    type from = (type)low, span = (type)(high - low), a = (type)month, b = (type)year;             \
+    for (uint32_t d = 0; d < p->n_docs; d += 64) {                                                 \
+      uint8_t hit[64] = {0};                                                                       \
+      uint32_t n = TH_MIN(64, p->n_docs - d);                                                      \
+      for (uint32_t i = 0; i < n; i++)                                                             \
+        hit[i] = ((type)(v[d + i] - from) <= span) | (v[d + i] == a) | (v[d + i] == b);            \
+      out[d / 64] |= th_kernels_now->bytes(hit);                                                   \
+    }                                                                                              \
+  } while (0)
+
+static bool range_dense(const th_plan *p, const th_column *c, const value_set *s, uint64_t *out) {
+  uint64_t largest = c->width >= 8 ? UINT64_MAX : (1ull << (8 * c->width)) - 1;
+  if (c->docs || c->starts || c->width > 4 || c->n_values < p->n_docs) return false;
+  int64_t top = c->base > INT64_MAX - (int64_t)largest ? INT64_MAX : c->base + (int64_t)largest;
+  int64_t lowest = TH_MAX(s->low, c->base), highest = TH_MIN(s->high, top);
+  if (lowest > highest) return false; /* rare: the slow way answers it */
+  uint64_t low = (uint64_t)(lowest - c->base), high = (uint64_t)(highest - c->base);
+  uint64_t month = low, year = low;
+  if (s->month >= c->base && s->month <= top) month = (uint64_t)(s->month - c->base);
+  if (s->year >= c->base && s->year <= top) year = (uint64_t)(s->year - c->base);
+  if (c->width == 1)
+    RANGE_LOOP(uint8_t);
+  else if (c->width == 2)
+    RANGE_LOOP(uint16_t);
+  else
+    RANGE_LOOP(uint32_t);
+  return true;
+}
+
+/* The document of row i of a column. */
+static uint32_t row_doc(const th_column *c, uint32_t row) {
+  return c->docs ? c->docs[row] : row;
+}
+
+static void range_rows(const th_plan *p, const th_column *c, const value_set *s, uint64_t *out) {
+  for (uint32_t r = 0; r < c->n_rows; r++) {
+    uint32_t from = c->starts ? c->starts[r] : r, to = c->starts ? c->starts[r + 1] : r + 1;
+    bool hit = false;
+    for (uint32_t i = from; i < to && i < c->n_values && !hit; i++)
+      hit = in_set(s, th_column_value(c, i));
+    if (hit && row_doc(c, r) < p->n_docs) th_bit_set(out, row_doc(c, r));
+  }
+}
+
+void th_match_range(const th_plan *p, const th_query *q, uint64_t *out) {
+  const th_column *c = th_segment_column(p->segment, q->field);
+  value_set s = set_of(q);
+  if (q->missing) {
+    if (c) th_match_present(p, q->field, out);
+    for (uint32_t w = 0; w < p->n_words; w++)
+      out[w] = ~out[w];
+  }
+  if (!c || c->kind != TH_COL_VALUES || s.low > s.high) return;
+  if (!range_dense(p, c, &s, out)) range_rows(p, c, &s, out);
+}
+
+bool th_match_present(const th_plan *p, uint16_t field, uint64_t *out) {
+  const th_column *c = th_segment_column(p->segment, field);
+  if (!c) return false;
+  if (c->kind == TH_COL_MASK) {
+    th_match_mask(p, field, UINT64_MAX, out);
+    return true;
+  }
+  for (uint32_t r = 0; r < c->n_rows; r++)
+    if (row_doc(c, r) < p->n_docs) th_bit_set(out, row_doc(c, r));
+  return true;
+}
+
+/* ---- keywords ---- */
+
+enum { SPELLINGS_MAX = 64 };
+
+static bool one_of(uint32_t v, const uint32_t *set, unsigned n) {
+  for (unsigned i = 0; i < n; i++)
+    if (set[i] == v) return true;
+  return false;
+}
+
+int th_match_keyword(th_plan *p, const th_query *q, uint64_t *out) {
+  uint32_t set[SPELLINGS_MAX];
+  const th_column *c = th_segment_column(p->segment, q->field);
+  int n = th_cache_find_folded(p->segment, q->field, q->word, set, SPELLINGS_MAX);
+  if (n < 0) return th_plan_no_memory(p);
+  if (n == 0) return 0;
+  if (n > SPELLINGS_MAX) return th_err_set(p->err, TH_ELIMIT, "too many spellings of one name");
+  for (uint32_t r = 0; r < c->n_rows; r++) {
+    uint32_t from = c->starts ? c->starts[r] : r, to = c->starts ? c->starts[r + 1] : r + 1;
+    for (uint32_t i = from; i < to && i < c->n_values; i++) {
+      if (!one_of((uint32_t)th_column_value(c, i), set, (unsigned)n)) continue;
+      if (row_doc(c, r) < p->n_docs) th_bit_set(out, row_doc(c, r));
+      break;
+    }
+  }
+  return 0;
+}
+
+/* ---- places ---- */
+
+#define EARTH_KM 6371.0088
+#define RADIANS (3.14159265358979323846 / 180)
+
+double th_distance_km(double lat1, double lon1, double lat2, double lon2) {
+  double a = sin((lat2 - lat1) * RADIANS / 2), b = sin((lon2 - lon1) * RADIANS / 2);
+  double h = a * a + cos(lat1 * RADIANS) * cos(lat2 * RADIANS) * b * b;
+  return 2 * EARTH_KM * asin(sqrt(h < 1 ? h : 1));
+}
+
+double th_nearest_site_km(const th_sites *sites, uint32_t doc, double lat, double lon) {
+  double nearest = -1;
+  for (uint32_t i = sites->start[doc]; i < sites->start[doc + 1] && i < sites->n; i++) {
+    if (sites->lat[i] == TH_NO_POINT || sites->lon[i] == TH_NO_POINT) continue;
+    double km = th_distance_km(lat, lon, sites->lat[i] * 1e-6, sites->lon[i] * 1e-6);
+    if (nearest < 0 || km < nearest) nearest = km;
+  }
+  return nearest;
+}
+
+/* A circle, and the box of whole degrees that holds it. */
+typedef struct circle {
+  double lat, lon, km;
+  uint64_t status;
+  int south, north, west, east; /* rows; columns, not yet brought into 0 … 359 */
+} circle;
+
+static circle circle_of(const th_query *q) {
+  circle c = {q->near.lat, q->near.lon, q->near.km, q->near.site_status, 0, 0, 0, 0};
+  double angle = c.km / EARTH_KM / RADIANS + 1e-3; /* degrees of latitude, with room for rounding */
+  double south = c.lat - angle, north = c.lat + angle, wide = 180;
+  if (south > -89 && north < 89) {
+    /* Half the width of the circle in longitude: asin(sin r / cos lat). */
+    double sine = sin(angle * RADIANS) / cos(c.lat * RADIANS);
+    if (sine < 1) wide = asin(sine) / RADIANS + 1e-3;
+  }
+  c.south = (int)floor(TH_MAX(south, -90) + 90);
+  c.north = TH_MIN((int)floor(TH_MIN(north, 90) + 90), TH_GRID_ROWS - 1);
+  c.west = (int)floor(c.lon - wide + 180);
+  c.east = (int)floor(c.lon + wide + 180);
+  if (c.east - c.west >= TH_GRID_COLUMNS) c.west = 0, c.east = TH_GRID_COLUMNS - 1;
+  return c;
+}
+
+static void match_cell(const th_plan *p, const th_site_grid *g, const th_sites *sites,
+                       const circle *c, uint32_t cell, uint64_t *out) {
+  for (uint32_t k = g->start[cell]; k < g->start[cell + 1]; k++) {
+    uint32_t i = g->site[k], doc = g->doc[k];
+    uint8_t status = sites->status[i];
+    if (doc >= p->n_docs || th_bit(out, doc)) continue;
+    if (c->status && (!status || status > 64 || !(c->status >> (status - 1) & 1))) continue;
+    if (th_distance_km(c->lat, c->lon, sites->lat[i] * 1e-6, sites->lon[i] * 1e-6) <= c->km)
+      th_bit_set(out, doc);
+  }
+}
+
+int th_match_near(th_plan *p, const th_query *q, uint64_t *out) {
+  const th_sites *sites = th_segment_sites(p->segment);
+  const th_site_grid *g = sites && sites->n ? th_cache_grid(p->segment) : NULL;
+  circle c = circle_of(q);
+  if (!sites || !sites->n) return 0;
+  if (!g) return th_plan_no_memory(p);
+  for (int row = c.south; row <= c.north; row++) {
+    for (int column = c.west; column <= c.east; column++) {
+      int at = (column % TH_GRID_COLUMNS + TH_GRID_COLUMNS) % TH_GRID_COLUMNS;
+      match_cell(p, g, sites, &c, (uint32_t)(row * TH_GRID_COLUMNS + at), out);
+    }
+  }
+  return 0;
+}

@@ -1,0 +1,181 @@
+#include "query/cursor.h"
+
+/* Bounds are saturations rounded up to 1/255; the 2 is more than what rounding of floats and of the
+ * contribution itself can add. */
+static uint32_t most_of(float idf, unsigned bound) {
+  return (uint32_t)(idf * ((float)bound / 255.0f) * TH_SCORE_ONE + 0.5f) + 2;
+}
+
+static bool has_tail(const th_cursor *c) {
+  return c->p.term.df % TH_BLOCK != 0;
+}
+
+/* Of one block; the tail and areas without bounds: of the whole list. */
+static uint32_t block_most(const th_cursor *c, uint32_t block) {
+  if (c->w.bound < 0 || block >= c->p.n_blocks) return most_of(c->idf, 255);
+  return most_of(c->idf, c->p.bounds[(size_t)block * TH_BOUND_AREAS + (unsigned)c->w.bound]);
+}
+
+static uint32_t list_most(const th_cursor *c) {
+  unsigned bound = 0;
+  if (c->w.bound < 0 || has_tail(c)) return most_of(c->idf, 255);
+  for (uint32_t b = 0; b < c->p.n_blocks; b++) {
+    unsigned at = c->p.bounds[(size_t)b * TH_BOUND_AREAS + (unsigned)c->w.bound];
+    bound = TH_MAX(bound, at);
+  }
+  return most_of(c->idf, bound);
+}
+
+void th_cursor_start(th_cursor *c, const th_term *term, const th_weights *w, float idf) {
+  c->w = *w;
+  c->idf = idf;
+  c->i = 0;
+  c->next = 0;
+  c->absent = !term;
+  c->p.n = 0;
+  c->most = 0;
+  if (!term) return;
+  th_postings_init(&c->p, term);
+  c->most = list_most(c);
+}
+
+/* Blocks behind which all documents are >= doc are passed over; they stay undecoded. */
+static void pass_blocks(th_cursor *c, uint32_t doc) {
+  const th_u32 *last = c->p.last_doc;
+  uint32_t low = c->next, step = 1, n = c->p.n_blocks;
+  if (low >= n || last[low] >= doc) return;
+  while (low + step < n && last[low + step] < doc) { /* last[low] < doc holds */
+    low += step;
+    step *= 2;
+  }
+  uint32_t high = TH_MIN(low + step, n);
+  while (low + 1 < high) {
+    uint32_t middle = (low + high) / 2;
+    if (last[middle] < doc)
+      low = middle;
+    else
+      high = middle;
+  }
+  c->next = high;
+}
+
+/* Decodes block `next`; false behind the tail. */
+static bool decode_next(th_cursor *c) {
+  uint32_t target = c->next ? c->p.last_doc[c->next - 1] + 1 : 0;
+  c->i = 0;
+  if (c->next > c->p.n_blocks || (c->next == c->p.n_blocks && !has_tail(c)) ||
+      !th_postings_seek_block(&c->p, target)) {
+    c->p.n = 0;
+    c->next = c->p.n_blocks + 1;
+    return false;
+  }
+  c->next = c->p.block + 1;
+  return true;
+}
+
+/* Within the decoded block: i to the first document >= doc. The block's last one is. */
+static void seek_in_block(th_cursor *c, uint32_t doc) {
+  const uint32_t *docs = c->p.docs;
+  uint32_t low = c->i, step = 1;
+  if (docs[low] >= doc) return;
+  while (low + step < c->p.n && docs[low + step] < doc) {
+    low += step;
+    step *= 2;
+  }
+  uint32_t high = TH_MIN(low + step, c->p.n); /* docs[low] < doc; docs[high] >= doc or high = n */
+  while (low + 1 < high) {
+    uint32_t middle = (low + high) / 2;
+    if (docs[middle] < doc)
+      low = middle;
+    else
+      high = middle;
+  }
+  c->i = high;
+}
+
+bool th_cursor_seek(th_cursor *c, uint32_t doc) {
+  if (c->absent) return false;
+  if (c->i < c->p.n && c->p.docs[c->p.n - 1] >= doc) {
+    seek_in_block(c, doc);
+    return true;
+  }
+  pass_blocks(c, doc);
+  while (decode_next(c)) {
+    if (c->p.docs[c->p.n - 1] < doc) continue; /* only the tail can end before doc */
+    seek_in_block(c, doc);
+    return true;
+  }
+  return false;
+}
+
+bool th_cursor_block(th_cursor *c, uint32_t end, uint32_t floor) {
+  if (c->absent) return false;
+  for (; c->next <= c->p.n_blocks; c->next++) {
+    if (c->next && c->p.last_doc[c->next - 1] + 1 >= end) return false;
+    if (!floor || block_most(c, c->next) >= floor) return decode_next(c);
+  }
+  return false;
+}
+
+uint32_t th_cursor_window_most(th_cursor *c, uint32_t base, uint32_t end) {
+  uint32_t most = 0, b;
+  if (c->absent) return 0;
+  if (c->i < c->p.n && c->p.docs[c->p.n - 1] >= base && c->p.docs[c->i] < end)
+    most = block_most(c, c->p.block);
+  pass_blocks(c, base);
+  if (c->w.bound < 0) return c->next <= c->p.n_blocks ? c->most : most;
+  for (b = c->next; b < c->p.n_blocks; b++) {
+    if (b && c->p.last_doc[b - 1] + 1 >= end) return most;
+    most = TH_MAX(most, block_most(c, b));
+  }
+  bool before_end = b == 0 || c->p.last_doc[b - 1] + 1 < end;
+  if (c->next <= c->p.n_blocks && has_tail(c) && before_end) most = c->most;
+  return most;
+}
+
+/* Scores postings i.. of the decoded block that lie below end. */
+static void add_decoded(th_cursor *c, uint32_t base, uint32_t end, th_level *level) {
+  uint32_t docs[TH_BLOCK + 8], scores[TH_BLOCK + 8], from = c->i, to = c->p.n;
+  if (c->p.docs[to - 1] >= end) {
+    seek_in_block(c, end);
+    to = c->i;
+  } else {
+    c->i = to;
+  }
+  uint32_t n = th_kernels_now->score(c->p.docs + from, c->p.classes + from, to - from, &c->w,
+                                     c->idf, docs, scores);
+  for (uint32_t k = 0; k < n; k++) {
+    uint32_t at = docs[k] - base;
+    level->acc[at] += scores[k];
+    level->seen[at] = 1;
+  }
+}
+
+void th_cursor_window_add(th_cursor *c, uint32_t base, uint32_t end, uint32_t floor,
+                          th_level *level) {
+  if (c->absent) return;
+  if (c->i < c->p.n && c->p.docs[c->p.n - 1] >= base) {
+    seek_in_block(c, base);
+    add_decoded(c, base, end, level);
+    if (c->i < c->p.n) return;
+  }
+  pass_blocks(c, base);
+  while (c->next <= c->p.n_blocks) {
+    uint32_t b = c->next;
+    if (b && c->p.last_doc[b - 1] + 1 >= end) return;
+    if (floor && block_most(c, b) < floor) {
+      /* A block that reaches into the next window may be wanted there. */
+      if (b == c->p.n_blocks || c->p.last_doc[b] >= end) return;
+      c->next++;
+      continue;
+    }
+    if (!decode_next(c)) return;
+    if (c->p.docs[c->p.n - 1] < base) { /* a tail that ends before the window */
+      c->i = c->p.n;
+      continue;
+    }
+    seek_in_block(c, base);
+    add_decoded(c, base, end, level);
+    if (c->i < c->p.n) return;
+  }
+}

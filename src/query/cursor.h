@@ -1,0 +1,67 @@
+/* A term's list in one segment, scored in one scope. */
+#ifndef TH_QUERY_CURSOR_H
+#define TH_QUERY_CURSOR_H
+
+#include "index/score.h"
+#include "query/cache.h"
+#include "query/thread.h"
+
+typedef struct th_cursor {
+  th_postings p;
+  th_weights w;
+  float idf;
+  uint32_t most; /* no contribution of the list is larger */
+  uint32_t i;    /* next posting of the decoded block; p.n when it is used up */
+  uint32_t
+      next; /* next block that was neither decoded nor passed over; n_blocks = the tail, then end */
+  bool absent; /* the segment does not hold the term */
+} th_cursor;
+
+/* At the start of the list. term NULL: absent. */
+void th_cursor_start(th_cursor *c, const th_term *term, const th_weights *w, float idf);
+
+/* Goes to the first posting with a document >= doc (p.docs[i]); false when there is none. Never
+ * goes back. The posting need not be of the scope. */
+bool th_cursor_seek(th_cursor *c, uint32_t doc);
+/* For a list whose decoded block is used up: decodes the next block that begins below end, passing
+ * over blocks for good in which no contribution reaches floor. False when there is none. */
+bool th_cursor_block(th_cursor *c, uint32_t end, uint32_t floor);
+/* Contribution of the posting at the cursor; false when it is not of the scope. */
+static inline bool th_cursor_score(const th_cursor *c, uint32_t *score) {
+  float wtf = c->w.wtf[c->p.classes[c->i]];
+  uint8_t norm = c->w.norms ? c->w.norms[c->p.docs[c->i]] : 0;
+  *score = th_score_contribution(c->idf, wtf, c->w.length_part[norm]);
+  return wtf > 0;
+}
+
+/* No contribution of a posting in [base, end) is larger; 0 = no posting there. base must not fall.
+ */
+uint32_t th_cursor_window_most(th_cursor *c, uint32_t base, uint32_t end);
+/* Adds the contributions of all postings of the scope in [base, end) to the level (document -
+ * base), and marks them as seen. Blocks all of whose contributions are below `floor` may be left
+ * out. */
+void th_cursor_window_add(th_cursor *c, uint32_t base, uint32_t end, uint32_t floor,
+                          th_level *level);
+
+/* ---- kernels, each with a scalar twin ---- */
+
+/* Contributions of n postings: those of the scope are written together, their number returned.
+ * Room for n + 8 in both. */
+typedef uint32_t th_score_kernel(const uint32_t *docs, const uint32_t *classes, uint32_t n,
+                                 const th_weights *w, float idf, uint32_t *out_docs,
+                                 uint32_t *out_scores);
+/* Bit i of the result = score[i] >= least (least >= 1, scores below 2^31). */
+typedef uint64_t th_above_kernel(const uint32_t score[64], uint32_t least);
+/* Bit i = byte[i] != 0. */
+typedef uint64_t th_bytes_kernel(const uint8_t byte[64]);
+
+typedef struct th_kernels {
+  th_score_kernel *score;
+  th_above_kernel *above;
+  th_bytes_kernel *bytes;
+} th_kernels;
+extern const th_kernels *th_kernels_now; /* the best of this machine */
+/* For tests, while no query runs: the scalar ones or the best. */
+void th_kernels_force_scalar(bool scalar);
+
+#endif

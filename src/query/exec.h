@@ -1,0 +1,177 @@
+/* How a request runs. Compiled once a query into operators (plan.c), bound to each segment in turn,
+ * evaluated there (match.c: bitmaps of filters; rank.c: scores), what survives put into a sink
+ * (sink.c). Everything is in the request's arena. */
+#ifndef TH_QUERY_EXEC_H
+#define TH_QUERY_EXEC_H
+
+#include "query/cursor.h"
+#include "query/tree.h"
+
+typedef struct th_op th_op;
+
+/* The terms of one phrase, for checking a document that holds them all. */
+typedef struct th_phrase_check {
+  th_cursor *cursors; /* n, its own: they stand where the document last checked is */
+  const th_op *op;
+  uint64_t fields[(TH_F_COUNT + 63) / 64];
+} th_phrase_check;
+
+/* Documents that hold all of several terms, in ascending order, a batch at a time. */
+typedef struct th_conj {
+  th_cursor **cursors; /* n, rarest first */
+  uint32_t *rest;      /* rest[i]: what cursors i, i + 1, … can add at most */
+  uint32_t n;
+  th_phrase_check *checks;
+  uint32_t n_checks;
+  uint32_t docs[TH_BLOCK + 8], scores[TH_BLOCK + 8], n_found; /* the batch */
+} th_conj;
+
+typedef enum th_op_kind {
+  TH_OP_TERM,
+  TH_OP_PHRASE,
+  TH_OP_AND,
+  TH_OP_OR,
+  TH_OP_EITHER,
+  TH_OP_MATCH
+} th_op_kind;
+
+#define TH_OP_UNSCORED UINT32_MAX
+
+struct th_op {
+  th_op_kind kind;
+  uint32_t n;
+  th_op **parts;         /* AND, OR, EITHER; TERMs of a PHRASE */
+  const th_query *query; /* MATCH: evaluated without scores; TERM, PHRASE: itself */
+  uint32_t term;         /* TERM: index in the plan's terms, TH_OP_UNSCORED */
+  /* For the segment that the plan is bound to: */
+  th_cursor *cursor; /* TERM */
+  th_conj *conj;     /* PHRASE */
+  uint64_t *bits;    /* MATCH */
+};
+
+typedef struct th_plan_term {
+  th_span stem;
+  unsigned scope;
+  uint64_t df;
+  float idf;
+  th_term *in; /* of each segment; df 0 = absent */
+} th_plan_term;
+
+typedef struct th_sink th_sink;
+
+typedef struct th_plan {
+  const th_snapshot *snapshot;
+  const th_search_request *request;
+  th_arena *arena;
+  th_err *err;
+  th_thread *thread;
+  th_plan_term *terms;
+  uint32_t n_terms, cap_terms, n_words_scored;
+  th_op *scored; /* NULL = nothing to score */
+  /* The segment at hand. */
+  uint32_t at;
+  const th_segment *segment;
+  uint32_t n_docs, n_words; /* words of a bitmap: whole windows */
+} th_plan;
+
+/* ---- plan.c ---- */
+int th_plan_make(th_plan *p) TH_MUST_USE;
+/* Goes to segment `at`. */
+void th_plan_segment(th_plan *p, uint32_t at);
+/* Cursors and bitmaps of an operator and what it holds, for the segment at hand. */
+int th_plan_bind(th_plan *p, th_op *op) TH_MUST_USE;
+/* A cursor at the start of the list of a TERM in the segment at hand. */
+int th_plan_cursor(th_plan *p, const th_op *term, th_cursor *out) TH_MUST_USE;
+int th_plan_no_memory(th_plan *p);
+
+/* ---- match.c: a filter as a bitmap of the segment at hand, in arena; bits beyond the last
+ * document have no meaning. ---- */
+int th_match(th_plan *p, const th_query *q, uint64_t **out) TH_MUST_USE;
+uint64_t *th_bitmap_new(th_plan *p, bool ones);
+static inline bool th_bit(const uint64_t *bits, uint32_t i) {
+  return bits[i / 64] >> (i % 64) & 1;
+}
+static inline void th_bit_set(uint64_t *bits, uint32_t i) {
+  bits[i / 64] |= 1ull << (i % 64);
+}
+
+/* ---- columns.c: the leaves of th_match over columns and sites, into a cleared bitmap ---- */
+void th_match_mask(const th_plan *p, uint16_t field, uint64_t mask, uint64_t *out);
+void th_match_range(const th_plan *p, const th_query *q, uint64_t *out);
+int th_match_keyword(th_plan *p, const th_query *q, uint64_t *out) TH_MUST_USE;
+int th_match_near(th_plan *p, const th_query *q, uint64_t *out) TH_MUST_USE;
+/* Documents with anything in the field's column. False when the field has no column. */
+bool th_match_present(const th_plan *p, uint16_t field, uint64_t *out);
+/* Kilometres between two points in degrees: the haversine formula on a sphere of 6371.0088 km. */
+double th_distance_km(double lat1, double lon1, double lat2, double lon2);
+/* Kilometres from the point to the nearest site of the document, -1 when none has a point. */
+double th_nearest_site_km(const th_sites *sites, uint32_t doc, double lat, double lon);
+
+/* ---- conj.c ---- */
+/* The terms of TERM and PHRASE operators as one conjunction for the segment at hand. */
+int th_conj_make(th_plan *p, th_op *const *parts, uint32_t n, th_conj **out) TH_MUST_USE;
+/* Documents below `from` are passed over. */
+void th_conj_seek(th_conj *c, uint32_t from);
+/* The next documents below `end` that hold everything: docs[], scores[], n_found, which may be 0.
+ * keep: bitmap of documents that count, NULL = all. Documents whose score cannot reach `least` may
+ * be left out. False when there are no more below end. Error (memory): *rc. */
+bool th_conj_next(th_plan *p, th_conj *c, const uint64_t *keep, uint32_t end, uint32_t least,
+                  int *rc);
+
+/* ---- rank.c ---- */
+/* Evaluates the scored part over the documents of `keep` into the sink; keep is used up. */
+int th_rank_segment(th_plan *p, uint64_t *keep, th_sink *sink) TH_MUST_USE;
+
+/* ---- sink.c ---- */
+typedef struct th_entry {
+  int64_t key[2]; /* larger is better */
+  uint32_t nct;   /* then smaller is better */
+  uint32_t segment, doc, score;
+} th_entry;
+
+typedef struct th_sort_reader {
+  th_sort sort;
+  const th_column *column; /* of the segment at hand */
+  const th_sites *sites;
+  uint32_t row; /* rows before it belong to earlier documents */
+} th_sort_reader;
+
+struct th_sink {
+  const th_plan *plan;
+  th_entry *heap;        /* the worst on top; in arena */
+  uint32_t n, cap, room; /* room: entries allocated; grows to cap */
+  th_sort_reader keys[2];
+  unsigned n_keys;
+  bool by_score;   /* one key: the score, falling */
+  bool by_number;  /* one key: the study number, falling */
+  bool want_all;   /* every match must be seen: counted, facetted or sorted by something else */
+  uint64_t *found; /* facets: matches of the segment at hand, else NULL */
+  int64_t total;
+  int rc;
+};
+
+int th_sink_make(th_sink *sink, th_plan *p) TH_MUST_USE;
+int th_sink_segment(th_sink *sink) TH_MUST_USE; /* the plan is at a new segment */
+/* Offers one match to the heap; within a segment in ascending order when there are sort columns. */
+void th_sink_take(th_sink *sink, uint32_t doc, uint32_t score);
+/* Counts 64 documents' matches, and marks them for the facets. */
+void th_sink_count(th_sink *sink, uint32_t word, uint64_t bits);
+/* Counts one. */
+void th_sink_count_doc(th_sink *sink, uint32_t doc);
+/* Everything in keep matches, with score 0. */
+void th_sink_all(th_sink *sink, const uint64_t *keep);
+/* A match with a lower score cannot enter; 0 = anything may. */
+static inline uint32_t th_sink_least(const th_sink *sink) {
+  if (!sink->by_score || sink->n < sink->cap || sink->cap == 0) return 0;
+  return (uint32_t)sink->heap[0].key[0];
+}
+/* Empties the heap into hits, best first. */
+int th_sink_finish(th_sink *sink, th_search_result *out) TH_MUST_USE;
+
+/* ---- facet.c ---- */
+typedef struct th_facets th_facets;
+int th_facets_make(th_plan *p, th_facets **out) TH_MUST_USE;
+int th_facets_segment(th_facets *f, const uint64_t *found) TH_MUST_USE;
+int th_facets_finish(th_facets *f, th_search_result *out) TH_MUST_USE;
+
+#endif

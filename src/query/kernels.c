@@ -1,0 +1,121 @@
+/* The inner loops of scoring. All variants give the same integers: the float operations are the
+ * same, each rounded by itself (no fused multiply-add), in the same order. */
+#include "query/cursor.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#define HAVE_AVX2 1
+#endif
+
+static uint32_t score_scalar(const uint32_t *docs, const uint32_t *classes, uint32_t n,
+                             const th_weights *w, float idf, uint32_t *out_docs,
+                             uint32_t *out_scores) {
+  uint32_t m = 0;
+  for (uint32_t i = 0; i < n; i++) {
+    float wtf = w->wtf[classes[i]];
+    uint8_t norm = w->norms ? w->norms[docs[i]] : 0;
+    out_docs[m] = docs[i];
+    out_scores[m] = th_score_contribution(idf, wtf, w->length_part[norm]);
+    m += wtf > 0;
+  }
+  return m;
+}
+
+static uint64_t above_scalar(const uint32_t score[64], uint32_t least) {
+  uint64_t bits = 0;
+  for (unsigned i = 0; i < 64; i++)
+    bits |= (uint64_t)(score[i] >= least) << i;
+  return bits;
+}
+
+static uint64_t bytes_scalar(const uint8_t byte[64]) {
+  uint64_t bits = 0;
+  for (unsigned i = 0; i < 64; i++)
+    bits |= (uint64_t)(byte[i] != 0) << i;
+  return bits;
+}
+
+static const th_kernels scalar = {score_scalar, above_scalar, bytes_scalar};
+const th_kernels *th_kernels_now = &scalar;
+
+#ifdef HAVE_AVX2
+/* Eight postings: weights by class, norms by document (four bytes are loaded of which the lowest
+ * counts: padding stands behind the last), lengths by norm. */
+__attribute__((target("avx2"))) static inline __m256i
+score8(__m256i doc, __m256i class, const th_weights *w, __m256 idf, __m256 *wtf) {
+  const __m256 one = _mm256_set1_ps(TH_SCORE_ONE), half = _mm256_set1_ps(0.5f);
+  __m256i norm = _mm256_setzero_si256();
+  *wtf = _mm256_i32gather_ps(w->wtf, class, 4);
+  if (w->norms)
+    norm = _mm256_and_si256(_mm256_i32gather_epi32((const int *)(const void *)w->norms, doc, 1),
+                            _mm256_set1_epi32(0xFF));
+  __m256 length = _mm256_i32gather_ps(w->length_part, norm, 4);
+  __m256 sat = _mm256_div_ps(*wtf, _mm256_add_ps(*wtf, length));
+  __m256 score = _mm256_add_ps(_mm256_mul_ps(_mm256_mul_ps(idf, sat), one), half);
+  return _mm256_cvttps_epi32(score);
+}
+
+__attribute__((target("avx2"))) static uint32_t
+score_avx2(const uint32_t *docs, const uint32_t *classes, uint32_t n, const th_weights *w,
+           float idf, uint32_t *out_docs, uint32_t *out_scores) {
+  uint32_t m = 0, i = 0, held[8];
+  const __m256 idf8 = _mm256_set1_ps(idf), zero = _mm256_setzero_ps();
+  for (; i + 8 <= n; i += 8) {
+    __m256 wtf;
+    __m256i doc = _mm256_loadu_si256((const __m256i *)(const void *)(docs + i));
+    __m256i class = _mm256_loadu_si256((const __m256i *)(const void *)(classes + i));
+    __m256i score = score8(doc, class, w, idf8, &wtf);
+    unsigned in = (unsigned)_mm256_movemask_ps(_mm256_cmp_ps(wtf, zero, _CMP_GT_OQ));
+    if (in == 0xFF) {
+      _mm256_storeu_si256((__m256i *)(void *)(out_docs + m), doc);
+      _mm256_storeu_si256((__m256i *)(void *)(out_scores + m), score);
+      m += 8;
+      continue;
+    }
+    _mm256_storeu_si256((__m256i *)(void *)held, score);
+    for (; in; in &= in - 1, m++) {
+      unsigned k = (unsigned)__builtin_ctz(in);
+      out_docs[m] = docs[i + k];
+      out_scores[m] = held[k];
+    }
+  }
+  return m + score_scalar(docs + i, classes + i, n - i, w, idf, out_docs + m, out_scores + m);
+}
+
+__attribute__((target("avx2"))) static uint64_t above_avx2(const uint32_t score[64],
+                                                           uint32_t least) {
+  const __m256i below = _mm256_set1_epi32((int)(least - 1));
+  uint64_t bits = 0;
+  for (unsigned i = 0; i < 64; i += 8) {
+    __m256i v = _mm256_loadu_si256((const __m256i *)(const void *)(score + i));
+    __m256 above = _mm256_castsi256_ps(_mm256_cmpgt_epi32(v, below));
+    bits |= (uint64_t)(unsigned)_mm256_movemask_ps(above) << i;
+  }
+  return bits;
+}
+
+__attribute__((target("avx2"))) static uint64_t bytes_avx2(const uint8_t byte[64]) {
+  const __m256i zero = _mm256_setzero_si256();
+  __m256i a = _mm256_loadu_si256((const __m256i *)(const void *)byte);
+  __m256i b = _mm256_loadu_si256((const __m256i *)(const void *)(byte + 32));
+  uint32_t no_a = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(a, zero));
+  uint32_t no_b = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(b, zero));
+  return ~((uint64_t)no_a | (uint64_t)no_b << 32);
+}
+
+static const th_kernels avx2 = {score_avx2, above_avx2, bytes_avx2};
+#endif
+
+__attribute__((constructor)) static void choose(void) {
+  th_kernels_force_scalar(false);
+}
+
+void th_kernels_force_scalar(bool wanted) {
+  th_kernels_now = &scalar;
+#ifdef HAVE_AVX2
+  __builtin_cpu_init();
+  if (!wanted && __builtin_cpu_supports("avx2")) th_kernels_now = &avx2;
+#else
+  (void)wanted;
+#endif
+}

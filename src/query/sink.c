@@ -1,0 +1,226 @@
+/* What becomes of matches: the best of an order in a heap, counts, marks for facets. */
+#include <math.h>
+
+#include "query/exec.h"
+
+static bool better(const th_entry *a, const th_entry *b) {
+  if (a->key[0] != b->key[0]) return a->key[0] > b->key[0];
+  if (a->key[1] != b->key[1]) return a->key[1] > b->key[1];
+  return a->nct < b->nct;
+}
+
+/* ---- the heap: nothing is worse than heap[0] ---- */
+
+static void sift_up(th_entry *heap, uint32_t i) {
+  th_entry e = heap[i];
+  for (uint32_t up; i && better(&heap[up = (i - 1) / 2], &e); i = up)
+    heap[i] = heap[up];
+  heap[i] = e;
+}
+
+static void sift_down(th_entry *heap, uint32_t n) {
+  th_entry e = heap[0];
+  uint32_t i = 0;
+  for (uint32_t child; (child = 2 * i + 1) < n; i = child) {
+    if (child + 1 < n && better(&heap[child], &heap[child + 1])) child++;
+    if (!better(&e, &heap[child])) break;
+    heap[i] = heap[child];
+  }
+  heap[i] = e;
+}
+
+static bool make_room(th_sink *s) {
+  if (s->n < s->room) return true;
+  uint32_t room = TH_MIN(s->cap, s->room ? s->room * 2 : 64);
+  th_entry *grown = th_arena_alloc(s->plan->arena, room * sizeof *grown);
+  if (!grown) {
+    s->rc = th_err_set(s->plan->err, TH_ENOMEM, "out of memory");
+    return false;
+  }
+  if (s->n) memcpy(grown, s->heap, s->n * sizeof *grown);
+  s->heap = grown;
+  s->room = room;
+  return true;
+}
+
+static void offer(th_sink *s, const th_entry *e) {
+  if (s->n < s->cap) {
+    if (!make_room(s)) return;
+    s->heap[s->n++] = *e;
+    sift_up(s->heap, s->n - 1);
+  } else if (better(e, &s->heap[0])) {
+    s->heap[0] = *e;
+    sift_down(s->heap, s->n);
+  }
+}
+
+/* ---- keys ---- */
+
+#define NO_KEY INT64_MIN /* missing: last both ways */
+
+static int64_t ordered(int64_t value, bool descending) {
+  int64_t key = descending ? value : ~value;
+  return key == NO_KEY ? NO_KEY + 1 : key;
+}
+
+/* The value of a list that stands first in the order. */
+static int64_t column_key(th_sort_reader *r, uint32_t doc) {
+  const th_column *c = r->column;
+  int64_t best = NO_KEY;
+  if (!c || c->kind != TH_COL_VALUES) return NO_KEY;
+  uint32_t row = doc;
+  if (c->docs) { /* documents rise, so rows do */
+    while (r->row < c->n_rows && c->docs[r->row] < doc)
+      r->row++;
+    if (r->row >= c->n_rows || c->docs[r->row] != doc) return NO_KEY;
+    row = r->row;
+  }
+  uint32_t from = c->starts ? c->starts[row] : row, to = c->starts ? c->starts[row + 1] : row + 1;
+  for (uint32_t i = from; i < to && i < c->n_values; i++) {
+    int64_t key = ordered(th_column_value(c, i), r->sort.descending);
+    best = TH_MAX(best, key);
+  }
+  return best;
+}
+
+static int64_t distance_key(const th_sink *s, const th_sort_reader *r, uint32_t doc) {
+  const th_search_request *q = s->plan->request;
+  double km = r->sites ? th_nearest_site_km(r->sites, doc, q->point_lat, q->point_lon) : -1;
+  return km < 0 ? NO_KEY : ordered(llround(km * 1000), r->sort.descending);
+}
+
+static int64_t key_of(const th_sink *s, th_sort_reader *r, uint32_t doc, uint32_t score) {
+  if (r->sort.field == TH_SORT_RELEVANCE) return ordered(score, r->sort.descending);
+  if (r->sort.field == TH_SORT_DISTANCE) return distance_key(s, r, doc);
+  return column_key(r, doc);
+}
+
+/* ---- doors ---- */
+
+int th_sink_make(th_sink *s, th_plan *p) {
+  const th_search_request *q = p->request;
+  *s = (th_sink){.plan = p};
+  uint64_t wanted = q->size ? (uint64_t)q->from + q->size + 1 : 0;
+  s->cap = (uint32_t)TH_MIN(wanted, (uint64_t)p->snapshot->n_docs + 1);
+  s->n_keys = TH_MIN(q->n_sort, 2);
+  for (unsigned i = 0; i < s->n_keys; i++)
+    s->keys[i].sort = q->sort[i];
+  bool relevance = s->n_keys == 1 && q->sort[0].field == TH_SORT_RELEVANCE && q->sort[0].descending;
+  if (s->n_keys == 0 || (relevance && !p->scored)) {
+    s->by_score = p->scored;
+    s->by_number = !p->scored;
+  } else {
+    s->by_score = relevance;
+  }
+  s->want_all = q->count || q->n_facets || !(s->by_score || s->by_number);
+  return 0;
+}
+
+int th_sink_segment(th_sink *s) {
+  const th_plan *p = s->plan;
+  for (unsigned i = 0; i < s->n_keys; i++) {
+    uint16_t field = s->keys[i].sort.field;
+    s->keys[i].row = 0;
+    s->keys[i].column = field < TH_F_COUNT ? th_segment_column(p->segment, field) : NULL;
+    s->keys[i].sites = th_segment_sites(p->segment);
+  }
+  if (p->request->n_facets) {
+    s->found = th_arena_calloc(p->arena, p->n_words ? p->n_words : 1, sizeof *s->found);
+    if (!s->found) return th_err_set(p->err, TH_ENOMEM, "out of memory");
+  }
+  return 0;
+}
+
+void th_sink_take(th_sink *s, uint32_t doc, uint32_t score) {
+  if (s->cap == 0 || (s->by_score && score < th_sink_least(s))) return;
+  th_entry e = {.nct = th_segment_nct(s->plan->segment, doc),
+                .segment = s->plan->at,
+                .doc = doc,
+                .score = score};
+  if (s->by_score)
+    e.key[0] = score;
+  else if (s->by_number)
+    e.key[0] = e.nct;
+  else
+    for (unsigned i = 0; i < s->n_keys; i++)
+      e.key[i] = key_of(s, &s->keys[i], doc, score);
+  offer(s, &e);
+}
+
+void th_sink_count(th_sink *s, uint32_t word, uint64_t bits) {
+  s->total += __builtin_popcountll(bits);
+  if (s->found) s->found[word] |= bits;
+}
+
+void th_sink_count_doc(th_sink *s, uint32_t doc) {
+  s->total++;
+  if (s->found) th_bit_set(s->found, doc);
+}
+
+/* The newest study numbers first, by the segment's own order of numbers, until there are enough. */
+static void take_by_number(th_sink *s, const uint64_t *keep) {
+  uint32_t taken = 0;
+  for (uint32_t place = s->plan->n_docs; place-- > 0 && taken < s->cap;) {
+    uint32_t doc = th_segment_by_nct(s->plan->segment, place);
+    if (doc >= s->plan->n_docs || !th_bit(keep, doc)) continue;
+    th_sink_take(s, doc, 0);
+    taken++;
+  }
+}
+
+void th_sink_all(th_sink *s, const uint64_t *keep) {
+  uint64_t n = 0;
+  for (uint32_t w = 0; w < s->plan->n_words; w++)
+    n += (uint64_t)__builtin_popcountll(keep[w]);
+  s->total += (int64_t)n;
+  if (s->found) memcpy(s->found, keep, s->plan->n_words * sizeof *keep);
+  if (s->cap == 0) return;
+  /* Walking down the numbers looks at about cap * n_docs / n of them. */
+  if (s->by_number && (uint64_t)s->cap * s->plan->n_docs < n * n) {
+    take_by_number(s, keep);
+    return;
+  }
+  for (uint32_t w = 0; w < s->plan->n_words; w++)
+    for (uint64_t bits = keep[w]; bits; bits &= bits - 1)
+      th_sink_take(s, 64 * w + (uint32_t)__builtin_ctzll(bits), 0);
+}
+
+static int by_rank(const void *a, const void *b) {
+  return better(a, b) ? -1 : better(b, a) ? 1 : 0;
+}
+
+static bool sorts_by_distance(const th_search_request *q) {
+  for (unsigned i = 0; i < TH_MIN(q->n_sort, 2); i++)
+    if (q->sort[i].field == TH_SORT_DISTANCE) return true;
+  return false;
+}
+
+static th_hit hit_of(const th_plan *p, const th_entry *e, bool distance) {
+  th_hit hit = {.nct = e->nct,
+                .segment = e->segment,
+                .doc = e->doc,
+                .score = (float)e->score / TH_SCORE_ONE,
+                .distance_km = -1};
+  const th_sites *sites = distance ? th_segment_sites(p->snapshot->segments[e->segment]) : NULL;
+  if (sites)
+    hit.distance_km =
+        th_nearest_site_km(sites, e->doc, p->request->point_lat, p->request->point_lon);
+  return hit;
+}
+
+int th_sink_finish(th_sink *s, th_search_result *out) {
+  const th_search_request *q = s->plan->request;
+  bool distance = sorts_by_distance(q);
+  if (s->rc) return s->rc;
+  if (s->n) qsort(s->heap, s->n, sizeof *s->heap, by_rank);
+  uint64_t end = (uint64_t)q->from + q->size;
+  out->total = q->count ? s->total : -1;
+  out->more = s->n > end;
+  out->n_hits = s->n > q->from ? (uint32_t)(TH_MIN(s->n, end) - q->from) : 0;
+  th_hit *hits = th_arena_calloc(s->plan->arena, out->n_hits ? out->n_hits : 1, sizeof *hits);
+  if (!hits) return th_err_set(s->plan->err, TH_ENOMEM, "out of memory");
+  for (uint32_t i = 0; i < out->n_hits; i++)
+    hits[i] = hit_of(s->plan, &s->heap[q->from + i], distance);
+  out->hits = hits;
+  return 0;
+}

@@ -1,0 +1,424 @@
+/* th_search against the slow and obvious search of naive.c: random small registries in several
+ * segments with dead documents, random expressions, filters, orders, facets; everything must be
+ * equal, to the last bit of a score. With pruning and without, with vectors and without. */
+#include "../test.h"
+
+#include "naive.h"
+
+#include <stdio.h>
+
+#include "query/params.h"
+
+static uint64_t seed;
+
+static uint32_t below(uint32_t n) {
+  return random_below(&seed, n);
+}
+static bool chance(uint32_t percent) {
+  return below(100) < percent;
+}
+
+/* ---- records ---- */
+
+static const char *const words[] = {
+    "heart",  "attack", "cancer",  "lung", "trial",  "study",  "patients",  "GM-CSF",  "GMCSF",
+    "IL-6",   "dose",   "running", "runs", "asthma", "breast", "treatment", "placebo", "x",
+    "Müller", "5-FU",   "type",    "2",    "of",     "the",    "and",       "therapy", "pain",
+};
+static const char *const countries[] = {"France",        "United States", "South Korea",
+                                        "Côte d’Ivoire", "FRANCE",        "North Korea"};
+static const char *const statuses[] = {"RECRUITING", "COMPLETED", "UNKNOWN", "WITHDRAWN"};
+static const char *const phases[] = {"PHASE1", "PHASE2", "PHASE3", "NA"};
+static const char *const dates[] = {"2019",       "2020-05",    "2020-05-17", "2021-12-31",
+                                    "2020-02-29", "1999-01-01", "2020-06"};
+static const char *const ages[] = {"18 Years", "6 Months", "65 Years", "2 Days", "12 Months"};
+
+#define PICK(list) (list)[below(TH_COUNT(list))]
+
+/* Words are drawn unevenly: the first ones often, the last ones seldom. */
+static const char *word(void) {
+  uint32_t n = TH_COUNT(words);
+  return words[below(1 + below(n))];
+}
+
+static void put_text(th_buf *b, uint32_t most) {
+  uint32_t n = below(most + 1);
+  th_buf_char(b, '"');
+  for (uint32_t i = 0; i < n; i++)
+    th_buf_printf(b, "%s%s", i ? chance(10) ? ", " : " " : "", word());
+  th_buf_char(b, '"');
+}
+
+static void put_list(th_buf *b, const char *key, uint32_t most) {
+  uint32_t n = below(most + 1);
+  th_buf_printf(b, "\"%s\":[", key);
+  for (uint32_t i = 0; i < n; i++) {
+    if (i) th_buf_char(b, ',');
+    put_text(b, 4);
+  }
+  th_buf_char(b, ']');
+}
+
+static void put_locations(th_buf *b) {
+  uint32_t n = below(4);
+  th_buf_str(b, "\"contactsLocationsModule\":{\"locations\":[");
+  for (uint32_t i = 0; i < n; i++) {
+    th_buf_printf(b, "%s{\"facility\":\"%s clinic\",\"status\":\"%s\",\"country\":\"%s\"",
+                  i ? "," : "", word(), PICK(statuses), PICK(countries));
+    if (chance(70))
+      th_buf_printf(b, ",\"geoPoint\":{\"lat\":%d.%u,\"lon\":%d.%u}", (int)below(178) - 89,
+                    below(1000), (int)below(358) - 179, below(1000));
+    th_buf_char(b, '}');
+  }
+  th_buf_str(b, "]}");
+}
+
+static void put_record(th_buf *b, uint32_t nct) {
+  th_buf_printf(
+      b,
+      "{\"protocolSection\":{\"identificationModule\":{\"nctId\":\"NCT%08u\",\"briefTitle\":", nct);
+  put_text(b, 8);
+  th_buf_str(b, ",\"officialTitle\":");
+  put_text(b, 12);
+  th_buf_printf(b, "},\"statusModule\":{\"overallStatus\":\"%s\"", PICK(statuses));
+  if (chance(80)) th_buf_printf(b, ",\"startDateStruct\":{\"date\":\"%s\"}", PICK(dates));
+  th_buf_str(b, "},\"sponsorCollaboratorsModule\":{\"leadSponsor\":{\"name\":\"Sponsor ");
+  th_buf_printf(b, "%s\"}},\"descriptionModule\":{\"briefSummary\":", word());
+  put_text(b, 60);
+  th_buf_str(b, "},\"conditionsModule\":{");
+  put_list(b, "conditions", 3);
+  th_buf_char(b, ',');
+  put_list(b, "keywords", 3);
+  th_buf_str(b, "},\"designModule\":{\"studyType\":\"INTERVENTIONAL\"");
+  if (chance(70)) th_buf_printf(b, ",\"phases\":[\"%s\"]", PICK(phases));
+  if (chance(60)) th_buf_printf(b, ",\"enrollmentInfo\":{\"count\":%u}", below(50));
+  th_buf_str(b, "},\"eligibilityModule\":{\"eligibilityCriteria\":");
+  put_text(b, 40);
+  if (chance(70)) th_buf_printf(b, ",\"minimumAge\":\"%s\"", PICK(ages));
+  if (chance(50)) th_buf_printf(b, ",\"maximumAge\":\"%s\"", PICK(ages));
+  if (chance(50)) th_buf_printf(b, ",\"healthyVolunteers\":%s", chance(50) ? "true" : "false");
+  th_buf_str(b, "},");
+  put_locations(b);
+  th_buf_printf(b, "},\"hasResults\":%s}", chance(20) ? "true" : "false");
+}
+
+static void make_corpus(corpus *c, uint32_t n_docs, uint32_t segments) {
+  th_buf b;
+  th_buf_init(&b, 0);
+  corpus_init(c);
+  for (uint32_t i = 0; i < n_docs; i++) {
+    uint32_t nct = 1 + below(n_docs * 2);
+    th_buf_clear(&b);
+    put_record(&b, nct);
+    assert_int_equal(b.error, 0);
+    assert_true(corpus_add(c, th_buf_view(&b), nct));
+    if (segments > 1 && below(n_docs) < segments && c->n_segments + 1 < segments) corpus_flush(c);
+  }
+  corpus_finish(c, &seed, below(2) ? 20 : 0);
+  th_buf_dispose(&b);
+}
+
+/* ---- queries ---- */
+
+static void put_expression(th_buf *b, uint32_t depth);
+
+static void put_words(th_buf *b) {
+  uint32_t n = 1 + below(3);
+  if (chance(25)) {
+    th_buf_printf(b, "\"%s", word());
+    for (uint32_t i = 0; i < n; i++)
+      th_buf_printf(b, " %s", word());
+    th_buf_char(b, '"');
+    return;
+  }
+  for (uint32_t i = 0; i < n; i++)
+    th_buf_printf(b, "%s%s", i ? " " : "", word());
+}
+
+static void put_area(th_buf *b, uint32_t depth) {
+  static const char *const areas[] = {"AREA[BriefTitle]",        "AREA[ConditionSearch]",
+                                      "AREA[Condition]",         "AREA[EligibilitySearch]",
+                                      "AREA[DescriptionModule]", "AREA[LocationSearch]",
+                                      "AREA[SponsorSearch]"};
+  static const char *const whole[] = {
+      "AREA[Phase]PHASE2",
+      "AREA[Phase](PHASE1 OR NA)",
+      "AREA[StartDate]RANGE[2020-05-10, MAX]",
+      "AREA[StartDate]2020",
+      "AREA[StartDate]RANGE[MIN, 2020-05-16]",
+      "AREA[MaximumAge]MISSING",
+      "AREA[Keyword]MISSING",
+      "AREA[LocationGeoPoint]DISTANCE[10, 10, 4000km]",
+      "AREA[EnrollmentCount]RANGE[10, 20]",
+      "AREA[MinimumAge]RANGE[MIN, 1 year]",
+      "AREA[LocationCountry]South Korea",
+      "ALL",
+  };
+  if (chance(40)) {
+    th_buf_str(b, PICK(whole));
+    return;
+  }
+  th_buf_str(b, PICK(areas));
+  th_buf_char(b, '(');
+  put_expression(b, depth - 1);
+  th_buf_char(b, ')');
+}
+
+static void put_expression(th_buf *b, uint32_t depth) {
+  uint32_t kind = depth ? below(10) : 0, n = 2 + below(3);
+  if (kind < 4) {
+    put_words(b);
+  } else if (kind < 8) {
+    const char *op = kind < 6 ? " AND " : " OR ";
+    th_buf_char(b, '(');
+    for (uint32_t i = 0; i < n; i++) {
+      if (i) th_buf_str(b, op);
+      put_expression(b, depth - 1);
+    }
+    th_buf_char(b, ')');
+  } else if (kind == 8) {
+    th_buf_str(b, "NOT ");
+    put_expression(b, depth - 1);
+  } else {
+    put_area(b, depth);
+  }
+}
+
+static void put_flat(th_buf *b) {
+  const char *op = chance(60) ? " OR " : " AND ";
+  uint32_t n = 1 + below(5);
+  for (uint32_t i = 0; i < n; i++)
+    th_buf_printf(b, "%s%s", i ? op : "", word());
+}
+
+static const unsigned areas[] = {TH_A_BasicSearch,       TH_A_ConditionSearch, TH_A_TitleSearch,
+                                 TH_A_EligibilitySearch, TH_A_COUNT,           TH_A_LocationSearch};
+
+static th_query *random_query(th_arena *arena, th_buf *text) {
+  th_query *q = NULL;
+  th_err err = {0};
+  th_buf_clear(text);
+  if (chance(50))
+    put_flat(text);
+  else
+    put_expression(text, 3);
+  if (th_query_parse(&q, arena, th_buf_view(text), PICK(areas), "x", &err))
+    fail_msg("%.*s: %s", (int)text->n, text->p, err.message);
+  return q;
+}
+
+static th_query *random_filter(th_arena *arena, th_buf *text) {
+  static const char *const filters[][2] = {
+      {"status", "recruiting,completed"},
+      {"status", "withdrawn"},
+      {"phase", "2,3"},
+      {"age", "30"},
+      {"age", "1 month"},
+      {"healthy", "yes"},
+      {"near", "0,0,5000mi"},
+      {"near", "60,170,3000km"},
+      {"near", "89,0,2000km"},
+      {"country", "france"},
+      {"country", "Cote d'Ivoire|north korea"},
+      {"country", "Côte d’Ivoire"},
+      {"start", "2020-05-18.."},
+      {"start", "2020-05..2020"},
+      {"start", "..2019-06"},
+      {"results", "with"},
+      {"sponsor", "sponsor HEART"},
+      {"condition", "Cancer"},
+      {"ids", "NCT1,NCT2,NCT3,NCT4,NCT5,NCT6,NCT9"},
+  };
+  th_query *parts[3] = {NULL, NULL, NULL};
+  th_err err = {0};
+  for (uint32_t i = 0, n = below(3); i < n; i++) {
+    uint32_t k = below(TH_COUNT(filters));
+    th_buf_printf(text, " --%s %s", filters[k][0], filters[k][1]);
+    if (th_filter_parse(&parts[i], arena, th_span_of(filters[k][0]), th_span_of(filters[k][1]),
+                        &err))
+      fail_msg("%s", err.message);
+    if (chance(15)) parts[i] = th_query_not(arena, parts[i]);
+  }
+  if (chance(10)) {
+    th_buf_str(text, " filter ");
+    th_buf own;
+    th_buf_init(&own, 0);
+    parts[2] = random_query(arena, &own);
+    th_buf_span(text, th_buf_view(&own));
+    th_buf_dispose(&own);
+  }
+  return parts[0] || parts[2] ? th_query_and(arena, parts, 3) : NULL;
+}
+
+static void random_order(th_search_request *r, th_buf *text) {
+  static const char *const sorts[] = {"relevance",           "newest",          "start",
+                                      "enrollment",          "distance",        "StartDate:asc",
+                                      "EnrollmentCount:asc", "MinimumAge:desc", "relevance:asc",
+                                      "distance:desc"};
+  th_err err = {0};
+  r->point_lat = 10.5;
+  r->point_lon = -70;
+  if (chance(60)) return;
+  r->n_sort = 1 + below(2);
+  for (unsigned i = 0; i < r->n_sort; i++) {
+    const char *name = PICK(sorts);
+    th_buf_printf(text, " sort %s", name);
+    assert_int_equal(th_sort_parse(&r->sort[i], th_span_of(name), &err), 0);
+  }
+}
+
+static void try_one(const corpus *c, uint64_t case_seed) {
+  static const th_facet_request facets[] = {
+      {TH_F_OverallStatus, 20},
+      {TH_F_LocationCountry, 3},
+      {TH_F_HealthyVolunteers, 5},
+      {TH_F_Condition, 1000},
+  };
+  th_arena arena;
+  th_buf text;
+  th_search_request r = {0};
+  th_arena_init(&arena, 0);
+  th_buf_init(&text, 0);
+  if (chance(85)) r.scored = random_query(&arena, &text);
+  if (chance(50)) r.filter = random_filter(&arena, &text);
+  random_order(&r, &text);
+  r.size = chance(80) ? 1 + below(12) : chance(50) ? 0 : 1000;
+  r.from = chance(70) ? 0 : below(20);
+  r.count = chance(30);
+  r.facets = facets;
+  r.n_facets = chance(20) ? 1 + below(4) : 0;
+  r.exhaustive = chance(20);
+  th_kernels_force_scalar(chance(20));
+  th_buf_printf(&text, " from %u size %u count %d facets %u exhaustive %d (seed %llu)", r.from,
+                r.size, r.count, r.n_facets, r.exhaustive, (unsigned long long)case_seed);
+  th_buf_char(&text, 0);
+  corpus_compare(c, &r, text.p);
+  th_kernels_force_scalar(false);
+  th_buf_dispose(&text);
+  th_arena_dispose(&arena);
+}
+
+static void run_random(uint32_t corpora, uint32_t n_docs, uint32_t queries) {
+  for (uint32_t i = 0; i < corpora; i++) {
+    corpus c;
+    make_corpus(&c, 1 + below(n_docs), 1 + below(4));
+    for (uint32_t k = 0; k < queries; k++) {
+      uint64_t case_seed = seed;
+      try_one(&c, case_seed);
+    }
+    corpus_dispose(&c);
+  }
+}
+
+static void test_random_small(void **state) {
+  (void)state;
+  run_random(12, 60, 150);
+}
+
+/* Longer than a block and than a window: bounds, skipping and paging over edges. */
+static void test_random_large(void **state) {
+  (void)state;
+  run_random(2, 1500, 150);
+  corpus c;
+  make_corpus(&c, 9000, 2);
+  for (uint32_t k = 0; k < 60; k++) {
+    uint64_t case_seed = seed;
+    try_one(&c, case_seed);
+  }
+  corpus_dispose(&c);
+}
+
+static void test_empty(void **state) {
+  (void)state;
+  th_snapshot none = {0};
+  th_search_request r = {.size = 10, .count = true};
+  th_search_result out;
+  th_arena arena;
+  th_err err = {0};
+  th_arena_init(&arena, 0);
+  assert_int_equal(th_search(&none, &r, &arena, &out, &err), 0);
+  assert_int_equal(out.n_hits, 0);
+  assert_int_equal(out.total, 0);
+  assert_false(out.more);
+  th_arena_dispose(&arena);
+}
+
+/* Pages put together are the whole order. */
+static void test_pages(void **state) {
+  (void)state;
+  corpus c;
+  th_arena arena;
+  th_buf text;
+  th_err err = {0};
+  th_search_result whole, page;
+  th_arena_init(&arena, 0);
+  th_buf_init(&text, 0);
+  make_corpus(&c, 300, 3);
+  th_search_request r = {.size = 1000};
+  assert_int_equal(
+      th_query_typed((th_query **)&r.scored, &arena, TH_SPAN("heart"), TH_A_BasicSearch, &err), 0);
+  assert_int_equal(th_search(&c.snapshot, &r, &arena, &whole, &err), 0);
+  assert_true(whole.n_hits > 50 && !whole.more);
+  r.size = 7;
+  for (r.from = 0; r.from < whole.n_hits; r.from += 7) {
+    assert_int_equal(th_search(&c.snapshot, &r, &arena, &page, &err), 0);
+    assert_int_equal(page.n_hits, TH_MIN(7, whole.n_hits - r.from));
+    assert_int_equal(page.more, r.from + 7 < whole.n_hits);
+    for (uint32_t i = 0; i < page.n_hits; i++)
+      assert_int_equal(page.hits[i].nct, whole.hits[r.from + i].nct);
+  }
+  r.from = UINT32_MAX;
+  r.size = UINT32_MAX;
+  assert_int_equal(th_search(&c.snapshot, &r, &arena, &page, &err), 0);
+  assert_int_equal(page.n_hits, 0);
+  corpus_dispose(&c);
+  th_buf_dispose(&text);
+  th_arena_dispose(&arena);
+}
+
+/* An arena that ends anywhere gives TH_ENOMEM and leaves the thread's scratch clean. */
+static void test_no_memory(void **state) {
+  (void)state;
+  corpus c;
+  th_query *q, *phrase;
+  th_err err = {0};
+  th_arena own;
+  th_facet_request facet = {TH_F_LocationCountry, 5};
+  make_corpus(&c, 200, 2);
+  th_arena_init(&own, 0);
+  assert_int_equal(th_query_parse(&q, &own,
+                                  TH_SPAN("(heart OR (lung AND \"trial study\")) NOT GM-CSF"),
+                                  TH_A_BasicSearch, "x", &err),
+                   0);
+  assert_int_equal(
+      th_query_parse(&phrase, &own, TH_SPAN("heart cancer"), TH_A_BasicSearch, "x", &err), 0);
+  th_search_request r = {.scored = q, .size = 5, .count = true, .facets = &facet, .n_facets = 1};
+  th_search_request plain = {.scored = phrase, .size = 5};
+  int rc = -1;
+  for (size_t limit = 64; rc; limit += 256) {
+    th_arena arena;
+    th_search_result out;
+    th_err e = {0};
+    th_arena_init(&arena, limit);
+    rc = th_search(&c.snapshot, &r, &arena, &out, &e);
+    if (rc) assert_int_equal(rc, TH_ENOMEM);
+    th_arena_dispose(&arena);
+    assert_true(limit < 4 << 20);
+  }
+  corpus_compare(&c, &r, "after failures");
+  corpus_compare(&c, &plain, "after failures");
+  th_arena_dispose(&own);
+  corpus_dispose(&c);
+}
+
+int main(void) {
+  const char *given = getenv("TH_SEED");
+  seed = given ? strtoull(given, NULL, 10) : 20261121;
+  printf("seed %llu (TH_SEED sets it)\n", (unsigned long long)seed);
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_random_small), cmocka_unit_test(test_random_large),
+      cmocka_unit_test(test_empty),        cmocka_unit_test(test_pages),
+      cmocka_unit_test(test_no_memory),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
