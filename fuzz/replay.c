@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 static unsigned n_passed, n_failed;
 
 static void run_cut(const uint8_t *data, size_t len) {
-  uint8_t *copy = malloc(len ? len : 1);
+  uint8_t *copy = calloc(len ? len : 1, 1);
   if (!copy) {
     n_failed++;
     return;

@@ -49,6 +49,7 @@ struct th_zip {
   th_stream *local;     /* local headers: read from here */
   th_stream *own_local; /* over file, when its directory is damaged */
   bool notice;          /* the damaged directory is still to be told */
+  bool ended;           /* local: the stream ends inside a header */
   header now;
   entry_stream *entry;
   th_stream *packed; /* over the packed bytes of one entry of the file */
@@ -531,7 +532,7 @@ static int pass_entry(th_zip *z, th_err *err) {
 static int next_local(th_zip *z, th_zip_entry *out, bool *more, th_err *err) {
   bool found = false, whole = false;
   for (;;) {
-    int rc = seek_local(z, &found, err);
+    int rc = z->ended ? 0 : seek_local(z, &found, err);
     if (rc) return rc;
     if (!found) return 0;
     out->offset = (int64_t)z->local->pos;
@@ -539,6 +540,7 @@ static int next_local(th_zip *z, th_zip_entry *out, bool *more, th_err *err) {
     rc = read_local(z, out, &whole, err);
     if (rc) return rc;
     if (!whole) {
+      z->ended = true;
       set_problem(out, "the archive is cut off inside the header of an entry");
       return 0;
     }

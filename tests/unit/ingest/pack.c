@@ -35,7 +35,7 @@ void pack_zstd(th_buf *out, th_span in) {
 
 static void put(th_buf *b, uint64_t v, int bytes) {
   for (int i = 0; i < bytes; i++)
-    th_buf_char(b, (char)(v >> 8 * i & 0xFF));
+    th_buf_char(b, i < 8 ? (char)(v >> 8 * i & 0xFF) : 0);
 }
 
 void pack_zip_init(pack_zip *z) {
