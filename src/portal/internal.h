@@ -1,0 +1,33 @@
+/* Inside the portal: what its pages share. */
+#ifndef TH_PORTAL_INTERNAL_H
+#define TH_PORTAL_INTERNAL_H
+
+#include "base/json.h"
+#include "portal/page.h"
+#include "portal/portal.h"
+
+struct th_portal {
+  th_registry *registry;
+  int slot; /* of portal_worker */
+};
+
+/* What a thread keeps between requests. */
+typedef struct portal_worker {
+  th_json_parser *parser;
+  th_buf record, scratch;
+} portal_worker;
+
+/* NULL when memory is out. Without a worker thread (tests) it is one a thread of its own. */
+portal_worker *th_portal_worker(const th_portal *portal, th_request *rq);
+
+/* Begins a page in the answer's body; ends it: headers, errors. */
+void th_portal_begin(th_html *h, portal_worker *w, th_response *rs);
+int th_portal_end(th_html *h, th_response *rs, unsigned status, th_err *err) TH_MUST_USE;
+/* A page that says what is missing and what to do about it: 404, 400. */
+int th_portal_sorry(const th_portal *portal, th_request *rq, th_response *rs, unsigned status,
+                    const char *title, th_span text, th_err *err) TH_MUST_USE;
+
+/* The handlers: th_handler_fn with the portal as ctx. */
+int th_portal_study(void *portal, th_request *rq, th_response *rs, th_err *err);
+
+#endif

@@ -1,0 +1,176 @@
+#include "portal/page.h"
+
+#include "portal/assets.h"
+#include "study/view.h"
+
+const char *th_asset_path(const char *name) {
+  for (unsigned i = 0; i < th_n_assets; i++)
+    if (strcmp(th_assets[i].name, name) == 0) return th_assets[i].path;
+  return "/";
+}
+
+static const struct {
+  const char *path, *label;
+} nav_entries[] = {{"/search", "Find clinical trials"}, {"/places", "Trials by location"}};
+
+static void put_meta(th_html *h, const char *name, const char *content) {
+  th_html_open(h, "meta", NULL);
+  th_html_attr_str(h, "name", name);
+  th_html_attr_str(h, "content", content);
+  th_html_close(h);
+}
+
+static void put_head(th_html *h, const th_page_frame *frame) {
+  th_html_open(h, "head", NULL);
+  th_html_open(h, "meta", NULL);
+  th_html_attr_str(h, "charset", "utf-8");
+  th_html_close(h);
+  th_html_open(h, "title", NULL);
+  if (frame->title.n) {
+    th_html_text(h, frame->title);
+    th_html_str(h, " \xC2\xB7 ");
+  }
+  th_html_str(h, "Trialhead");
+  th_html_close(h);
+  put_meta(h, "viewport", "width=device-width, initial-scale=1");
+  put_meta(h, "color-scheme", "light dark");
+  if (frame->no_index) put_meta(h, "robots", "noindex");
+  th_html_open(h, "link", NULL);
+  th_html_attr_str(h, "rel", "stylesheet");
+  th_html_attr_str(h, "href", th_asset_path("style.css"));
+  th_html_close(h);
+  th_html_open(h, "link", NULL);
+  th_html_attr_str(h, "rel", "icon");
+  th_html_attr_str(h, "href", th_asset_path("icon.svg"));
+  th_html_attr_str(h, "type", "image/svg+xml");
+  th_html_close(h);
+  if (frame->canonical) {
+    th_html_open(h, "link", NULL);
+    th_html_attr_str(h, "rel", "canonical");
+    th_html_attr_str(h, "href", frame->canonical);
+    th_html_close(h);
+  }
+  th_html_close(h);
+}
+
+static void put_search_box(th_html *h) {
+  th_html_open(h, "form", "site-search");
+  th_html_attr_str(h, "action", "/search");
+  th_html_attr_str(h, "role", "search");
+  th_html_open(h, "label", "hidden");
+  th_html_attr_str(h, "for", "site-term");
+  th_html_str(h, "Search studies");
+  th_html_close(h);
+  th_html_open(h, "input", NULL);
+  th_html_attr_str(h, "id", "site-term");
+  th_html_attr_str(h, "name", "term");
+  th_html_attr_str(h, "type", "search");
+  th_html_attr_str(h, "placeholder", "Condition, treatment, NCT number");
+  th_html_attr_str(h, "autocomplete", "off");
+  th_html_close(h);
+  th_html_element_str(h, "button", NULL, "Search");
+  th_html_close(h);
+}
+
+static void put_header(th_html *h, const th_page_frame *frame) {
+  th_html_open(h, "header", "site");
+  th_html_open(h, "div", "wrap");
+  th_html_open(h, "a", "brand");
+  th_html_attr_str(h, "href", "/");
+  th_html_open(h, "span", "brand-mark");
+  th_html_attr_str(h, "aria-hidden", "true");
+  th_html_close(h);
+  th_html_str(h, "Trialhead");
+  th_html_close(h);
+  if (!frame->no_box) put_search_box(h);
+  th_html_open(h, "nav", NULL);
+  th_html_attr_str(h, "aria-label", "Site");
+  for (size_t i = 0; i < TH_COUNT(nav_entries); i++) {
+    th_html_open(h, "a", NULL);
+    th_html_attr_str(h, "href", nav_entries[i].path);
+    if (frame->here && strcmp(frame->here, nav_entries[i].path) == 0)
+      th_html_attr_str(h, "aria-current", "page");
+    th_html_str(h, nav_entries[i].label);
+    th_html_close(h);
+  }
+  th_html_close_n(h, 3);
+}
+
+void th_page_begin(th_html *h, const th_page_frame *frame) {
+  th_buf_str(h->out, "<!DOCTYPE html>");
+  th_html_open(h, "html", NULL);
+  th_html_attr_str(h, "lang", "en");
+  put_head(h, frame);
+  th_html_open(h, "body", NULL);
+  th_html_open(h, "a", "skip");
+  th_html_attr_str(h, "href", "#main");
+  th_html_str(h, "Skip to the contents");
+  th_html_close(h);
+  if (frame->made_up) {
+    th_html_open(h, "div", "banner");
+    th_html_attr_str(h, "role", "note");
+    th_html_open(h, "p", "wrap");
+    th_html_element_str(h, "strong", NULL, "Made-up data.");
+    th_html_str(h, " These records are a demonstration. No such studies exist.");
+    th_html_close_n(h, 2);
+  }
+  put_header(h, frame);
+  th_html_open(h, "main", "wrap");
+  th_html_attr_str(h, "id", "main");
+}
+
+void th_page_end(th_html *h, const th_page_frame *frame) {
+  th_html_close(h);
+  th_html_open(h, "footer", "site");
+  th_html_open(h, "div", "wrap");
+  th_html_open(h, "p", NULL);
+  if (frame->made_up) {
+    th_html_str(h, "Made-up records in the form of the registry's");
+  } else {
+    th_html_str(h, "Data sourced from ");
+    th_html_link_str(h, NULL, "https://clinicaltrials.gov/", "clinicaltrials.gov");
+  }
+  th_html_close(h);
+  th_html_open(h, "nav", NULL);
+  th_html_attr_str(h, "aria-labelledby", "foot-nav");
+  th_html_open(h, "h2", NULL);
+  th_html_attr_str(h, "id", "foot-nav");
+  th_html_str(h, "Clinical trials");
+  th_html_close(h);
+  th_html_open(h, "ul", NULL);
+  for (size_t i = 0; i < TH_COUNT(nav_entries); i++) {
+    th_html_open(h, "li", NULL);
+    th_html_link_str(h, NULL, nav_entries[i].path, nav_entries[i].label);
+    th_html_close(h);
+  }
+  th_html_close_n(h, 2);
+  th_html_element_str(h, "p", "quiet",
+                      "A study being listed here does not mean that anyone has judged it safe or "
+                      "suitable. Talk with a doctor before joining one.");
+  th_html_close_n(h, 4);
+}
+
+/* ---- status ---- */
+
+static const char *status_class(th_span status) {
+  static const struct {
+    const char *value, *class;
+  } kinds[] = {
+      {"RECRUITING", "status open"},          {"AVAILABLE", "status open"},
+      {"NOT_YET_RECRUITING", "status soon"},  {"ENROLLING_BY_INVITATION", "status soon"},
+      {"ACTIVE_NOT_RECRUITING", "status on"}, {"COMPLETED", "status done"},
+      {"SUSPENDED", "status stopped"},        {"TERMINATED", "status stopped"},
+      {"WITHDRAWN", "status stopped"},
+  };
+  for (size_t i = 0; i < TH_COUNT(kinds); i++)
+    if (th_span_eq(status, th_span_of(kinds[i].value))) return kinds[i].class;
+  return "status done";
+}
+
+void th_page_status(th_html *h, const char *tag, uint16_t field, th_span status) {
+  th_html_open(h, tag, "status-line");
+  th_html_open(h, "span", status_class(status));
+  th_view_put_label(field, status, th_html_scratch(h));
+  th_html_scratch_text(h);
+  th_html_close_n(h, 2);
+}

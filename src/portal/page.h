@@ -1,0 +1,23 @@
+/* What all pages have around their contents: head, header with the search box, footer. */
+#ifndef TH_PORTAL_PAGE_H
+#define TH_PORTAL_PAGE_H
+
+#include "portal/html.h"
+
+typedef struct th_page_frame {
+  th_span title;         /* of the document; empty: the site's name alone */
+  const char *canonical; /* path of the page, NULL = none */
+  const char *here;      /* path of the entry of the navigation that this page is, NULL = none */
+  bool no_box;           /* the page has a search box of its own */
+  bool made_up;          /* what is shown is a demonstration: say so on top and in the footer */
+  bool no_index;         /* not for search engines: results, errors */
+} th_page_frame;
+
+/* From <!DOCTYPE> up to and with <main>; the page writes its contents; then the rest. */
+void th_page_begin(th_html *h, const th_page_frame *frame);
+void th_page_end(th_html *h, const th_page_frame *frame);
+
+/* A status of a study or site, as a badge whose class says what kind it is. */
+void th_page_status(th_html *h, const char *tag, uint16_t field, th_span status);
+
+#endif

@@ -1,0 +1,205 @@
+#include "portal/portal.h"
+
+#include "portal/assets.h"
+#include "portal/internal.h"
+#include "portal/study_page.h"
+#include "store/store.h"
+#include "study/nct.h"
+
+#include <stdio.h>
+
+/* ---- threads ---- */
+
+static void drop_worker(void *object) {
+  portal_worker *w = object;
+  if (!w) return;
+  th_json_parser_free(w->parser);
+  th_buf_dispose(&w->record);
+  th_buf_dispose(&w->scratch);
+  free(w);
+}
+
+portal_worker *th_portal_worker(const th_portal *portal, th_request *rq) {
+  portal_worker *w = th_worker_get(rq->worker, portal->slot);
+  if (w) return w;
+  w = calloc(1, sizeof *w);
+  if (!w) return NULL;
+  w->parser = th_json_parser_new(TH_STORE_RECORD_MAX, 256);
+  if (!w->parser) {
+    free(w);
+    return NULL;
+  }
+  th_buf_init(&w->record, 0);
+  th_buf_init(&w->scratch, 0);
+  th_worker_put(rq->worker, portal->slot, w);
+  return w;
+}
+
+/* ---- answers ---- */
+
+void th_portal_begin(th_html *h, portal_worker *w, th_response *rs) {
+  th_buf_clear(&w->scratch);
+  th_html_init(h, &rs->body, &w->scratch);
+}
+
+int th_portal_end(th_html *h, th_response *rs, unsigned status, th_err *err) {
+  rs->status = status;
+  rs->type = "text/html; charset=UTF-8";
+  rs->cache = "no-cache";
+  return th_html_finish(h, err);
+}
+
+int th_portal_sorry(const th_portal *portal, th_request *rq, th_response *rs, unsigned status,
+                    const char *title, th_span text, th_err *err) {
+  th_html h;
+  th_page_frame frame = {.title = th_span_of(title), .no_index = true};
+  portal_worker *w = th_portal_worker(portal, rq);
+  if (!w) return th_err_set(err, TH_ENOMEM, "no memory for a page");
+  th_portal_begin(&h, w, rs);
+  th_page_begin(&h, &frame);
+  th_html_open(&h, "div", "sorry");
+  th_html_element_str(&h, "h1", NULL, title);
+  th_html_element(&h, "p", NULL, text);
+  th_html_open(&h, "p", NULL);
+  th_html_link_str(&h, "button", "/search", "Search all studies");
+  th_html_close_n(&h, 2);
+  th_page_end(&h, &frame);
+  return th_portal_end(&h, rs, status, err);
+}
+
+static int answer_unknown(void *ctx, th_request *rq, th_response *rs, th_err *err) {
+  return th_portal_sorry(ctx, rq, rs, 404, "There is no such page",
+                         TH_SPAN("The address may be mistyped, or the page has moved. A study is "
+                                 "found by its NCT number or by words."),
+                         err);
+}
+
+/* The path has the contents' hash in it, so it may be kept for ever. */
+static int answer_asset(void *ctx, th_request *rq, th_response *rs, th_err *err) {
+  for (unsigned i = 0; i < th_n_assets; i++) {
+    const th_asset *a = &th_assets[i];
+    if (!th_span_eq(rq->path, th_span_of(a->path))) continue;
+    rs->type = a->type;
+    rs->fixed = a->body;
+    rs->fixed_gzip = a->gzip;
+    rs->etag = a->etag;
+    rs->cache = "public, max-age=31536000, immutable";
+    return TH_OK;
+  }
+  return answer_unknown(ctx, rq, rs, err);
+}
+
+static void add_headers(void *ctx, const th_request *rq, th_response *rs) {
+  (void)ctx;
+  if (th_span_starts(rq->path, TH_SPAN("/api/"))) return;
+  th_response_header(rs, "Content-Security-Policy",
+                     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action "
+                     "'self'; base-uri 'none'; frame-ancestors 'none'");
+  th_response_header(rs, "X-Content-Type-Options", "nosniff");
+  th_response_header(rs, "Referrer-Policy", "same-origin");
+  th_response_header(rs, "Cross-Origin-Opener-Policy", "same-origin");
+}
+
+/* ---- one study ---- */
+
+static int answer_no_study(const th_portal *p, th_request *rq, th_response *rs, uint32_t nct,
+                           th_err *err) {
+  char number[TH_NCT_LEN + 1], text[256];
+  snprintf(text, sizeof text,
+           "This installation holds no study with the number %s. It may be newer than the data "
+           "here, or the number may have a mistake in it: NCT and eight digits.",
+           th_nct_format(nct, number));
+  th_err_clear(err);
+  return th_portal_sorry(p, rq, rs, 404, "No study has this number", th_span_of(text), err);
+}
+
+static int redirect_to(th_request *rq, th_response *rs, uint32_t nct, th_err *err) {
+  char number[TH_NCT_LEN + 1];
+  char *path = th_arena_printf(rq->arena, "/study/%s", th_nct_format(nct, number));
+  if (!path) return th_err_set(err, TH_ENOMEM, "no memory for an answer");
+  th_response_redirect(rs, 301, path);
+  return TH_OK;
+}
+
+static int write_study(portal_worker *w, th_request *rq, th_response *rs, const th_record *record,
+                       th_err *err) {
+  char number[TH_NCT_LEN + 1];
+  th_html h;
+  th_json j;
+  th_study_context context = {.arena = rq->arena,
+                              .versions = record->version,
+                              .stored_utc = record->stored_utc};
+  char *etag = th_arena_printf(rq->arena, "%016llx-%u-%s", (unsigned long long)record->hash[0],
+                               record->version, th_assets[0].etag);
+  context.json =
+      th_arena_printf(rq->arena, "/api/v2/studies/%s", th_nct_format(record->nct, number));
+  if (!etag || !context.json) return th_err_set(err, TH_ENOMEM, "no memory for a page");
+  rs->etag = etag;
+  rs->cache = "no-cache";
+  if (th_request_holds(rq, etag)) return TH_OK;
+  int rc = th_json_parse(w->parser, record->json, &j, err);
+  if (rc) return rc == TH_EINPUT ? TH_ECORRUPT : rc;
+  th_portal_begin(&h, w, rs);
+  rc = th_study_page(&h, &j, &context, err);
+  if (rc) return rc;
+  rs->type = "text/html; charset=UTF-8";
+  return TH_OK;
+}
+
+int th_portal_study(void *ctx, th_request *rq, th_response *rs, th_err *err) {
+  const th_portal *p = ctx;
+  char number[TH_NCT_LEN + 1];
+  uint32_t nct, current = 0;
+  th_record record;
+  th_span match, typed = th_span_trim(rq->segment);
+  if (!th_nct_parse(typed, &nct) &&
+      !(th_nct_find(typed, 0, &match, &nct) && match.n == typed.n))
+    return th_portal_sorry(p, rq, rs, 404, "That is no study number",
+                           TH_SPAN("A study's number is NCT and eight digits, as in NCT00000102."),
+                           err);
+  portal_worker *w = th_portal_worker(p, rq);
+  if (!w) return th_err_set(err, TH_ENOMEM, "no memory for a page");
+  th_buf_clear(&w->record);
+  int rc = th_registry_study(p->registry, nct, &w->record, &record, &current, err);
+  if (rc == TH_ENOTFOUND && current) {
+    th_err_clear(err);
+    return redirect_to(rq, rs, current, err);
+  }
+  if (rc == TH_ENOTFOUND) return answer_no_study(p, rq, rs, nct, err);
+  if (rc) return rc;
+  if (!th_span_eq(rq->segment, th_span_of(th_nct_format(nct, number))))
+    return redirect_to(rq, rs, nct, err);
+  return write_study(w, rq, rs, &record, err);
+}
+
+/* ---- mounting ---- */
+
+int th_portal_mount(th_portal **out, th_router *router, th_registry *registry, th_err *err) {
+  static const struct {
+    const char *pattern;
+    th_handler_fn fn;
+  } routes[] = {
+      {"/study/{nct}", th_portal_study},
+      {"/assets/{file}", answer_asset},
+  };
+  th_portal *p = calloc(1, sizeof *p);
+  int rc = TH_OK;
+  *out = NULL;
+  if (!p) return th_err_set(err, TH_ENOMEM, "no memory for the portal");
+  p->registry = registry;
+  p->slot = th_worker_slot(drop_worker);
+  if (p->slot < 0) rc = th_err_set(err, TH_ELIMIT, "no worker slot is left for the portal");
+  for (size_t i = 0; !rc && i < TH_COUNT(routes); i++)
+    rc = th_router_add(router, "GET", routes[i].pattern, routes[i].fn, p, err);
+  if (!rc) rc = th_router_fallback(router, "/", answer_unknown, p, err);
+  if (!rc) rc = th_router_hook(router, "/", add_headers, p, err);
+  if (rc)
+    th_portal_free(p);
+  else
+    *out = p;
+  return rc;
+}
+
+void th_portal_free(th_portal *portal) {
+  free(portal);
+}

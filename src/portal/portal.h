@@ -1,0 +1,26 @@
+/* The portal: pages for people, rendered on the server, working without scripts.
+ *
+ *   /                  search box, ways in, what this installation holds
+ *   /search?…          results with filters and counts (search_page.h)
+ *   /study/{nct}       one study
+ *   /places?country=…  where trials take place
+ *   /assets/{file}     stylesheet and icon, named by their contents
+ *
+ * No cookie, no script, nothing from third parties; a strict Content-Security-Policy goes with every
+ * answer outside of /api/. */
+#ifndef TH_PORTAL_PORTAL_H
+#define TH_PORTAL_PORTAL_H
+
+#include "http/http.h"
+#include "registry/registry.h"
+
+typedef struct th_portal th_portal;
+
+/* Adds the portal's routes, its page for unknown paths and its headers to the router. The registry
+ * must outlive the portal, the portal the router's last request. Before any request: it takes a
+ * worker slot. *out is owned by the caller. Errors: TH_ENOMEM, TH_ELIMIT (no worker slot left). */
+int th_portal_mount(th_portal **out, th_router *router, th_registry *registry,
+                    th_err *err) TH_MUST_USE;
+void th_portal_free(th_portal *portal);
+
+#endif

@@ -1,0 +1,198 @@
+#include "portal/study_parts.h"
+
+/* ---- design ---- */
+
+static void put_flags(const th_study_view *v, const char *label, uint32_t node,
+                      const char *const names[][2], size_t n) {
+  bool any = false;
+  for (size_t i = 0; i < n; i++)
+    any = any || th_part_bool(v, node, names[i][0]) == 1;
+  if (!any) return;
+  th_part_fact(v, label);
+  for (size_t i = 0; i < n; i++)
+    if (th_part_bool(v, node, names[i][0]) == 1) th_html_element_str(v->h, "dd", NULL, names[i][1]);
+  th_part_fact_end(v);
+}
+
+static void put_masking(const th_study_view *v, uint32_t info) {
+  th_span masking = th_part_text(v, info, "maskingInfo.masking");
+  if (masking.n == 0) return;
+  th_view_masking(v->j, masking, th_part_array(v, info, "maskingInfo.whoMasked"),
+                  th_html_scratch(v->h));
+  th_part_fact(v, "Masking");
+  th_html_scratch_element(v->h, "dd", NULL);
+  th_part_fact_end(v);
+}
+
+static void put_design_facts(const th_study_view *v) {
+  static const char *const access[][2] = {{"individual", "Individual patients"},
+                                          {"intermediate", "Intermediate-size population"},
+                                          {"treatment", "Treatment IND/protocol"}};
+  uint32_t info = th_part_object(v, v->design, "designInfo");
+  th_html_open(v->h, "dl", "grid");
+  th_part_fact_enum(v, "Primary purpose", TH_F_DesignPrimaryPurpose,
+                    th_part_text(v, info, "primaryPurpose"));
+  th_part_fact_enum(v, "Allocation", TH_F_DesignAllocation, th_part_text(v, info, "allocation"));
+  th_part_fact_enum(v, "Interventional model", TH_F_DesignInterventionModel,
+                    th_part_text(v, info, "interventionModel"));
+  put_masking(v, info);
+  th_part_fact_enum(v, "Observational model", TH_F_DesignObservationalModel,
+                    th_part_text(v, info, "observationalModel"));
+  th_part_fact_enum(v, "Time perspective", TH_F_DesignTimePerspective,
+                    th_part_text(v, info, "timePerspective"));
+  th_part_fact_bool(v, "Patient registry", th_part_bool(v, v->design, "patientRegistry"));
+  th_part_fact_text(v, "Target follow-up", th_part_text(v, v->design, "targetDuration"));
+  th_part_fact_enum(v, "Biospecimens", TH_F_BioSpecRetention,
+                    th_part_text(v, v->design, "bioSpec.retention"));
+  put_flags(v, "Expanded access", th_part_object(v, v->design, "expandedAccessTypes"), access,
+            TH_COUNT(access));
+  th_html_close(v->h);
+  th_part_markup(v, "About the model", th_part_text(v, info, "interventionModelDescription"));
+  th_part_markup(v, "About the masking", th_part_text(v, info, "maskingInfo.maskingDescription"));
+  th_part_markup(v, "About the biospecimens", th_part_text(v, v->design, "bioSpec.description"));
+}
+
+static bool has_design_facts(const th_study_view *v) {
+  return th_part_object(v, v->design, "designInfo") || th_part_object(v, v->design, "bioSpec") ||
+         th_part_object(v, v->design, "expandedAccessTypes") ||
+         th_part_bool(v, v->design, "patientRegistry") >= 0 ||
+         th_part_text(v, v->design, "targetDuration").n;
+}
+
+/* ---- arms and interventions ---- */
+
+static void put_arm(const th_study_view *v, uint32_t arm) {
+  th_span type = th_part_text(v, arm, "type"), text = th_part_text(v, arm, "description");
+  uint32_t names = th_part_array(v, arm, "interventionNames");
+  th_html_open(v->h, "li", "arm");
+  th_html_element(v->h, "h4", NULL, th_part_text(v, arm, "label"));
+  if (type.n) {
+    th_view_arm_type(type, th_html_scratch(v->h));
+    th_html_scratch_element(v->h, "p", "arm-type");
+  }
+  if (text.n || names) {
+    th_html_open(v->h, "dl", NULL);
+    th_part_fact_markup(v, "Description:", text);
+    if (names) {
+      th_part_fact(v, "Treatment:");
+      for (th_json_each(v->j, names, e))
+        th_html_element(v->h, "dd", NULL, th_json_text(v->j, e));
+      th_part_fact_end(v);
+    }
+    th_html_close(v->h);
+  }
+  th_html_close(v->h);
+}
+
+static void put_arms(const th_study_view *v) {
+  uint32_t arms = th_part_array(v, v->arms, "armGroups");
+  uint32_t node = v->design ? th_json_path(v->j, v->design, "enrollmentInfo.count") : 0;
+  int64_t count = -1;
+  if (node && !th_json_int(v->j, node, &count)) count = -1;
+  if (!arms && count < 0) return;
+  th_view_participants(count, arms ? v->j->nodes[arms].n : 0, th_html_scratch(v->h));
+  th_html_scratch_element(v->h, "h3", NULL);
+  if (!arms) return;
+  th_html_open(v->h, "ul", "arms");
+  for (th_json_each(v->j, arms, e))
+    put_arm(v, e);
+  th_html_close(v->h);
+}
+
+static void put_other_names(const th_study_view *v, uint32_t names) {
+  if (!names) return;
+  th_part_fact(v, "Also known as");
+  th_buf *s = th_html_scratch(v->h);
+  for (th_json_each(v->j, names, e)) {
+    if (s->n) th_buf_str(s, ", ");
+    th_buf_span(s, th_json_text(v->j, e));
+  }
+  th_html_scratch_element(v->h, "dd", NULL);
+  th_part_fact_end(v);
+}
+
+/* What the treatments are, where the record says more than their names. */
+static void put_treatments(const th_study_view *v) {
+  uint32_t list = th_part_array(v, v->arms, "interventions");
+  bool any = false;
+  if (!list) return;
+  for (th_json_each(v->j, list, e))
+    any = any || th_part_text(v, e, "description").n || th_part_array(v, e, "otherNames");
+  if (!any) return;
+  th_html_open(v->h, "details", NULL);
+  th_html_open(v->h, "summary", NULL);
+  th_html_element_str(v->h, "h3", NULL, "About the treatments");
+  th_html_close(v->h);
+  for (th_json_each(v->j, list, item)) {
+    th_span text = th_part_text(v, item, "description"), type = th_part_text(v, item, "type");
+    uint32_t names = th_part_array(v, item, "otherNames");
+    th_buf *s = th_html_scratch(v->h);
+    if (type.n) {
+      th_view_put_label(TH_F_InterventionType, type, s);
+      th_buf_str(s, ": ");
+    }
+    th_buf_span(s, th_part_text(v, item, "name"));
+    th_html_scratch_element(v->h, "h4", NULL);
+    if (text.n) {
+      th_html_open(v->h, "div", "prose");
+      th_html_markup(v->h, text);
+      th_html_close(v->h);
+    }
+    if (names) {
+      th_html_open(v->h, "dl", NULL);
+      put_other_names(v, names);
+      th_html_close(v->h);
+    }
+  }
+  th_html_close(v->h);
+}
+
+bool th_part_has_design(const th_study_view *v) {
+  return has_design_facts(v) || th_part_array(v, v->arms, "armGroups") ||
+         th_part_array(v, v->arms, "interventions") ||
+         th_part_object(v, v->design, "enrollmentInfo");
+}
+
+void th_part_design(const th_study_view *v) {
+  if (!th_part_has_design(v)) return;
+  th_part_section(v, "design", "Trial design");
+  if (has_design_facts(v)) put_design_facts(v);
+  put_arms(v);
+  put_treatments(v);
+  th_part_section_end(v);
+}
+
+/* ---- outcomes ---- */
+
+static void put_outcome_list(const th_study_view *v, const char *heading, uint32_t list) {
+  if (!list) return;
+  th_html_element_str(v->h, "h3", NULL, heading);
+  th_html_open(v->h, "ul", "outcomes");
+  for (th_json_each(v->j, list, e)) {
+    th_span text = th_part_text(v, e, "description"), when = th_part_text(v, e, "timeFrame");
+    th_html_open(v->h, "li", NULL);
+    th_html_element(v->h, "p", "measure", th_part_text(v, e, "measure"));
+    if (text.n) {
+      th_html_open(v->h, "div", "prose");
+      th_html_markup(v->h, text);
+      th_html_close(v->h);
+    }
+    if (when.n) {
+      th_html_open(v->h, "p", "quiet");
+      th_html_str(v->h, "Time frame: ");
+      th_html_text(v->h, when);
+      th_html_close(v->h);
+    }
+    th_html_close(v->h);
+  }
+  th_html_close(v->h);
+}
+
+void th_part_outcomes(const th_study_view *v) {
+  if (!v->outcomes) return;
+  th_part_section(v, "outcomes", "What the study measures");
+  put_outcome_list(v, "Primary outcomes", th_part_array(v, v->outcomes, "primaryOutcomes"));
+  put_outcome_list(v, "Secondary outcomes", th_part_array(v, v->outcomes, "secondaryOutcomes"));
+  put_outcome_list(v, "Other outcomes", th_part_array(v, v->outcomes, "otherOutcomes"));
+  th_part_section_end(v);
+}

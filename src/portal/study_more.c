@@ -1,0 +1,322 @@
+#include "http/http.h"
+#include "portal/study_parts.h"
+#include "study/date.h"
+
+/* ---- titles, people, dates ---- */
+
+static void put_titles(const th_study_view *v) {
+  th_span official = th_part_text(v, v->id, "officialTitle");
+  uint32_t keywords = th_part_array(v, v->conditions, "keywords");
+  if (!official.n && !keywords) return;
+  th_html_open(v->h, "dl", NULL);
+  th_part_fact_text(v, "Official title", official);
+  if (keywords) {
+    th_part_fact(v, "Keywords");
+    th_buf *s = th_html_scratch(v->h);
+    for (th_json_each(v->j, keywords, e)) {
+      if (s->n) th_buf_str(s, ", ");
+      th_buf_span(s, th_json_text(v->j, e));
+    }
+    th_html_scratch_element(v->h, "dd", NULL);
+    th_part_fact_end(v);
+  }
+  th_html_close(v->h);
+}
+
+static void put_responsible(const th_study_view *v) {
+  static const char *const parts[] = {"investigatorFullName", "investigatorTitle",
+                                      "investigatorAffiliation", "oldNameTitle", "oldOrganization"};
+  uint32_t party = th_part_object(v, v->sponsors, "responsibleParty");
+  if (!party) return;
+  th_part_fact(v, "Responsible party");
+  th_view_put_label(TH_F_ResponsiblePartyType, th_part_text(v, party, "type"),
+                    th_html_scratch(v->h));
+  if (v->h->scratch->n) th_html_scratch_element(v->h, "dd", NULL);
+  for (size_t i = 0; i < TH_COUNT(parts); i++) {
+    th_span part = th_part_text(v, party, parts[i]);
+    if (part.n) th_html_element(v->h, "dd", NULL, part);
+  }
+  th_part_fact_end(v);
+}
+
+static void put_people(const th_study_view *v) {
+  uint32_t list = th_part_array(v, v->sponsors, "collaborators");
+  if (!list && !th_part_object(v, v->sponsors, "responsibleParty") && !v->oversight) return;
+  th_html_element_str(v->h, "h3", NULL, "Sponsor and oversight");
+  th_html_open(v->h, "dl", "grid");
+  th_part_fact_text(v, "Sponsor", th_part_text(v, v->sponsors, "leadSponsor.name"));
+  if (list) {
+    th_part_fact(v, "Collaborators");
+    for (th_json_each(v->j, list, e))
+      th_html_element(v->h, "dd", NULL, th_part_text(v, e, "name"));
+    th_part_fact_end(v);
+  }
+  put_responsible(v);
+  th_part_fact_bool(v, "Data monitoring committee",
+                    th_part_bool(v, v->oversight, "oversightHasDmc"));
+  th_part_fact_bool(v, "Drug regulated by the U.S. FDA",
+                    th_part_bool(v, v->oversight, "isFdaRegulatedDrug"));
+  th_part_fact_bool(v, "Device regulated by the U.S. FDA",
+                    th_part_bool(v, v->oversight, "isFdaRegulatedDevice"));
+  th_part_fact_bool(v, "Device not yet approved",
+                    th_part_bool(v, v->oversight, "isUnapprovedDevice"));
+  th_part_fact_bool(v, "Pediatric surveillance after marketing",
+                    th_part_bool(v, v->oversight, "isPpsd"));
+  th_part_fact_bool(v, "Exported from the U.S.", th_part_bool(v, v->oversight, "isUsExport"));
+  th_part_fact_bool(v, "Violation of FDAAA 801",
+                    th_part_bool(v, v->oversight, "fdaaa801Violation"));
+  th_html_close(v->h);
+}
+
+static void put_date(const th_study_view *v, const char *label, const char *name) {
+  uint32_t node = th_part_object(v, v->status, name);
+  th_part_fact_date(v, label,
+                    node ? th_part_text(v, node, "date") : th_part_text(v, v->status, name),
+                    th_part_text(v, node, "type"));
+}
+
+static void put_dates(const th_study_view *v) {
+  if (!v->status) return;
+  static const char *const dates[][2] = {
+      {"Study start", "startDateStruct"},
+      {"Primary completion", "primaryCompletionDateStruct"},
+      {"Study completion", "completionDateStruct"},
+      {"First submitted", "studyFirstSubmitDate"},
+      {"First posted", "studyFirstPostDateStruct"},
+      {"Results first submitted", "resultsFirstSubmitDate"},
+      {"Results first posted", "resultsFirstPostDateStruct"},
+      {"Delayed results first posted", "dispFirstPostDateStruct"},
+      {"Last update submitted", "lastUpdateSubmitDate"},
+      {"Last update posted", "lastUpdatePostDateStruct"},
+      {"Last verified", "statusVerifiedDate"},
+  };
+  bool any = false;
+  for (size_t i = 0; i < TH_COUNT(dates); i++)
+    any = any || th_json_get(v->j, v->status, th_span_of(dates[i][1]));
+  if (!any) return;
+  th_html_element_str(v->h, "h3", NULL, "Dates");
+  th_html_open(v->h, "dl", "grid");
+  for (size_t i = 0; i < TH_COUNT(dates); i++)
+    put_date(v, dates[i][0], dates[i][1]);
+  th_html_close(v->h);
+}
+
+static void put_expanded_access(const th_study_view *v) {
+  uint32_t info = th_part_object(v, v->status, "expandedAccessInfo");
+  th_span nct = th_part_text(v, info, "nctId");
+  if (th_part_bool(v, info, "hasExpandedAccess") != 1) return;
+  th_html_element_str(v->h, "h3", NULL, "Expanded access");
+  th_html_open(v->h, "p", NULL);
+  th_html_str(v->h, "The treatment can be had outside of the trial");
+  th_view_put_label(TH_F_ExpandedAccessStatusForNCTId, th_part_text(v, info, "statusForNctId"),
+                    th_html_scratch(v->h));
+  if (v->h->scratch->n) {
+    th_html_str(v->h, " (");
+    th_html_scratch_text(v->h);
+    th_html_str(v->h, ")");
+  }
+  if (nct.n) {
+    th_html_str(v->h, ": ");
+    th_buf *s = th_html_scratch(v->h);
+    th_buf_str(s, "/study/");
+    th_url_encode(s, nct);
+    th_html_link(v->h, NULL, th_buf_view(s), nct);
+  }
+  th_html_str(v->h, ".");
+  th_html_close(v->h);
+}
+
+/* ---- references, documents, data ---- */
+
+static void put_reference(const th_study_view *v, uint32_t ref) {
+  th_span pmid = th_part_text(v, ref, "pmid"), type = th_part_text(v, ref, "type");
+  uint32_t retractions = th_part_array(v, ref, "retractions");
+  th_html_open(v->h, "li", NULL);
+  th_html_text(v->h, th_part_text(v, ref, "citation"));
+  if (pmid.n) {
+    th_html_str(v->h, " ");
+    th_buf *s = th_html_scratch(v->h);
+    th_buf_str(s, "https://pubmed.ncbi.nlm.nih.gov/");
+    th_url_encode(s, pmid);
+    th_html_open(v->h, "a", NULL);
+    (void)th_html_href(v->h, th_buf_view(s));
+    th_html_str(v->h, "PubMed ");
+    th_html_text(v->h, pmid);
+    th_html_close(v->h);
+  }
+  if (type.n) {
+    th_html_str(v->h, " ");
+    th_view_put_label(TH_F_ReferenceType, type, th_html_scratch(v->h));
+    th_html_scratch_element(v->h, "span", "kind");
+  }
+  if (retractions) {
+    th_html_str(v->h, " ");
+    th_html_element_str(v->h, "strong", "warning", "Retracted");
+    for (th_json_each(v->j, retractions, e)) {
+      th_html_str(v->h, " ");
+      th_html_text(v->h, th_part_text(v, e, "source"));
+    }
+  }
+  th_html_close(v->h);
+}
+
+static void put_references(const th_study_view *v) {
+  uint32_t list = th_part_array(v, v->references, "references");
+  uint32_t links = th_part_array(v, v->references, "seeAlsoLinks");
+  if (list) {
+    th_html_element_str(v->h, "h3", NULL, "Publications");
+    th_html_open(v->h, "ul", "references");
+    for (th_json_each(v->j, list, e))
+      put_reference(v, e);
+    th_html_close(v->h);
+  }
+  if (links) {
+    th_html_element_str(v->h, "h3", NULL, "See also");
+    th_html_open(v->h, "ul", "references");
+    for (th_json_each(v->j, links, e)) {
+      th_span label = th_part_text(v, e, "label"), url = th_part_text(v, e, "url");
+      th_html_open(v->h, "li", NULL);
+      th_html_link(v->h, NULL, url, label.n ? label : url);
+      th_html_close(v->h);
+    }
+    th_html_close(v->h);
+  }
+}
+
+static void put_size(th_buf *s, int64_t bytes) {
+  if (bytes >= 1000000)
+    th_buf_printf(s, ", %.1f MB", (double)bytes / 1e6);
+  else if (bytes > 0)
+    th_buf_printf(s, ", %d kB", (int)((bytes + 999) / 1000));
+}
+
+/* The registry keeps documents under the last two digits of the study's number. */
+static void put_document(const th_study_view *v, uint32_t doc) {
+  th_span label = th_part_text(v, doc, "label"), file = th_part_text(v, doc, "filename");
+  th_span date = th_part_text(v, doc, "date");
+  int64_t bytes = 0;
+  uint32_t size = th_json_get(v->j, doc, TH_SPAN("size"));
+  if (!size || !th_json_int(v->j, size, &bytes)) bytes = 0;
+  th_html_open(v->h, "li", NULL);
+  th_buf *s = th_html_scratch(v->h);
+  if (file.n && v->nct.n == 11) {
+    th_buf_printf(s, "https://cdn.clinicaltrials.gov/large-docs/%.2s/", v->nct.p + 9);
+    th_url_encode(s, v->nct);
+    th_buf_char(s, '/');
+    th_url_encode(s, file);
+  }
+  th_html_link(v->h, NULL, th_buf_view(s), label.n ? label : file);
+  s = th_html_scratch(v->h);
+  if (date.n) {
+    th_buf_str(s, ", ");
+    th_view_date(date, s);
+  }
+  put_size(s, bytes);
+  th_html_scratch_element(v->h, "span", "quiet");
+  th_html_close(v->h);
+}
+
+static void put_documents(const th_study_view *v) {
+  uint32_t list = th_part_array(v, v->documents, "largeDocs");
+  if (!list) return;
+  th_html_element_str(v->h, "h3", NULL, "Documents");
+  th_html_open(v->h, "ul", "references");
+  for (th_json_each(v->j, list, e))
+    put_document(v, e);
+  th_html_close(v->h);
+}
+
+static void put_available(const th_study_view *v, uint32_t list) {
+  if (!list) return;
+  th_html_open(v->h, "ul", "references");
+  for (th_json_each(v->j, list, e)) {
+    th_span type = th_part_text(v, e, "type"), id = th_part_text(v, e, "id");
+    th_html_open(v->h, "li", NULL);
+    th_html_link(v->h, NULL, th_part_text(v, e, "url"), type.n ? type : id);
+    if (type.n && id.n) {
+      th_html_str(v->h, " ");
+      th_html_element(v->h, "span", "quiet", id);
+    }
+    th_html_close(v->h);
+  }
+  th_html_close(v->h);
+}
+
+static void put_sharing(const th_study_view *v) {
+  th_span plan = th_part_text(v, v->ipd, "ipdSharing"), url = th_part_text(v, v->ipd, "url");
+  uint32_t types = th_part_array(v, v->ipd, "infoTypes");
+  uint32_t available = th_part_array(v, v->references, "availIpds");
+  if (!v->ipd && !available) return;
+  th_html_element_str(v->h, "h3", NULL, "Sharing of participants' data");
+  th_html_open(v->h, "dl", NULL);
+  th_part_fact_enum(v, "Plan to share", TH_F_IPDSharing, plan);
+  th_part_fact_markup(v, "Plan", th_part_text(v, v->ipd, "description"));
+  if (types) {
+    th_part_fact(v, "Also shared");
+    for (th_json_each(v->j, types, e)) {
+      th_view_put_label(TH_F_IPDSharingInfoType, th_json_text(v->j, e), th_html_scratch(v->h));
+      th_html_scratch_element(v->h, "dd", NULL);
+    }
+    th_part_fact_end(v);
+  }
+  th_part_fact_markup(v, "Time frame", th_part_text(v, v->ipd, "timeFrame"));
+  th_part_fact_markup(v, "Access", th_part_text(v, v->ipd, "accessCriteria"));
+  if (url.n) {
+    th_part_fact(v, "Address");
+    th_html_open(v->h, "dd", NULL);
+    th_html_link(v->h, NULL, url, url);
+    th_html_close(v->h);
+    th_part_fact_end(v);
+  }
+  th_html_close(v->h);
+  put_available(v, available);
+}
+
+/* ---- where it comes from ---- */
+
+static void put_record(const th_study_view *v) {
+  const th_study_context *c = v->context;
+  bool made_up = th_study_is_made_up(v->j);
+  th_html_element_str(v->h, "h3", NULL, "This record");
+  th_html_open(v->h, "ul", "references");
+  if (v->nct.n && !made_up) {
+    th_buf *s = th_html_scratch(v->h);
+    th_buf_str(s, "https://clinicaltrials.gov/study/");
+    th_url_encode(s, v->nct);
+    th_html_open(v->h, "li", NULL);
+    th_html_link(v->h, NULL, th_buf_view(s), TH_SPAN("At ClinicalTrials.gov"));
+    th_html_close(v->h);
+  }
+  if (c->json) {
+    th_html_open(v->h, "li", NULL);
+    th_html_link_str(v->h, NULL, c->json, "As data (JSON)");
+    th_html_close(v->h);
+  }
+  if (c->versions) {
+    th_html_open(v->h, "li", NULL);
+    th_html_i64(v->h, c->versions);
+    th_html_str(v->h, c->versions == 1 ? " version is kept here" : " versions are kept here");
+    if (c->stored_utc > 0) {
+      th_date day = {.precision = TH_DATE_DAY};
+      day.first_day = day.last_day = (int32_t)(c->stored_utc / 86400);
+      th_date_english(&day, th_html_scratch(v->h));
+      th_html_str(v->h, c->versions == 1 ? ", since " : ", the newest since ");
+      th_html_scratch_text(v->h);
+    }
+    th_html_close(v->h);
+  }
+  th_html_close(v->h);
+}
+
+void th_part_more(const th_study_view *v) {
+  th_part_section(v, "more", "More about the study");
+  put_titles(v);
+  put_dates(v);
+  put_people(v);
+  put_expanded_access(v);
+  put_references(v);
+  put_documents(v);
+  put_sharing(v);
+  put_record(v);
+  th_part_section_end(v);
+}

@@ -1,0 +1,471 @@
+#include "portal/study_page.h"
+
+#include "http/http.h"
+#include "portal/study_parts.h"
+#include "study/criteria.h"
+
+/* ---- reading ---- */
+
+static uint32_t typed(const th_study_view *v, uint32_t node, const char *path, th_jtype type) {
+  uint32_t found = node ? th_json_path(v->j, node, path) : 0;
+  return found && v->j->nodes[found].type == type ? found : 0;
+}
+
+th_span th_part_text(const th_study_view *v, uint32_t node, const char *path) {
+  uint32_t found = typed(v, node, path, TH_JSTRING);
+  return found ? th_span_trim(th_json_text(v->j, found)) : (th_span){0};
+}
+
+uint32_t th_part_array(const th_study_view *v, uint32_t node, const char *path) {
+  uint32_t found = typed(v, node, path, TH_JARRAY);
+  return found && v->j->nodes[found].n ? found : 0;
+}
+
+uint32_t th_part_object(const th_study_view *v, uint32_t node, const char *path) {
+  return typed(v, node, path, TH_JOBJECT);
+}
+
+int th_part_bool(const th_study_view *v, uint32_t node, const char *path) {
+  if (typed(v, node, path, TH_JTRUE)) return 1;
+  return typed(v, node, path, TH_JFALSE) ? 0 : -1;
+}
+
+th_span th_part_value(const th_study_view *v, uint32_t node, const char *path) {
+  uint32_t found = node ? th_json_path(v->j, node, path) : 0;
+  if (!found) return (th_span){0};
+  uint8_t type = v->j->nodes[found].type;
+  if (type == TH_JINT || type == TH_JNUMBER) return th_json_raw(v->j, found);
+  return type == TH_JSTRING ? th_span_trim(th_json_text(v->j, found)) : (th_span){0};
+}
+
+/* ---- writing ---- */
+
+void th_part_section(const th_study_view *v, const char *id, const char *title) {
+  th_html_open(v->h, "section", NULL);
+  th_html_attr_str(v->h, "aria-labelledby", id);
+  th_html_open(v->h, "h2", NULL);
+  th_html_attr_str(v->h, "id", id);
+  th_html_str(v->h, title);
+  th_html_close(v->h);
+}
+
+void th_part_section_end(const th_study_view *v) {
+  th_html_close(v->h);
+}
+
+void th_part_fact(const th_study_view *v, const char *label) {
+  th_html_open(v->h, "div", NULL);
+  th_html_element_str(v->h, "dt", NULL, label);
+}
+
+void th_part_fact_end(const th_study_view *v) {
+  th_html_close(v->h);
+}
+
+void th_part_fact_text(const th_study_view *v, const char *label, th_span value) {
+  if (value.n == 0) return;
+  th_part_fact(v, label);
+  th_html_element(v->h, "dd", NULL, value);
+  th_part_fact_end(v);
+}
+
+static void fact_scratch(const th_study_view *v, const char *label) {
+  if (v->h->scratch->n == 0) return;
+  th_part_fact(v, label);
+  th_html_scratch_element(v->h, "dd", NULL);
+  th_part_fact_end(v);
+}
+
+void th_part_fact_enum(const th_study_view *v, const char *label, uint16_t field, th_span value) {
+  if (value.n == 0) return;
+  th_view_put_label(field, value, th_html_scratch(v->h));
+  fact_scratch(v, label);
+}
+
+void th_part_fact_bool(const th_study_view *v, const char *label, int value) {
+  if (value >= 0) th_part_fact_text(v, label, value ? TH_SPAN("Yes") : TH_SPAN("No"));
+}
+
+void th_part_fact_date(const th_study_view *v, const char *label, th_span date, th_span type) {
+  if (date.n == 0) return;
+  th_buf *s = th_html_scratch(v->h);
+  th_view_date(date, s);
+  if (th_span_eq(type, TH_SPAN("ESTIMATED"))) th_buf_str(s, " (estimated)");
+  fact_scratch(v, label);
+}
+
+void th_part_fact_markup(const th_study_view *v, const char *label, th_span markup) {
+  if (markup.n == 0) return;
+  th_part_fact(v, label);
+  th_html_open(v->h, "dd", "prose");
+  th_html_markup(v->h, markup);
+  th_html_close(v->h);
+  th_part_fact_end(v);
+}
+
+void th_part_markup(const th_study_view *v, const char *heading, th_span markup) {
+  if (markup.n == 0) return;
+  th_html_element_str(v->h, "h3", NULL, heading);
+  th_html_open(v->h, "div", "prose");
+  th_html_markup(v->h, markup);
+  th_html_close(v->h);
+}
+
+/* The words as one phrase of the search language: quotes in them would end it. */
+void th_part_search_link(const th_study_view *v, const char *param, th_span words, th_span shown) {
+  th_buf *s = th_html_scratch(v->h);
+  th_buf_printf(s, "/search?%s=%%22", param);
+  for (size_t at = 0; at < words.n;) {
+    const char *quote = memchr(words.p + at, '"', words.n - at);
+    size_t end = quote ? (size_t)(quote - words.p) : words.n;
+    th_url_encode(s, (th_span){words.p + at, end - at});
+    at = end + 1;
+  }
+  th_buf_str(s, "%22");
+  th_html_link(v->h, NULL, th_buf_view(s), shown);
+}
+
+static void reach(const th_study_view *v, const char *scheme, th_span address, th_span extension) {
+  if (address.n == 0) return;
+  th_buf *s = th_html_scratch(v->h);
+  th_buf_str(s, scheme);
+  if (scheme[0] == 'm')
+    th_buf_span(s, address);
+  else
+    for (size_t i = 0; i < address.n; i++)
+      if ((address.p[i] >= '0' && address.p[i] <= '9') || address.p[i] == '+')
+        th_buf_char(s, address.p[i]);
+  th_html_str(v->h, " ");
+  th_html_open(v->h, "span", "reach");
+  th_html_link(v->h, NULL, th_buf_view(s), address);
+  if (extension.n) {
+    th_html_str(v->h, " ext. ");
+    th_html_text(v->h, extension);
+  }
+  th_html_close(v->h);
+}
+
+void th_part_contact(const th_study_view *v, uint32_t contact) {
+  th_span role = th_part_text(v, contact, "role");
+  th_html_open(v->h, "li", NULL);
+  th_html_element(v->h, "span", "name", th_part_text(v, contact, "name"));
+  if (role.n && !th_span_eq(role, TH_SPAN("CONTACT"))) {
+    th_html_str(v->h, ", ");
+    th_view_put_label(TH_F_CentralContactRole, role, th_html_scratch(v->h));
+    th_html_scratch_text(v->h);
+  }
+  reach(v, "tel:", th_part_text(v, contact, "phone"), th_part_text(v, contact, "phoneExt"));
+  reach(v, "mailto:", th_part_text(v, contact, "email"), (th_span){0});
+  th_html_close(v->h);
+}
+
+/* ---- the head and its facts ---- */
+
+static void put_title(const th_study_view *v) {
+  th_span title = th_part_text(v, v->id, "briefTitle"), acronym = th_part_text(v, v->id, "acronym");
+  th_span sponsor = th_part_text(v, v->sponsors, "leadSponsor.name");
+  if (title.n == 0) title = th_part_text(v, v->id, "officialTitle");
+  th_html_open(v->h, "header", "study-head");
+  th_html_open(v->h, "h1", NULL);
+  th_html_text(v->h, title.n ? title : v->nct);
+  th_html_close(v->h);
+  if (acronym.n) th_html_element(v->h, "p", "acronym", acronym);
+  if (sponsor.n) {
+    th_html_open(v->h, "p", "sponsor");
+    th_part_search_link(v, "spons", sponsor, sponsor);
+    th_html_close(v->h);
+  }
+  th_html_close(v->h);
+}
+
+static void put_status(const th_study_view *v) {
+  th_span status = th_part_text(v, v->status, "overallStatus");
+  th_span known = th_part_text(v, v->status, "lastKnownStatus");
+  uint32_t phases = th_part_array(v, v->design, "phases");
+  if (!status.n && !phases) return;
+  th_part_fact(v, !phases ? "Status" : status.n ? "Status and phase" : "Phase");
+  if (status.n) th_page_status(v->h, "dd", TH_F_OverallStatus, status);
+  if (phases) {
+    th_view_phases(v->j, phases, th_html_scratch(v->h));
+    th_html_scratch_element(v->h, "dd", NULL);
+  }
+  if (known.n) {
+    th_buf *s = th_html_scratch(v->h);
+    th_buf_str(s, "last known: ");
+    th_view_put_label(TH_F_LastKnownStatus, known, s);
+    th_html_scratch_element(v->h, "dd", "quiet");
+  }
+  th_part_fact_end(v);
+}
+
+static void put_conditions(const th_study_view *v) {
+  uint32_t list = th_part_array(v, v->conditions, "conditions");
+  if (!list) return;
+  th_part_fact(v, "Conditions");
+  for (th_json_each(v->j, list, e)) {
+    th_html_open(v->h, "dd", NULL);
+    th_part_search_link(v, "cond", th_json_text(v->j, e), th_json_text(v->j, e));
+    th_html_close(v->h);
+  }
+  th_part_fact_end(v);
+}
+
+static void put_treatments(const th_study_view *v) {
+  uint32_t list = th_part_array(v, v->arms, "interventions");
+  if (!list) return;
+  th_part_fact(v, "Treatments");
+  for (th_json_each(v->j, list, e)) {
+    th_span name = th_part_text(v, e, "name"), type = th_part_text(v, e, "type");
+    th_html_open(v->h, "dd", NULL);
+    if (type.n) {
+      th_view_put_label(TH_F_InterventionType, type, th_html_scratch(v->h));
+      th_html_scratch_text(v->h);
+      th_html_str(v->h, ": ");
+    }
+    th_part_search_link(v, "intr", name, name);
+    th_html_close(v->h);
+  }
+  th_part_fact_end(v);
+}
+
+/* Each kind of sponsor once, the lead's first. */
+static void put_funders(const th_study_view *v) {
+  uint64_t shown = 0;
+  th_span class = th_part_text(v, v->sponsors, "leadSponsor.class");
+  uint32_t list = th_part_array(v, v->sponsors, "collaborators");
+  if (!class.n && !list) return;
+  th_part_fact(v, "Funder types");
+  if (class.n) {
+    int value = th_enum_value(TH_E_AgencyClass, class);
+    if (value >= 0) shown |= 1ull << value;
+    th_view_put_label(TH_F_LeadSponsorClass, class, th_html_scratch(v->h));
+    th_html_scratch_element(v->h, "dd", NULL);
+  }
+  if (list)
+    for (th_json_each(v->j, list, e)) {
+      class = th_part_text(v, e, "class");
+      int value = th_enum_value(TH_E_AgencyClass, class);
+      if (value < 0 || (shown >> value & 1)) continue;
+      shown |= 1ull << value;
+      th_view_put_label(TH_F_CollaboratorClass, class, th_html_scratch(v->h));
+      th_html_scratch_element(v->h, "dd", NULL);
+    }
+  th_part_fact_end(v);
+}
+
+static void put_identifiers(const th_study_view *v) {
+  th_span org = th_part_text(v, v->id, "orgStudyIdInfo.id");
+  uint32_t more = th_part_array(v, v->id, "secondaryIdInfos");
+  uint32_t aliases = th_part_array(v, v->id, "nctIdAliases");
+  th_part_fact(v, "Identifiers");
+  th_html_element(v->h, "dd", NULL, v->nct);
+  if (org.n) th_html_element(v->h, "dd", NULL, org);
+  if (more)
+    for (th_json_each(v->j, more, e)) {
+      th_span type = th_part_text(v, e, "type"), domain = th_part_text(v, e, "domain");
+      th_html_open(v->h, "dd", NULL);
+      th_html_link(v->h, NULL, th_part_text(v, e, "link"), th_part_text(v, e, "id"));
+      if (domain.n || (type.n && !th_span_eq(type, TH_SPAN("OTHER")))) {
+        th_html_str(v->h, " ");
+        th_html_open(v->h, "small", NULL);
+        th_buf *s = th_html_scratch(v->h);
+        if (domain.n)
+          th_buf_span(s, domain);
+        else
+          th_view_put_label(TH_F_SecondaryIdType, type, s);
+        th_html_scratch_text(v->h);
+        th_html_close(v->h);
+      }
+      th_html_close(v->h);
+    }
+  if (aliases)
+    for (th_json_each(v->j, aliases, e)) {
+      th_html_open(v->h, "dd", NULL);
+      th_html_text(v->h, th_json_text(v->j, e));
+      th_html_element_str(v->h, "small", NULL, " (former number)");
+      th_html_close(v->h);
+    }
+  th_part_fact_end(v);
+}
+
+static void put_contents_link(const th_study_view *v, const char *id, const char *title) {
+  th_html_open(v->h, "li", NULL);
+  th_html_open(v->h, "a", NULL);
+  th_html_attr_str(v->h, "href", id);
+  th_html_str(v->h, title);
+  th_html_close_n(v->h, 2);
+}
+
+static bool has_details(const th_study_view *v) {
+  return v->description || v->eligibility || th_part_object(v, v->design, "enrollmentInfo");
+}
+
+static void put_contents(const th_study_view *v) {
+  th_html_open(v->h, "nav", "contents");
+  th_html_attr_str(v->h, "aria-label", "On this page");
+  th_html_open(v->h, "ul", NULL);
+  if (has_details(v)) put_contents_link(v, "#details", "Who may join");
+  if (th_part_has_design(v)) put_contents_link(v, "#design", "Trial design");
+  if (v->outcomes) put_contents_link(v, "#outcomes", "What is measured");
+  put_contents_link(v, "#places", "Contacts and locations");
+  if (v->results) put_contents_link(v, "#results", "Results");
+  put_contents_link(v, "#more", "More about the study");
+  th_html_close_n(v->h, 2);
+}
+
+static void put_facts(const th_study_view *v) {
+  th_html_open(v->h, "aside", "facts");
+  th_html_attr_str(v->h, "aria-label", "Study at a glance");
+  th_html_open(v->h, "dl", NULL);
+  put_status(v);
+  th_part_fact_markup(v, "Why it stopped", th_part_text(v, v->status, "whyStopped"));
+  put_conditions(v);
+  put_treatments(v);
+  th_part_fact_enum(v, "Study type", TH_F_StudyType, th_part_text(v, v->design, "studyType"));
+  put_funders(v);
+  put_identifiers(v);
+  th_html_close(v->h);
+  put_contents(v);
+  th_html_close(v->h);
+}
+
+/* ---- details and eligibility ---- */
+
+static void put_about(const th_study_view *v) {
+  th_span detail = th_part_text(v, v->description, "detailedDescription");
+  th_part_markup(v, "About", th_part_text(v, v->description, "briefSummary"));
+  if (detail.n == 0) return;
+  th_html_open(v->h, "details", NULL);
+  th_html_element_str(v->h, "summary", NULL, "Detailed description");
+  th_html_open(v->h, "div", "prose");
+  th_html_markup(v->h, detail);
+  th_html_close_n(v->h, 2);
+}
+
+static void put_who(const th_study_view *v) {
+  int64_t count;
+  int volunteers = th_part_bool(v, v->eligibility, "healthyVolunteers");
+  uint32_t node = v->design ? th_json_path(v->j, v->design, "enrollmentInfo.count") : 0;
+  th_html_open(v->h, "dl", "who");
+  if (node && th_json_int(v->j, node, &count)) {
+    th_view_enrollment(count, th_part_text(v, v->design, "enrollmentInfo.type"),
+                       th_html_scratch(v->h));
+    fact_scratch(v, "Enrollment");
+  }
+  th_part_fact_enum(v, "Sex", TH_F_Sex, th_part_text(v, v->eligibility, "sex"));
+  if (v->eligibility) {
+    th_view_ages(th_part_text(v, v->eligibility, "minimumAge"),
+                 th_part_text(v, v->eligibility, "maximumAge"), th_html_scratch(v->h));
+    fact_scratch(v, "Ages");
+  }
+  if (volunteers >= 0)
+    th_part_fact_text(v, "Volunteers", th_span_of(th_view_volunteers(volunteers)));
+  th_part_fact_markup(v, "Gender", th_part_text(v, v->eligibility, "genderDescription"));
+  th_part_fact_enum(v, "Sampling method", TH_F_SamplingMethod,
+                    th_part_text(v, v->eligibility, "samplingMethod"));
+  th_html_close(v->h);
+  th_part_markup(v, "Study population", th_part_text(v, v->eligibility, "studyPopulation"));
+}
+
+/* "Inclusion Criteria", "Exclusion criteria:", nothing more: the page has its own words for it. */
+static bool is_plain_header(th_span header) {
+  static const char *const plain[] = {"inclusion criteria", "exclusion criteria", "inclusion",
+                                      "exclusion"};
+  for (size_t i = 0; i < TH_COUNT(plain); i++)
+    if (th_span_eq_nocase(header, th_span_of(plain[i]))) return true;
+  return header.n == 0;
+}
+
+static void put_criteria_block(const th_study_view *v, const th_criteria_block *b, bool alone) {
+  const char *words = NULL;
+  if (b->kind == TH_CRITERIA_INCLUSION) words = "Inclusion criteria";
+  if (b->kind == TH_CRITERIA_EXCLUSION) words = "Exclusion criteria";
+  th_html_open(v->h, "div", b->kind == TH_CRITERIA_EXCLUSION ? "criteria out" : "criteria");
+  if (words && is_plain_header(b->header))
+    th_html_element_str(v->h, "h3", NULL, words);
+  else if (b->header.n)
+    th_html_element(v->h, "h3", NULL, b->header);
+  else if (alone)
+    th_html_element_str(v->h, "h3", NULL, "Eligibility criteria");
+  th_html_open(v->h, "div", "prose");
+  th_html_markup(v->h, b->body);
+  th_html_close_n(v->h, 2);
+}
+
+static void put_criteria(const th_study_view *v) {
+  th_criteria_block blocks[24];
+  th_span text = th_part_text(v, v->eligibility, "eligibilityCriteria");
+  size_t n = th_criteria_split(text, blocks, TH_COUNT(blocks));
+  for (size_t i = 0; i < n; i++)
+    put_criteria_block(v, &blocks[i], n == 1);
+}
+
+static void put_details(const th_study_view *v) {
+  if (!has_details(v)) return;
+  th_part_section(v, "details", "Details and patient eligibility");
+  put_about(v);
+  put_who(v);
+  put_criteria(v);
+  th_part_section_end(v);
+}
+
+/* ---- the whole ---- */
+
+static uint32_t module(const th_study_view *v, uint32_t section, const char *name) {
+  return th_part_object(v, section, name);
+}
+
+static void find_modules(th_study_view *v) {
+  uint32_t protocol = th_json_get(v->j, 0, TH_SPAN("protocolSection"));
+  uint32_t documents = th_json_get(v->j, 0, TH_SPAN("documentSection"));
+  uint32_t results = th_json_get(v->j, 0, TH_SPAN("resultsSection"));
+  v->id = module(v, protocol, "identificationModule");
+  v->status = module(v, protocol, "statusModule");
+  v->sponsors = module(v, protocol, "sponsorCollaboratorsModule");
+  v->oversight = module(v, protocol, "oversightModule");
+  v->description = module(v, protocol, "descriptionModule");
+  v->conditions = module(v, protocol, "conditionsModule");
+  v->design = module(v, protocol, "designModule");
+  v->arms = module(v, protocol, "armsInterventionsModule");
+  v->outcomes = module(v, protocol, "outcomesModule");
+  v->eligibility = module(v, protocol, "eligibilityModule");
+  v->places = module(v, protocol, "contactsLocationsModule");
+  v->references = module(v, protocol, "referencesModule");
+  v->ipd = module(v, protocol, "ipdSharingStatementModule");
+  v->results = results && v->j->nodes[results].type == TH_JOBJECT ? results : 0;
+  v->documents = module(v, documents, "largeDocumentModule");
+  v->nct = th_part_text(v, v->id, "nctId");
+}
+
+bool th_study_is_made_up(const th_json *j) {
+  uint32_t list = th_json_path(j, 0, "protocolSection.conditionsModule.keywords");
+  if (!list || j->nodes[list].type != TH_JARRAY) return false;
+  for (th_json_each(j, list, e))
+    if (th_span_eq(th_json_text(j, e), TH_SPAN("made-up record"))) return true;
+  return false;
+}
+
+int th_study_page(th_html *h, const th_json *record, const th_study_context *context, th_err *err) {
+  th_study_view v = {.h = h, .j = record, .context = context};
+  th_page_frame frame = {.made_up = th_study_is_made_up(record)};
+  find_modules(&v);
+  char *canonical =
+      th_arena_printf(context->arena, "/study/%.*s", (int)TH_MIN(v.nct.n, 20), v.nct.p);
+  if (!canonical) return th_err_set(err, TH_ENOMEM, "no memory for a page");
+  frame.canonical = v.nct.n ? canonical : NULL;
+  frame.title = th_part_text(&v, v.id, "briefTitle");
+  th_page_begin(h, &frame);
+  th_html_open(h, "article", "study");
+  put_title(&v);
+  put_facts(&v);
+  th_html_open(h, "div", "study-body");
+  put_details(&v);
+  th_part_design(&v);
+  th_part_outcomes(&v);
+  th_part_places(&v);
+  th_part_results(&v);
+  th_part_more(&v);
+  th_html_close_n(h, 2);
+  th_page_end(h, &frame);
+  return th_html_finish(h, err);
+}

@@ -1,0 +1,25 @@
+/* The study page: a record in the order and words that readers know from study pages, then all else
+ * that the registry holds. What a record does not have is not there: no empty headings. */
+#ifndef TH_PORTAL_STUDY_PAGE_H
+#define TH_PORTAL_STUDY_PAGE_H
+
+#include "base/arena.h"
+#include "base/json.h"
+#include "portal/html.h"
+
+/* What the page knows besides the record. */
+typedef struct th_study_context {
+  th_arena *arena;    /* for sorting places; reset by the caller */
+  unsigned versions;  /* how many of this record are kept; 0 = unknown */
+  int64_t stored_utc; /* when the newest came, seconds since 1970; 0 = unknown */
+  const char *json;   /* path of the record as data, NULL = none */
+} th_study_context;
+
+/* Writes the whole page of a v2 record (node 0 its root object). A record of any shape is written:
+ * what is of another type than the catalogue says counts as absent. Errors: see th_html_finish. */
+int th_study_page(th_html *h, const th_json *record, const th_study_context *context,
+                  th_err *err) TH_MUST_USE;
+/* Whether the record says of itself that it is made up (keyword "made-up record"). */
+bool th_study_is_made_up(const th_json *record);
+
+#endif
