@@ -17,7 +17,7 @@ typedef struct portal_worker {
   th_buf record, scratch;
 } portal_worker;
 
-/* NULL when memory is out. Without a worker thread (tests) it is one a thread of its own. */
+/* The calling thread's; NULL when memory is out. */
 portal_worker *th_portal_worker(const th_portal *portal, th_request *rq);
 
 /* Begins a page in the answer's body; ends it: headers, errors. */

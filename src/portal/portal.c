@@ -20,6 +20,7 @@ static void drop_worker(void *object) {
 }
 
 portal_worker *th_portal_worker(const th_portal *portal, th_request *rq) {
+  if (!rq->worker) rq->worker = th_worker_current();
   portal_worker *w = th_worker_get(rq->worker, portal->slot);
   if (w) return w;
   w = calloc(1, sizeof *w);
@@ -126,9 +127,8 @@ static int write_study(portal_worker *w, th_request *rq, th_response *rs, const 
   char number[TH_NCT_LEN + 1];
   th_html h;
   th_json j;
-  th_study_context context = {.arena = rq->arena,
-                              .versions = record->version,
-                              .stored_utc = record->stored_utc};
+  th_study_context context = {
+      .arena = rq->arena, .versions = record->version, .stored_utc = record->stored_utc};
   char *etag = th_arena_printf(rq->arena, "%016llx-%u-%s", (unsigned long long)record->hash[0],
                                record->version, th_assets[0].etag);
   context.json =
@@ -152,8 +152,7 @@ int th_portal_study(void *ctx, th_request *rq, th_response *rs, th_err *err) {
   uint32_t nct, current = 0;
   th_record record;
   th_span match, typed = th_span_trim(rq->segment);
-  if (!th_nct_parse(typed, &nct) &&
-      !(th_nct_find(typed, 0, &match, &nct) && match.n == typed.n))
+  if (!th_nct_parse(typed, &nct) && !(th_nct_find(typed, 0, &match, &nct) && match.n == typed.n))
     return th_portal_sorry(p, rq, rs, 404, "That is no study number",
                            TH_SPAN("A study's number is NCT and eight digits, as in NCT00000102."),
                            err);

@@ -6,8 +6,8 @@
  *   /places?country=…  where trials take place
  *   /assets/{file}     stylesheet and icon, named by their contents
  *
- * No cookie, no script, nothing from third parties; a strict Content-Security-Policy goes with every
- * answer outside of /api/. */
+ * No cookie, no script, nothing from third parties; a strict Content-Security-Policy goes with
+ * every answer outside of /api/. */
 #ifndef TH_PORTAL_PORTAL_H
 #define TH_PORTAL_PORTAL_H
 

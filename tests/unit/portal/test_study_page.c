@@ -1,0 +1,280 @@
+#include "../test.h"
+
+#include "../study/shared.h"
+#include "base/arena.h"
+#include "extract.h"
+#include "portal/study_page.h"
+
+static th_json_parser *parser;
+static th_arena arena;
+static th_buf padded, page, scratch, text;
+
+/* The page of a record, in `page`. */
+static void render(th_span record) {
+  th_err err = {0};
+  th_html h;
+  th_json j;
+  th_study_context context = {.arena = &arena, .versions = 3, .stored_utc = 1780000000};
+  context.json = "/api/v2/studies/NCT00000102";
+  th_buf_clear(&padded);
+  th_buf_span(&padded, record);
+  if (th_json_parse(parser, th_buf_view(&padded), &j, &err)) fail_msg("%s", err.message);
+  th_arena_reset(&arena, false);
+  th_buf_clear(&page);
+  th_html_init(&h, &page, &scratch);
+  if (th_study_page(&h, &j, &context, &err)) fail_msg("%s", err.message);
+  th_buf_clear(&text);
+  extract_text(th_buf_view(&page), &text);
+}
+
+static bool shows(const char *words) {
+  return th_span_find(th_buf_view(&text), th_span_of(words)) >= 0;
+}
+
+/* ---- the two seed pages ---- */
+
+/* Lines of a seed page that are its publisher's own, no facts of the study. */
+static bool is_brand(th_span line) {
+  static const char *const lines[] = {"ClinicalTrials.Veeva", "Menu", "Sun Yat-sen University logo",
+                                      "G", "Loading..."};
+  for (size_t i = 0; i < TH_COUNT(lines); i++)
+    if (th_span_eq(line, th_span_of(lines[i]))) return true;
+  return th_span_starts(line, TH_SPAN("\xC2\xA9 Copyright"));
+}
+
+static bool next_line(th_span *rest, th_span *line) {
+  if (rest->n == 0) return false;
+  const char *end = memchr(rest->p, '\n', rest->n);
+  size_t n = end ? (size_t)(end - rest->p) : rest->n;
+  *line = (th_span){rest->p, n};
+  n += end != NULL;
+  *rest = (th_span){rest->p + n, rest->n - n};
+  return true;
+}
+
+static bool is_item(th_span trimmed) {
+  if (th_span_starts(trimmed, TH_SPAN("\xE2\x80\xA2 "))) return true;
+  size_t digits = 0;
+  while (digits < trimmed.n && trimmed.p[digits] >= '0' && trimmed.p[digits] <= '9')
+    digits++;
+  return digits && digits < trimmed.n && trimmed.p[digits] == '.';
+}
+
+/* Indentation counts for items of lists, as it shows their nesting, and nowhere else. */
+static th_span fact_of(th_span line) {
+  th_span trimmed = th_span_trim(line);
+  if (!is_item(trimmed)) return trimmed;
+  return (th_span){line.p, (size_t)(trimmed.p + trimmed.n - line.p)};
+}
+
+/* Facts of the seed page stand in ours as whole lines, in their order. */
+static unsigned expect_facts(th_span seed, th_span ours) {
+  th_span line, found;
+  unsigned facts = 0;
+  while (next_line(&seed, &line)) {
+    th_span fact = fact_of(line), also = {0};
+    if (fact.n == 0 || is_brand(fact)) continue;
+    if (th_span_eq(fact, TH_SPAN("Find clinical trialsTrials by location"))) {
+      fact = TH_SPAN("Find clinical trials");
+      also = TH_SPAN("Trials by location");
+    }
+    while (fact.n) {
+      bool here = false;
+      while (!here && next_line(&ours, &found))
+        here = th_span_eq(fact_of(found), fact);
+      if (!here) fail_msg("missing or out of order: %.*s", (int)fact.n, fact.p);
+      facts++;
+      fact = also;
+      also = (th_span){0};
+    }
+  }
+  return facts;
+}
+
+static void seed_pages(void **state) {
+  (void)state;
+  static const struct {
+    const char *page;
+    unsigned facts;
+  } seeds[] = {{"data/seeds/000_16efcc62b725fa19.txt", 55},
+               {"data/seeds/003_b78b3fbf242ec2c2.txt", 50}};
+  const char *path = shared_path("data/seeds/seeds.ndjson");
+  th_buf records = {0}, seed = {0};
+  if (!path) skip();
+  assert_int_equal(th_file_read(&records, path, NULL), 0);
+  th_span rest = th_buf_view(&records), record;
+  for (size_t i = 0; i < TH_COUNT(seeds); i++) {
+    assert_true(next_line(&rest, &record));
+    th_buf_clear(&seed);
+    assert_int_equal(th_file_read(&seed, shared_path(seeds[i].page), NULL), 0);
+    render(record);
+    unsigned facts = expect_facts(th_buf_view(&seed), th_buf_view(&text));
+    assert_true(facts >= seeds[i].facts);
+    assert_null(extract_fault(th_buf_view(&page)));
+  }
+  th_buf_dispose(&records);
+  th_buf_dispose(&seed);
+}
+
+/* ---- other records ---- */
+
+#define RECORD(id, rest)                                                                           \
+  "{\"protocolSection\":{\"identificationModule\":{\"nctId\":\"NCT00000102\"," id "}," rest "}}"
+
+static void hostile_records(void **state) {
+  (void)state;
+  static const char evil[] = RECORD(
+      "\"briefTitle\":\"</title><script>alert(1)</script>\",\"acronym\":\"<b>\\\"'\","
+      "\"secondaryIdInfos\":[{\"id\":\"x\",\"link\":\"javascript:alert(2)\"}]",
+      "\"conditionsModule\":{\"conditions\":[\"\\\" onmouseover=\\\"alert(3)\"]},"
+      "\"eligibilityModule\":{\"eligibilityCriteria\":\"Inclusion Criteria:\\n\\n* <img src=x "
+      "onerror=alert(4)>\\n* [a](javascript:alert(5))\\n* PaO2 \\\\<65\"},"
+      "\"referencesModule\":{\"seeAlsoLinks\":[{\"label\":\"l\",\"url\":"
+      "\"JAVASCRIPT:alert(6)\"},{\"label\":\"ok\",\"url\":\"https://example.org/\\\"><i>\"}],"
+      "\"references\":[{\"pmid\":\"1/../../x?<\",\"citation\":\"<i>c</i>\"}]},"
+      "\"contactsLocationsModule\":{\"centralContacts\":[{\"name\":\"<i>\",\"email\":"
+      "\"a@b.c\\\" x=\\\"\",\"phone\":\"javascript:1\"}]}");
+  render(th_span_of(evil));
+  const char *fault = extract_fault(th_buf_view(&page));
+  if (fault) fail_msg("%s", fault);
+  th_span html = th_buf_view(&page);
+  static const char *const never[] = {"<script", "<img",  "href=\"javascript", "href=\"JAVASCRIPT",
+                                      "<i>",     "\" x=", "\" onmouseover=\""};
+  for (size_t i = 0; i < TH_COUNT(never); i++)
+    if (th_span_find(html, th_span_of(never[i])) >= 0) fail_msg("unescaped: %s", never[i]);
+  assert_true(shows("</title><script>alert(1)</script>"));
+  assert_true(shows("\xE2\x80\xA2 PaO2 <65"));
+}
+
+/* What is of the wrong type counts as absent; nothing breaks. */
+static void odd_records(void **state) {
+  (void)state;
+  static const char *const records[] = {
+      "{}",
+      "[]",
+      "null",
+      "{\"protocolSection\":[]}",
+      "{\"protocolSection\":{\"identificationModule\":7,\"designModule\":\"x\"}}",
+      RECORD("\"briefTitle\":7", "\"designModule\":{\"phases\":\"PHASE1\",\"enrollmentInfo\":{"
+                                 "\"count\":\"x\"}},\"conditionsModule\":{\"conditions\":{}}"),
+      RECORD("\"briefTitle\":\"t\"",
+             "\"armsInterventionsModule\":{\"armGroups\":[1,null,[],{}],\"interventions\":[{}]}"),
+      RECORD(
+          "\"briefTitle\":\"t\"",
+          "\"contactsLocationsModule\":{\"locations\":[null,{\"country\":1},{\"contacts\":[3]}]}"),
+      "{\"resultsSection\":{\"participantFlowModule\":{\"groups\":[{}],\"periods\":[{},4]},"
+      "\"adverseEventsModule\":{\"eventGroups\":[1],\"seriousEvents\":[{\"stats\":[2]}]},"
+      "\"baselineCharacteristicsModule\":{\"groups\":[{}],\"measures\":[{\"classes\":[{"
+      "\"categories\":"
+      "[{\"measurements\":[9]}]}]}]},\"outcomeMeasuresModule\":{\"outcomeMeasures\":[0]}}}",
+  };
+  for (size_t i = 0; i < TH_COUNT(records); i++) {
+    render(th_span_of(records[i]));
+    const char *fault = extract_fault(th_buf_view(&page));
+    if (fault) fail_msg("%s: %s", records[i], fault);
+  }
+}
+
+static void what_is_absent_is_not_there(void **state) {
+  (void)state;
+  static const char *const absent[] = {"Conditions", "Treatments", "Trial design", "Results",
+                                       "Enrollment", "Phase",      "Dates",        "Publications"};
+  render(th_span_of(RECORD("\"briefTitle\":\"T\"", "\"statusModule\":{}")));
+  for (size_t i = 0; i < TH_COUNT(absent); i++)
+    if (shows(absent[i])) fail_msg("%s", absent[i]);
+  assert_true(shows("NCT00000102"));
+}
+
+static void all_else_that_readers_want(void **state) {
+  (void)state;
+  static const char record[] =
+      RECORD("\"briefTitle\":\"T\",\"officialTitle\":\"Official\",\"acronym\":\"ACRO\"",
+             "\"statusModule\":{\"overallStatus\":\"TERMINATED\",\"whyStopped\":\"No money\","
+             "\"startDateStruct\":{\"date\":\"2004-01\",\"type\":\"ESTIMATED\"}},"
+             "\"conditionsModule\":{\"keywords\":[\"made-up record\"]},"
+             "\"sponsorCollaboratorsModule\":{\"leadSponsor\":{\"name\":\"S\",\"class\":\"NIH\"},"
+             "\"collaborators\":[{\"name\":\"C\",\"class\":\"INDUSTRY\"},{\"name\":\"D\",\"class\":"
+             "\"NIH\"}]},"
+             "\"contactsLocationsModule\":{\"locations\":["
+             "{\"facility\":\"F1\",\"country\":\"Chad\",\"status\":\"COMPLETED\"},"
+             "{\"facility\":\"F2\",\"country\":\"Peru\",\"status\":\"RECRUITING\"},"
+             "{\"facility\":\"F3\",\"country\":\"Chad\"}]}");
+  static const char *const order[] = {"ACRO",
+                                      "Terminated",
+                                      "No money",
+                                      "Funder types",
+                                      "NIH",
+                                      "Industry",
+                                      "3",
+                                      "Peru",
+                                      "Recruiting",
+                                      "Chad",
+                                      "F1",
+                                      "F3",
+                                      "Official",
+                                      "January 2004 (estimated)",
+                                      "Collaborators",
+                                      "3 versions are kept here"};
+  render(th_span_of(record));
+  th_span rest = th_buf_view(&text);
+  for (size_t i = 0; i < TH_COUNT(order); i++) {
+    ptrdiff_t at = th_span_find(rest, th_span_of(order[i]));
+    if (at < 0) fail_msg("missing or out of order: %s", order[i]);
+    rest = (th_span){rest.p + at, rest.n - (size_t)at};
+  }
+  assert_true(shows("Made-up data."));
+  assert_false(shows("Data sourced from"));
+}
+
+/* Every fortieth real record makes a well-made page that shows its title. */
+static void real_records(void **state) {
+  (void)state;
+  shared_lines *lines = shared_lines_open("data/studies.ndjson.zst");
+  th_span line;
+  unsigned n = 0;
+  if (!lines) skip();
+  while (shared_lines_next(lines, &line)) {
+    if (n++ % 40 && th_span_find(line, TH_SPAN("\"resultsSection\"")) < 0) continue;
+    render(line);
+    const char *fault = extract_fault(th_buf_view(&page));
+    if (fault) fail_msg("record %u: %s", n, fault);
+    th_json j;
+    th_buf_clear(&padded);
+    th_buf_span(&padded, line);
+    assert_int_equal(th_json_parse(parser, th_buf_view(&padded), &j, NULL), 0);
+    th_span nct = th_json_path_text(&j, 0, "protocolSection.identificationModule.nctId");
+    assert_true(nct.n && th_span_find(th_buf_view(&text), nct) > 0);
+  }
+  shared_lines_close(lines);
+  assert_true(n > 10000);
+}
+
+static int setup(void **state) {
+  (void)state;
+  parser = th_json_parser_new(64u << 20, 256);
+  th_arena_init(&arena, 0);
+  return parser ? 0 : -1;
+}
+
+static int teardown(void **state) {
+  (void)state;
+  th_json_parser_free(parser);
+  th_arena_dispose(&arena);
+  th_buf_dispose(&padded);
+  th_buf_dispose(&page);
+  th_buf_dispose(&scratch);
+  th_buf_dispose(&text);
+  return 0;
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(seed_pages),
+      cmocka_unit_test(hostile_records),
+      cmocka_unit_test(odd_records),
+      cmocka_unit_test(what_is_absent_is_not_there),
+      cmocka_unit_test(all_else_that_readers_want),
+      cmocka_unit_test(real_records),
+  };
+  return cmocka_run_group_tests(tests, setup, teardown);
+}
