@@ -280,8 +280,9 @@ static inline uint32_t field_length(const pair_table *t, uint32_t *i, uint32_t e
   return *i < end && t->field[*i] == field ? t->value[*i] : 0;
 }
 
-static void encode_positions(th_encoder *e, uint32_t doc, uint32_t class_id,
-                             const uint32_t *positions, const uint16_t *forms) {
+static uint32_t encode_positions(th_encoder *e, uint32_t doc, uint32_t class_id,
+                                 const uint32_t *positions, const uint16_t *forms) {
+  const uint32_t *first = positions;
   uint32_t length_at = e->lengths.start[doc], length_end = e->lengths.start[doc + 1];
   for (uint32_t i = e->classes.start[class_id]; i < e->classes.start[class_id + 1]; i++) {
     uint32_t tf = e->classes.value[i], lowest = 0;
@@ -289,7 +290,7 @@ static void encode_positions(th_encoder *e, uint32_t doc, uint32_t class_id,
     char *room = th_buf_room(&e->position_bits, (size_t)tf * 7 + 16);
     if (!room) {
       fail(e, TH_ENOMEM);
-      return;
+      return 0;
     }
     bit_sink sink = {(uint8_t *)room, e->bits, e->n_bits};
     for (uint32_t left = tf; left-- > 0; positions++, forms++) {
@@ -300,8 +301,9 @@ static void encode_positions(th_encoder *e, uint32_t doc, uint32_t class_id,
     th_buf_added(&e->position_bits, (size_t)(sink.p - (uint8_t *)room));
     e->bits = sink.held;
     e->n_bits = sink.n;
-    e->cf += tf;
   }
+  e->cf += (uint64_t)(positions - first);
+  return (uint32_t)(positions - first);
 }
 
 /* Each block of positions starts at a byte. */
@@ -385,14 +387,15 @@ static void end_block(th_encoder *e) {
   e->held = 0;
 }
 
-void th_encode_posting(th_encoder *e, uint32_t doc, uint32_t class_id, const uint32_t *positions,
-                       const uint16_t *forms) {
-  if (e->err.code) return;
+uint32_t th_encode_posting(th_encoder *e, uint32_t doc, uint32_t class_id,
+                           const uint32_t *positions, const uint16_t *forms) {
+  if (e->err.code) return 0;
   e->docs[e->held] = doc;
   e->block_classes[e->held++] = class_id;
   e->df++;
-  encode_positions(e, doc, class_id, positions, forms);
+  uint32_t n = encode_positions(e, doc, class_id, positions, forms);
   if (e->held == TH_BLOCK) end_block(e);
+  return n;
 }
 
 static void put_tail(th_encoder *e) {

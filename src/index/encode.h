@@ -24,9 +24,9 @@ void th_encode_classes(th_encoder *e, uint32_t n, const uint32_t *start, const u
 /* Forms most frequent first; spans are borrowed until term_end. */
 void th_encode_term_begin(th_encoder *e, th_span stem, const th_span *forms, uint32_t n_forms);
 /* Documents ascending. The occurrences in order of the class's fields, ascending in each; form
- * codes are places in `forms`. */
-void th_encode_posting(th_encoder *e, uint32_t doc, uint32_t class_id, const uint32_t *positions,
-                       const uint16_t *forms);
+ * codes are places in `forms`. Returns how many occurrences the class says there are. */
+uint32_t th_encode_posting(th_encoder *e, uint32_t doc, uint32_t class_id,
+                           const uint32_t *positions, const uint16_t *forms);
 /* A term without postings leaves no trace. */
 void th_encode_term_end(th_encoder *e);
 void th_encode_terms_end(th_encoder *e);

@@ -1,7 +1,7 @@
 /* From the builder's memory to a segment file: documents without a change-log number are left out,
  * terms and words sorted, classes and forms numbered by frequency. */
 #include "index/builder_private.h"
-#include "index/encode.h"
+#include "index/lists.h"
 #include "study/catalogue.h"
 
 typedef struct flush {
@@ -11,11 +11,11 @@ typedef struct flush {
   uint32_t *new_class; /* by the builder's class */
   uint32_t n_docs;
   uint32_t *class_start; /* n_classes + 1 places in class_tf */
-  uint32_t *class_tf;
+  uint32_t *class_tf, *class_sum;
   uint32_t *form_start, *form_ids; /* forms of each term, by code */
   th_buf bytes;                    /* one stream */
-  th_buf docs, classes, positions, forms;
-  th_buf form_counts, form_codes, form_spans;
+  th_lists lists;
+  th_buf form_texts;
 } flush;
 
 static void *array(size_t n, size_t size) {
@@ -86,7 +86,8 @@ static bool decode_classes(flush *f) {
   const th_intern *classes = &f->b->classes;
   f->class_start = array(classes->n, sizeof *f->class_start);
   f->class_tf = array(classes->bytes.n / 2, sizeof *f->class_tf);
-  if (!f->class_start || !f->class_tf) return false;
+  f->class_sum = array(classes->n, sizeof *f->class_sum);
+  if (!f->class_start || !f->class_tf || !f->class_sum) return false;
   uint32_t n = 0;
   for (uint32_t c = 0; c < classes->n; c++) {
     th_span s = th_intern_text(classes, c);
@@ -94,7 +95,8 @@ static bool decode_classes(flush *f) {
     f->class_start[c] = n;
     while (at < end) {
       get_varint(&at);
-      f->class_tf[n++] = get_varint(&at);
+      f->class_tf[n] = get_varint(&at);
+      f->class_sum[c] += f->class_tf[n++];
     }
   }
   f->class_start[classes->n] = n;
@@ -193,40 +195,27 @@ static bool group_forms(flush *f) {
   return true;
 }
 
-static void put32(th_buf *b, uint32_t v) {
-  th_buf_put(b, &v, sizeof v);
-}
-
-/* All occurrences of one posting, to positions and forms. */
-static void decode_occurrences(flush *f, const uint8_t **at, uint32_t class_id) {
-  uint32_t *counts = (uint32_t *)(void *)f->form_counts.p;
+/* The positions and forms of one posting. */
+static void decode_occurrences(const flush *f, const uint8_t **at, uint32_t class_id,
+                               uint32_t *positions, uint16_t *forms) {
   for (uint32_t i = f->class_start[class_id]; i < f->class_start[class_id + 1]; i++) {
-    uint32_t tf = f->class_tf[i], position = 0;
-    uint32_t *positions = (uint32_t *)(void *)th_buf_room(&f->positions, (size_t)tf * 4);
-    uint16_t *forms = (uint16_t *)(void *)th_buf_room(&f->forms, (size_t)tf * 2);
-    if (!positions || !forms) return;
-    for (uint32_t k = 0; k < tf; k++) {
-      uint32_t v = get_varint(at), form = v & 1 ? get_varint(at) : 0;
+    uint32_t position = 0;
+    for (uint32_t k = f->class_tf[i]; k > 0; k--) {
+      uint32_t v = get_varint(at);
       position += v >> 1;
-      positions[k] = position;
-      forms[k] = (uint16_t)form;
-      counts[form]++;
+      *positions++ = position;
+      *forms++ = v & 1 ? (uint16_t)get_varint(at) : 0;
     }
-    th_buf_added(&f->positions, (size_t)tf * 4);
-    th_buf_added(&f->forms, (size_t)tf * 2);
   }
 }
 
-/* The term's stream to docs, classes, positions, forms and counts of forms. */
 static bool decode_term(flush *f, const th_build_term *t) {
-  th_buf *const buffers[] = {&f->bytes,     &f->docs,  &f->classes,
-                             &f->positions, &f->forms, &f->form_counts};
-  for (size_t i = 0; i < TH_COUNT(buffers); i++)
-    th_buf_clear(buffers[i]);
+  uint32_t *positions;
+  uint16_t *forms;
+  th_buf_clear(&f->bytes);
   th_pool_read(&f->b->pool, &t->stream, &f->bytes);
-  for (uint32_t i = 0; i < t->n_forms; i++)
-    put32(&f->form_counts, 0);
-  if (f->bytes.error || f->form_counts.error) return false;
+  th_lists_clear(&f->lists, t->n_forms);
+  if (f->bytes.error) return false;
   const uint8_t *at = (const uint8_t *)f->bytes.p, *end = at + f->bytes.n;
   for (uint32_t doc = UINT32_MAX; at < end;) {
     doc += get_varint(&at);
@@ -235,67 +224,24 @@ static bool decode_term(flush *f, const th_build_term *t) {
       skip_occurrences(f, &at, class_id);
       continue;
     }
-    put32(&f->docs, f->new_doc[doc]);
-    put32(&f->classes, class_id);
-    decode_occurrences(f, &at, class_id);
-    if (f->positions.error || f->forms.error) return false;
+    if (!th_lists_posting(&f->lists, f->new_doc[doc], f->new_class[class_id],
+                          f->class_sum[class_id], &positions, &forms))
+      return false;
+    decode_occurrences(f, &at, class_id, positions, forms);
   }
-  return !f->docs.error && !f->classes.error;
-}
-
-/* Forms that stand in a kept document, most frequent first: their texts, and for each old code the
- * new one. */
-static bool order_forms(flush *f, uint32_t term, uint32_t *n_kept) {
-  uint32_t n = f->b->terms[term].n_forms, kept = 0;
-  const uint32_t *counts = (const uint32_t *)(const void *)f->form_counts.p;
-  th_buf_clear(&f->form_codes);
-  th_buf_clear(&f->form_spans);
-  uint16_t *codes = (uint16_t *)(void *)th_buf_room(&f->form_codes, (size_t)n * sizeof *codes);
-  th_span *spans = (th_span *)(void *)th_buf_room(&f->form_spans, (size_t)n * sizeof *spans);
-  counted few[16], *order = n <= TH_COUNT(few) ? few : array(n, sizeof *order);
-  if (!codes || !spans || !order) return false;
-  for (uint32_t i = 0; i < n; i++) {
-    if (counts[i] == 0) continue;
-    th_span text = th_intern_text(&f->b->forms, f->form_ids[f->form_start[term] + i]);
-    order[kept++] = (counted){counts[i], text, i};
-  }
-  if (kept > 1) qsort(order, kept, sizeof *order, by_count);
-  for (uint32_t i = 0; i < kept; i++) {
-    codes[order[i].id] = (uint16_t)i;
-    spans[i] = order[i].text;
-  }
-  if (order != few) free(order);
-  *n_kept = kept;
   return true;
 }
 
 static bool encode_term(flush *f, uint32_t term) {
-  uint32_t n_forms;
-  if (!decode_term(f, &f->b->terms[term])) return false;
-  if (f->docs.n == 0) return true;
-  if (!order_forms(f, term, &n_forms)) return false;
-  const uint32_t *docs = (const uint32_t *)(const void *)f->docs.p;
-  const uint32_t *classes = (const uint32_t *)(const void *)f->classes.p;
-  const uint32_t *positions = (const uint32_t *)(const void *)f->positions.p;
-  const uint16_t *codes = (const uint16_t *)(const void *)f->form_codes.p;
-  uint16_t *forms = (uint16_t *)(void *)f->forms.p;
-  if (n_forms > 1)
-    for (size_t i = 0; i < f->forms.n / 2; i++)
-      forms[i] = codes[forms[i]];
-  else
-    memset(forms, 0, f->forms.n);
-  th_encode_term_begin(f->e, th_intern_text(&f->b->stems, term),
-                       (const th_span *)(const void *)f->form_spans.p, n_forms);
-  for (size_t i = 0; i < f->docs.n / 4; i++) {
-    uint32_t n = 0;
-    for (uint32_t k = f->class_start[classes[i]]; k < f->class_start[classes[i] + 1]; k++)
-      n += f->class_tf[k];
-    th_encode_posting(f->e, docs[i], f->new_class[classes[i]], positions, forms);
-    positions += n;
-    forms += n;
+  const th_build_term *t = &f->b->terms[term];
+  th_buf_clear(&f->form_texts);
+  for (uint32_t i = 0; i < t->n_forms; i++) {
+    th_span text = th_intern_text(&f->b->forms, f->form_ids[f->form_start[term] + i]);
+    th_buf_put(&f->form_texts, &text, sizeof text);
   }
-  th_encode_term_end(f->e);
-  return true;
+  return !f->form_texts.error && decode_term(f, t) &&
+         th_lists_encode(&f->lists, f->e, th_intern_text(&f->b->stems, term),
+                         (const th_span *)(const void *)f->form_texts.p);
 }
 
 static int by_prefix(const void *a, const void *b) {
@@ -341,20 +287,10 @@ static bool encode_terms(flush *f) {
 
 /* ---- columns and sites ---- */
 
-typedef struct column_arrays {
-  th_buf docs, starts, values, spans;
-  uint32_t *ordinal; /* by word: place in the dictionary + 1; cleared between columns */
-  uint32_t n_rows, n_values;
-} column_arrays;
-
-static void decode_rows(const flush *f, uint16_t field, uint8_t kind, column_arrays *c) {
+static void decode_rows(const flush *f, uint16_t field, uint8_t kind, th_rows *r) {
   const th_buf *rows = &f->b->columns[field].rows;
   const uint8_t *at = (const uint8_t *)rows->p, *end = at + rows->n;
-  th_buf_clear(&c->docs);
-  th_buf_clear(&c->starts);
-  th_buf_clear(&c->values);
-  c->n_rows = c->n_values = 0;
-  put32(&c->starts, 0);
+  th_rows_clear(r);
   for (uint32_t doc = UINT32_MAX; at < end;) {
     doc += get_varint(&at);
     bool kept = f->new_doc[doc] != UINT32_MAX;
@@ -363,47 +299,10 @@ static void decode_rows(const flush *f, uint16_t field, uint8_t kind, column_arr
     for (uint64_t i = 0; i < n; i++) {
       uint64_t v = get_varint64(&at);
       value = kind == TH_COL_MASK ? (int64_t)v : (int64_t)((uint64_t)value + (uint64_t)unzigzag(v));
-      if (kept) th_buf_put(&c->values, &value, sizeof value), c->n_values++;
+      if (kept) th_rows_value(r, value);
     }
-    if (!kept) continue;
-    put32(&c->docs, f->new_doc[doc]);
-    put32(&c->starts, c->n_values);
-    c->n_rows++;
+    if (kept) th_rows_end(r, f->new_doc[doc]);
   }
-}
-
-static int by_number(const void *a, const void *b) {
-  int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-  return (x > y) - (x < y);
-}
-
-/* The words that the column uses, sorted; values become places in that order. */
-static bool sort_words(const flush *f, column_arrays *c, uint32_t *n_words) {
-  int64_t *values = (int64_t *)(void *)c->values.p;
-  const uint32_t *starts = (const uint32_t *)(const void *)c->starts.p;
-  counted *words = array(c->n_values, sizeof *words);
-  uint32_t n = 0;
-  if (!words) return false;
-  for (uint32_t i = 0; i < c->n_values; i++) {
-    uint32_t word = (uint32_t)values[i];
-    if (c->ordinal[word]) continue;
-    c->ordinal[word] = 1;
-    words[n++] = (counted){0, th_intern_text(&f->b->words, word), word};
-  }
-  qsort(words, n, sizeof *words, by_text);
-  th_buf_clear(&c->spans);
-  for (uint32_t i = 0; i < n; i++) {
-    c->ordinal[words[i].id] = i + 1;
-    th_buf_put(&c->spans, &words[i].text, sizeof words[i].text);
-  }
-  for (uint32_t i = 0; i < c->n_values; i++)
-    values[i] = c->ordinal[values[i]] - 1;
-  for (uint32_t r = 0; r < c->n_rows; r++)
-    if (starts[r + 1] - starts[r] > 1)
-      qsort(values + starts[r], starts[r + 1] - starts[r], sizeof *values, by_number);
-  free(words);
-  *n_words = n;
-  return !c->spans.error;
 }
 
 typedef struct site_arrays {
@@ -441,49 +340,24 @@ static bool gather_sites(const flush *f, site_arrays *s) {
   return good;
 }
 
-/* A column of words is the dictionary of the sites' column of that field. */
-static void number_site_words(const column_arrays *c, uint16_t field, site_arrays *s) {
+/* The words of a location column give the sites' numbers their meaning. */
+static void number_site_words(const uint32_t *ordinals, uint16_t field, site_arrays *s) {
   for (int k = 0; k < 4; k++)
     for (uint32_t i = 0; site_fields[k] == field && i < s->n; i++)
-      if (s->word[k][i]) s->word[k][i] = c->ordinal[s->word[k][i] - 1];
+      if (s->word[k][i]) s->word[k][i] = ordinals[s->word[k][i] - 1];
 }
 
-static void forget_ordinals(const flush *f, uint16_t field, column_arrays *c) {
-  decode_rows(f, field, TH_COL_KEYWORD, c);
-  const int64_t *values = (const int64_t *)(const void *)c->values.p;
-  for (uint32_t i = 0; i < c->n_values; i++)
-    c->ordinal[values[i]] = 0;
-}
-
-static bool encode_column(flush *f, uint16_t field, column_arrays *c, site_arrays *s) {
+static bool encode_column(flush *f, uint16_t field, th_rows *rows, uint32_t *ordinals,
+                          site_arrays *s) {
   uint8_t kind = th_feed_column_kind(field);
-  uint32_t n_words = 0;
-  decode_rows(f, field, kind, c);
-  if (c->docs.error || c->starts.error || c->values.error) return false;
-  if (kind == TH_COL_KEYWORD && !sort_words(f, c, &n_words)) return false;
-  const th_encode_column_rows rows = {.field = field,
-                                      .kind = kind,
-                                      .n_rows = c->n_rows,
-                                      .n_values = c->n_values,
-                                      .docs = (const uint32_t *)(const void *)c->docs.p,
-                                      .starts = (const uint32_t *)(const void *)c->starts.p,
-                                      .values = (const int64_t *)(const void *)c->values.p,
-                                      .words = (const th_span *)(const void *)c->spans.p,
-                                      .n_words = n_words};
-  th_encode_column(f->e, &rows);
-  if (kind == TH_COL_KEYWORD) {
-    number_site_words(c, field, s);
-    forget_ordinals(f, field, c);
-  }
-  return !c->values.error;
+  decode_rows(f, field, kind, rows);
+  if (!th_rows_encode(rows, f->e, field, kind, &f->b->words, ordinals)) return false;
+  number_site_words(ordinals, field, s);
+  th_rows_forget(rows, ordinals);
+  return true;
 }
 
-static void free_arrays(column_arrays *c, site_arrays *s) {
-  th_buf_dispose(&c->docs);
-  th_buf_dispose(&c->starts);
-  th_buf_dispose(&c->values);
-  th_buf_dispose(&c->spans);
-  free(c->ordinal);
+static void free_sites(site_arrays *s) {
   free(s->start);
   free(s->lat);
   free(s->lon);
@@ -493,12 +367,13 @@ static void free_arrays(column_arrays *c, site_arrays *s) {
 }
 
 static bool encode_columns(flush *f) {
-  column_arrays c = {0};
+  th_rows rows;
   site_arrays s = {0};
-  c.ordinal = array(f->b->words.n, sizeof *c.ordinal);
-  bool good = c.ordinal && gather_sites(f, &s);
+  uint32_t *ordinals = array(f->b->words.n, sizeof *ordinals);
+  th_rows_init(&rows);
+  bool good = ordinals && gather_sites(f, &s);
   for (uint16_t field = 0; good && field < TH_F_COUNT; field++)
-    if (f->b->columns[field].rows.n) good = encode_column(f, field, &c, &s);
+    if (f->b->columns[field].rows.n) good = encode_column(f, field, &rows, ordinals, &s);
   if (good) {
     const th_sites sites = {.n = s.n,
                             .start = s.start,
@@ -511,21 +386,23 @@ static bool encode_columns(flush *f) {
                             .status = s.status};
     th_encode_sites(f->e, &sites);
   }
-  free_arrays(&c, &s);
+  free_sites(&s);
+  free(ordinals);
+  th_rows_dispose(&rows);
   return good;
 }
 
 /* ---- the whole ---- */
 
 static void flush_dispose(flush *f) {
-  th_buf *const buffers[] = {&f->bytes, &f->docs,        &f->classes,    &f->positions,
-                             &f->forms, &f->form_counts, &f->form_codes, &f->form_spans};
-  for (size_t i = 0; i < TH_COUNT(buffers); i++)
-    th_buf_dispose(buffers[i]);
+  th_lists_dispose(&f->lists);
+  th_buf_dispose(&f->bytes);
+  th_buf_dispose(&f->form_texts);
   free(f->new_doc);
   free(f->new_class);
   free(f->class_start);
   free(f->class_tf);
+  free(f->class_sum);
   free(f->form_start);
   free(f->form_ids);
 }

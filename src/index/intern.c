@@ -25,19 +25,14 @@ size_t th_intern_memory(const th_intern *t) {
   return t->n_slots * sizeof *t->slots + ((size_t)t->cap + 1) * sizeof *t->start + t->bytes.cap;
 }
 
-/* Where the search for a tag begins; its 24 bits of hash spread over at most 16 million slots. */
-static uint32_t home(uint32_t tag, uint32_t mask) {
-  return tag >> 8 & mask;
-}
-
 static bool grow_slots(th_intern *t) {
   uint32_t n = t->n_slots ? t->n_slots * 2 : 1024, mask = n - 1;
-  if (n > 1u << 24) return false; /* as far as a tag's hash reaches */
+  if (n > 1u << 30) return false;
   struct th_intern_slot *slots = calloc(n, sizeof *slots);
   if (!slots) return false;
   for (uint32_t i = 0; i < t->n_slots; i++) {
     if (!t->slots[i].id_plus_1) continue;
-    uint32_t at = home(t->slots[i].tag, mask);
+    uint32_t at = th_intern_home(t->slots[i].prefix, t->slots[i].tag, mask);
     while (slots[at].id_plus_1)
       at = (at + 1) & mask;
     slots[at] = t->slots[i];
@@ -99,7 +94,7 @@ th_intern_key th_intern_key_of(th_span s) {
 uint32_t th_intern_put_key(th_intern *t, const th_intern_key *key, th_span s, bool *fresh) {
   *fresh = false;
   if (t->n * 2u >= t->n_slots && !grow_slots(t)) return TH_INTERN_FULL;
-  uint32_t mask = t->n_slots - 1, at = home(key->tag, mask);
+  uint32_t mask = t->n_slots - 1, at = th_intern_home(key->prefix, key->tag, mask);
   for (; t->slots[at].id_plus_1; at = (at + 1) & mask) {
     if (t->slots[at].tag != key->tag || t->slots[at].prefix != key->prefix) continue;
     uint32_t id = t->slots[at].id_plus_1 - 1;

@@ -36,8 +36,14 @@ uint32_t th_intern_put(th_intern *t, th_span s, bool *fresh);
 th_intern_key th_intern_key_of(th_span s);
 /* The same with the string's key at hand. */
 uint32_t th_intern_put_key(th_intern *t, const th_intern_key *key, th_span s, bool *fresh);
+/* Where the search for a key begins. Tables of more than 16 million slots spread by the prefix,
+ * too. */
+static inline uint32_t th_intern_home(uint64_t prefix, uint32_t tag, uint32_t mask) {
+  return (tag >> 8 | (uint32_t)(prefix * UINT64_C(0x9E3779B97F4A7C15) >> 56) << 24) & mask;
+}
 static inline void th_intern_prefetch(const th_intern *t, const th_intern_key *key) {
-  if (t->n_slots) __builtin_prefetch(&t->slots[key->tag >> 8 & (t->n_slots - 1)]);
+  if (t->n_slots)
+    __builtin_prefetch(&t->slots[th_intern_home(key->prefix, key->tag, t->n_slots - 1)]);
 }
 /* Borrowed until the next put. */
 static inline th_span th_intern_text(const th_intern *t, uint32_t id) {

@@ -1,0 +1,51 @@
+/* One term's postings, decoded: what flush and merge gather before the encoder writes them. And
+ * the rows of one column likewise. Reused from term to term, from column to column. Errors are
+ * sticky until the next clear: th_lists_encode and th_rows_encode tell. */
+#ifndef TH_INDEX_LISTS_H
+#define TH_INDEX_LISTS_H
+
+#include "index/encode.h"
+#include "index/intern.h"
+
+typedef struct th_lists {
+  th_buf docs, classes; /* u32 a posting */
+  th_buf positions;     /* u32 an occurrence */
+  th_buf forms;         /* u16 an occurrence: a number of the caller's forms */
+  th_buf counts;        /* u32 a form */
+  th_buf codes, spans, order;
+  uint32_t n_forms;
+} th_lists;
+
+void th_lists_init(th_lists *l);
+void th_lists_dispose(th_lists *l);
+/* Begins a term whose forms the caller numbers 0 … n_forms - 1. */
+void th_lists_clear(th_lists *l, uint32_t n_forms);
+/* One posting with n occurrences, written by the caller to *positions and *forms. False when memory
+ * is exhausted. */
+bool th_lists_posting(th_lists *l, uint32_t doc, uint32_t class_id, uint32_t n,
+                      uint32_t **positions, uint16_t **forms);
+/* Orders the forms by frequency and writes the term; none when there are no postings. texts: by the
+ * caller's numbers. False when memory is exhausted. */
+bool th_lists_encode(th_lists *l, th_encoder *e, th_span stem, const th_span *texts);
+
+typedef struct th_rows {
+  th_buf docs, starts; /* u32 */
+  th_buf values;       /* i64 */
+  th_buf used, spans;
+  uint32_t n_rows, n_values;
+} th_rows;
+
+void th_rows_init(th_rows *r);
+void th_rows_dispose(th_rows *r);
+void th_rows_clear(th_rows *r);
+/* A value of the row that th_rows_end will end. MASK: one a row; KEYWORD: a number of words. */
+void th_rows_value(th_rows *r, int64_t value);
+void th_rows_end(th_rows *r, uint32_t doc); /* no row without values */
+/* Writes the column. KEYWORD: words gives the texts; ordinals (all 0, one a word) gets each used
+ * word's place in the column's dictionary + 1. False when memory is exhausted. */
+bool th_rows_encode(th_rows *r, th_encoder *e, uint16_t field, uint8_t kind, const th_intern *words,
+                    uint32_t *ordinals);
+/* Makes ordinals all 0 again. */
+void th_rows_forget(const th_rows *r, uint32_t *ordinals);
+
+#endif
