@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <inttypes.h>
 
+#include "study/nct.h"
+
 static size_t option_count(const th_cli_option *options) {
   size_t n = 0;
   while (options && options[n].name)
@@ -224,4 +226,31 @@ int th_cli_data_dir(const th_cli *cli, th_buf *out, th_err *err) {
   th_buf_char(out, 0);
   return out->error ? th_err_set(err, out->error, "data directory: %s", th_code_text(out->error))
                     : 0;
+}
+
+int th_cli_open(const th_cli *cli, th_registry_mode mode, th_registry **out, th_err *err) {
+  th_buf dir;
+  th_buf_init(&dir, 4096);
+  *out = NULL;
+  int rc = th_cli_data_dir(cli, &dir, err);
+  if (rc == 0) rc = th_registry_open(out, dir.p, mode, err);
+  if (rc == TH_ENOTFOUND) {
+    th_err_clear(err);
+    th_err_set(err, rc, "no studies in %s; 'trialhead import' puts some there", dir.p);
+  }
+  th_buf_dispose(&dir);
+  return rc;
+}
+
+int th_cli_nct(const char *text, uint32_t *nct, th_err *err) {
+  th_span s = th_span_trim(th_span_of(text)), match;
+  size_t digits = 0;
+  while (digits < s.n && s.p[digits] >= '0' && s.p[digits] <= '9')
+    digits++;
+  if (digits && digits == s.n && digits <= 8) {
+    *nct = (uint32_t)strtoul(s.p, NULL, 10);
+    if (*nct) return 0;
+  }
+  if (th_nct_find(s, 0, &match, nct) && match.n == s.n) return 0;
+  return th_err_set(err, TH_EUSAGE, "'%.60s' is no NCT number; they look like NCT00000102", text);
 }

@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/common.h"
+#include "registry/registry.h"
 
 /* Exit codes, the same for all commands; documented in the man page. */
 enum {
@@ -80,6 +81,12 @@ int th_cli_number(const th_cli *cli, const char *name, uint64_t fallback, uint64
 /* The data directory: --data, else TRIALHEAD_DATA, else trialhead in the XDG data directory. */
 int th_cli_data_dir(const th_cli *cli, th_buf *out, th_err *err) TH_MUST_USE;
 
+/* Opens the registry in the data directory. As th_registry_open, with the directory in messages. */
+int th_cli_open(const th_cli *cli, th_registry_mode mode, th_registry **out,
+                th_err *err) TH_MUST_USE;
+/* The number in an NCT number as a person types it ("NCT00000102", "nct 102", "102"). TH_EUSAGE. */
+int th_cli_nct(const char *text, uint32_t *nct, th_err *err) TH_MUST_USE;
+
 /* Prints the error to standard error and gives the exit code that its code means. */
 int th_cli_fail(const th_cli *cli, const th_err *err);
 int th_cli_exit_code(int code);
@@ -93,8 +100,16 @@ void th_cli_man(th_buf *out);
 int th_cli_completion(th_buf *out, const char *shell, th_err *err) TH_MUST_USE;
 
 /* The commands, cmd_NAME.c. */
+int th_cmd_check(th_cli *cli);
 int th_cmd_demo(th_cli *cli);
+int th_cmd_export(th_cli *cli);
 int th_cmd_help(th_cli *cli);
+int th_cmd_import(th_cli *cli);
+int th_cmd_index(th_cli *cli);
+int th_cmd_search(th_cli *cli);
+int th_cmd_serve(th_cli *cli);
+int th_cmd_show(th_cli *cli);
+int th_cmd_stats(th_cli *cli);
 int th_cmd_version(th_cli *cli);
 
 #endif

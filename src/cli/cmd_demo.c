@@ -4,7 +4,7 @@
 #include "base/json.h"
 #include "base/queue.h"
 #include "cli/cli.h"
-#include "cli/term.h"
+#include "cli/tty.h"
 #include "demo/demo.h"
 
 static int write_records(th_cli *cli, FILE *to, th_demo *demo, uint64_t studies, uint64_t *bytes,

@@ -1,7 +1,7 @@
 /* trialhead help: the overview, one command, or a text for the system made from the same table. */
 #include "base/json.h"
 #include "cli/cli.h"
-#include "cli/term.h"
+#include "cli/tty.h"
 
 static void options_json(th_jout *w, const char *key, const th_cli_option *options) {
   th_jout_key(w, key);
@@ -46,11 +46,11 @@ static int help_text(th_cli *cli, th_buf *out, th_err *err) {
   } else if (cli->n_operands) {
     const th_cli_command *c = th_cli_find(th_span_of(cli->operands[0]));
     if (!c) return th_err_set(err, TH_EUSAGE, "no command '%s'", cli->operands[0]);
-    th_cli_help(out, c, th_term_of(1).width);
+    th_cli_help(out, c, th_tty_of(1).width);
   } else if (cli->json) {
     overview_json(out);
   } else {
-    th_cli_overview(out, th_term_of(1).width);
+    th_cli_overview(out, th_tty_of(1).width);
   }
   return 0;
 }

@@ -21,6 +21,131 @@ const char *const th_cli_exits[] = {
     NULL,
 };
 
+static const th_cli_option import_options[] = {
+    {"threads", 't', "N", "worker threads (default: one a processor)", NULL},
+    {0},
+};
+static const th_cli_example import_examples[] = {
+    {"trialhead import studies.ndjson.zst", "Take in a file of records, packed or not"},
+    {"trialhead import ctg-studies.json.zip legacy.xml.gz",
+     "JSON and the registry's older XML, told apart by what is inside"},
+    {"curl -s 'https://clinicaltrials.gov/api/v2/studies?query.cond=asthma' | trialhead import -",
+     "A page of the registry's own API"},
+    {0},
+};
+
+static const th_cli_option export_options[] = {
+    {"output", 'o', "FILE", "write to FILE instead of standard output", NULL},
+    {"exact", 0, NULL,
+     "keep line ends inside of records: then the output is JSON texts one after "
+     "another, not NDJSON",
+     NULL},
+    {0},
+};
+static const th_cli_example export_examples[] = {
+    {"trialhead export -o studies.ndjson", "All studies, each record as it came"},
+    {"trialhead export NCT00000102 | jq .", "One of them"},
+    {0},
+};
+
+#define STATUSES                                                                                   \
+  "recruiting not_yet_recruiting open active_not_recruiting completed enrolling_by_invitation "    \
+  "suspended terminated withdrawn unknown available no_longer_available "                          \
+  "temporarily_not_available approved_for_marketing"
+#define DATES "as yyyy, yyyy-MM or yyyy-MM-dd; FROM.., ..TO or FROM..TO"
+
+static const th_cli_option search_options[] = {
+    {"count", 'n', "K", "how many studies to list (default: 10)", NULL},
+    {"from", 0, "I", "how many to pass over first", NULL},
+    {"sort", 0, "ORDER",
+     "relevance, newest, updated, start, enrollment, distance (with --near), or "
+     "a field's name with :asc or :desc",
+     "relevance newest updated start enrollment distance"},
+    {"cond", 0, "TEXT", "words for the condition or disease", NULL},
+    {"intr", 0, "TEXT", "words for the intervention or treatment", NULL},
+    {"term", 0, "TEXT", "words anywhere, as the operands", NULL},
+    {"titles", 0, "TEXT", "words of a title or the acronym", NULL},
+    {"locn", 0, "TEXT", "words of a place", NULL},
+    {"spons", 0, "TEXT", "words of a sponsor or collaborator", NULL},
+    {"lead", 0, "TEXT", "words of the lead sponsor's name", NULL},
+    {"outc", 0, "TEXT", "words of an outcome measure", NULL},
+    {"id", 0, "TEXT", "a study's number of any kind", NULL},
+    {"patient", 0, "TEXT", "words that describe a patient", NULL},
+    {"status", 0, "LIST",
+     "recruitment status: recruiting, open (also not yet recruiting), completed "
+     "and so on",
+     STATUSES},
+    {"phase", 0, "LIST", "early, 1, 2, 3, 4, na", "early 1 2 3 4 na"},
+    {"type", 0, "LIST", "interventional, observational, expanded_access",
+     "interventional observational expanded_access"},
+    {"age", 0, "AGE", "an age the study takes (45, '6 months'), or child, adult, older",
+     "child adult older"},
+    {"sex", 0, "SEX", "female or male, each with the studies open to all; or all",
+     "female male all"},
+    {"healthy", 0, "YES", "takes healthy volunteers: yes or no", "yes no"},
+    {"near", 0, "LAT,LON,RADIUS", "has a site within the radius, in mi or km", NULL},
+    {"country", 0, "LIST", "has a site there", NULL},
+    {"state", 0, "LIST", "has a site there", NULL},
+    {"city", 0, "LIST", "has a site there", NULL},
+    {"condition", 0, "LIST", "has exactly this condition", NULL},
+    {"intervention", 0, "LIST", "has exactly this intervention", NULL},
+    {"sponsor", 0, "LIST", "has exactly this sponsor or collaborator", NULL},
+    {"funder", 0, "LIST", "nih, fed, industry, network, indiv, other_gov, other",
+     "nih fed industry network indiv other_gov other"},
+    {"results", 0, "WITH", "with or without posted results", "with without"},
+    {"start", 0, "DATES", "starts in this time: " DATES, NULL},
+    {"completion", 0, "DATES", "is completed in this time", NULL},
+    {"posted", 0, "DATES", "was first posted in this time", NULL},
+    {"updated", 0, "DATES", "was last updated in this time", NULL},
+    {"ids", 0, "LIST", "is one of these NCT numbers", NULL},
+    {0},
+};
+static const th_cli_example search_examples[] = {
+    {"trialhead search migraine prevention", "The ten best studies for some words"},
+    {"trialhead search --cond '\"heart failure\"' --status open --phase 3 -n 20",
+     "A phrase in the condition, only phase 3, recruiting now or soon"},
+    {"trialhead search --cond asthma --age '8 years' --near 42.36,-71.06,50mi --sort distance",
+     "Near a place, for a child"},
+    {"trialhead search --json 'aspirin AND (stroke OR infarction) NOT bleeding' | jq .total",
+     "An expression, for a program"},
+    {0},
+};
+
+static const th_cli_option show_options[] = {
+    {"at", 0, "N", "version N instead of the newest", NULL},
+    {"history", 0, NULL, "list the versions instead", NULL},
+    {0},
+};
+static const th_cli_example show_examples[] = {
+    {"trialhead show NCT00000102", "Read a study"},
+    {"trialhead show --json NCT00000102 > study.json", "The record, byte for byte"},
+    {"trialhead show --history NCT00000102", "What became of it"},
+    {0},
+};
+
+static const th_cli_option serve_options[] = {
+    {"listen", 'l', "HOST:PORT", "where to listen (default: 127.0.0.1:8080; port 0: a free one)",
+     NULL},
+    {"threads", 't', "N", "threads that answer (default: one a processor)", NULL},
+    {"log", 0, NULL, "a line a request on standard error, without what was searched for", NULL},
+    {0},
+};
+static const th_cli_example serve_examples[] = {
+    {"trialhead serve", "Pages and API on this machine"},
+    {"trialhead serve --listen 127.0.0.1:0", "On a free port; the first line says which"},
+    {0},
+};
+
+static const th_cli_option index_options[] = {
+    {"rebuild", 0, NULL, "throw the index away and make it anew from the store", NULL},
+    {"merge", 0, NULL, "merge it into one segment", NULL},
+    {0},
+};
+static const th_cli_example index_examples[] = {
+    {"trialhead index --rebuild", "Make the index anew"},
+    {0},
+};
+
 static const th_cli_option demo_options[] = {
     {"studies", 0, "N", "how many records (default: 2000)", NULL},
     {"seed", 0, "S", "other numbers give other records (default: 1)", NULL},
@@ -45,6 +170,38 @@ static const th_cli_example help_examples[] = {
 };
 
 const th_cli_command th_cli_commands[] = {
+    {"import", "Take study records into the data directory", "FILE\xE2\x80\xA6|-", 1, -1,
+     "Understands API v2 JSON (a record, an array, a page, NDJSON), legacy XML, and zip archives "
+     "of "
+     "either, plain or packed with gzip or zstd, told apart by content. A record that is there "
+     "already is left alone; a changed one becomes a new version and the old one is kept. A bad "
+     "record is named, the rest goes on, and the exit code is 3. What was stored stays stored, "
+     "whatever happens then.",
+     import_options, import_examples, true, th_cmd_import},
+    {"search", "Find studies", "[WORD\xE2\x80\xA6]", 0, -1,
+     "Words, \"phrases\", AND, OR, NOT and parentheses. Options with TEXT look into one part of "
+     "the "
+     "record and take part in ranking; the others filter. In a LIST, values separated by commas "
+     "are alternatives. All conditions must hold.",
+     search_options, search_examples, false, th_cmd_search},
+    {"show", "Show a study", "NCT\xE2\x80\xA6", 1, -1,
+     "A readable page; with --json the record exactly as it was stored.", show_options,
+     show_examples, false, th_cmd_show},
+    {"serve", "Serve pages and the API over HTTP", NULL, 0, 0,
+     "The first line on standard output is the address. Imports may run beside it: it takes over "
+     "each "
+     "new state of the index by itself. SIGTERM and SIGINT end it when the requests under way are "
+     "answered.",
+     serve_options, serve_examples, false, th_cmd_serve},
+    {"export", "Write the stored records as NDJSON", "[NCT\xE2\x80\xA6]", 0, -1,
+     "The newest version of each study by ascending number, or of the studies named. Each record "
+     "has the bytes it came with.",
+     export_options, export_examples, false, th_cmd_export},
+    {"index", "Bring the search index up to date, or make it anew", NULL, 0, 0,
+     "Import does this by itself. The index is made from the store and can be thrown away.",
+     index_options, index_examples, false, th_cmd_index},
+    {"stats", "Say what is in the data directory", NULL, 0, 0, NULL, NULL, NULL, false,
+     th_cmd_stats},
     {"demo", "Write made-up study records", NULL, 0, 0,
      "The records look like those of a registry but are invented, and say so in their "
      "sponsor, summary and keywords. They come as NDJSON, one record a line. The same number and "

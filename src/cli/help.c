@@ -1,6 +1,6 @@
 /* Help for people, made from the table of commands. */
 #include "cli/cli.h"
-#include "cli/term.h"
+#include "cli/tty.h"
 
 /* "-n, --count N" as it stands in help. */
 static void option_head(th_buf *out, const th_cli_option *option) {
@@ -18,14 +18,14 @@ static void put_entry(th_buf *out, th_span head, const char *text, unsigned colu
                       unsigned width) {
   th_buf_str(out, "  ");
   th_buf_span(out, head);
-  unsigned used = 2 + th_term_cells(head);
+  unsigned used = 2 + th_tty_cells(head);
   if (used + 2 > column) {
     th_buf_char(out, '\n');
     used = 0;
   }
   for (; used < column; used++)
     th_buf_char(out, ' ');
-  th_term_wrap(out, th_span_of(text), width, -(int)column, column);
+  th_tty_wrap(out, th_span_of(text), width, -(int)column, column);
 }
 
 static void put_options(th_buf *out, const th_cli_option *options, unsigned width) {
@@ -43,7 +43,7 @@ static void put_examples(th_buf *out, const th_cli_example *examples, unsigned w
   if (!examples || !examples->line) return;
   th_buf_str(out, "\nExamples:\n");
   for (; examples->line; examples++) {
-    th_term_wrap(out, th_span_of(examples->says), width, 2, 2);
+    th_tty_wrap(out, th_span_of(examples->says), width, 2, 2);
     th_buf_printf(out, "    %s\n", examples->line);
   }
 }
@@ -60,10 +60,10 @@ void th_cli_help(th_buf *out, const th_cli_command *command, unsigned width) {
   th_buf_printf(out, "usage: trialhead %s%s%s%s\n\n", command->name,
                 command->options ? " [OPTION\xE2\x80\xA6]" : "", command->operands ? " " : "",
                 command->operands ? command->operands : "");
-  th_term_wrap(out, th_span_of(command->summary), width, 0, 0);
+  th_tty_wrap(out, th_span_of(command->summary), width, 0, 0);
   if (command->text) {
     th_buf_char(out, '\n');
-    th_term_wrap(out, th_span_of(command->text), width, 0, 0);
+    th_tty_wrap(out, th_span_of(command->text), width, 0, 0);
   }
   if (command->options) {
     th_buf_str(out, "\nOptions:\n");
@@ -77,11 +77,10 @@ void th_cli_help(th_buf *out, const th_cli_command *command, unsigned width) {
 
 void th_cli_overview(th_buf *out, unsigned width) {
   th_buf_str(out, "usage: trialhead COMMAND [OPTION\xE2\x80\xA6] [OPERAND\xE2\x80\xA6]\n\n");
-  th_term_wrap(
-      out,
-      TH_SPAN("A registry of clinical trials on your own machine: it stores study records, "
-              "indexes, searches and serves them."),
-      width, 0, 0);
+  th_tty_wrap(out,
+              TH_SPAN("A registry of clinical trials on your own machine: it stores study records, "
+                      "indexes, searches and serves them."),
+              width, 0, 0);
   th_buf_str(out, "\nCommands:\n");
   for (const th_cli_command *c = th_cli_commands; c->name; c++)
     put_entry(out, th_span_of(c->name), c->summary, 12, width);

@@ -2,7 +2,7 @@
 #include <locale.h>
 
 #include "cli/cli.h"
-#include "cli/term.h"
+#include "cli/tty.h"
 
 int th_cli_exit_code(int code) {
   switch (code) {
@@ -25,7 +25,7 @@ int th_cli_fail(const th_cli *cli, const th_err *err) {
   th_buf_init(&line, 4096);
   th_buf_printf(&line, "trialhead%s%s: ", cli && cli->command ? " " : "",
                 cli && cli->command ? cli->command->name : "");
-  th_term_clean(&line, th_span_of(err->message[0] ? err->message : th_code_text(err->code)));
+  th_tty_clean(&line, th_span_of(err->message[0] ? err->message : th_code_text(err->code)));
   if (err->line) th_buf_printf(&line, " (line %lld)", (long long)err->line);
   if (err->has_offset) th_buf_printf(&line, " (byte %lld)", (long long)err->offset);
   th_buf_char(&line, '\n');
@@ -45,7 +45,7 @@ int th_cli_print(const th_buf *out, th_err *err) {
 static int print_help(const th_cli *cli, th_err *err) {
   th_buf text;
   th_buf_init(&text, 1 << 20);
-  th_term term = th_term_of(1);
+  th_tty term = th_tty_of(1);
   if (cli->command)
     th_cli_help(&text, cli->command, term.width);
   else

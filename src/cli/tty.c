@@ -1,5 +1,5 @@
 #define _GNU_SOURCE /* wcwidth */
-#include "cli/term.h"
+#include "cli/tty.h"
 
 #include <stdio.h>
 #include <sys/ioctl.h>
@@ -20,14 +20,14 @@ static unsigned width_of(int fd) {
   return (unsigned)TH_MIN(TH_MAX(w, WIDTH_LEAST), WIDTH_MOST);
 }
 
-th_term th_term_of(int fd) {
+th_tty th_tty_of(int fd) {
   const char *no_colour = getenv("NO_COLOR"), *name = getenv("TERM");
-  th_term t = {.tty = isatty(fd) == 1, .width = width_of(fd)};
+  th_tty t = {.tty = isatty(fd) == 1, .width = width_of(fd)};
   t.colour = t.tty && !(no_colour && no_colour[0]) && name && strcmp(name, "dumb") != 0;
   return t;
 }
 
-const char *th_term_style(const th_term *term, th_style style) {
+const char *th_tty_style(const th_tty *term, th_style style) {
   static const char *const codes[] = {"\x1b[0m",  "\x1b[1m",  "\x1b[2m",
                                       "\x1b[32m", "\x1b[33m", "\x1b[36m"};
   return term->colour ? codes[style] : "";
@@ -62,7 +62,7 @@ static bool is_blank(uint32_t cp) {
   return cp == ' ' || (cp >= 9 && cp <= 13) || cp == 0xA0;
 }
 
-unsigned th_term_cells(th_span s) {
+unsigned th_tty_cells(th_span s) {
   unsigned cells = 0;
   for (size_t n; s.n; s.p += n, s.n -= n) {
     uint32_t cp;
@@ -92,7 +92,7 @@ static bool next_word(th_span *s, th_buf *out) {
   return out->n > 0;
 }
 
-void th_term_clean(th_buf *out, th_span s) {
+void th_tty_clean(th_buf *out, th_span s) {
   th_buf word;
   th_buf_init(&word, 0);
   for (bool first = true; next_word(&s, &word); first = false) {
@@ -103,12 +103,12 @@ void th_term_clean(th_buf *out, th_span s) {
   th_buf_dispose(&word);
 }
 
-void th_term_pad(th_buf *out, th_span s, unsigned width) {
+void th_tty_pad(th_buf *out, th_span s, unsigned width) {
   th_buf clean;
   th_buf_init(&clean, 0);
-  th_term_clean(&clean, s);
+  th_tty_clean(&clean, s);
   th_span left = th_buf_view(&clean);
-  unsigned room = th_term_cells(left) > width ? width - 1 : width, used = 0;
+  unsigned room = th_tty_cells(left) > width ? width - 1 : width, used = 0;
   for (size_t n; left.n; left.p += n, left.n -= n) {
     uint32_t cp;
     unsigned cells = next_char(left, &n, &cp);
@@ -128,13 +128,13 @@ static void put_blanks(th_buf *out, unsigned n) {
     th_buf_char(out, ' ');
 }
 
-void th_term_wrap(th_buf *out, th_span s, unsigned width, int first, unsigned indent) {
+void th_tty_wrap(th_buf *out, th_span s, unsigned width, int first, unsigned indent) {
   th_buf word;
   th_buf_init(&word, 0);
   unsigned used = (unsigned)(first < 0 ? -first : first), words = 0;
   if (first > 0) put_blanks(out, used);
   while (next_word(&s, &word)) {
-    unsigned cells = th_term_cells(th_buf_view(&word));
+    unsigned cells = th_tty_cells(th_buf_view(&word));
     if (words && used + 1 + cells > width) {
       th_buf_char(out, '\n');
       put_blanks(out, indent);
@@ -151,7 +151,7 @@ void th_term_wrap(th_buf *out, th_span s, unsigned width, int first, unsigned in
   th_buf_dispose(&word);
 }
 
-void th_term_count(th_buf *out, uint64_t n) {
+void th_tty_count(th_buf *out, uint64_t n) {
   char digits[32];
   int len = snprintf(digits, sizeof digits, "%llu", (unsigned long long)n);
   for (int i = 0; i < len; i++) {
@@ -183,9 +183,9 @@ void th_progress_show(th_progress *p, uint64_t done, double part) {
   th_buf line;
   th_buf_init(&line, 512);
   th_buf_str(&line, "\r\x1b[K");
-  th_term_count(&line, done);
+  th_tty_count(&line, done);
   th_buf_printf(&line, " %s, ", p->unit);
-  th_term_count(&line, (uint64_t)((double)done / spent));
+  th_tty_count(&line, (uint64_t)((double)done / spent));
   th_buf_str(&line, " a second");
   if (part > 0.001 && part <= 1) {
     th_buf_printf(&line, ", %.0f %%", part * 100);
