@@ -9,7 +9,7 @@
 #include <time.h>
 
 /* All threads together (but some a thread); a study of usual length is 13 KB. */
-#define CACHE_BYTES ((size_t)48 << 20)
+#define CACHE_BYTES ((size_t)96 << 20)
 #define CACHE_LEAST ((size_t)8 << 20)
 /* A record buffer that grew beyond this is given back. */
 #define RECORD_KEPT ((size_t)4 << 20)
