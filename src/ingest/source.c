@@ -42,6 +42,7 @@ struct th_source {
   char damage[200]; /* why the unit ended before its end */
   size_t at;        /* index in the batch's window of the byte at `base` */
   int64_t base;
+  bool in_window; /* a record of this batch lies in its window */
   size_t n_rejects;
   th_buf carry;      /* bytes of the unit that the last batch left over */
   const char *entry; /* in the batch's arena, or NULL */
@@ -326,15 +327,11 @@ static void compact(th_source *s, th_batch *b) {
   s->base += (int64_t)drop;
 }
 
-static bool window_is_free(const th_source *s, const th_batch *b) {
-  return b->n == 0 || s->format != TH_FORMAT_JSON;
-}
-
 /* More bytes of the unit into the window. *full: the batch must be given out first. */
 static int refill(th_source *s, th_batch *b, bool *full, th_err *err) {
   size_t got = 0, near = s->limits.batch_bytes - TH_MIN(s->limits.batch_bytes, 1024);
-  if (b->window.n > near && window_is_free(s, b)) compact(s, b);
-  *full = b->window.n > near && !window_is_free(s, b);
+  if (b->window.n > near && !s->in_window) compact(s, b);
+  *full = b->window.n > near && s->in_window;
   if (*full) return 0;
   size_t room = b->window.n > near ? b->window.n + s->limits.batch_bytes
                                    : s->limits.batch_bytes - b->window.n;
@@ -368,7 +365,10 @@ static int add_record(th_source *s, th_batch *b, const th_piece *piece, th_err *
   size_t at = s->at + (size_t)(piece->start - s->base), n = (size_t)(piece->end - piece->start);
   th_raw_record place = {
       .file = s->file, .line = piece->line, .offset = piece->start, .entry = s->entry};
-  if (s->format == TH_FORMAT_JSON) return th_batch_add(b, at, n, false, place);
+  if (s->format == TH_FORMAT_JSON) {
+    s->in_window = true;
+    return th_batch_add(b, at, n, false, place);
+  }
   return add_converted(s, b, (th_span){b->window.p + at, n}, piece, place, err);
 }
 
@@ -414,6 +414,7 @@ static int take_carry(th_source *s, th_batch *b) {
   s->entry = s->entry_name ? th_arena_dup(&b->names, th_span_of(s->entry_name)).p : NULL;
   if (!s->file || (s->entry_name && !s->entry)) return TH_ENOMEM;
   s->at = 0;
+  s->in_window = false;
   th_buf_span(&b->window, th_buf_view(&s->carry));
   th_buf_clear(&s->carry);
   return b->window.error;

@@ -189,6 +189,27 @@ static void large_and_nested_entries(void **state) {
   th_buf_dispose(&outer);
 }
 
+/* A JSON record stays where it is while the XML of a later entry needs the room. */
+static void json_and_xml_in_one_batch(void **state) {
+  (void)state;
+  th_buf zip, xml;
+  pack_zip z;
+  th_buf_init(&zip, 0), th_buf_init(&xml, 0);
+  th_buf_str(&xml, "<clinical_study><id_info><nct_id>NCT00000002</nct_id></id_info><x>");
+  for (int i = 0; i < 1000; i++)
+    th_buf_str(&xml, "0123456789");
+  th_buf_str(&xml, "</x></clinical_study>");
+  pack_zip_init(&z);
+  pack_zip_add(&z, "a.json", TH_SPAN(A), 0);
+  pack_zip_add(&z, "b.xml", th_buf_view(&xml), PACK_DEFLATE);
+  pack_zip_finish(&z, true, &zip);
+  th_source_limits l = {.batch_bytes = 2000, .read_chunk = 100};
+  expect("mixed", &zip, &l,
+         "R 1 0 [a.json] " A "\nR 1 0 [b.xml] {\"protocolSection\":{\"identificationModule\":{"
+         "\"nctId\":\"NCT00000002\"}},\"hasResults\":false}\n");
+  th_buf_dispose(&zip), th_buf_dispose(&xml);
+}
+
 /* Every byte of a small archive changed, and every length: no crash, and no record that differs
  * from one that was put in unless its entry is stored without being looked at again. */
 static void every_flip_and_every_cut(void **state) {
@@ -220,6 +241,7 @@ int main(void) {
       cmocka_unit_test(bombs),
       cmocka_unit_test(large_and_nested_entries),
       cmocka_unit_test(every_flip_and_every_cut),
+      cmocka_unit_test(json_and_xml_in_one_batch),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
