@@ -49,7 +49,9 @@ int th_draft_init(th_draft *d, const th_generation *from, size_t more, th_err *e
     return th_err_set(err, TH_ELIMIT, "the index would hold more than %d segments",
                       TH_INDEX_SEGMENTS_MAX);
   d->items = calloc(d->cap + 1, sizeof *d->items);
-  if (!d->items) return th_err_set(err, TH_ENOMEM, "out of memory changing the index");
+  d->dropped = calloc(d->cap + 1, sizeof *d->dropped);
+  if (!d->items || !d->dropped)
+    return th_err_set(err, TH_ENOMEM, "out of memory changing the index");
   for (; d->n < m->n; d->n++)
     d->items[d->n] = (th_draft_item){.part = th_part_hold(from->parts[d->n]),
                                      .live = th_live_hold(from->lives[d->n])};
@@ -60,6 +62,7 @@ void th_draft_dispose(th_draft *d) {
   while (d->n)
     th_draft_remove(d, d->n - 1);
   free(d->items);
+  free(d->dropped);
   *d = (th_draft){0};
 }
 
@@ -170,8 +173,11 @@ int th_draft_forget(th_draft *d, uint32_t nct, uint64_t seq, th_err *err) {
 }
 
 void th_draft_drop_dead(th_draft *d) {
-  for (size_t i = d->n; i-- > 0;)
-    if (d->items[i].live && d->items[i].live->n_live == 0) th_draft_remove(d, i);
+  for (size_t i = d->n; i-- > 0;) {
+    if (!d->items[i].live || d->items[i].live->n_live > 0) continue;
+    d->dropped[d->n_dropped++] = d->items[i].part->number;
+    th_draft_remove(d, i);
+  }
 }
 
 /* ---- generations ---- */

@@ -225,6 +225,15 @@ static void remove_dropped(const char *dir, const th_manifest *old, const th_man
   }
 }
 
+/* New segments that were dead on arrival: no manifest ever named them. */
+static void remove_dead(const char *dir, const th_draft *d) {
+  char path[TH_INDEX_PATH_MAX];
+  for (size_t i = 0; i < d->n_dropped; i++) {
+    th_index_segment_path(dir, d->dropped[i], path);
+    unlink(path);
+  }
+}
+
 /* Bitmaps of a generation that did not come to be. */
 static void remove_lives(const th_draft *d, const char *dir) {
   char path[TH_INDEX_PATH_MAX];
@@ -261,7 +270,10 @@ static int commit(th_index *index, th_draft *d, bool *switched, th_err *err) {
     remove_lives(d, index->dir);
     return rc;
   }
-  if (!rc) remove_dropped(index->dir, &old->manifest, &g->manifest);
+  if (!rc) {
+    remove_dropped(index->dir, &old->manifest, &g->manifest);
+    remove_dead(index->dir, d);
+  }
   switch_to(index, slot);
   *switched = true;
   return rc;
@@ -397,7 +409,8 @@ static bool bit(const uint64_t *words, uint32_t i) {
 }
 
 /* What was pushed out of the sources while they were merged is dead in the outcome too: its
- * documents are those that were live at the start, in order. */
+ * documents are those that were live at the start, in order. A source that is gone was dropped, as
+ * all of it was dead. */
 static int carry_deaths(th_draft *d, size_t merged, const merge_job *job, const th_generation *g,
                         th_err *err) {
   uint32_t out = 0, n = th_segment_docs(d->items[merged].part->segment);
@@ -407,7 +420,8 @@ static int carry_deaths(th_draft *d, size_t merged, const merge_job *job, const 
     uint32_t docs = th_segment_docs(job->segments[k]);
     for (uint32_t doc = 0; !rc && doc < docs; doc++) {
       if (!bit(job->live[k], doc)) continue;
-      if (out < n && !th_draft_is_live(d, source, doc)) rc = th_draft_kill(d, merged, out, err);
+      bool dead = source == d->n || !th_draft_is_live(d, source, doc);
+      if (out < n && dead) rc = th_draft_kill(d, merged, out, err);
       out++;
     }
   }
@@ -417,7 +431,7 @@ static int carry_deaths(th_draft *d, size_t merged, const merge_job *job, const 
 }
 
 /* Puts the merged segment in the place of its sources, in whatever generation is current now.
- * *applied is false when the sources are no longer there (the index was cleared). */
+ * *applied is false when none of the sources is there any more (the index was cleared). */
 static int apply_merge(th_index *index, const merge_job *job, const th_generation *g, bool *applied,
                        th_err *err) {
   th_draft d = {0};
@@ -429,15 +443,18 @@ static int apply_merge(th_index *index, const merge_job *job, const th_generatio
   if (rc) return rc;
   pthread_mutex_lock(&index->lock);
   rc = th_draft_init(&d, current_of(index), 1, err);
-  for (size_t k = 0; !rc && k < job->n; k++)
-    if (find_part(&d, g->parts[job->chosen[k]]) == d.n) goto done;
   if (rc) goto done;
-  size_t at = find_part(&d, g->parts[job->chosen[0]]);
+  size_t at = d.n;
+  for (size_t k = 0; k < job->n; k++)
+    at = TH_MIN(at, find_part(&d, g->parts[job->chosen[k]]));
+  if (at == d.n) goto done;
   th_draft_insert(&d, at, part, NULL);
   part = NULL;
   rc = carry_deaths(&d, at, job, g, err);
-  for (size_t k = 0; !rc && k < job->n; k++)
-    th_draft_remove(&d, find_part(&d, g->parts[job->chosen[k]]));
+  for (size_t k = 0; !rc && k < job->n; k++) {
+    size_t source = find_part(&d, g->parts[job->chosen[k]]);
+    if (source < d.n) th_draft_remove(&d, source);
+  }
   if (!rc) rc = commit(index, &d, applied, err);
 done:
   th_part_release(part);

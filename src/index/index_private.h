@@ -42,7 +42,8 @@ typedef struct th_manifest {
   th_manifest_entry *entries; /* owned */
 } th_manifest;
 
-/* Errors: TH_ENOTFOUND, TH_ECORRUPT, TH_EINPUT (another version or analysis). */
+/* Errors: TH_ENOTFOUND, TH_ECORRUPT, TH_EINPUT (another version or analysis); out then holds
+ * nothing. */
 int th_manifest_read(th_manifest *out, const char *dir, th_err *err) TH_MUST_USE;
 int th_manifest_write(th_manifest *m, const char *dir, th_err *err) TH_MUST_USE; /* sets hash */
 void th_manifest_dispose(th_manifest *m);
@@ -111,6 +112,8 @@ typedef struct th_draft {
   uint64_t generation, applied_seq, next_number;
   size_t n, cap;
   th_draft_item *items;
+  size_t n_dropped;
+  uint64_t *dropped; /* numbers of the segments that th_draft_drop_dead took out */
 } th_draft;
 
 int th_draft_init(th_draft *d, const th_generation *from, size_t more, th_err *err) TH_MUST_USE;
@@ -125,6 +128,7 @@ bool th_draft_is_live(const th_draft *d, size_t item, uint32_t doc);
 int th_draft_supersede(th_draft *d, size_t i, th_err *err) TH_MUST_USE;
 /* Kills the documents of nct whose seq is below. */
 int th_draft_forget(th_draft *d, uint32_t nct, uint64_t seq, th_err *err) TH_MUST_USE;
+/* Takes out the segments without any live document. */
 void th_draft_drop_dead(th_draft *d);
 
 /* A generation of the draft's items (their references are copied) without a slot. */

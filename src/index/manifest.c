@@ -158,6 +158,7 @@ int th_manifest_read(th_manifest *out, const char *dir, th_err *err) {
   th_buf_init(&b, MANIFEST_MAX + READ_STEP);
   int rc = th_file_read(&b, path, err);
   if (!rc) rc = decode_manifest(out, &b, dir, err);
+  if (rc) th_manifest_dispose(out);
   th_buf_dispose(&b);
   return rc;
 }
