@@ -145,7 +145,10 @@ static th_split_what open_list(th_json_split *s, const th_window *w, int kind, t
   if (s->n_levels == TH_SPLIT_LEVELS) {
     s->start = s->at++;
     s->start_line = s->line;
-    return reject(s, w, "lists are nested too deeply", RESYNC, out);
+    s->n_levels = 0; /* no list of records: what follows it by lines stands for itself again */
+    th_split_what r = reject(s, w, "lists are nested too deeply", RESYNC, out);
+    s->broken_tail = false;
+    return r;
   }
   s->level[s->n_levels++] = (uint8_t)kind;
   s->at++;
