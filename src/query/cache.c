@@ -16,6 +16,7 @@ typedef struct fold_table {
 typedef struct cache {
   th_segment_extra extra; /* first: this is what the segment frees */
   _Atomic(float *) wtf[N_SCOPES];
+  _Atomic(float *) length[TH_A_COUNT + 1];
   _Atomic(fold_table *) folded[TH_F_COUNT];
   _Atomic(th_site_grid *) grid;
 } cache;
@@ -32,6 +33,8 @@ static void cache_free(th_segment_extra *extra) {
   cache *c = (cache *)extra;
   for (unsigned i = 0; i < N_SCOPES; i++)
     free(atomic_load(&c->wtf[i]));
+  for (unsigned i = 0; i <= TH_A_COUNT; i++)
+    free(atomic_load(&c->length[i]));
   for (unsigned i = 0; i < TH_F_COUNT; i++)
     free(atomic_load(&c->folded[i]));
   grid_free(atomic_load(&c->grid));
@@ -84,35 +87,38 @@ static float *make_wtf(const th_segment *s, unsigned scope) {
   return wtf;
 }
 
-static float length_parts[TH_A_COUNT + 1][256];
-static float even_lengths[256]; /* of fields: as if all were of average length */
+static float *make_length(const th_segment *s, unsigned area) {
+  float of_norm[256];
+  uint32_t n = th_segment_docs(s);
+  const uint8_t *norms = th_segment_norms(s, area);
+  float *length = malloc(((size_t)n + 1) * sizeof *length);
+  if (!length) return NULL;
+  th_score_length_table(area, of_norm);
+  for (uint32_t d = 0; d < n; d++)
+    length[d] = of_norm[norms[d]];
+  return length;
+}
 
-__attribute__((constructor)) static void fill_lengths(void) {
-  for (unsigned a = 0; a <= TH_A_COUNT; a++)
-    th_score_length_table(a, length_parts[a]);
-  for (unsigned i = 0; i < 256; i++)
-    even_lengths[i] = TH_SCORE_K1;
+/* What stands in the slot, or what `make` makes for it; NULL when memory is exhausted. */
+static const float *table_in(_Atomic(float *) *slot, const th_segment *s, unsigned scope,
+                             float *(*make)(const th_segment *, unsigned)) {
+  float *have = atomic_load_explicit(slot, memory_order_acquire);
+  if (have) return have;
+  float *made = make(s, scope);
+  if (!made) return NULL;
+  if (atomic_compare_exchange_strong(slot, &have, made)) return made;
+  free(made); /* another thread was first */
+  return have;
 }
 
 bool th_cache_weights(const th_segment *s, unsigned scope, th_weights *out) {
   cache *c = cache_of(s);
-  if (!c) return false;
-  _Atomic(float *) *slot = &c->wtf[scope_index(scope)];
-  float *wtf = atomic_load_explicit(slot, memory_order_acquire);
-  if (!wtf) {
-    float *made = make_wtf(s, scope);
-    if (!made) return false;
-    if (atomic_compare_exchange_strong(slot, &wtf, made))
-      wtf = made;
-    else
-      free(made);
-  }
   bool field = th_scope_is_field(scope);
-  out->wtf = wtf;
-  out->norms = field ? NULL : th_segment_norms(s, scope);
-  out->length_part = field ? even_lengths : length_parts[scope];
+  if (!c) return false;
+  out->wtf = table_in(&c->wtf[scope_index(scope)], s, scope, make_wtf);
+  out->length = field ? NULL : table_in(&c->length[scope], s, scope, make_length);
   out->bound = field ? -1 : th_score_bound_index(scope);
-  return true;
+  return out->wtf && (field || out->length);
 }
 
 /* ---- folded names ---- */

@@ -12,6 +12,7 @@ static bool has_tail(const th_cursor *c) {
 
 /* Of one block; the tail and areas without bounds: of the whole list. */
 static uint32_t block_most(const th_cursor *c, uint32_t block) {
+  if (block >= c->p.n_blocks && c->tail_most) return c->tail_most;
   if (c->w.bound < 0 || block >= c->p.n_blocks) return most_of(c->idf, 255);
   return most_of(c->idf, c->p.bounds[(size_t)block * TH_BOUND_AREAS + (unsigned)c->w.bound]);
 }
@@ -31,6 +32,7 @@ void th_cursor_start(th_cursor *c, const th_term *term, const th_weights *w, flo
   c->idf = idf;
   c->i = 0;
   c->next = 0;
+  c->tail_most = 0;
   c->absent = !term;
   c->p.n = 0;
   c->most = 0;
@@ -117,19 +119,42 @@ bool th_cursor_block(th_cursor *c, uint32_t end, uint32_t floor) {
   return false;
 }
 
+/* Decodes the tail, which is next, and finds the largest contribution in it. */
+static bool decode_tail(th_cursor *c) {
+  uint32_t docs[TH_BLOCK + 8], scores[TH_BLOCK + 8], most = 0;
+  if (!decode_next(c)) return false;
+  uint32_t n = th_kernels_now->score(c->p.docs, c->p.classes, c->p.n, &c->w, c->idf, docs, scores);
+  for (uint32_t i = 0; i < n; i++)
+    most = TH_MAX(most, scores[i]);
+  c->tail_most = TH_MAX(most, 1);
+  return true;
+}
+
+/* Whether the decoded block has a posting in [base, end); *beyond: and nothing behind it has. */
+static bool decoded_in(th_cursor *c, uint32_t base, uint32_t end, bool *beyond) {
+  *beyond = false;
+  if (c->i >= c->p.n || c->p.docs[c->p.n - 1] < base) return false;
+  seek_in_block(c, base);
+  *beyond = c->p.docs[c->p.n - 1] + 1 >= end;
+  return c->p.docs[c->i] < end;
+}
+
 uint32_t th_cursor_window_most(th_cursor *c, uint32_t base, uint32_t end) {
   uint32_t most = 0, b;
+  bool beyond;
   if (c->absent) return 0;
-  if (c->i < c->p.n && c->p.docs[c->p.n - 1] >= base && c->p.docs[c->i] < end)
-    most = block_most(c, c->p.block);
+  if (decoded_in(c, base, end, &beyond)) most = block_most(c, c->p.block);
+  if (beyond) return most;
   pass_blocks(c, base);
-  if (c->w.bound < 0) return c->next <= c->p.n_blocks ? c->most : most;
   for (b = c->next; b < c->p.n_blocks; b++) {
     if (b && c->p.last_doc[b - 1] + 1 >= end) return most;
     most = TH_MAX(most, block_most(c, b));
+    if (c->p.last_doc[b] + 1 >= end) return most;
   }
-  bool before_end = b == 0 || c->p.last_doc[b - 1] + 1 < end;
-  if (c->next <= c->p.n_blocks && has_tail(c) && before_end) most = c->most;
+  if (b > c->p.n_blocks || !has_tail(c) || (b && c->p.last_doc[b - 1] + 1 >= end)) return most;
+  bool in_use = c->i < c->p.n && c->p.docs[c->p.n - 1] >= base;
+  if (c->next < c->p.n_blocks || in_use) return most_of(c->idf, 255);
+  if (decode_tail(c) && decoded_in(c, base, end, &beyond)) most = TH_MAX(most, c->tail_most);
   return most;
 }
 

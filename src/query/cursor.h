@@ -10,11 +10,11 @@ typedef struct th_cursor {
   th_postings p;
   th_weights w;
   float idf;
-  uint32_t most; /* no contribution of the list is larger */
-  uint32_t i;    /* next posting of the decoded block; p.n when it is used up */
-  uint32_t
-      next; /* next block that was neither decoded nor passed over; n_blocks = the tail, then end */
-  bool absent; /* the segment does not hold the term */
+  uint32_t most;      /* no contribution of the list is larger */
+  uint32_t tail_most; /* nor of its tail; 0 = not known yet */
+  uint32_t i;         /* next posting of the decoded block; p.n when it is used up */
+  uint32_t next;      /* block not yet decoded or passed over; n_blocks = the tail, + 1 = none */
+  bool absent;        /* the segment does not hold the term */
 } th_cursor;
 
 /* At the start of the list. term NULL: absent. */
@@ -29,8 +29,8 @@ bool th_cursor_block(th_cursor *c, uint32_t end, uint32_t floor);
 /* Contribution of the posting at the cursor; false when it is not of the scope. */
 static inline bool th_cursor_score(const th_cursor *c, uint32_t *score) {
   float wtf = c->w.wtf[c->p.classes[c->i]];
-  uint8_t norm = c->w.norms ? c->w.norms[c->p.docs[c->i]] : 0;
-  *score = th_score_contribution(c->idf, wtf, c->w.length_part[norm]);
+  float length = c->w.length ? c->w.length[c->p.docs[c->i]] : TH_SCORE_K1;
+  *score = th_score_contribution(c->idf, wtf, length);
   return wtf > 0;
 }
 

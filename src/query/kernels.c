@@ -13,9 +13,8 @@ static uint32_t score_scalar(const uint32_t *docs, const uint32_t *classes, uint
   uint32_t m = 0;
   for (uint32_t i = 0; i < n; i++) {
     float wtf = w->wtf[classes[i]];
-    uint8_t norm = w->norms ? w->norms[docs[i]] : 0;
     out_docs[m] = docs[i];
-    out_scores[m] = th_score_contribution(idf, wtf, w->length_part[norm]);
+    out_scores[m] = th_score_contribution(idf, wtf, w->length ? w->length[docs[i]] : TH_SCORE_K1);
     m += wtf > 0;
   }
   return m;
@@ -39,17 +38,13 @@ static const th_kernels scalar = {score_scalar, above_scalar, bytes_scalar};
 const th_kernels *th_kernels_now = &scalar;
 
 #ifdef HAVE_AVX2
-/* Eight postings: weights by class, norms by document (four bytes are loaded of which the lowest
- * counts: padding stands behind the last), lengths by norm. */
+/* Eight postings: weights by class, lengths by document. */
 __attribute__((target("avx2"))) static inline __m256i
 score8(__m256i doc, __m256i class, const th_weights *w, __m256 idf, __m256 *wtf) {
   const __m256 one = _mm256_set1_ps(TH_SCORE_ONE), half = _mm256_set1_ps(0.5f);
-  __m256i norm = _mm256_setzero_si256();
+  __m256 length = _mm256_set1_ps(TH_SCORE_K1);
   *wtf = _mm256_i32gather_ps(w->wtf, class, 4);
-  if (w->norms)
-    norm = _mm256_and_si256(_mm256_i32gather_epi32((const int *)(const void *)w->norms, doc, 1),
-                            _mm256_set1_epi32(0xFF));
-  __m256 length = _mm256_i32gather_ps(w->length_part, norm, 4);
+  if (w->length) length = _mm256_i32gather_ps(w->length, doc, 4);
   __m256 sat = _mm256_div_ps(*wtf, _mm256_add_ps(*wtf, length));
   __m256 score = _mm256_add_ps(_mm256_mul_ps(_mm256_mul_ps(idf, sat), one), half);
   return _mm256_cvttps_epi32(score);

@@ -11,15 +11,23 @@
  */
 #include "query/exec.h"
 
+/* At most TH_WINDOW documents, a multiple of 64 but for the last. */
 typedef struct window {
-  uint32_t base, end;   /* documents */
-  const uint64_t *keep; /* TH_WINDOW / 64 words */
+  uint32_t base, end; /* documents */
+  uint32_t n_words;   /* of 64 documents */
+  const uint64_t *keep;
 } window;
 
-static bool any_kept(const uint64_t *keep) {
+/* The window of `size` from base on; false when nothing is kept in it. */
+static bool window_at(const th_plan *p, const uint64_t *keep, uint32_t base, uint32_t size,
+                      window *v) {
   uint64_t any = 0;
-  for (unsigned w = 0; w < TH_WINDOW / 64; w++)
-    any |= keep[w];
+  v->base = base;
+  v->end = TH_MIN(base + size, p->n_docs);
+  v->n_words = (v->end - base + 63) / 64;
+  v->keep = keep + base / 64;
+  for (unsigned w = 0; w < v->n_words; w++)
+    any |= v->keep[w];
   return any != 0;
 }
 
@@ -38,6 +46,10 @@ static void give_word(th_sink *sink, const window *v, unsigned w, uint64_t match
 }
 
 /* ---- any of the words ---- */
+
+/* Documents that are judged by one sum of bounds: few, so that the sums differ, but more than the
+ * 128 or so that a block of a frequent word spans. */
+enum { PRUNED_WINDOW = 512 };
 
 typedef struct any_of {
   th_plan *plan;
@@ -61,27 +73,27 @@ static void sort_by_most(any_of *a) {
 }
 
 static void give_seen(any_of *a, const window *v, th_sink *sink) {
-  for (unsigned w = 0; w < TH_WINDOW / 64; w++)
+  for (unsigned w = 0; w < v->n_words; w++)
     if (v->keep[w])
       give_word(sink, v, w, th_kernels_now->bytes(a->level->seen + 64 * w), a->level->acc);
 }
 
-static void clear_level(th_level *level) {
-  memset(level->acc, 0, sizeof level->acc);
-  memset(level->seen, 0, sizeof level->seen);
+static void clear_level(th_level *level, const window *v) {
+  memset(level->acc, 0, v->n_words * 64 * sizeof level->acc[0]);
+  memset(level->seen, 0, v->n_words * 64);
 }
 
 static void any_of_everything(any_of *a, const window *v, th_sink *sink) {
   for (uint32_t i = 0; i < a->n; i++)
     th_cursor_window_add(a->cursors[i], v->base, v->end, 0, a->level);
   give_seen(a, v, sink);
-  clear_level(a->level);
+  clear_level(a->level, v);
 }
 
 /* Offsets of kept documents whose score is at least `need` (>= 1). */
 static uint32_t pick(const any_of *a, const window *v, uint32_t need, uint16_t *out) {
   uint32_t n = 0;
-  for (unsigned w = 0; w < TH_WINDOW / 64; w++) {
+  for (unsigned w = 0; w < v->n_words; w++) {
     if (!v->keep[w]) continue;
     uint64_t bits = v->keep[w] & th_kernels_now->above(a->level->acc + 64 * w, need);
     for (; bits; bits &= bits - 1)
@@ -130,7 +142,7 @@ static void any_of_best(any_of *a, const window *v, uint32_t least, th_sink *sin
   }
   for (uint32_t k = 0; k < n; k++)
     th_sink_take(sink, v->base + picked[k], a->level->acc[picked[k]]);
-  clear_level(a->level);
+  clear_level(a->level, v);
 }
 
 static int rank_any(th_plan *p, th_op *const *terms, uint32_t n, const uint64_t *keep,
@@ -145,10 +157,11 @@ static int rank_any(th_plan *p, th_op *const *terms, uint32_t n, const uint64_t 
     if ((rc = th_plan_bind(p, terms[i]))) return rc;
     if (!terms[i]->cursor->absent) a.cursors[a.n++] = terms[i]->cursor;
   }
-  for (uint32_t base = 0; base < p->n_docs && a.n; base += TH_WINDOW) {
-    window v = {base, TH_MIN(base + TH_WINDOW, p->n_docs), keep + base / 64};
-    if (!any_kept(v.keep)) continue;
-    uint32_t least = sink->want_all || p->request->exhaustive ? 0 : th_sink_least(sink);
+  bool all = sink->want_all || p->request->exhaustive;
+  for (uint32_t base = 0; base < p->n_docs && a.n; base += all ? TH_WINDOW : PRUNED_WINDOW) {
+    window v;
+    if (!window_at(p, keep, base, all ? TH_WINDOW : PRUNED_WINDOW, &v)) continue;
+    uint32_t least = all ? 0 : th_sink_least(sink);
     if (least)
       any_of_best(&a, &v, least, sink);
     else
@@ -282,12 +295,12 @@ static int eval(th_plan *p, th_op *op, const window *v, uint32_t depth) {
 static int rank_tree(th_plan *p, th_op *op, const uint64_t *keep, th_sink *sink) {
   int rc = th_plan_bind(p, op);
   for (uint32_t base = 0; !rc && base < p->n_docs; base += TH_WINDOW) {
-    window v = {base, TH_MIN(base + TH_WINDOW, p->n_docs), keep + base / 64};
-    if (!any_kept(v.keep)) continue;
+    window v;
+    if (!window_at(p, keep, base, TH_WINDOW, &v)) continue;
     rc = eval(p, op, &v, 0);
     if (rc) break;
     th_level *l = th_thread_level(p->thread, 0);
-    for (unsigned w = 0; w < TH_WINDOW / 64; w++)
+    for (unsigned w = 0; w < v.n_words; w++)
       give_word(sink, &v, w, l->bits[w], l->acc);
     memset(l->acc, 0, sizeof l->acc);
     memset(l->bits, 0, sizeof l->bits);
