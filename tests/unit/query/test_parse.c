@@ -5,11 +5,12 @@
 #include <stdio.h>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "query/params.h"
 #include "query/tree.h"
 
 typedef struct test_case {
-  th_span name, input;
+  th_span name, input, text;
   char expected[4096]; /* lines joined by '\n' */
   bool is_error;
   unsigned line;
@@ -53,6 +54,8 @@ static bool next_case(th_span *rest, unsigned *line_no, test_case *c) {
     if (kind == '?') {
       split_question(c, text);
       c->line = *line_no;
+    } else if (kind == ':') {
+      c->text = text;
     } else {
       assert_true(kind == '=' || kind == '!');
       c->is_error = kind == '!';
@@ -95,7 +98,33 @@ static int read_filter(th_query **q, th_arena *arena, const test_case *c, th_buf
   return 0;
 }
 
-static void run_file(const char *file, bool filters) {
+/* The text of the case with brackets round what is marked. */
+static int read_marked(th_arena *arena, const test_case *c, th_buf *out, th_err *err) {
+  th_query *q;
+  const th_mark *marks;
+  uint32_t at = 0;
+  int rc = read_expression(&q, arena, c, err);
+  if (rc) return rc;
+  unsigned n = th_query_highlight(q, TH_F_BriefTitle, c->text, arena, &marks);
+  for (unsigned i = 0; i < n; i++) {
+    assert_true(marks[i].from >= at && marks[i].from < marks[i].to && marks[i].to <= c->text.n);
+    th_buf_put(out, c->text.p + at, marks[i].from - at);
+    th_buf_printf(out, "[%.*s]", (int)(marks[i].to - marks[i].from), c->text.p + marks[i].from);
+    at = marks[i].to;
+  }
+  th_buf_put(out, c->text.p + at, c->text.n - at);
+  return 0;
+}
+
+enum { EXPRESSIONS, FILTERS, MARKS };
+
+static int read_case(int kind, th_query **q, th_arena *arena, const test_case *c, th_buf *out,
+                     th_err *err) {
+  if (kind == EXPRESSIONS) return read_expression(q, arena, c, err);
+  return kind == FILTERS ? read_filter(q, arena, c, out, err) : read_marked(arena, c, out, err);
+}
+
+static void run_file(const char *file, int kind, unsigned least) {
   char path[4096];
   th_buf text, got;
   th_arena arena;
@@ -112,7 +141,7 @@ static void run_file(const char *file, bool filters) {
     th_query *q = NULL;
     th_err e = {0};
     th_buf_clear(&got);
-    int rc = filters ? read_filter(&q, &arena, &c, &got, &e) : read_expression(&q, &arena, &c, &e);
+    int rc = read_case(kind, &q, &arena, &c, &got, &e);
     if (rc)
       th_buf_str(&got, e.message);
     else if (q)
@@ -123,7 +152,7 @@ static void run_file(const char *file, bool filters) {
     n++;
   }
   assert_int_equal(failed, 0);
-  assert_true(n > 20);
+  assert_true(n >= least);
   th_arena_dispose(&arena);
   th_buf_dispose(&got);
   th_buf_dispose(&text);
@@ -131,12 +160,54 @@ static void run_file(const char *file, bool filters) {
 
 static void test_expressions(void **state) {
   (void)state;
-  run_file("parse.txt", false);
+  run_file("parse.txt", EXPRESSIONS, 40);
 }
 
 static void test_filters(void **state) {
   (void)state;
-  run_file("filters.txt", true);
+  run_file("filters.txt", FILTERS, 30);
+}
+
+static void test_marks(void **state) {
+  (void)state;
+  run_file("highlight.txt", MARKS, 9);
+}
+
+/* A passage is a piece of the text, about as long as asked for, whole words, and shows what can be
+ * shown of the query's words. */
+static void test_passages(void **state) {
+  static const char text[] =
+      "Start of it with asthma. Then much that is of no use to anyone who reads on and on until "
+      "the middle, where lung cancer and asthma are named together, and then once more a long "
+      "Müller-Öztürk tail of words that nobody searched for until it ends with lung.";
+  static const struct {
+    const char *query, *shows;
+    size_t width;
+  } cases[] = {
+      {"asthma lung cancer", "lung cancer and asthma", 60},
+      {"asthma", "asthma", 20},
+      {"nothing", "Start", 30},
+      {"tail words", "tail of words", 40},
+      {"lung", "lung", 5},
+      {"asthma", "Start of it", 4000},
+      {"oztürk", "Öztürk", 12},
+  };
+  (void)state;
+  for (size_t i = 0; i < TH_COUNT(cases); i++) {
+    th_arena arena;
+    th_query *q;
+    th_err err = {0};
+    th_arena_init(&arena, 0);
+    assert_int_equal(
+        th_query_parse(&q, &arena, th_span_of(cases[i].query), TH_A_BasicSearch, "x", &err), 0);
+    th_span p = th_query_passage(q, TH_F_BriefSummary, TH_SPAN(text), cases[i].width, &arena);
+    if (th_span_find(p, th_span_of(cases[i].shows)) < 0)
+      fail_msg("%s: %.*s", cases[i].query, (int)p.n, p.p);
+    assert_true(p.p >= text && p.p + p.n <= text + sizeof text);
+    assert_true(p.n <= cases[i].width + 16);
+    assert_true(th_utf8_valid(p));
+    th_arena_dispose(&arena);
+  }
 }
 
 static void repeat(th_buf *out, const char *s, size_t n) {
@@ -205,10 +276,9 @@ static void test_no_memory(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_expressions),
-      cmocka_unit_test(test_filters),
-      cmocka_unit_test(test_limits),
-      cmocka_unit_test(test_no_memory),
+      cmocka_unit_test(test_expressions), cmocka_unit_test(test_filters),
+      cmocka_unit_test(test_marks),       cmocka_unit_test(test_passages),
+      cmocka_unit_test(test_limits),      cmocka_unit_test(test_no_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
