@@ -146,6 +146,15 @@ static const th_cli_example index_examples[] = {
     {0},
 };
 
+static const th_cli_option check_options[] = {
+    {"deep", 0, NULL, "unpack every record and decode the whole index", NULL},
+    {0},
+};
+static const th_cli_example check_examples[] = {
+    {"trialhead check --deep", "After a disk failure"},
+    {0},
+};
+
 static const th_cli_option demo_options[] = {
     {"studies", 0, "N", "how many records (default: 2000)", NULL},
     {"seed", 0, "S", "other numbers give other records (default: 1)", NULL},
@@ -200,6 +209,9 @@ const th_cli_command th_cli_commands[] = {
     {"index", "Bring the search index up to date, or make it anew", NULL, 0, 0,
      "Import does this by itself. The index is made from the store and can be thrown away.",
      index_options, index_examples, false, th_cmd_index},
+    {"check", "Verify store and index", NULL, 0, 0,
+     "Says what is wrong, one problem a line; the exit code is 4 when there is one.", check_options,
+     check_examples, false, th_cmd_check},
     {"stats", "Say what is in the data directory", NULL, 0, 0, NULL, NULL, NULL, false,
      th_cmd_stats},
     {"demo", "Write made-up study records", NULL, 0, 0,
