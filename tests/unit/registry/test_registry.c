@@ -1,0 +1,221 @@
+#define _GNU_SOURCE
+#include "../test.h"
+
+#include "base/file.h"
+#include "registry/registry.h"
+
+#include <ftw.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static char folder[64];
+
+static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *at) {
+  (void)st, (void)flag, (void)at;
+  return remove(path);
+}
+
+static int make_folder(void **state) {
+  (void)state;
+  snprintf(folder, sizeof folder, "/tmp/th-registry-XXXXXX");
+  return mkdtemp(folder) ? 0 : -1;
+}
+
+static int remove_folder(void **state) {
+  (void)state;
+  return nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static void record(th_buf *out, unsigned nct, const char *title) {
+  th_buf_printf(
+      out,
+      "{\"protocolSection\":{\"identificationModule\":{\"nctId\":\"NCT%08u\",\"briefTitle\":\"%s\"}"
+      ","
+      "\"statusModule\":{\"overallStatus\":\"RECRUITING\"},\"conditionsModule\":{\"conditions\":["
+      "\"Asthma\"]}}}\n",
+      nct, title);
+}
+
+static const char *write_input(const char *name, const th_buf *b) {
+  static char path[128];
+  th_err err = {0};
+  snprintf(path, sizeof path, "%s/%s", folder, name);
+  assert_int_equal(th_file_replace(path, th_buf_view(b), &err), 0);
+  return path;
+}
+
+typedef struct rejects {
+  unsigned n;
+  char ids[8][16];
+} rejects;
+
+static void note_reject(void *ctx, const th_reject *r) {
+  rejects *all = ctx;
+  if (all->n < TH_COUNT(all->ids)) snprintf(all->ids[all->n], 16, "%s", r->id);
+  all->n++;
+}
+
+static th_import_report import(th_registry *r, const char *path, int expected, rejects *seen) {
+  th_import_report report;
+  th_err err = {0};
+  th_import_options options = {.threads = 3, .reject = note_reject, .ctx = seen};
+  *seen = (rejects){0};
+  int rc = th_registry_import(r, &path, 1, &options, &report, &err);
+  if (rc != expected) fail_msg("import: %d (%s), expected %d", rc, err.message, expected);
+  return report;
+}
+
+static void expect_title(th_registry *r, uint32_t nct, const char *title) {
+  th_buf b;
+  th_err err = {0};
+  th_buf_init(&b, 0);
+  assert_int_equal(th_registry_study(r, nct, &b, NULL, NULL, &err), 0);
+  if (!memmem(b.p, b.n, title, strlen(title))) fail_msg("%.*s has no %s", (int)b.n, b.p, title);
+  th_buf_dispose(&b);
+}
+
+static void count_problem(void *ctx, const char *text) {
+  printf("problem: %s\n", text);
+  ++*(unsigned *)ctx;
+}
+
+static void expect_sound(uint32_t live) {
+  unsigned problems = 0;
+  th_err err = {0};
+  th_registry *r;
+  char dir[80];
+  snprintf(dir, sizeof dir, "%s/data", folder);
+  assert_int_equal(th_registry_check(dir, true, count_problem, &problems, &err), 0);
+  assert_int_equal(problems, 0);
+  assert_int_equal(th_registry_open(&r, dir, TH_REGISTRY_READ, &err), 0);
+  const th_snapshot *s = th_index_acquire(th_registry_index(r));
+  assert_int_equal(s->n_live, live);
+  th_index_release(th_registry_index(r), s);
+  th_registry_close(r);
+}
+
+static th_registry *open_for_writing(void) {
+  th_registry *r;
+  th_err err = {0};
+  char dir[80];
+  snprintf(dir, sizeof dir, "%s/data", folder);
+  if (th_registry_open(&r, dir, TH_REGISTRY_WRITE, &err)) fail_msg("%s", err.message);
+  return r;
+}
+
+static void same_changed_and_rejected(void **state) {
+  (void)state;
+  th_buf b;
+  rejects seen;
+  th_buf_init(&b, 0);
+  for (unsigned i = 1; i <= 3000; i++)
+    record(&b, i, "first");
+  th_registry *r = open_for_writing();
+  th_import_report report = import(r, write_input("a.json", &b), 0, &seen);
+  assert_int_equal(report.added, 3000);
+  report = import(r, write_input("a.json", &b), 0, &seen);
+  assert_int_equal(report.unchanged, 3000);
+  th_buf_clear(&b);
+  record(&b, 7, "second");
+  th_buf_str(&b, "{\"protocolSection\":{\"identificationModule\":{\"nctId\":\"NCT00000008\"},}}\n");
+  th_buf_str(&b,
+             "{\"protocolSection\":{\"identificationModule\":{\"briefTitle\":\"no number\"}}}\n");
+  record(&b, 8, "first");
+  record(&b, 5000, "new");
+  report = import(r, write_input("b.json", &b), TH_EINPUT, &seen);
+  assert_int_equal(report.read, 5);
+  assert_int_equal(report.added, 1);
+  assert_int_equal(report.changed, 1);
+  assert_int_equal(report.unchanged, 1);
+  assert_int_equal(report.rejected, 2);
+  assert_int_equal(seen.n, 2);
+  assert_string_equal(seen.ids[0], "NCT00000008");
+  assert_string_equal(seen.ids[1], "");
+  expect_title(r, 7, "second");
+  th_registry_close(r);
+  expect_sound(3001);
+  th_buf_dispose(&b);
+}
+
+/* A, B, A, B … in one file: each a version of its own although the bytes were there before. */
+static void order_of_the_input_is_order_of_versions(void **state) {
+  (void)state;
+  th_buf b;
+  rejects seen;
+  th_buf_init(&b, 0);
+  record(&b, 1, "A");
+  th_registry *r = open_for_writing();
+  import(r, write_input("a.json", &b), 0, &seen);
+  th_buf_clear(&b);
+  for (unsigned i = 0; i < 2000; i++) {
+    record(&b, 1, i % 2 ? "A" : "B");
+    record(&b, 100 + i, "other");
+  }
+  th_import_report report = import(r, write_input("b.json", &b), 0, &seen);
+  assert_int_equal(report.changed, 2000);
+  assert_int_equal(report.added, 2000);
+  expect_title(r, 1, "\"A\"");
+  th_registry_close(r);
+  expect_sound(2001);
+  th_buf_dispose(&b);
+}
+
+static void the_index_follows_the_log(void **state) {
+  (void)state;
+  th_buf b;
+  rejects seen;
+  th_err err = {0};
+  th_buf_init(&b, 0);
+  for (unsigned i = 1; i <= 500; i++)
+    record(&b, i, "first");
+  th_registry *r = open_for_writing();
+  import(r, write_input("a.json", &b), 0, &seen);
+  assert_int_equal(th_store_remove(th_registry_store(r), 17, NULL, &err), 0);
+  assert_int_equal(th_registry_index_update(r, false, false, NULL, NULL, &err), 0);
+  th_registry_close(r);
+  expect_sound(499);
+  r = open_for_writing();
+  assert_int_equal(th_index_clear(th_registry_index(r), &err), 0);
+  th_buf_clear(&b);
+  record(&b, 3, "second");
+  import(r, write_input("b.json", &b), 0, &seen); /* makes good what the index lost */
+  th_registry_close(r);
+  expect_sound(499);
+  r = open_for_writing();
+  assert_int_equal(th_registry_index_update(r, true, true, NULL, NULL, &err), 0);
+  const th_snapshot *s = th_index_acquire(th_registry_index(r));
+  assert_int_equal(s->n_segments, 1);
+  th_index_release(th_registry_index(r), s);
+  th_registry_close(r);
+  expect_sound(499);
+  th_buf_dispose(&b);
+}
+
+static void a_missing_file_does_not_end_the_run(void **state) {
+  (void)state;
+  th_buf b;
+  rejects seen = {0};
+  th_err err = {0};
+  th_import_report report;
+  th_import_options options = {.reject = note_reject, .ctx = &seen};
+  th_buf_init(&b, 0);
+  record(&b, 1, "first");
+  const char *paths[] = {"/nonexistent/file", write_input("a.json", &b)};
+  th_registry *r = open_for_writing();
+  assert_int_equal(th_registry_import(r, paths, 2, &options, &report, &err), TH_EINPUT);
+  assert_int_equal(report.added, 1);
+  assert_int_equal(seen.n, 1);
+  th_registry_close(r);
+  th_buf_dispose(&b);
+}
+
+int main(void) {
+#define IN_FOLDER(f) cmocka_unit_test_setup_teardown(f, make_folder, remove_folder)
+  const struct CMUnitTest tests[] = {
+      IN_FOLDER(same_changed_and_rejected),
+      IN_FOLDER(order_of_the_input_is_order_of_versions),
+      IN_FOLDER(the_index_follows_the_log),
+      IN_FOLDER(a_missing_file_does_not_end_the_run),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
