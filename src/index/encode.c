@@ -2,6 +2,7 @@
 
 #include "index/builder.h"
 #include "index/codec.h"
+#include "index/occurrences.h"
 #include "index/score.h"
 #include "index/sections.h"
 #include "study/catalogue.h"
@@ -32,7 +33,7 @@ struct th_encoder {
   /* the term being written */
   th_span stem;
   const th_span *forms;
-  uint32_t n_forms, form_bits, df;
+  uint32_t n_forms, df;
   uint64_t cf;
   uint32_t before; /* last document of the block before */
   uint32_t docs[TH_BLOCK], block_classes[TH_BLOCK], held;
@@ -120,6 +121,25 @@ int th_encoder_finish(th_encoder *e, bool commit, th_err *err) {
   int rc = th_sections_finish(e->out, commit ? &head : NULL, err);
   encoder_free(e);
   return rc;
+}
+
+static void put32(th_buf *b, uint32_t v) {
+  th_buf_put(b, &v, sizeof v);
+}
+
+static size_t shared_bytes(const char *a, size_t a_len, th_span b) {
+  size_t n = 0, most = TH_MIN(a_len, b.n);
+  while (n < most && a[n] == b.p[n])
+    n++;
+  return n;
+}
+
+/* `before` is the text that the new one may share its beginning with. */
+static void put_front_coded(th_buf *b, const char *before, size_t before_len, th_span text) {
+  size_t shared = shared_bytes(before, before_len, text);
+  th_buf_varint(b, shared);
+  th_buf_varint(b, text.n - shared);
+  th_buf_put(b, text.p + shared, text.n - shared);
 }
 
 /* ---- documents ---- */
@@ -239,6 +259,32 @@ static void weigh_classes(th_encoder *e) {
   }
 }
 
+/* The frequent ones as they are, the others in groups that write down what differs. */
+static void write_classes(th_encoder *e, uint32_t n, const uint32_t *start, const char *bytes) {
+  uint32_t direct = TH_MIN(n, (uint32_t)TH_CLASSES_DIRECT);
+  th_buf starts, packed;
+  th_buf_init(&starts, 0);
+  th_buf_init(&packed, UINT32_MAX);
+  th_buf_put(&packed, bytes, start[direct]);
+  th_buf_put(&starts, start, (size_t)direct * sizeof *start);
+  for (uint32_t c = direct; c < n; c++) {
+    bool first = (c - direct) % TH_CLASS_GROUP == 0;
+    if (first) put32(&starts, (uint32_t)packed.n);
+    put_front_coded(&packed, bytes + start[c - !first], first ? 0 : start[c] - start[c - 1],
+                    (th_span){bytes + start[c], start[c + 1] - start[c]});
+  }
+  put32(&starts, (uint32_t)packed.n);
+  check(e, &starts);
+  check(e, &packed);
+  th_section_begin(e->out, TH_SEC_CLASSES);
+  th_section_u32(e->out, n);
+  if (!e->err.code) th_section_put(e->out, starts.p, starts.n);
+  if (!e->err.code) th_section_put(e->out, packed.p, packed.n);
+  th_section_end(e->out);
+  th_buf_dispose(&starts);
+  th_buf_dispose(&packed);
+}
+
 void th_encode_classes(th_encoder *e, uint32_t n, const uint32_t *start, const uint8_t *bytes) {
   e->n_classes = n;
   e->class_weight = malloc(((size_t)n + 1) * TH_BOUND_AREAS * sizeof *e->class_weight);
@@ -247,30 +293,10 @@ void th_encode_classes(th_encoder *e, uint32_t n, const uint32_t *start, const u
     return;
   }
   weigh_classes(e);
-  th_section_begin(e->out, TH_SEC_CLASSES);
-  th_section_u32(e->out, n);
-  th_section_put(e->out, start, ((size_t)n + 1) * sizeof *start);
-  th_section_put(e->out, bytes, start[n]);
-  th_section_end(e->out);
+  write_classes(e, n, start, (const char *)bytes);
 }
 
 /* ---- positions ---- */
-
-typedef struct bit_sink {
-  uint8_t *p;
-  uint64_t held;
-  unsigned n;
-} bit_sink;
-
-/* At most 56 bits; eight writable bytes stand at p. */
-static inline void sink_put(bit_sink *s, uint64_t value, unsigned bits) {
-  s->held |= value << s->n;
-  s->n += bits;
-  memcpy(s->p, &s->held, 8);
-  s->p += s->n / 8;
-  s->held >>= s->n / 8 * 8 % 64;
-  s->n %= 8;
-}
 
 /* Length of a field; i goes forward over the document's fields, which ascend as the asker's do. */
 static inline uint32_t field_length(const pair_table *t, uint32_t *i, uint32_t end,
@@ -285,19 +311,17 @@ static uint32_t encode_positions(th_encoder *e, uint32_t doc, uint32_t class_id,
   const uint32_t *first = positions;
   uint32_t length_at = e->lengths.start[doc], length_end = e->lengths.start[doc + 1];
   for (uint32_t i = e->classes.start[class_id]; i < e->classes.start[class_id + 1]; i++) {
-    uint32_t tf = e->classes.value[i], lowest = 0;
+    uint32_t tf = e->classes.value[i];
     uint32_t length = field_length(&e->lengths, &length_at, length_end, e->classes.field[i]);
-    char *room = th_buf_room(&e->position_bits, (size_t)tf * 7 + 16);
+    char *room = th_buf_room(&e->position_bits, th_occurrences_room(tf));
     if (!room) {
       fail(e, TH_ENOMEM);
       return 0;
     }
-    bit_sink sink = {(uint8_t *)room, e->bits, e->n_bits};
-    for (uint32_t left = tf; left-- > 0; positions++, forms++) {
-      unsigned bits = th_bits_for(length - lowest - left);
-      sink_put(&sink, (uint64_t)*forms << bits | (*positions - lowest), bits + e->form_bits);
-      lowest = *positions + 1;
-    }
+    th_bit_sink sink = {(uint8_t *)room, e->bits, e->n_bits};
+    th_occurrences_write(&sink, positions, forms, tf, length, e->n_forms);
+    positions += tf;
+    forms += tf;
     th_buf_added(&e->position_bits, (size_t)(sink.p - (uint8_t *)room));
     e->bits = sink.held;
     e->n_bits = sink.n;
@@ -371,10 +395,6 @@ static void put_block(th_encoder *e) {
   e->before = before;
 }
 
-static void put32(th_buf *b, uint32_t v) {
-  th_buf_put(b, &v, sizeof v);
-}
-
 static void end_block(th_encoder *e) {
   put_block(e);
   put_bounds(e);
@@ -414,7 +434,6 @@ void th_encode_term_begin(th_encoder *e, th_span stem, const th_span *forms, uin
   e->stem = stem;
   e->forms = forms;
   e->n_forms = n_forms;
-  e->form_bits = th_bits_for(n_forms);
   e->df = 0;
   e->cf = 0;
   e->before = UINT32_MAX;
@@ -423,21 +442,6 @@ void th_encode_term_begin(th_encoder *e, th_span stem, const th_span *forms, uin
                              &e->blocks,    &e->position_ends, &e->position_bits};
   for (size_t i = 0; i < TH_COUNT(buffers); i++)
     th_buf_clear(buffers[i]);
-}
-
-static size_t shared_bytes(const char *a, size_t a_len, th_span b) {
-  size_t n = 0, most = TH_MIN(a_len, b.n);
-  while (n < most && a[n] == b.p[n])
-    n++;
-  return n;
-}
-
-/* `before` is the text that the new one may share its beginning with. */
-static void put_front_coded(th_buf *b, const char *before, size_t before_len, th_span text) {
-  size_t shared = shared_bytes(before, before_len, text);
-  th_buf_varint(b, shared);
-  th_buf_varint(b, text.n - shared);
-  th_buf_put(b, text.p + shared, text.n - shared);
 }
 
 static void put_entry(th_encoder *e, uint64_t postings, uint64_t positions) {

@@ -37,9 +37,13 @@
  * A posting is (doc, class). A class says in which fields the term stands in the document and how
  * often in each: the posting lists of all areas and of every single field are one list.
  *
- *   CLASSES   := u32 n_classes u32 start{n_classes+1} bytes; class c: varint pairs (field delta,
- *                tf >= 1), ascending by field. Class 0 is the most frequent in the segment,
- *                class 1 the next, and so on.
+ *   CLASSES   := u32 n_classes u32 start{D + G + 1} bytes      D = min(n_classes, TH_CLASSES_DIRECT),
+ *                                                              G = ceil((n_classes - D) / TH_CLASS_GROUP)
+ *   class     := varint pairs (field delta, tf >= 1), ascending by field. Class 0 is the most
+ *                frequent in the segment, class 1 the next, and so on; equal ones bytewise.
+ *                The first D classes have a start each, the others one a group of TH_CLASS_GROUP:
+ *   group     := (varint shared varint rest_len rest){<= TH_CLASS_GROUP}
+ *                shared: bytes in common with the class before in the group, 0 for its first
  *
  * Terms are stems of folded words, 1 to TH_TERM_MAX bytes, strictly ascending in bytewise order,
  * front-coded in blocks of TH_TERM_BLOCK (all full but the last):
@@ -76,13 +80,9 @@
  *   POSITIONS := poslist{n_terms}
  *   poslist   := u32 block_end{B} bits            (B as above; block_end in bytes from the first bit;
  *                                                  each block and the tail start at a byte)
- *   bits      := for each posting, for each (field, tf) of its class, for each occurrence ascending:
- *                offset form
- *   offset    := position - lowest possible, in ceil(log2(range)) bits, where range = field length -
- *                lowest possible - occurrences still to come behind this one in the field, and
- *                lowest possible = 0 or previous + 1. A term stands at most once at a position of a
- *                field: when a joined form and one of its parts have one stem, one of them is kept.
- *   form      := form code in ceil(log2(n_forms)) bits
+ *   bits      := for each posting, for each (field, tf) of its class: field (occurrences.h), within
+ *                the field's length. A term stands at most once at a position of a field: when a
+ *                joined form and one of its parts have one stem, one of them is kept.
  *
  *   COLUMNS   := u32 n_columns column_head{n_columns} data
  *   column_head := u16 field u8 kind u8 width u8 flags u8 reserved[3] i64 base u32 n_rows u32 n_values
@@ -114,6 +114,8 @@ enum {
   TH_SEGMENT_VERSION = 1,
   TH_BLOCK = 128,
   TH_TERM_BLOCK = 32,
+  TH_CLASSES_DIRECT = 4096,
+  TH_CLASS_GROUP = 16,
   TH_TERM_MAX = 255,     /* bytes of a stem or a form */
   TH_FORMS_MAX = 0xFFFF, /* surface forms of a stem */
   TH_CHUNK = 1 << 16,    /* bytes under one checksum */

@@ -3,8 +3,9 @@
  *
  * Folder: `manifest` (replaced by one atomic rename), `NNNNNN.seg` segments, `NNNNNN-GGGGGG.live`
  * bitmaps. A generation names the segments, the live bitmap of each (absent = all live) and
- * applied_seq: every change of the store up to that number is in it. The newest seq of an NCT number
- * is live, all older are not. Files that no generation names are removed by the next writer. */
+ * applied_seq: every change of the store up to that number is in it. The newest seq of an NCT
+ * number is live, all older are not. Files that no generation names are removed by the next writer.
+ */
 #ifndef TH_INDEX_INDEX_H
 #define TH_INDEX_INDEX_H
 
@@ -16,7 +17,7 @@ typedef struct th_index th_index;
 typedef struct th_snapshot {
   uint64_t generation, applied_seq;
   uint32_t n_segments;
-  uint32_t n_docs;  /* all documents, live or not: N of the idf */
+  uint32_t n_docs; /* all documents, live or not: N of the idf */
   uint32_t n_live;
   th_segment *const *segments;
   const uint64_t *const *live; /* bitmap a segment, NULL = all live */
@@ -33,8 +34,8 @@ const th_snapshot *th_index_acquire(th_index *index);
 void th_index_release(th_index *index, const th_snapshot *snapshot);
 /* The live document of a study; false when there is none. */
 bool th_snapshot_find(const th_snapshot *snapshot, uint32_t nct, uint32_t *segment, uint32_t *doc);
-/* 0 as long as nothing that was read so far is damaged, else TH_ECORRUPT: whoever computed an answer
- * asks before passing it on (segment.h). */
+/* 0 as long as nothing that was read so far is damaged, else TH_ECORRUPT: whoever computed an
+ * answer asks before passing it on (segment.h). */
 int th_snapshot_state(const th_snapshot *snapshot, th_err *err) TH_MUST_USE;
 /* Looks whether another process has published a newer generation and switches to it. */
 int th_index_refresh(th_index *index, bool *changed, th_err *err) TH_MUST_USE;

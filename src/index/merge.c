@@ -124,8 +124,9 @@ static bool read_classes(merge *m, source *src) {
   if (!src->new_class || !src->class_sum) return no_memory(m);
   for (uint32_t c = 0; c < n; c++) {
     const uint8_t *at, *end;
+    th_class_scratch scratch;
     uint32_t field = UINT32_MAX, tf;
-    if (!th_segment_class_bytes(src->s, c, &at, &end)) return false;
+    if (!th_segment_class_bytes(src->s, c, &scratch, &at, &end)) return false;
     th_span bytes = {(const char *)at, (size_t)(end - at)};
     src->new_class[c] = th_intern_put(&m->classes, bytes, &fresh);
     if (src->new_class[c] == TH_INTERN_FULL) return no_memory(m);

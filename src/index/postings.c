@@ -162,34 +162,28 @@ typedef struct position_sink {
   unsigned n, max;
 } position_sink;
 
-static void put_occurrence(position_sink *sink, uint32_t field, uint32_t position, uint32_t form) {
-  if (sink->want && !(sink->want[field / 64] >> (field % 64) & 1)) return;
-  if (sink->n < sink->max)
-    sink->out[sink->n++] = (th_occurrence){(uint16_t)field, (uint16_t)form, position};
+static bool is_wanted(const position_sink *sink, uint32_t field) {
+  return !sink->want || (sink->want[field / 64] >> (field % 64) & 1);
 }
 
-/* The tf positions of one field of `length` positions. */
+/* The tf occurrences in one field of `length` positions. */
 static bool read_field(th_bit_reader *bits, uint32_t field, uint32_t tf, uint32_t length,
                        uint32_t n_forms, position_sink *sink) {
-  uint32_t lowest = 0;
-  if (tf > length) return false;
-  for (uint32_t left = tf; left-- > 0;) {
-    uint32_t range = length - lowest - left; /* >= 1, as lowest + left < length */
-    uint32_t offset = th_bits_get(bits, th_bits_for(range));
-    uint32_t form = th_bits_get(bits, th_bits_for(n_forms));
-    if (offset >= range || form >= n_forms) return false;
-    put_occurrence(sink, field, lowest + offset, form);
-    lowest += offset + 1;
-  }
-  return !bits->over;
+  uint32_t room = sink->out && is_wanted(sink, field) ? sink->max - sink->n : 0;
+  if (!th_occurrences_read(bits, (uint16_t)field, tf, length, n_forms,
+                           room ? sink->out + sink->n : NULL, room))
+    return false;
+  sink->n += TH_MIN(tf, room);
+  return true;
 }
 
 /* All positions of one posting: walks the fields of its class along the fields of the document. */
 static bool read_posting(const th_segment *s, const th_postings *p, uint32_t i, th_bit_reader *bits,
                          position_sink *sink) {
   const uint8_t *class_at, *class_end, *length_at, *length_end;
+  th_class_scratch scratch;
   uint32_t field = UINT32_MAX, tf, length_field = UINT32_MAX, length = 0;
-  if (!th_segment_class_bytes(s, p->classes[i], &class_at, &class_end) ||
+  if (!th_segment_class_bytes(s, p->classes[i], &scratch, &class_at, &class_end) ||
       !th_segment_length_bytes(s, p->docs[i], &length_at, &length_end))
     return false;
   while (th_segment_next_pair(s, TH_SEC_CLASSES, &class_at, class_end, &field, &tf)) {

@@ -176,10 +176,12 @@ static int open_classes(th_segment *s, th_err *err) {
   if (!table_fits(sec, 4, 0, 4)) return corrupt(s, TH_SEC_CLASSES, err, "is too short");
   if (!th_segment_use(s, TH_SEC_CLASSES, 0, 4)) return th_segment_state(s, err);
   s->n_classes = th_load32(sec->p);
-  if (!table_fits(sec, 4, (uint64_t)s->n_classes + 1, 4))
+  uint32_t direct = TH_MIN(s->n_classes, (uint32_t)TH_CLASSES_DIRECT), rest = s->n_classes - direct;
+  s->n_class_starts = direct + rest / TH_CLASS_GROUP + (rest % TH_CLASS_GROUP != 0);
+  if (!table_fits(sec, 4, (uint64_t)s->n_class_starts + 1, 4))
     return corrupt(s, TH_SEC_CLASSES, err, "is too short");
   s->class_start = (const th_u32 *)(sec->p + 4);
-  s->class_bytes = sec->p + 4 + 4 * ((uint64_t)s->n_classes + 1);
+  s->class_bytes = sec->p + 4 + 4 * ((uint64_t)s->n_class_starts + 1);
   s->class_len = sec->n - (uint64_t)(s->class_bytes - sec->p);
   return 0;
 }
@@ -371,10 +373,35 @@ bool th_segment_length_bytes(const th_segment *s, uint32_t doc, const uint8_t **
   return slice(s, TH_SEC_LENGTHS, s->length_start, doc, s->length_bytes, s->length_len, at, end);
 }
 
-bool th_segment_class_bytes(const th_segment *s, uint32_t c, const uint8_t **at,
-                            const uint8_t **end) {
+/* One step through a group: the class before, in scratch, becomes the next. */
+static bool next_in_group(const uint8_t **at, const uint8_t *end, th_class_scratch *scratch) {
+  uint32_t shared, rest;
+  if (!th_varint32(at, end, &shared) || !th_varint32(at, end, &rest) || shared > scratch->n ||
+      rest > sizeof scratch->bytes - shared || rest > (size_t)(end - *at))
+    return false;
+  memcpy(scratch->bytes + shared, *at, rest);
+  scratch->n = shared + rest;
+  *at += rest;
+  return true;
+}
+
+bool th_segment_class_bytes(const th_segment *s, uint32_t c, th_class_scratch *scratch,
+                            const uint8_t **at, const uint8_t **end) {
   if (c >= s->n_classes) return false;
-  return slice(s, TH_SEC_CLASSES, s->class_start, c, s->class_bytes, s->class_len, at, end);
+  bool direct = c < TH_CLASSES_DIRECT;
+  uint32_t in_group = direct ? 0 : (c - TH_CLASSES_DIRECT) % TH_CLASS_GROUP;
+  uint32_t slot = direct ? c : TH_CLASSES_DIRECT + (c - TH_CLASSES_DIRECT) / TH_CLASS_GROUP;
+  if (!slice(s, TH_SEC_CLASSES, s->class_start, slot, s->class_bytes, s->class_len, at, end))
+    return false;
+  if (direct) return true;
+  scratch->n = 0;
+  for (uint32_t i = 0; i <= in_group; i++)
+    if (!next_in_group(at, *end, scratch))
+      return th_segment_damaged(s, TH_DAMAGE_VALUE, TH_SEC_CLASSES,
+                                (uint64_t)(*at - s->section[TH_SEC_CLASSES].p));
+  *at = scratch->bytes;
+  *end = scratch->bytes + scratch->n;
+  return true;
 }
 
 bool th_segment_next_pair(const th_segment *s, unsigned section, const uint8_t **at,
@@ -387,7 +414,9 @@ bool th_segment_next_pair(const th_segment *s, unsigned section, const uint8_t *
     *field = first ? delta : *field + delta;
     if (TH_LIKELY(*field < TH_F_COUNT)) return true;
   }
-  th_segment_damaged(s, TH_DAMAGE_VALUE, section, (uint64_t)(*at - s->section[section].p));
+  const th_section *sec = &s->section[section];
+  bool inside = *at >= sec->p && *at <= sec->p + sec->n; /* not in a scratch */
+  th_segment_damaged(s, TH_DAMAGE_VALUE, section, inside ? (uint64_t)(*at - sec->p) : 0);
   *at = end;
   return false;
 }
@@ -407,9 +436,10 @@ uint32_t th_segment_classes(const th_segment *s) {
 
 unsigned th_segment_class(const th_segment *s, uint32_t c, th_class_field *out, unsigned max) {
   const uint8_t *at, *end;
+  th_class_scratch scratch;
   uint32_t f = UINT32_MAX, tf;
   unsigned n = 0;
-  if (!th_segment_class_bytes(s, c, &at, &end)) return 0;
+  if (!th_segment_class_bytes(s, c, &scratch, &at, &end)) return 0;
   for (; th_segment_next_pair(s, TH_SEC_CLASSES, &at, end, &f, &tf); n++)
     if (n < max) out[n] = (th_class_field){(uint16_t)f, tf};
   return n;

@@ -12,6 +12,7 @@
 #include "base/common.h"
 #include "base/file.h"
 #include "index/format.h"
+#include "index/occurrences.h"
 
 typedef struct th_segment th_segment;
 
@@ -117,11 +118,6 @@ bool th_postings_seek_block(th_postings *p, uint32_t target);
  * TH_F_COUNT bits, NULL = all. Written as (field, position, form) triples in order; returns their
  * number, at most max. Asking for rising i is cheapest: to reach i, the postings of the block
  * between the one asked for last and i are decoded. */
-typedef struct th_occurrence {
-  uint16_t field;
-  uint16_t form;
-  uint32_t position;
-} th_occurrence;
 unsigned th_postings_positions(const th_segment *s, th_postings *p, uint32_t i,
                                const uint64_t *want, th_occurrence *out, unsigned max);
 

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "index/segment.h"
+#include "study/catalogue.h"
 
 enum {
   TH_SEGMENT_ENTRY = 32,      /* bytes of a section's entry in the head */
@@ -47,7 +48,7 @@ struct th_segment {
   const uint8_t *length_bytes;
   uint64_t length_len;
   uint32_t n_areas;
-  uint32_t n_classes;
+  uint32_t n_classes, n_class_starts;
   const th_u32 *class_start;
   const uint8_t *class_bytes;
   uint64_t class_len;
@@ -129,9 +130,14 @@ static inline bool th_varint32(const uint8_t **at, const uint8_t *end, uint32_t 
 /* The bytes of a document's (field, length) pairs; false when damaged. */
 bool th_segment_length_bytes(const th_segment *s, uint32_t doc, const uint8_t **at,
                              const uint8_t **end);
-/* The bytes of a class's (field, tf) pairs; false when damaged. */
-bool th_segment_class_bytes(const th_segment *s, uint32_t c, const uint8_t **at,
-                            const uint8_t **end);
+/* Room for the pairs of one class: every field, each in at most 7 bytes. */
+typedef struct th_class_scratch {
+  uint32_t n;
+  uint8_t bytes[7 * TH_F_COUNT];
+} th_class_scratch;
+/* The bytes of a class's (field, tf) pairs, in the mapping or in scratch; false when damaged. */
+bool th_segment_class_bytes(const th_segment *s, uint32_t c, th_class_scratch *scratch,
+                            const uint8_t **at, const uint8_t **end);
 /* Reads one pair of either: *field comes in as the field before, or UINT32_MAX at the start. False
  * at the end (*at == end) and when damaged (then it is noted). */
 bool th_segment_next_pair(const th_segment *s, unsigned section, const uint8_t **at,

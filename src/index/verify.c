@@ -94,8 +94,9 @@ static int check_docs(const checker *c) {
 static int check_class(checker *c, uint32_t id) {
   const th_segment *s = c->s;
   const uint8_t *at, *end;
+  th_class_scratch scratch;
   uint32_t field = UINT32_MAX, tf;
-  if (!th_segment_class_bytes(s, id, &at, &end)) return state_of(c);
+  if (!th_segment_class_bytes(s, id, &scratch, &at, &end)) return state_of(c);
   if (at == end) return wrong(c, "section CLASSES: class %u is empty", id);
   while (th_segment_next_pair(s, TH_SEC_CLASSES, &at, end, &field, &tf)) {
     c->class_tf[id] += tf;
@@ -110,7 +111,7 @@ static int check_class(checker *c, uint32_t id) {
 static int check_classes(checker *c) {
   const th_segment *s = c->s;
   int rc = 0;
-  if (s->class_start[0] != 0 || s->class_start[s->n_classes] != s->class_len)
+  if (s->class_start[0] != 0 || s->class_start[s->n_class_starts] != s->class_len)
     return wrong(c, "section CLASSES: the table does not span the section");
   for (uint32_t id = 0; !rc && id < s->n_classes; id++)
     rc = check_class(c, id);

@@ -260,6 +260,7 @@ static void encode_norms(encoder *e) {
 static void encode_classes(encoder *e) {
   th_buf *out = &e->section[TH_SEC_CLASSES], bytes;
   th_buf_init(&bytes, 0);
+  if (e->n_classes > TH_CLASSES_DIRECT) abort(); /* groups are the builder's tests' affair */
   put32(out, e->n_classes);
   for (uint32_t c = 0; c < e->n_classes; c++) {
     put32(out, (uint32_t)bytes.n);
@@ -275,12 +276,6 @@ static void encode_classes(encoder *e) {
 static unsigned bits_of(uint32_t v) {
   unsigned n = 0;
   while (n < 32 && v >> n)
-    n++;
-  return n;
-}
-static unsigned bits_below(uint64_t range) { /* ceil(log2(range)) */
-  unsigned n = 0;
-  while (UINT64_C(1) << n < range)
     n++;
   return n;
 }
@@ -381,16 +376,42 @@ static void put_bits(bit_string *s, uint32_t value, unsigned bits) {
   }
 }
 
+/* Phased-in binary, from its definition: the first u numbers in k bits, the others in k + 1. */
+static void put_below(bit_string *s, uint64_t v, uint64_t range) {
+  unsigned k = 0;
+  if (range <= 1) return;
+  while (UINT64_C(2) << k <= range)
+    k++;
+  uint64_t u = (UINT64_C(2) << k) - range;
+  if (v < u) {
+    put_bits(s, (uint32_t)v, k);
+  } else {
+    put_bits(s, (uint32_t)((v + u) / 2), k);
+    put_bits(s, (v + u) % 2, 1);
+  }
+}
+
+static void put_between(bit_string *s, const small_word *w, uint32_t n, uint32_t low,
+                        uint32_t high) {
+  uint32_t middle = n / 2;
+  if (n == 0) return;
+  uint32_t at = w[middle].position;
+  put_below(s, at - (low + middle), (high - (n - middle - 1)) - (low + middle));
+  put_between(s, w, middle, low, at);
+  put_between(s, w + middle + 1, n - middle - 1, at + 1, high);
+}
+
 static void put_positions(const encoder *e, bit_string *s, const posting *p, const uint16_t *codes,
                           uint32_t n_forms) {
   const small_word *w = p->first;
   for (unsigned f = 0; f < SMALL_FIELDS; f++) {
-    uint32_t lowest = 0, length = e->lengths[p->doc * SMALL_FIELDS + f];
-    for (uint32_t left = p->key.tf[f]; left-- > 0; w++) {
-      put_bits(s, w->position - lowest, bits_below(length - lowest - left));
-      put_bits(s, codes[w->form], bits_below(n_forms));
-      lowest = w->position + 1;
+    uint32_t tf = p->key.tf[f];
+    put_between(s, w, tf, 0, e->lengths[p->doc * SMALL_FIELDS + f]);
+    for (uint32_t i = 0; i < tf && n_forms > 1; i++) {
+      put_bits(s, codes[w[i].form] != 0, 1);
+      if (codes[w[i].form]) put_below(s, codes[w[i].form] - 1u, n_forms - 1);
     }
+    w += tf;
   }
 }
 
