@@ -258,17 +258,35 @@ static void encode_norms(encoder *e) {
 }
 
 static void encode_classes(encoder *e) {
-  th_buf *out = &e->section[TH_SEC_CLASSES], bytes;
+  th_buf *out = &e->section[TH_SEC_CLASSES], bytes, pairs, before;
   th_buf_init(&bytes, 0);
-  if (e->n_classes > TH_CLASSES_DIRECT) abort(); /* groups are the builder's tests' affair */
+  th_buf_init(&pairs, 0);
+  th_buf_init(&before, 0);
   put32(out, e->n_classes);
   for (uint32_t c = 0; c < e->n_classes; c++) {
-    put32(out, (uint32_t)bytes.n);
-    put_pairs(&bytes, e->classes[c].tf);
+    bool grouped = c >= TH_CLASSES_DIRECT, first = (c - TH_CLASSES_DIRECT) % TH_CLASS_GROUP == 0;
+    uint32_t shared = 0;
+    if (!grouped || first) {
+      put32(out, (uint32_t)bytes.n);
+      th_buf_clear(&before);
+    }
+    th_buf_clear(&pairs);
+    put_pairs(&pairs, e->classes[c].tf);
+    while (grouped && shared < before.n && shared < pairs.n && before.p[shared] == pairs.p[shared])
+      shared++;
+    if (grouped) {
+      th_buf_varint(&bytes, shared);
+      th_buf_varint(&bytes, pairs.n - shared);
+    }
+    th_buf_put(&bytes, pairs.p + shared, pairs.n - shared);
+    th_buf_clear(&before);
+    th_buf_put(&before, pairs.p, pairs.n);
   }
   put32(out, (uint32_t)bytes.n);
   th_buf_put(out, bytes.p, bytes.n);
   th_buf_dispose(&bytes);
+  th_buf_dispose(&pairs);
+  th_buf_dispose(&before);
 }
 
 /* ---- lists ---- */
