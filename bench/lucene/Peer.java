@@ -7,6 +7,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -15,6 +17,8 @@ import org.apache.lucene.analysis.core.WhitespaceAnalyzer;
 import org.apache.lucene.analysis.en.EnglishAnalyzer;
 import org.apache.lucene.document.Document;
 import org.apache.lucene.document.Field;
+import org.apache.lucene.document.SortedNumericDocValuesField;
+import org.apache.lucene.document.SortedSetDocValuesField;
 import org.apache.lucene.document.StringField;
 import org.apache.lucene.document.TextField;
 import org.apache.lucene.index.DirectoryReader;
@@ -28,11 +32,15 @@ import org.apache.lucene.search.Query;
 import org.apache.lucene.search.TermQuery;
 import org.apache.lucene.search.TopScoreDocCollectorManager;
 import org.apache.lucene.store.MMapDirectory;
+import org.apache.lucene.util.BytesRef;
+import org.apache.lucene.util.Version;
 
 /**
- * The peer of the index benchmarks. Lines "id TAB text" become documents of an id and one text field with positions.
+ * The peer of the index benchmarks. Lines "id TAB text" become documents of an id and one text field with positions;
+ * with kind "fields" or "columns" the lines are those of bench/corpus_text: a text field for each field of the catalogue,
+ * and for "columns" doc values as well.
  *
- * index english|tokens THREADS TEXT DIR   builds; prints seconds, documents and bytes as one JSON line
+ * index english|tokens|fields|columns THREADS TEXT DIR   builds; prints seconds, documents and bytes as one JSON line
  * search DIR QUERIES ROUNDS               queries "OR|AND TAB token token …"; prints microseconds as one JSON line a kind
  */
 public final class Peer {
@@ -40,15 +48,46 @@ public final class Peer {
     return kind.equals("english") ? new EnglishAnalyzer() : new WhitespaceAnalyzer();
   }
 
-  private static void addLines(IndexWriter writer, List<String> lines, int from, int step) throws IOException {
-    for (int i = from; i < lines.size(); i += step) {
-      String line = lines.get(i);
-      int tab = line.indexOf('\t');
-      Document d = new Document();
-      d.add(new StringField("id", line.substring(0, tab), Field.Store.YES));
-      d.add(new TextField("text", line.substring(tab + 1), Field.Store.NO));
-      writer.addDocument(d);
+  /** "piece=tokens", "piece#integers" or "piece@word" of a line of fields. */
+  private static void addPart(Document d, String part, boolean columns) {
+    int at = 0;
+    while (Character.isLetterOrDigit(part.charAt(at))) at++;
+    String name = part.substring(0, at), value = part.substring(at + 1);
+    switch (part.charAt(at)) {
+      case '=' -> d.add(new TextField(name, value, Field.Store.NO));
+      case '@' -> { if (columns) d.add(new SortedSetDocValuesField(name + "@", new BytesRef(value))); }
+      default -> {
+        if (columns) for (String n : value.trim().split(" ")) d.add(new SortedNumericDocValuesField(name + "#", Long.parseLong(n)));
+      }
     }
+  }
+
+  private static Document document(String kind, String line) {
+    boolean columns = kind.equals("columns");
+    Document d = new Document();
+    int tab = line.indexOf('\t');
+    d.add(new StringField("id", line.substring(0, tab), Field.Store.YES));
+    if (columns || kind.equals("fields"))
+      for (String part : line.substring(tab + 1).split("\t")) addPart(d, part, columns);
+    else d.add(new TextField("text", line.substring(tab + 1), Field.Store.NO));
+    return d;
+  }
+
+  private static void addLines(IndexWriter writer, String kind, List<String> lines, int from, int step) throws IOException {
+    for (int i = from; i < lines.size(); i += step) writer.addDocument(document(kind, lines.get(i)));
+  }
+
+  /** Bytes by the ending of the file's name: what kind of data it holds. */
+  private static Map<String, Long> sizes(Path dir) throws IOException {
+    Map<String, Long> out = new TreeMap<>();
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(dir)) {
+      for (Path f : files) {
+        String name = f.getFileName().toString();
+        String kind = name.contains(".") ? name.substring(name.lastIndexOf('.') + 1) : name.replaceAll("_.*", "");
+        out.merge(kind, Files.size(f), Long::sum);
+      }
+    }
+    return out;
   }
 
   private static void index(String kind, int threads, Path text, Path dir) throws Exception {
@@ -61,7 +100,7 @@ public final class Peer {
       List<Future<?>> parts = new ArrayList<>();
       for (int t = 0; t < threads; t++) {
         int from = t;
-        parts.add(pool.submit(() -> { addLines(writer, lines, from, threads); return null; }));
+        parts.add(pool.submit(() -> { addLines(writer, kind, lines, from, threads); return null; }));
       }
       for (Future<?> part : parts) part.get();
       pool.shutdown();
@@ -69,14 +108,15 @@ public final class Peer {
       double built = (System.nanoTime() - start) / 1e9;
       writer.forceMerge(1);
       writer.commit();
-      long bytes = 0;
       double merged = (System.nanoTime() - start) / 1e9;
       writer.deleteUnusedFiles();
-      try (DirectoryStream<Path> files = Files.newDirectoryStream(dir)) {
-        for (Path f : files) bytes += Files.size(f);
-      }
-      System.out.printf("{\"peer\":\"lucene\",\"analysis\":\"%s\",\"documents\":%d,\"seconds\":%.3f,\"seconds_merged\":%.3f,\"bytes\":%d}%n",
-          kind, lines.size(), built, merged, bytes);
+      Map<String, Long> files = sizes(dir);
+      long bytes = files.values().stream().mapToLong(Long::longValue).sum();
+      StringBuilder listed = new StringBuilder();
+      files.forEach((name, size) -> listed.append(listed.length() == 0 ? "" : ",").append('"').append(name).append("\":").append(size));
+      System.out.printf("{\"peer\":\"lucene\",\"version\":\"%s\",\"java\":\"%s\",\"analysis\":\"%s\",\"documents\":%d,"
+          + "\"seconds\":%.3f,\"seconds_merged\":%.3f,\"bytes\":%d,\"files\":{%s}}%n", Version.LATEST,
+          System.getProperty("java.version"), kind, lines.size(), built, merged, bytes, listed);
     }
   }
 
@@ -101,8 +141,6 @@ public final class Peer {
       searcher.setQueryCache(null);
       for (String kind : new String[] {"OR", "AND"}) {
         List<Query> list = readQueries(queries, kind);
-        double[] best = new double[list.size()];
-        Arrays.fill(best, Double.MAX_VALUE);
         long hits = 0;
         List<Double> all = new ArrayList<>();
         for (int round = 0; round < rounds; round++) {
@@ -125,7 +163,7 @@ public final class Peer {
     if (a.length == 5 && a[0].equals("index")) index(a[1], Integer.parseInt(a[2]), Path.of(a[3]), Path.of(a[4]));
     else if (a.length == 4 && a[0].equals("search")) search(Path.of(a[1]), Path.of(a[2]), Integer.parseInt(a[3]));
     else {
-      System.err.println("usage: Peer index english|tokens THREADS TEXT DIR | Peer search DIR QUERIES ROUNDS");
+      System.err.println("usage: Peer index english|tokens|fields|columns THREADS TEXT DIR | Peer search DIR QUERIES ROUNDS");
       System.exit(2);
     }
   }
