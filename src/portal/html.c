@@ -157,7 +157,7 @@ void th_html_markup(th_html *h, th_span markup) {
   if (rc && !h->error) h->error = rc;
 }
 
-void th_html_marked(th_html *h, th_span text, const th_html_span *marks, size_t n) {
+void th_html_marked(th_html *h, th_span text, const th_mark *marks, size_t n) {
   size_t at = 0;
   for (size_t i = 0; i < n; i++) {
     size_t from = TH_MIN(marks[i].from, text.n), to = TH_MIN(marks[i].to, text.n);

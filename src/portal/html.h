@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/common.h"
+#include "query/search.h"
 
 enum { TH_HTML_DEPTH = 48 };
 
@@ -49,11 +50,8 @@ void th_html_str(th_html *h, const char *text);
 void th_html_i64(th_html *h, int64_t v); /* with thin groups: "12,345" */
 /* The registry's markup as HTML. */
 void th_html_markup(th_html *h, th_span markup);
-/* Text with the parts [from, to) of marks in <mark>; marks ascending and apart. */
-typedef struct th_html_span {
-  uint32_t from, to;
-} th_html_span;
-void th_html_marked(th_html *h, th_span text, const th_html_span *marks, size_t n);
+/* Text with the parts [from, to) of the marks in <mark>; marks ascending and apart. */
+void th_html_marked(th_html *h, th_span text, const th_mark *marks, size_t n);
 
 /* Open, text, close. */
 void th_html_element(th_html *h, const char *tag, const char *class, th_span text);

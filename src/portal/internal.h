@@ -15,6 +15,10 @@ struct th_portal {
 typedef struct portal_worker {
   th_json_parser *parser;
   th_buf record, scratch;
+  /* Worked out for one generation of the index, and kept until there is another: */
+  bool known, made_up;
+  uint64_t generation, applied_seq;
+  th_buf home; /* the page */
 } portal_worker;
 
 /* The calling thread's; NULL when memory is out. */
@@ -27,7 +31,14 @@ int th_portal_end(th_html *h, th_response *rs, unsigned status, th_err *err) TH_
 int th_portal_sorry(const th_portal *portal, th_request *rq, th_response *rs, unsigned status,
                     const char *title, th_span text, th_err *err) TH_MUST_USE;
 
+/* Whether most of what this generation holds says of itself that it is made up. */
+int th_portal_made_up(const th_portal *portal, portal_worker *w, const th_snapshot *snapshot,
+                      th_arena *arena, bool *out, th_err *err) TH_MUST_USE;
+
 /* The handlers: th_handler_fn with the portal as ctx. */
+int th_portal_home(void *portal, th_request *rq, th_response *rs, th_err *err);
+int th_portal_search(void *portal, th_request *rq, th_response *rs, th_err *err);
+int th_portal_places(void *portal, th_request *rq, th_response *rs, th_err *err);
 int th_portal_study(void *portal, th_request *rq, th_response *rs, th_err *err);
 
 #endif

@@ -4,6 +4,7 @@
 #include "portal/internal.h"
 #include "portal/study_page.h"
 #include "store/store.h"
+#include "study/catalogue.h"
 #include "study/nct.h"
 
 #include <stdio.h>
@@ -16,6 +17,7 @@ static void drop_worker(void *object) {
   th_json_parser_free(w->parser);
   th_buf_dispose(&w->record);
   th_buf_dispose(&w->scratch);
+  th_buf_dispose(&w->home);
   free(w);
 }
 
@@ -32,8 +34,33 @@ portal_worker *th_portal_worker(const th_portal *portal, th_request *rq) {
   }
   th_buf_init(&w->record, 0);
   th_buf_init(&w->scratch, 0);
+  th_buf_init(&w->home, 0);
   th_worker_put(rq->worker, portal->slot, w);
   return w;
+}
+
+/* ---- what the index holds ---- */
+
+int th_portal_made_up(const th_portal *portal, portal_worker *w, const th_snapshot *snapshot,
+                      th_arena *arena, bool *out, th_err *err) {
+  (void)portal;
+  if (w->known && w->generation == snapshot->generation &&
+      w->applied_seq == snapshot->applied_seq) {
+    *out = w->made_up;
+    return TH_OK;
+  }
+  th_search_result found;
+  th_search_request rq = {.count = true};
+  rq.filter = th_query_keyword(arena, TH_F_Keyword, TH_SPAN("made-up record"));
+  if (!rq.filter) return th_err_set(err, TH_ENOMEM, "no memory for a query");
+  int rc = th_search(snapshot, &rq, arena, &found, err);
+  if (rc) return rc;
+  *out = w->made_up = found.total > 0 && 2 * found.total > (int64_t)snapshot->n_live;
+  w->known = true;
+  w->generation = snapshot->generation;
+  w->applied_seq = snapshot->applied_seq;
+  th_buf_clear(&w->home);
+  return TH_OK;
 }
 
 /* ---- answers ---- */
@@ -178,6 +205,9 @@ int th_portal_mount(th_portal **out, th_router *router, th_registry *registry, t
     const char *pattern;
     th_handler_fn fn;
   } routes[] = {
+      {"/", th_portal_home},
+      {"/search", th_portal_search},
+      {"/places", th_portal_places},
       {"/study/{nct}", th_portal_study},
       {"/assets/{file}", answer_asset},
   };

@@ -132,7 +132,7 @@ static void numbers_have_groups(void **state) {
 
 static void marks_stand_in_escaped_text(void **state) {
   (void)state;
-  th_html_span marks[] = {{2, 5}, {4, 6}, {7, 7}, {8, 99}};
+  th_mark marks[] = {{2, 5}, {4, 6}, {7, 7}, {8, 99}};
   start();
   th_html_marked(&h, TH_SPAN("a <b>& c>"), marks, TH_COUNT(marks));
   assert_int_equal(th_html_finish(&h, NULL), 0);

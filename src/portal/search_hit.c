@@ -1,0 +1,240 @@
+#include "portal/search_hit.h"
+
+#include "study/catalogue.h"
+#include "study/markup.h"
+#include "study/nct.h"
+#include "study/view.h"
+
+#include <math.h>
+#include <stdio.h>
+
+enum { PASSAGE = 260, CONDITIONS = 4, COUNTRIES = 3, MOST_COUNTRIES = 64 };
+
+typedef struct hit_view {
+  th_html *h;
+  const th_json *j;
+  const portal_state *s;
+  th_arena *arena;
+} hit_view;
+
+static th_span text_at(const hit_view *v, const char *path) {
+  return th_span_trim(th_json_path_text(v->j, 0, path));
+}
+
+static uint32_t array_at(const hit_view *v, const char *path) {
+  uint32_t node = th_json_path(v->j, 0, path);
+  return node && v->j->nodes[node].type == TH_JARRAY && v->j->nodes[node].n ? node : 0;
+}
+
+/* ---- words that were searched for ---- */
+
+static void put_marked(const hit_view *v, uint16_t field, th_span text) {
+  const th_mark *marks = NULL;
+  unsigned n = 0;
+  if (v->s->scored) n = th_query_highlight(v->s->scored, field, text, v->arena, &marks);
+  th_html_marked(v->h, text, marks, n);
+}
+
+static bool is_inside(th_span part, th_span whole) {
+  return part.p >= whole.p && part.p + part.n <= whole.p + whole.n;
+}
+
+/* About PASSAGE bytes of the first of these fields that the query's words match; else the summary's
+ * beginning. The marks are those of the passage. */
+static void put_passage(const hit_view *v) {
+  static const uint16_t fields[] = {TH_F_BriefSummary, TH_F_DetailedDescription,
+                                    TH_F_EligibilityCriteria};
+  th_span passage = {0}, whole = {0};
+  uint16_t shown = TH_F_BriefSummary;
+  for (size_t i = 0; i < TH_COUNT(fields) && !passage.n; i++) {
+    const th_mark *marks;
+    th_buf *s = th_html_scratch(v->h);
+    th_markup_unescape(text_at(v, th_fields[fields[i]].path), s);
+    th_span text = th_arena_dup(v->arena, th_buf_view(s));
+    if (i == 0) whole = text;
+    if (!v->s->scored || !text.p) break;
+    if (!th_query_highlight(v->s->scored, fields[i], text, v->arena, &marks)) continue;
+    whole = text;
+    shown = fields[i];
+    passage = th_query_passage(v->s->scored, shown, text, PASSAGE, v->arena);
+  }
+  if (!passage.n && whole.p) {
+    passage = (th_span){whole.p, TH_MIN(whole.n, (size_t)PASSAGE)};
+    while (passage.n < whole.n && passage.n && passage.p[passage.n - 1] != ' ')
+      passage.n--;
+  }
+  passage = th_span_trim(passage);
+  if (!passage.n || !is_inside(passage, whole)) return;
+  th_html_open(v->h, "p", "passage");
+  if (passage.p > whole.p) th_html_str(v->h, "\xE2\x80\xA6 ");
+  put_marked(v, shown, passage);
+  if (passage.p + passage.n < whole.p + whole.n) th_html_str(v->h, " \xE2\x80\xA6");
+  th_html_close(v->h);
+}
+
+/* ---- facts ---- */
+
+static void put_status(const hit_view *v, th_span nct) {
+  th_span status = text_at(v, "protocolSection.statusModule.overallStatus");
+  th_span type = text_at(v, "protocolSection.designModule.studyType");
+  th_html_open(v->h, "p", "hit-line");
+  if (status.n) th_page_status(v->h, "span", TH_F_OverallStatus, status);
+  th_buf *s = th_html_scratch(v->h);
+  th_view_phases(v->j, array_at(v, "protocolSection.designModule.phases"), s);
+  if (s->n == 0 || th_span_eq(th_buf_view(s), TH_SPAN("Not Applicable"))) {
+    s = th_html_scratch(v->h);
+    if (type.n) th_view_put_label(TH_F_StudyType, type, s);
+  }
+  if (s->n) {
+    th_html_str(v->h, " ");
+    th_html_scratch_element(v->h, "span", NULL);
+  }
+  th_html_str(v->h, " ");
+  th_html_element(v->h, "span", "quiet", nct);
+  th_html_close(v->h);
+}
+
+static void open_fact(const hit_view *v, const char *label) {
+  th_html_open(v->h, "div", NULL);
+  th_html_element_str(v->h, "dt", NULL, label);
+  th_html_open(v->h, "dd", NULL);
+}
+
+static void put_conditions(const hit_view *v) {
+  uint32_t list = array_at(v, "protocolSection.conditionsModule.conditions"), n = 0;
+  if (!list) return;
+  open_fact(v, "Conditions");
+  for (th_json_each(v->j, list, e)) {
+    if (n++ == CONDITIONS) break;
+    if (n > 1) th_html_str(v->h, "; ");
+    put_marked(v, TH_F_Condition, th_json_text(v->j, e));
+  }
+  if (v->j->nodes[list].n > CONDITIONS) {
+    th_html_str(v->h, " and ");
+    th_html_i64(v->h, v->j->nodes[list].n - CONDITIONS);
+    th_html_str(v->h, " more");
+  }
+  th_html_close_n(v->h, 2);
+}
+
+static void put_who(const hit_view *v) {
+  th_span sex = text_at(v, "protocolSection.eligibilityModule.sex");
+  uint32_t healthy = th_json_path(v->j, 0, "protocolSection.eligibilityModule.healthyVolunteers");
+  if (!th_json_path(v->j, 0, "protocolSection.eligibilityModule")) return;
+  open_fact(v, "Who may join");
+  th_buf *s = th_html_scratch(v->h);
+  th_view_ages(text_at(v, "protocolSection.eligibilityModule.minimumAge"),
+               text_at(v, "protocolSection.eligibilityModule.maximumAge"), s);
+  if (th_span_eq(sex, TH_SPAN("FEMALE"))) th_buf_str(s, ", women only");
+  if (th_span_eq(sex, TH_SPAN("MALE"))) th_buf_str(s, ", men only");
+  if (healthy && v->j->nodes[healthy].type == TH_JTRUE) th_buf_str(s, ", healthy volunteers too");
+  th_html_scratch_text(v->h);
+  th_html_close_n(v->h, 2);
+}
+
+/* ---- places ---- */
+
+/* Great circle on a sphere of the Earth's mean radius (IUGG), as the index has it. */
+static double distance_km(double lat1, double lon1, double lat2, double lon2) {
+  double rad = acos(-1.0) / 180.0;
+  double a = sin((lat2 - lat1) * rad / 2), b = sin((lon2 - lon1) * rad / 2);
+  double s = a * a + cos(lat1 * rad) * cos(lat2 * rad) * b * b;
+  return 2 * 6371.0088 * asin(sqrt(s < 1 ? s : 1));
+}
+
+static uint32_t nearest(const hit_view *v, uint32_t list, double *km) {
+  uint32_t best = 0;
+  for (th_json_each(v->j, list, e)) {
+    double lat, lon;
+    uint32_t a = th_json_path(v->j, e, "geoPoint.lat"), b = th_json_path(v->j, e, "geoPoint.lon");
+    if (!a || !b || !th_json_number(v->j, a, &lat) || !th_json_number(v->j, b, &lon)) continue;
+    double d = distance_km(v->s->lat, v->s->lon, lat, lon);
+    if (best && d >= *km) continue;
+    best = e;
+    *km = d;
+  }
+  return best;
+}
+
+static void put_nearest(const hit_view *v, uint32_t list) {
+  double km = 0;
+  uint32_t site = nearest(v, list, &km);
+  if (!site) return;
+  th_buf *s = th_html_scratch(v->h);
+  th_buf_str(s, "nearest: ");
+  th_buf_span(s, th_json_path_text(v->j, site, "city"));
+  th_buf_printf(s, km < 10 ? ", %.1f km" : ", %.0f km", km);
+  th_html_str(v->h, "; ");
+  th_html_scratch_element(v->h, "strong", NULL);
+}
+
+static uint32_t list_countries(const hit_view *v, uint32_t list, th_span out[MOST_COUNTRIES]) {
+  uint32_t n = 0;
+  for (th_json_each(v->j, list, e)) {
+    th_span country = th_json_path_text(v->j, e, "country");
+    uint32_t i = 0;
+    while (i < n && !th_span_eq(out[i], country))
+      i++;
+    if (i == n && country.n && n < MOST_COUNTRIES) out[n++] = country;
+  }
+  return n;
+}
+
+static void put_places(const hit_view *v) {
+  th_span countries[MOST_COUNTRIES];
+  uint32_t list = array_at(v, "protocolSection.contactsLocationsModule.locations");
+  if (!list) return;
+  uint32_t n = list_countries(v, list, countries), sites = v->j->nodes[list].n;
+  open_fact(v, "Where");
+  th_html_i64(v->h, sites);
+  th_html_str(v->h, sites == 1 ? " place" : " places");
+  if (n > COUNTRIES) {
+    th_html_str(v->h, " in ");
+    th_html_i64(v->h, n);
+    th_html_str(v->h, " countries");
+  }
+  for (uint32_t i = 0; i < n && i < COUNTRIES; i++) {
+    th_html_str(v->h, i ? ", " : n > COUNTRIES ? ", among them " : " in ");
+    th_html_text(v->h, countries[i]);
+  }
+  if (v->s->has_near) put_nearest(v, list);
+  th_html_close_n(v->h, 2);
+}
+
+/* ---- the whole ---- */
+
+static void put_hit(const hit_view *v, uint32_t nct) {
+  char number[TH_NCT_LEN + 1], path[32];
+  th_span title = text_at(v, "protocolSection.identificationModule.briefTitle");
+  snprintf(path, sizeof path, "/study/%s", th_nct_format(nct, number));
+  th_html_open(v->h, "li", "hit");
+  th_html_open(v->h, "h2", NULL);
+  th_html_open(v->h, "a", NULL);
+  (void)th_html_href(v->h, th_span_of(path));
+  put_marked(v, TH_F_BriefTitle, title.n ? title : th_span_of(number));
+  th_html_close_n(v->h, 2);
+  put_status(v, th_span_of(number));
+  th_html_open(v->h, "dl", NULL);
+  put_conditions(v);
+  put_who(v);
+  put_places(v);
+  th_html_close(v->h);
+  put_passage(v);
+  th_html_close(v->h);
+}
+
+int portal_hit(const th_portal *portal, portal_worker *w, th_html *h, const portal_state *s,
+               const th_hit *hit, th_err *err) {
+  th_json j;
+  th_record record;
+  th_err local = {0};
+  uint32_t current = 0;
+  int rc = th_registry_study(portal->registry, hit->nct, &w->record, &record, &current, &local);
+  if (rc == TH_ENOTFOUND) return TH_OK;
+  if (rc) return th_err_set(err, rc, "%s", local.message);
+  rc = th_json_parse(w->parser, record.json, &j, err);
+  if (rc) return rc == TH_EINPUT ? TH_ECORRUPT : rc;
+  hit_view v = {.h = h, .j = &j, .s = s, .arena = s->rq->arena};
+  put_hit(&v, hit->nct);
+  return TH_OK;
+}

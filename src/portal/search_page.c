@@ -1,0 +1,662 @@
+/* Results: the form, what is asked for as chips, the studies, the filters with their counts. One
+ * form holds it all; the filters stand outside of it in the page and belong to it by id. */
+#include "portal/internal.h"
+#include "portal/search_hit.h"
+#include "portal/search_state.h"
+#include "query/tree.h"
+#include "study/catalogue.h"
+#include "study/nct.h"
+#include "study/view.h"
+
+#include <ctype.h>
+#include <stdio.h>
+
+/* Filters shown with counts. */
+typedef struct group {
+  const char *name;
+  uint16_t field;
+  const char *title;
+  uint32_t most;
+  bool by_enum; /* in the order of the enum, not by count */
+  bool choice;  /* one of a few: a select */
+} group;
+
+static const group groups[] = {
+    {"status", TH_F_OverallStatus, "Status", 14, false, false},
+    {"phase", TH_F_Phase, "Phase", 6, true, false},
+    {"type", TH_F_StudyType, "Study type", 3, false, false},
+    {"sex", TH_F_Sex, "Sex", 3, false, true},
+    {"healthy", TH_F_HealthyVolunteers, "Healthy volunteers", 2, false, true},
+    {"results", TH_F_HasResults, "Results", 2, false, true},
+    {"country", TH_F_LocationCountry, "Country", 12, false, false},
+};
+enum { GROUPS = TH_COUNT(groups) };
+
+/* Filters shown as a field to type into. */
+static const struct {
+  const char *name, *title, *hint;
+} typed[] = {
+    {"age", "Age of the participant", "such as 45 or 6 months"},
+    {"near", "Distance", "latitude,longitude,radius: 42.36,-71.06,50mi"},
+    {"start", "Study start", "a date or a range: 2022..2024-06"},
+};
+
+typedef struct search_view {
+  th_html *h;
+  const portal_state *s;
+  th_search_result result;
+  th_facet facets[GROUPS];
+} search_view;
+
+/* ---- searching ---- */
+
+static th_search_request request_of(const portal_state *s, int but) {
+  return (th_search_request){.scored = s->scored,
+                             .filter = portal_state_filter(s, but),
+                             .sort = {s->order},
+                             .n_sort = 1,
+                             .point_lat = s->lat,
+                             .point_lon = s->lon};
+}
+
+/* The counts of a group that is filtered by are those without its own filter: what else could be
+ * chosen. All other groups are counted with the hits. */
+static int count_own(search_view *v, const th_snapshot *snapshot, unsigned i, th_err *err) {
+  th_search_result found;
+  th_facet_request wanted = {groups[i].field, groups[i].most};
+  th_search_request rq = request_of(v->s, portal_filter_place(groups[i].name));
+  rq.facets = &wanted;
+  rq.n_facets = 1;
+  int rc = th_search(snapshot, &rq, v->s->rq->arena, &found, err);
+  if (!rc && found.n_facets) v->facets[i] = found.facets[0];
+  return rc;
+}
+
+static int run_search(search_view *v, const th_snapshot *snapshot, th_err *err) {
+  th_facet_request wanted[GROUPS];
+  unsigned place[GROUPS], n = 0;
+  th_search_request rq = request_of(v->s, -1);
+  int rc = TH_OK;
+  for (unsigned i = 0; i < GROUPS; i++) {
+    if (v->s->filters[portal_filter_place(groups[i].name)]) continue;
+    place[n] = i;
+    wanted[n++] = (th_facet_request){groups[i].field, groups[i].most};
+  }
+  rq.from = (v->s->page - 1) * PORTAL_PAGE_SIZE;
+  rq.size = PORTAL_PAGE_SIZE;
+  rq.count = true;
+  rq.facets = wanted;
+  rq.n_facets = n;
+  rc = th_search(snapshot, &rq, v->s->rq->arena, &v->result, err);
+  for (unsigned i = 0; !rc && i < n && i < v->result.n_facets; i++)
+    v->facets[place[i]] = v->result.facets[i];
+  for (unsigned i = 0; !rc && i < GROUPS; i++)
+    if (v->s->filters[portal_filter_place(groups[i].name)]) rc = count_own(v, snapshot, i, err);
+  return rc;
+}
+
+/* ---- the form ---- */
+
+static void put_message(const search_view *v, const char *name, const char *id) {
+  const char *message = portal_state_error(v->s, name);
+  if (!message) return;
+  th_html_open(v->h, "p", "message");
+  th_html_attr_str(v->h, "id", id);
+  th_html_str(v->h, message);
+  th_html_close(v->h);
+}
+
+/* A label, an input, and the message about what was typed. `of`: the form's id when the input
+ * stands outside of it. */
+static void put_input(const search_view *v, const char *name, const char *label, const char *hint,
+                      th_span value, const char *of) {
+  char id[32], message[40];
+  snprintf(id, sizeof id, "in-%s", name);
+  snprintf(message, sizeof message, "in-%s-message", name);
+  th_html_open(v->h, "div", "field");
+  th_html_open(v->h, "label", NULL);
+  th_html_attr_str(v->h, "for", id);
+  th_html_str(v->h, label);
+  th_html_close(v->h);
+  th_html_open(v->h, "input", NULL);
+  th_html_attr_str(v->h, "id", id);
+  th_html_attr_str(v->h, "name", name);
+  th_html_attr_str(v->h, "type", strcmp(name, "term") == 0 ? "search" : "text");
+  th_html_attr_str(v->h, "autocomplete", "off");
+  if (value.n) th_html_attr(v->h, "value", value);
+  if (hint) th_html_attr_str(v->h, "placeholder", hint);
+  if (of) th_html_attr_str(v->h, "form", of);
+  if (portal_state_error(v->s, name)) {
+    th_html_attr_str(v->h, "aria-invalid", "true");
+    th_html_attr_str(v->h, "aria-describedby", message);
+  }
+  th_html_close(v->h);
+  put_message(v, name, message);
+  th_html_close(v->h);
+}
+
+static bool is_shown(th_span name) {
+  for (unsigned i = 0; i < GROUPS; i++)
+    if (th_span_eq(name, th_span_of(groups[i].name))) return true;
+  for (size_t i = 0; i < TH_COUNT(typed); i++)
+    if (th_span_eq(name, th_span_of(typed[i].name))) return true;
+  for (unsigned i = 0; i < th_n_text_params; i++)
+    if (th_span_eq(name, th_span_of(th_text_params[i].name))) return true;
+  return th_span_eq(name, TH_SPAN("page"));
+}
+
+/* What the address asks for and no field shows goes along unseen. */
+static void put_hidden(const search_view *v) {
+  for (unsigned i = 0; i < v->s->rq->n_params; i++) {
+    const th_param *p = &v->s->rq->params[i];
+    if (!portal_state_counts(p) || is_shown(p->name)) continue;
+    th_html_open(v->h, "input", NULL);
+    th_html_attr_str(v->h, "type", "hidden");
+    th_html_attr(v->h, "name", p->name);
+    th_html_attr(v->h, "value", p->value);
+    th_html_close(v->h);
+  }
+}
+
+static void put_form(const search_view *v) {
+  bool open = false;
+  th_html_open(v->h, "form", "search");
+  th_html_attr_str(v->h, "id", "search");
+  th_html_attr_str(v->h, "action", "/search");
+  th_html_attr_str(v->h, "role", "search");
+  th_html_open(v->h, "div", "search-main");
+  for (unsigned i = 0; i < th_n_text_params; i++)
+    if (strcmp(th_text_params[i].name, "term") == 0)
+      put_input(v, "term", "Search studies", "Condition, treatment, sponsor, NCT number",
+                v->s->text[i], NULL);
+    else
+      open = open || v->s->text[i].n;
+  th_html_element_str(v->h, "button", NULL, "Search");
+  th_html_close(v->h);
+  th_html_open(v->h, "details", "search-more");
+  if (open) th_html_flag(v->h, "open");
+  th_html_element_str(v->h, "summary", NULL, "Search by condition, treatment, place and more");
+  th_html_open(v->h, "div", "search-fields");
+  for (unsigned i = 0; i < th_n_text_params; i++)
+    if (strcmp(th_text_params[i].name, "term") != 0)
+      put_input(v, th_text_params[i].name, th_text_params[i].label, NULL, v->s->text[i], NULL);
+  th_html_close_n(v->h, 2);
+  put_hidden(v);
+  th_html_close(v->h);
+}
+
+/* ---- chips ---- */
+
+static bool put_values(const th_query *q, th_buf *out) {
+  if (!q || q->kind != TH_N_MASK || th_fields[q->field].enum_id == TH_E_NONE) return false;
+  bool first = true;
+  for (int i = 0; i < th_enums[th_fields[q->field].enum_id].n; i++) {
+    if (!(q->mask >> i & 1)) continue;
+    if (!first) th_buf_str(out, ", ");
+    th_view_put_label(q->field, th_span_of(th_enum_name(th_fields[q->field].enum_id, i)), out);
+    first = false;
+  }
+  return !first;
+}
+
+static const char *label_of(th_span name, bool *is_text) {
+  *is_text = false;
+  for (unsigned i = 0; i < th_n_filter_params; i++)
+    if (th_span_eq(name, th_span_of(th_filter_params[i].name))) return th_filter_params[i].label;
+  *is_text = true;
+  for (unsigned i = 0; i < th_n_text_params; i++)
+    if (th_span_eq(name, th_span_of(th_text_params[i].name))) return th_text_params[i].label;
+  return NULL;
+}
+
+static void put_chip(const search_view *v, unsigned at) {
+  const th_param *p = &v->s->rq->params[at];
+  th_query *q = NULL;
+  th_err ignored = {0};
+  bool is_text;
+  const char *label = label_of(p->name, &is_text);
+  th_html_open(v->h, "li", NULL);
+  th_html_open(v->h, "a", NULL);
+  th_buf *s = th_html_scratch(v->h);
+  portal_state_url(v->s, NULL, (int)at, NULL, (th_span){0}, 1, s);
+  (void)th_html_href(v->h, th_buf_view(s));
+  th_html_element_str(v->h, "span", "hidden", "Remove ");
+  th_html_str(v->h, label);
+  th_html_str(v->h, ": ");
+  s = th_html_scratch(v->h);
+  if (is_text || th_filter_parse(&q, v->s->rq->arena, p->name, p->value, &ignored) ||
+      !put_values(q, s))
+    th_buf_span(s, th_span_trim(p->value));
+  th_html_scratch_text(v->h);
+  th_html_open(v->h, "span", "x");
+  th_html_attr_str(v->h, "aria-hidden", "true");
+  th_html_str(v->h, "\xC3\x97");
+  th_html_close_n(v->h, 3);
+}
+
+static void put_chips(const search_view *v) {
+  unsigned n = 0;
+  for (unsigned i = 0; i < v->s->rq->n_params; i++) {
+    const th_param *p = &v->s->rq->params[i];
+    bool is_text;
+    if (!portal_state_counts(p) || !label_of(p->name, &is_text)) continue;
+    if (th_span_eq(p->name, TH_SPAN("term"))) continue;
+    if (n++ == 0) {
+      th_html_open(v->h, "ul", "chips");
+      th_html_attr_str(v->h, "aria-label", "Chosen filters");
+    }
+    put_chip(v, i);
+  }
+  if (n > 1) {
+    th_html_open(v->h, "li", NULL);
+    th_html_open(v->h, "a", "clear");
+    int term = -1;
+    for (unsigned i = 0; i < th_n_text_params; i++)
+      if (strcmp(th_text_params[i].name, "term") == 0) term = (int)i;
+    th_buf *s = th_html_scratch(v->h);
+    th_buf_str(s, "/search");
+    if (term >= 0 && v->s->text[term].n) {
+      th_buf_str(s, "?term=");
+      th_url_encode(s, v->s->text[term]);
+    }
+    (void)th_html_href(v->h, th_buf_view(s));
+    th_html_str(v->h, "Remove all");
+    th_html_close_n(v->h, 2);
+  }
+  if (n) th_html_close(v->h);
+}
+
+/* ---- filters ---- */
+
+static bool is_word_chosen(const search_view *v, const char *name, th_span word) {
+  for (unsigned i = 0; i < v->s->rq->n_params; i++) {
+    const th_param *p = &v->s->rq->params[i];
+    th_span rest = p->value;
+    if (!th_span_eq(p->name, th_span_of(name))) continue;
+    if (th_span_eq_nocase(th_span_trim(rest), word)) return true;
+    for (size_t at = 0, n = 0; at <= rest.n; at += n + 1) {
+      for (n = 0; at + n < rest.n && rest.p[at + n] != '|' && rest.p[at + n] != ',';)
+        n++;
+      if (th_span_eq_nocase(th_span_trim((th_span){rest.p + at, n}), word)) return true;
+    }
+  }
+  return false;
+}
+
+static bool is_chosen(const search_view *v, const group *g, th_span value) {
+  const th_query *q = v->s->filters[portal_filter_place(g->name)];
+  uint16_t enum_id = th_fields[g->field].enum_id;
+  if (!q) return false;
+  if (enum_id == TH_E_NONE) return is_word_chosen(v, g->name, value);
+  int i = th_enum_value(enum_id, value);
+  return q->kind == TH_N_MASK && i >= 0 && (q->mask >> i & 1);
+}
+
+static void put_box(const search_view *v, const group *g, th_span value, uint32_t count) {
+  bool word = th_fields[g->field].enum_id == TH_E_NONE;
+  th_html_open(v->h, "label", "box");
+  th_html_open(v->h, "input", NULL);
+  th_html_attr_str(v->h, "type", "checkbox");
+  th_html_attr_str(v->h, "form", "search");
+  th_html_attr_str(v->h, "name", g->name);
+  th_buf *s = th_html_scratch(v->h);
+  for (size_t i = 0; i < value.n; i++)
+    th_buf_char(s, word ? value.p[i] : (char)tolower((unsigned char)value.p[i]));
+  th_html_attr(v->h, "value", th_buf_view(s));
+  if (is_chosen(v, g, value)) th_html_flag(v->h, "checked");
+  th_html_close(v->h);
+  s = th_html_scratch(v->h);
+  if (word)
+    th_buf_span(s, value);
+  else
+    th_view_put_label(g->field, value, s);
+  th_html_scratch_element(v->h, "span", NULL);
+  th_html_open(v->h, "span", "n");
+  th_html_i64(v->h, count);
+  th_html_close_n(v->h, 2);
+}
+
+static uint32_t count_of(const th_facet *f, th_span value) {
+  for (uint32_t i = 0; i < f->n; i++)
+    if (th_span_eq(f->values[i].value, value)) return f->values[i].count;
+  return 0;
+}
+
+static void put_enum_boxes(const search_view *v, const group *g, const th_facet *f) {
+  uint16_t id = th_fields[g->field].enum_id;
+  if (!g->by_enum)
+    for (uint32_t i = 0; i < f->n; i++)
+      put_box(v, g, f->values[i].value, f->values[i].count);
+  for (int i = 0; i < th_enums[id].n; i++) {
+    th_span value = th_span_of(th_enum_name(id, i));
+    uint32_t count = count_of(f, value);
+    if (g->by_enum ? count || is_chosen(v, g, value) : !count && is_chosen(v, g, value))
+      put_box(v, g, value, count);
+  }
+}
+
+/* The most frequent, then those chosen that are not among them. */
+static void put_word_boxes(const search_view *v, const group *g, const th_facet *f) {
+  for (uint32_t i = 0; i < f->n; i++)
+    put_box(v, g, f->values[i].value, f->values[i].count);
+  for (unsigned i = 0; i < v->s->rq->n_params; i++) {
+    const th_param *p = &v->s->rq->params[i];
+    bool listed = !th_span_eq(p->name, th_span_of(g->name)) || th_span_trim(p->value).n == 0;
+    for (uint32_t k = 0; !listed && k < f->n; k++)
+      listed = th_span_eq_nocase(f->values[k].value, th_span_trim(p->value));
+    if (listed) continue;
+    th_html_open(v->h, "label", "box");
+    th_html_open(v->h, "input", NULL);
+    th_html_attr_str(v->h, "type", "checkbox");
+    th_html_attr_str(v->h, "form", "search");
+    th_html_attr_str(v->h, "name", g->name);
+    th_html_attr(v->h, "value", p->value);
+    th_html_flag(v->h, "checked");
+    th_html_close(v->h);
+    th_html_element(v->h, "span", NULL, p->value);
+    th_html_close(v->h);
+  }
+}
+
+static void put_option(const search_view *v, const char *value, const char *label, bool chosen,
+                       int64_t count) {
+  th_html_open(v->h, "option", NULL);
+  th_html_attr_str(v->h, "value", value);
+  if (chosen) th_html_flag(v->h, "selected");
+  th_html_str(v->h, label);
+  if (count >= 0) {
+    th_html_str(v->h, " (");
+    th_html_i64(v->h, count);
+    th_html_str(v->h, ")");
+  }
+  th_html_close(v->h);
+}
+
+/* The values of a choice: a woman may join what is open to women or to all. */
+static void put_choice(const search_view *v, const group *g, const th_facet *f) {
+  static const struct {
+    const char *group, *value, *label, *counted, *also;
+  } options[] = {
+      {"sex", "female", "Women may join", "FEMALE", "ALL"},
+      {"sex", "male", "Men may join", "MALE", "ALL"},
+      {"healthy", "yes", "Accepts healthy volunteers", "true", NULL},
+      {"healthy", "no", "No healthy volunteers", "false", NULL},
+      {"results", "with", "With results", "true", NULL},
+      {"results", "without", "Without results", "false", NULL},
+  };
+  int place = portal_filter_place(g->name);
+  th_err ignored = {0};
+  char id[32];
+  snprintf(id, sizeof id, "in-%s", g->name);
+  th_html_open(v->h, "div", "field");
+  th_html_open(v->h, "label", NULL);
+  th_html_attr_str(v->h, "for", id);
+  th_html_str(v->h, g->title);
+  th_html_close(v->h);
+  th_html_open(v->h, "select", NULL);
+  th_html_attr_str(v->h, "id", id);
+  th_html_attr_str(v->h, "name", g->name);
+  th_html_attr_str(v->h, "form", "search");
+  put_option(v, "", "Any", false, -1);
+  for (size_t i = 0; i < TH_COUNT(options); i++) {
+    th_query *q = NULL;
+    const th_query *now = v->s->filters[place];
+    if (strcmp(options[i].group, g->name) != 0) continue;
+    int rc = th_filter_parse(&q, v->s->rq->arena, th_span_of(g->name), th_span_of(options[i].value),
+                             &ignored);
+    bool chosen = !rc && now && now->kind == TH_N_MASK && q->mask == now->mask;
+    int64_t count = count_of(f, th_span_of(options[i].counted));
+    if (options[i].also) count += count_of(f, th_span_of(options[i].also));
+    put_option(v, options[i].value, options[i].label, chosen, count);
+  }
+  th_html_close_n(v->h, 2);
+}
+
+static void put_boxes(const search_view *v, const group *g, const th_facet *f) {
+  th_html_open(v->h, "fieldset", NULL);
+  th_html_element_str(v->h, "legend", NULL, g->title);
+  if (th_fields[g->field].enum_id != TH_E_NONE)
+    put_enum_boxes(v, g, f);
+  else
+    put_word_boxes(v, g, f);
+  th_html_close(v->h);
+}
+
+static void put_filters(const search_view *v) {
+  th_html_open(v->h, "aside", "filters");
+  th_html_attr_str(v->h, "id", "filters");
+  th_html_attr_str(v->h, "aria-labelledby", "filters-title");
+  th_html_open(v->h, "h2", NULL);
+  th_html_attr_str(v->h, "id", "filters-title");
+  th_html_str(v->h, "Filters");
+  th_html_close(v->h);
+  for (size_t i = 0; i < TH_COUNT(typed); i++) {
+    int place = portal_filter_place(typed[i].name);
+    put_input(v, typed[i].name, typed[i].title, typed[i].hint, v->s->filter[place], "search");
+  }
+  for (unsigned i = 0; i < GROUPS; i++) {
+    const th_facet *f = &v->facets[i];
+    if (groups[i].choice)
+      put_choice(v, &groups[i], f);
+    else if (f->n || v->s->filters[portal_filter_place(groups[i].name)])
+      put_boxes(v, &groups[i], f);
+  }
+  th_html_open(v->h, "button", "apply");
+  th_html_attr_str(v->h, "form", "search");
+  th_html_str(v->h, "Apply filters");
+  th_html_close_n(v->h, 2);
+}
+
+/* ---- order and pages ---- */
+
+static void put_sorts(const search_view *v) {
+  static const struct {
+    const char *name, *label;
+  } sorts[] = {{"relevance", "Best match"},
+               {"newest", "Newest"},
+               {"updated", "Last updated"},
+               {"enrollment", "Most patients"},
+               {"distance", "Nearest"}};
+  th_span now = v->s->sort;
+  if (now.n == 0) now = v->s->has_text ? TH_SPAN("relevance") : TH_SPAN("newest");
+  th_html_open(v->h, "nav", "sorts");
+  th_html_attr_str(v->h, "aria-label", "Order");
+  for (size_t i = 0; i < TH_COUNT(sorts); i++) {
+    th_span name = th_span_of(sorts[i].name);
+    if (i == 0 && !v->s->has_text) continue;
+    if (th_span_eq(name, TH_SPAN("distance")) && !v->s->has_near) continue;
+    th_buf *s = th_html_scratch(v->h);
+    portal_state_url(v->s, "sort", -1, "sort", name, 1, s);
+    th_html_open(v->h, "a", NULL);
+    (void)th_html_href(v->h, th_buf_view(s));
+    if (th_span_eq(name, now)) th_html_attr_str(v->h, "aria-current", "true");
+    th_html_str(v->h, sorts[i].label);
+    th_html_close(v->h);
+  }
+  th_html_close(v->h);
+}
+
+static void put_page_link(const search_view *v, unsigned page, const char *label) {
+  bool here = !label && page == v->s->page;
+  th_html_open(v->h, "li", NULL);
+  th_html_open(v->h, "a", label ? "step" : NULL);
+  th_buf *s = th_html_scratch(v->h);
+  portal_state_url(v->s, NULL, -1, NULL, (th_span){0}, page, s);
+  (void)th_html_href(v->h, th_buf_view(s));
+  if (here) th_html_attr_str(v->h, "aria-current", "page");
+  if (label) {
+    th_html_str(v->h, label);
+  } else {
+    th_html_element_str(v->h, "span", "hidden", "Page ");
+    th_html_i64(v->h, page);
+  }
+  th_html_close_n(v->h, 2);
+}
+
+static void put_pager(const search_view *v) {
+  int64_t pages = (v->result.total + PORTAL_PAGE_SIZE - 1) / PORTAL_PAGE_SIZE;
+  int64_t here = v->s->page, from = TH_MAX(1, here - 2);
+  pages = TH_MIN(pages, PORTAL_LAST_PAGE);
+  if (pages <= 1) return;
+  th_html_open(v->h, "nav", "pager");
+  th_html_attr_str(v->h, "aria-label", "Pages");
+  th_html_open(v->h, "ul", NULL);
+  if (here > 1) put_page_link(v, (unsigned)here - 1, "Previous");
+  if (from > 1) put_page_link(v, 1, NULL);
+  for (int64_t i = from; i <= TH_MIN(pages, here + 2); i++)
+    put_page_link(v, (unsigned)i, NULL);
+  if (here < pages) put_page_link(v, (unsigned)here + 1, "Next");
+  th_html_close_n(v->h, 2);
+}
+
+/* ---- the list ---- */
+
+static void put_advice_link(const search_view *v, const char *url, const char *text) {
+  th_html_open(v->h, "li", NULL);
+  th_html_link_str(v->h, NULL, url, text);
+  th_html_close(v->h);
+}
+
+static void put_nothing(const search_view *v) {
+  th_html_open(v->h, "div", "nothing");
+  th_html_element_str(v->h, "p", NULL, "What may help:");
+  th_html_open(v->h, "ul", NULL);
+  if (v->s->has_text) {
+    th_html_element_str(v->h, "li", NULL, "Look for a slip in the spelling, or use fewer words.");
+    th_html_element_str(v->h, "li", NULL,
+                        "Use another name: the medical one, or the everyday one.");
+  }
+  if (v->s->has_filter)
+    th_html_element_str(v->h, "li", NULL, "Take away one of the filters above.");
+  if (v->s->page > 1) {
+    th_buf *s = th_html_scratch(v->h);
+    portal_state_url(v->s, NULL, -1, NULL, (th_span){0}, 1, s);
+    th_html_open(v->h, "li", NULL);
+    th_html_link(v->h, NULL, th_buf_view(s), TH_SPAN("Go to the first page"));
+    th_html_close(v->h);
+  }
+  put_advice_link(v, "/search", "See all studies");
+  put_advice_link(v, "/places", "See where trials take place");
+  th_html_close_n(v->h, 2);
+}
+
+static void put_heading(const search_view *v) {
+  int64_t total = v->result.total;
+  th_html_open(v->h, "div", "results-head");
+  th_html_open(v->h, "h1", NULL);
+  if (v->s->bad) {
+    th_html_str(v->h, "This search needs a change");
+  } else if (total == 0) {
+    th_html_str(v->h, "No study matches");
+  } else {
+    th_html_i64(v->h, total);
+    th_html_str(v->h, total == 1 ? " study" : " studies");
+  }
+  th_html_close(v->h);
+  if (!v->s->bad && total > 0) {
+    put_sorts(v);
+    th_html_link_str(v->h, "to-filters", "#filters", "Filters");
+  }
+  th_html_close(v->h);
+  if (!v->s->n_errors) return;
+  th_html_open(v->h, "ul", "messages");
+  th_html_attr_str(v->h, "role", "alert");
+  for (unsigned i = 0; i < v->s->n_errors; i++)
+    th_html_element_str(v->h, "li", NULL, v->s->errors[i].message);
+  if (v->s->plain_words && !v->s->bad)
+    th_html_element_str(v->h, "li", NULL, "Shown is what the plain words in it find.");
+  th_html_close(v->h);
+}
+
+static int put_hits(const th_portal *p, portal_worker *w, search_view *v, th_err *err) {
+  int rc = TH_OK;
+  th_html_open(v->h, "ol", "hits");
+  th_html_attr_u64(v->h, "start", (uint64_t)(v->s->page - 1) * PORTAL_PAGE_SIZE + 1);
+  for (uint32_t i = 0; !rc && i < v->result.n_hits; i++)
+    rc = portal_hit(p, w, v->h, v->s, &v->result.hits[i], err);
+  th_html_close(v->h);
+  return rc;
+}
+
+static int write_page(const th_portal *p, portal_worker *w, search_view *v, bool made_up,
+                      th_response *rs, th_err *err) {
+  th_page_frame frame = {.title = TH_SPAN("Search"),
+                         .here = "/search",
+                         .no_box = true,
+                         .no_index = true,
+                         .made_up = made_up};
+  int rc = TH_OK;
+  th_page_begin(v->h, &frame);
+  put_form(v);
+  th_html_open(v->h, "div", "results");
+  th_html_open(v->h, "div", "results-list");
+  put_heading(v);
+  put_chips(v);
+  if (!v->s->bad && v->result.n_hits) {
+    rc = put_hits(p, w, v, err);
+    put_pager(v);
+  } else {
+    put_nothing(v);
+  }
+  th_html_close(v->h);
+  put_filters(v);
+  th_html_close(v->h);
+  th_page_end(v->h, &frame);
+  return rc ? rc : th_portal_end(v->h, rs, v->s->n_errors ? 400 : 200, err);
+}
+
+/* ---- the handler ---- */
+
+/* A browser's form sends its empty fields, too: an address without them is fit to be passed on. */
+static bool has_empty(const th_request *rq) {
+  for (unsigned i = 0; i < rq->n_params; i++)
+    if (th_span_trim(rq->params[i].value).n == 0) return true;
+  return false;
+}
+
+static int redirect(th_request *rq, th_response *rs, th_span to, th_err *err) {
+  th_span kept = th_arena_dup(rq->arena, to);
+  if (!kept.p) return th_err_set(err, TH_ENOMEM, "no memory for an answer");
+  th_response_redirect(rs, 302, kept.p);
+  return TH_OK;
+}
+
+/* Nothing but one study's number typed into the box: the study. */
+static int redirect_elsewhere(const portal_state *s, portal_worker *w, th_request *rq,
+                              th_response *rs, bool *done, th_err *err) {
+  char number[TH_NCT_LEN + 1];
+  uint32_t nct;
+  th_span match, term = th_span_trim(th_request_value(rq, "term"));
+  *done = true;
+  th_buf_clear(&w->scratch);
+  if (has_empty(rq)) {
+    portal_state_url(s, NULL, -1, NULL, (th_span){0}, s->page, &w->scratch);
+    return redirect(rq, rs, th_buf_view(&w->scratch), err);
+  }
+  if (rq->n_params == 1 && th_nct_find(term, 0, &match, &nct) && match.n == term.n) {
+    th_buf_printf(&w->scratch, "/study/%s", th_nct_format(nct, number));
+    return redirect(rq, rs, th_buf_view(&w->scratch), err);
+  }
+  *done = false;
+  return TH_OK;
+}
+
+int th_portal_search(void *ctx, th_request *rq, th_response *rs, th_err *err) {
+  const th_portal *p = ctx;
+  portal_worker *w = th_portal_worker(p, rq);
+  portal_state state;
+  th_html h;
+  bool done = false, made_up = false;
+  if (!w) return th_err_set(err, TH_ENOMEM, "no memory for a page");
+  int rc = portal_state_read(&state, rq, err);
+  if (!rc) rc = redirect_elsewhere(&state, w, rq, rs, &done, err);
+  if (rc || done) return rc;
+  th_portal_begin(&h, w, rs);
+  search_view v = {.h = &h, .s = &state};
+  const th_snapshot *snapshot = th_index_acquire(th_registry_index(p->registry));
+  if (!state.bad) rc = run_search(&v, snapshot, err);
+  if (!rc) rc = th_portal_made_up(p, w, snapshot, rq->arena, &made_up, err);
+  if (!rc) rc = write_page(p, w, &v, made_up, rs, err);
+  th_index_release(th_registry_index(p->registry), snapshot);
+  return rc;
+}

@@ -1,0 +1,198 @@
+#include "portal/search_state.h"
+
+#include "query/tree.h"
+
+static bool is_named(const th_param *p, const char *name) {
+  return th_span_eq(p->name, th_span_of(name));
+}
+
+static int text_place(const th_param *p) {
+  for (unsigned i = 0; i < th_n_text_params && i < PORTAL_TEXTS; i++)
+    if (is_named(p, th_text_params[i].name)) return (int)i;
+  return -1;
+}
+
+int portal_filter_place(const char *name) {
+  for (unsigned i = 0; i < th_n_filter_params && i < PORTAL_FILTERS; i++)
+    if (strcmp(th_filter_params[i].name, name) == 0) return (int)i;
+  return -1;
+}
+
+static int filter_place(const th_param *p) {
+  for (unsigned i = 0; i < th_n_filter_params && i < PORTAL_FILTERS; i++)
+    if (is_named(p, th_filter_params[i].name)) return (int)i;
+  return -1;
+}
+
+bool portal_state_counts(const th_param *p) {
+  if (th_span_trim(p->value).n == 0) return false;
+  return text_place(p) >= 0 || filter_place(p) >= 0 || is_named(p, "sort") || is_named(p, "page");
+}
+
+/* ---- errors ---- */
+
+static int add_error(portal_state *s, const char *name, const char *message, th_err *err) {
+  th_span kept = th_arena_dup(s->rq->arena, th_span_of(message));
+  if (!kept.p) return th_err_set(err, TH_ENOMEM, "no memory for a page");
+  s->bad = true;
+  if (s->n_errors < PORTAL_ERRORS) s->errors[s->n_errors++] = (portal_error){name, kept.p};
+  return TH_OK;
+}
+
+const char *portal_state_error(const portal_state *s, const char *name) {
+  for (unsigned i = 0; i < s->n_errors; i++)
+    if (strcmp(s->errors[i].name, name) == 0) return s->errors[i].message;
+  return NULL;
+}
+
+/* A failure of ours goes on; a mistake in what was asked becomes a message of the page. */
+static int settle(portal_state *s, const char *name, int rc, th_err *local, th_err *err) {
+  if (rc == TH_EUSAGE || rc == TH_EINPUT || rc == TH_ELIMIT)
+    return add_error(s, name, local->message, err);
+  return rc ? th_err_set(err, rc, "%s", local->message) : TH_OK;
+}
+
+/* ---- reading ---- */
+
+static int join_value(const portal_state *s, th_span *value, th_span more, th_err *err) {
+  more = th_span_trim(more);
+  if (value->n == 0) {
+    *value = more;
+    return TH_OK;
+  }
+  char *joined =
+      th_arena_printf(s->rq->arena, "%.*s|%.*s", (int)value->n, value->p, (int)more.n, more.p);
+  if (!joined) return th_err_set(err, TH_ENOMEM, "no memory for a page");
+  *value = th_span_of(joined);
+  return TH_OK;
+}
+
+static int read_page(portal_state *s, th_span value, th_err *err) {
+  unsigned page = 0;
+  for (size_t i = 0; i < value.n && page <= PORTAL_LAST_PAGE; i++) {
+    if (value.p[i] < '0' || value.p[i] > '9')
+      return add_error(s, "page", "That is no page number.", err);
+    page = 10 * page + (unsigned)(value.p[i] - '0');
+  }
+  if (page < 1 || page > PORTAL_LAST_PAGE)
+    return add_error(
+        s, "page", "Results can be paged through up to page 1000; narrow the search instead.", err);
+  s->page = page;
+  return TH_OK;
+}
+
+static int collect(portal_state *s, th_err *err) {
+  int rc = TH_OK;
+  for (unsigned i = 0; !rc && i < s->rq->n_params; i++) {
+    const th_param *p = &s->rq->params[i];
+    th_span value = th_span_trim(p->value);
+    int text = text_place(p), filter = filter_place(p);
+    if (value.n == 0) continue;
+    if (text >= 0 && s->text[text].n == 0) s->text[text] = value;
+    if (filter >= 0) rc = join_value(s, &s->filter[filter], value, err);
+    if (is_named(p, "sort")) s->sort = value;
+    if (is_named(p, "page")) rc = read_page(s, value, err);
+  }
+  return rc;
+}
+
+/* An expression that cannot be read is searched as the plain words in it, and the page says so. */
+static int read_text(portal_state *s, unsigned at, th_query **out, th_err *err) {
+  const th_text_param *t = &th_text_params[at];
+  th_err local = {0};
+  int rc = th_query_parse(out, s->rq->arena, s->text[at], t->area, t->label, &local);
+  if (rc != TH_EUSAGE) return settle(s, t->name, rc, &local, err);
+  bool was_bad = s->bad;
+  rc = add_error(s, t->name, local.message, err);
+  if (rc) return rc;
+  s->bad = was_bad;
+  s->plain_words = true;
+  th_err_clear(&local);
+  rc = th_query_typed(out, s->rq->arena, s->text[at], t->area, &local);
+  return settle(s, t->name, rc, &local, err);
+}
+
+static int read_texts(portal_state *s, th_err *err) {
+  th_query *parts[PORTAL_TEXTS];
+  size_t n = 0;
+  for (unsigned i = 0; i < th_n_text_params && i < PORTAL_TEXTS; i++) {
+    if (s->text[i].n == 0) continue;
+    parts[n] = NULL;
+    int rc = read_text(s, i, &parts[n++], err);
+    if (rc) return rc;
+  }
+  s->has_text = n > 0;
+  if (n == 0) return TH_OK;
+  s->scored = th_query_and(s->rq->arena, parts, n);
+  return s->scored ? TH_OK : th_err_set(err, TH_ENOMEM, "no memory for a query");
+}
+
+static int read_filters(portal_state *s, th_err *err) {
+  for (unsigned i = 0; i < th_n_filter_params && i < PORTAL_FILTERS; i++) {
+    th_err local = {0};
+    const char *name = th_filter_params[i].name;
+    if (s->filter[i].n == 0) continue;
+    int rc = th_filter_parse(&s->filters[i], s->rq->arena, th_span_of(name), s->filter[i], &local);
+    rc = settle(s, name, rc, &local, err);
+    if (rc) return rc;
+    const th_query *q = s->filters[i];
+    s->has_filter = true;
+    if (!q || q->kind != TH_N_NEAR) continue;
+    s->has_near = true;
+    s->lat = q->near.lat;
+    s->lon = q->near.lon;
+  }
+  return TH_OK;
+}
+
+static int read_sort(portal_state *s, th_err *err) {
+  th_err local = {0};
+  th_span asked = s->sort;
+  if (asked.n == 0) asked = s->has_text ? TH_SPAN("relevance") : TH_SPAN("newest");
+  int rc = th_sort_parse(&s->order, asked, &local);
+  if (rc) return settle(s, "sort", rc, &local, err);
+  if (s->order.field == TH_SORT_DISTANCE && !s->has_near)
+    return add_error(s, "sort", "To sort by distance, say from where: the filter Distance.", err);
+  return TH_OK;
+}
+
+int portal_state_read(portal_state *s, const th_request *rq, th_err *err) {
+  *s = (portal_state){.rq = rq, .page = 1};
+  int rc = collect(s, err);
+  if (!rc) rc = read_texts(s, err);
+  if (!rc) rc = read_filters(s, err);
+  if (!rc) rc = read_sort(s, err);
+  return rc;
+}
+
+th_query *portal_state_filter(const portal_state *s, int but) {
+  th_query *parts[PORTAL_FILTERS];
+  size_t n = 0;
+  for (int i = 0; i < PORTAL_FILTERS; i++)
+    if (s->filters[i] && i != but) parts[n++] = s->filters[i];
+  return n ? th_query_and(s->rq->arena, parts, n) : NULL;
+}
+
+/* ---- addresses ---- */
+
+static void put_param(th_buf *out, bool *first, th_span name, th_span value) {
+  th_buf_char(out, *first ? '?' : '&');
+  *first = false;
+  th_url_encode(out, name);
+  th_buf_char(out, '=');
+  th_url_encode(out, value);
+}
+
+void portal_state_url(const portal_state *s, const char *drop, int drop_at, const char *name,
+                      th_span value, unsigned page, th_buf *out) {
+  bool first = true;
+  th_buf_str(out, "/search");
+  for (unsigned i = 0; i < s->rq->n_params; i++) {
+    const th_param *p = &s->rq->params[i];
+    if (!portal_state_counts(p) || is_named(p, "page") || (int)i == drop_at) continue;
+    if (drop && is_named(p, drop)) continue;
+    put_param(out, &first, p->name, th_span_trim(p->value));
+  }
+  if (name) put_param(out, &first, th_span_of(name), value);
+  if (page > 1) th_buf_printf(out, "%cpage=%u", first ? '?' : '&', page);
+}

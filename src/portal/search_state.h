@@ -1,0 +1,61 @@
+/* What a search page is asked for: the parameters of its address, read once. The address is the
+ * whole state; every link of the page is this state with something added or taken away.
+ *
+ *   /search?TEXT=words&FILTER=value&sort=order&page=n
+ *
+ * TEXT: the names of th_text_params; FILTER: those of th_filter_params, several of one name are
+ * alternatives. Parameters without a value count as absent; unknown ones are passed over. */
+#ifndef TH_PORTAL_SEARCH_STATE_H
+#define TH_PORTAL_SEARCH_STATE_H
+
+#include "http/http.h"
+#include "query/params.h"
+
+enum {
+  PORTAL_TEXTS = 16,
+  PORTAL_FILTERS = 32,
+  PORTAL_ERRORS = 12,
+  PORTAL_PAGE_SIZE = 10,
+  PORTAL_LAST_PAGE = 1000,
+};
+
+typedef struct portal_error {
+  const char *name; /* of the parameter */
+  const char *message;
+} portal_error;
+
+/* Everything is in the request's arena. */
+typedef struct portal_state {
+  const th_request *rq;
+  th_span text[PORTAL_TEXTS];        /* by place in th_text_params */
+  th_span filter[PORTAL_FILTERS];    /* by place in th_filter_params; several joined by '|' */
+  th_query *filters[PORTAL_FILTERS]; /* NULL where there is none */
+  th_query *scored;                  /* of all texts; NULL = everything */
+  th_span sort;                      /* as asked; empty = by default */
+  th_sort order;
+  unsigned page; /* from 1 */
+  bool has_text, has_filter, has_near;
+  double lat, lon;  /* of the filter "near" */
+  bool plain_words; /* an expression could not be read: searched as plain words */
+  bool bad;         /* something that is asked for cannot be searched */
+  unsigned n_errors;
+  portal_error errors[PORTAL_ERRORS];
+} portal_state;
+
+/* Fails for memory only; what a person asked wrongly goes into errors. */
+int portal_state_read(portal_state *out, const th_request *rq, th_err *err) TH_MUST_USE;
+/* All filters but the one at place `but` (-1: all of them). */
+th_query *portal_state_filter(const portal_state *s, int but);
+/* Place of a filter in th_filter_params, -1 when there is none. */
+int portal_filter_place(const char *name);
+const char *portal_state_error(const portal_state *s, const char *name); /* NULL = none */
+
+/* Appends "/search?…" of the state: without the parameters named `drop` (NULL: none) and without
+ * parameter number `drop_at` (-1: none), with one added (name NULL: none), on the page given (1:
+ * the first). */
+void portal_state_url(const portal_state *s, const char *drop, int drop_at, const char *name,
+                      th_span value, unsigned page, th_buf *out);
+/* Whether the parameter stands for something: known, and with a value. */
+bool portal_state_counts(const th_param *p);
+
+#endif
