@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <strings.h>
 
-enum { ALL_COUNTRIES = 400, MOST_PLACES = 60, SAMPLES = 3 };
+enum { ALL_COUNTRIES = 400, MOST_PLACES = 60, LARGE = 20, SAMPLES = 3 };
 
 typedef struct places_view {
   const th_portal *p;
@@ -82,22 +82,23 @@ static int put_all(const places_view *v, th_err *err) {
 
 /* ---- one country ---- */
 
-/* Whether the record has a place in the country whose `key` ("city") is the name. */
-static bool shows_place(const places_view *v, const th_json *j, const char *key, th_span name) {
+/* Confirms the values of the list that the record shows in the country. key: "city", "state". */
+static void confirm(const places_view *v, const th_json *j, const char *key,
+                    const th_facet_value *values, bool *here, uint32_t n) {
   uint32_t list = th_json_path(j, 0, "protocolSection.contactsLocationsModule.locations");
-  if (!list || j->nodes[list].type != TH_JARRAY) return false;
-  for (th_json_each(j, list, e))
-    if (th_span_eq_nocase(th_json_path_text(j, e, "country"), v->country) &&
-        th_span_eq_nocase(th_json_path_text(j, e, key), name))
-      return true;
-  return false;
+  if (!list || j->nodes[list].type != TH_JARRAY) return;
+  for (th_json_each(j, list, e)) {
+    if (!th_span_eq_nocase(th_json_path_text(j, e, "country"), v->country)) continue;
+    th_span name = th_json_path_text(j, e, key);
+    for (uint32_t i = 0; name.n && i < n; i++)
+      if (th_span_eq_nocase(values[i].value, name)) here[i] = true;
+  }
 }
 
-/* Looks into a few of the studies found for one that has the place in this country. */
-static int is_here(const places_view *v, const th_search_result *found, const char *key,
-                   th_span name, bool *out, th_err *err) {
-  *out = false;
-  for (uint32_t i = 0; i < found->n_hits && !*out; i++) {
+/* Reads the studies found and confirms with each. */
+static int confirm_with(const places_view *v, const th_search_result *found, const char *key,
+                        const th_facet_value *values, bool *here, uint32_t n, th_err *err) {
+  for (uint32_t i = 0; i < found->n_hits; i++) {
     th_record record;
     th_json j;
     uint32_t current;
@@ -107,24 +108,37 @@ static int is_here(const places_view *v, const th_search_result *found, const ch
     if (rc == TH_ENOTFOUND) continue;
     if (!rc) rc = th_json_parse(v->w->parser, record.json, &j, &local);
     if (rc) return th_err_set(err, rc, "%s", local.message);
-    *out = shows_place(v, &j, key, name);
+    confirm(v, &j, key, values, here, n);
   }
   return TH_OK;
+}
+
+/* A few large studies confirm most places at once; the others are looked for one by one. */
+static int confirm_all(const places_view *v, const char *key, uint16_t field,
+                       const th_facet_value *values, bool *here, uint32_t n, th_err *err) {
+  th_search_result found;
+  th_search_request large = {
+      .filter = v->in_country, .sort = {{TH_F_EnrollmentCount, true}}, .n_sort = 1, .size = LARGE};
+  int rc = th_search(v->snapshot, &large, v->rq->arena, &found, err);
+  if (!rc) rc = confirm_with(v, &found, key, values, here, n, err);
+  for (uint32_t i = 0; !rc && i < n; i++) {
+    if (here[i]) continue;
+    th_query *both[2] = {v->in_country, th_query_keyword(v->rq->arena, field, values[i].value)};
+    rc = find(v, th_query_and(v->rq->arena, both, 2), NULL, 0, SAMPLES, &found, err);
+    if (!rc) rc = confirm_with(v, &found, key, &values[i], &here[i], 1, err);
+  }
+  return rc;
 }
 
 static int put_places_of(const places_view *v, const char *title, const char *key, uint16_t field,
                          const th_facet *facet, th_err *err) {
   bool any = false;
-  int rc = TH_OK;
   th_facet_value *values = sorted(v, facet->values, facet->n);
-  if (!values) return th_err_set(err, TH_ENOMEM, "no memory for a page");
+  bool *here = th_arena_calloc(v->rq->arena, facet->n ? facet->n : 1, sizeof *here);
+  if (!values || !here) return th_err_set(err, TH_ENOMEM, "no memory for a page");
+  int rc = confirm_all(v, key, field, values, here, facet->n, err);
   for (uint32_t i = 0; !rc && i < facet->n; i++) {
-    th_search_result found;
-    bool here = false;
-    th_query *both[2] = {v->in_country, th_query_keyword(v->rq->arena, field, values[i].value)};
-    rc = find(v, th_query_and(v->rq->arena, both, 2), NULL, 0, SAMPLES, &found, err);
-    if (!rc) rc = is_here(v, &found, key, values[i].value, &here, err);
-    if (rc || !here) continue;
+    if (!here[i]) continue;
     if (!any) {
       th_html_element_str(v->h, "h2", NULL, title);
       th_html_open(v->h, "ul", "counts wide");
@@ -136,7 +150,7 @@ static int put_places_of(const places_view *v, const char *title, const char *ke
     th_buf_printf(s, "%%7C&%s=", key);
     th_url_encode(s, values[i].value);
     th_buf_str(s, "%7C");
-    put_entry(v, th_buf_view(s), values[i].value, (uint32_t)found.total);
+    put_entry(v, th_buf_view(s), values[i].value, values[i].count);
   }
   if (any) th_html_close(v->h);
   return rc;

@@ -36,9 +36,9 @@ enum { GROUPS = TH_COUNT(groups) };
 static const struct {
   const char *name, *title, *hint;
 } typed[] = {
-    {"age", "Age of the participant", "such as 45 or 6 months"},
-    {"near", "Distance", "latitude,longitude,radius: 42.36,-71.06,50mi"},
-    {"start", "Study start", "a date or a range: 2022..2024-06"},
+    {"age", "Age of the participant", "45, or 6 months"},
+    {"near", "Distance", "latitude, longitude, radius: 42.36,-71.06,50mi"},
+    {"start", "Study start", "2024, or 2022..2024-06"},
 };
 
 typedef struct search_view {
@@ -117,6 +117,7 @@ static void put_input(const search_view *v, const char *name, const char *label,
   th_html_open(v->h, "label", NULL);
   th_html_attr_str(v->h, "for", id);
   th_html_str(v->h, label);
+  if (hint && of) th_html_element_str(v->h, "small", NULL, hint);
   th_html_close(v->h);
   th_html_open(v->h, "input", NULL);
   th_html_attr_str(v->h, "id", id);
@@ -124,7 +125,7 @@ static void put_input(const search_view *v, const char *name, const char *label,
   th_html_attr_str(v->h, "type", strcmp(name, "term") == 0 ? "search" : "text");
   th_html_attr_str(v->h, "autocomplete", "off");
   if (value.n) th_html_attr(v->h, "value", value);
-  if (hint) th_html_attr_str(v->h, "placeholder", hint);
+  if (hint && !of) th_html_attr_str(v->h, "placeholder", hint);
   if (of) th_html_attr_str(v->h, "form", of);
   if (portal_state_error(v->s, name)) {
     th_html_attr_str(v->h, "aria-invalid", "true");
