@@ -1,4 +1,4 @@
-/* The yardstick of bench/http_load: libmicrohttpd as it is, with the threads and the polling of our
+/* The yardstick of bench/http: libmicrohttpd as it is, with the threads and the polling of our
  * server, answering every request with the same prepared bytes.
  *
  *   http_constant BYTES THREADS     prints the port, serves until it is killed */

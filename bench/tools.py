@@ -41,6 +41,10 @@ def note(text):
     print("# " + text, flush=True)
 
 
+def processors():
+    return len(os.sched_getaffinity(0))
+
+
 def machine():
     """One line on what it was measured on."""
     with open("/proc/cpuinfo", encoding="utf-8") as lines:
@@ -48,7 +52,7 @@ def machine():
     with open("/proc/meminfo", encoding="ascii") as lines:
         memory = int(lines.readline().split()[1]) / 2**20
     note("%d processors, %s, %.0f GB memory, load average %.1f" % (
-        len(os.sched_getaffinity(0)), model.group(1) if model else "unknown", memory, os.getloadavg()[0]))
+        processors(), model.group(1) if model else "unknown", memory, os.getloadavg()[0]))
 
 
 def build(*targets):
