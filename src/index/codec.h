@@ -94,6 +94,25 @@ static inline void th_bits_skip(th_bit_reader *r, uint64_t bits) {
   r->at += bits;
 }
 
+/* Ones up to the next zero, which is read too; at most `most`, behind which no zero stands. */
+static inline uint32_t th_bits_unary(th_bit_reader *r, uint32_t most) {
+  uint32_t n = 0;
+  while (n < most && !r->over && th_bits_get(r, 1))
+    n++;
+  return n;
+}
+
+/* Rice parameter of the document deltas in a tail. */
+static inline unsigned th_tail_shift(uint32_t n_docs, uint32_t df) {
+  return n_docs > df ? 31 - (unsigned)__builtin_clz(n_docs / df) : 0;
+}
+/* Classes in a tail: the widths of the first three selectors and the first class of each. */
+enum { TH_TAIL_WIDTH_0 = 4, TH_TAIL_WIDTH_1 = 8, TH_TAIL_WIDTH_2 = 13 };
+enum {
+  TH_TAIL_FIRST_1 = 1 << TH_TAIL_WIDTH_0,
+  TH_TAIL_FIRST_2 = TH_TAIL_FIRST_1 + (1 << TH_TAIL_WIDTH_1)
+};
+enum { TH_TAIL_FIRST_3 = TH_TAIL_FIRST_2 + (1 << TH_TAIL_WIDTH_2) };
 /* ---- order-preserving bits of a double ---- */
 static inline int64_t th_double_key(double v) {
   int64_t bits;

@@ -339,19 +339,24 @@ static void end_position_bits(th_encoder *e) {
 
 /* ---- postings ---- */
 
-/* The width that makes classes and exceptions smallest together. */
-static unsigned class_width(const uint32_t *classes) {
-  uint32_t count[33] = {0};
-  unsigned best = 32;
-  size_t least = SIZE_MAX;
+static size_t exception_bytes(unsigned n, unsigned high_bits) {
+  return n ? 1 + (n * (7 + high_bits) + 7) / 8 : 0;
+}
+
+/* The width that makes classes and exceptions smallest together; *high_bits: what the exceptions
+ * have beyond it, *n their number. */
+static unsigned class_width(const uint32_t *classes, unsigned *high_bits, unsigned *n) {
+  unsigned count[33] = {0}, widest = th_bits_of(classes, TH_BLOCK), best = widest;
+  size_t least = th_packed_size(widest);
+  *n = 0;
   for (unsigned i = 0; i < TH_BLOCK; i++)
     count[classes[i] ? 32 - (unsigned)__builtin_clz(classes[i]) : 0]++;
-  for (unsigned bits = 0; bits <= 32; bits++) {
-    size_t size = th_packed_size(bits);
-    for (unsigned w = bits + 1; w <= 32; w++)
-      size += count[w] * (1 + (w - bits + 6) / 7);
-    if (size < least) least = size, best = bits;
+  for (unsigned bits = widest, over = 0; bits-- > 0;) {
+    over += count[bits + 1];
+    size_t size = th_packed_size(bits) + exception_bytes(over, widest - bits);
+    if (size < least) least = size, best = bits, *n = over;
   }
+  *high_bits = widest - best;
   return best;
 }
 
@@ -369,29 +374,36 @@ static void put_bounds(th_encoder *e) {
     th_buf_char(&e->bounds, (char)(uint8_t)TH_MIN(255.0f, ceilf(most[a] * 255.0f + 0.001f)));
 }
 
+static void put_exceptions(th_encoder *e, unsigned class_bits, unsigned high_bits) {
+  uint8_t bytes[TH_BLOCK * 5 + 8];
+  th_bit_sink s = {bytes, 0, 0};
+  for (unsigned i = 0; i < TH_BLOCK; i++) {
+    uint32_t high = (uint32_t)((uint64_t)e->block_classes[i] >> class_bits);
+    if (high) th_sink_put(&s, (uint64_t)high << 7 | i, 7 + high_bits);
+  }
+  th_buf_char(&e->blocks, (char)high_bits);
+  th_buf_put(&e->blocks, bytes, (size_t)(s.p - bytes) + (s.n > 0));
+}
+
 static void put_block(th_encoder *e) {
   uint32_t deltas[TH_BLOCK], low[TH_BLOCK], before = e->before;
-  uint8_t packed[2 * TH_BLOCK * 4], n_exceptions = 0;
+  uint8_t packed[2 * TH_BLOCK * 4];
+  unsigned high_bits, n_exceptions, class_bits;
   for (unsigned i = 0; i < TH_BLOCK; i++) {
     deltas[i] = e->docs[i] - before - 1;
     before = e->docs[i];
   }
-  unsigned doc_bits = th_bits_of(deltas, TH_BLOCK), class_bits = class_width(e->block_classes);
+  unsigned doc_bits = th_bits_of(deltas, TH_BLOCK);
+  class_bits = class_width(e->block_classes, &high_bits, &n_exceptions);
   uint32_t mask = class_bits == 32 ? UINT32_MAX : (1u << class_bits) - 1;
-  for (unsigned i = 0; i < TH_BLOCK; i++) {
+  for (unsigned i = 0; i < TH_BLOCK; i++)
     low[i] = e->block_classes[i] & mask;
-    n_exceptions = (uint8_t)(n_exceptions + (low[i] != e->block_classes[i]));
-  }
   const char head[3] = {(char)doc_bits, (char)class_bits, (char)n_exceptions};
   th_pack(deltas, doc_bits, packed);
   th_pack(low, class_bits, packed + th_packed_size(doc_bits));
   th_buf_put(&e->blocks, head, sizeof head);
   th_buf_put(&e->blocks, packed, th_packed_size(doc_bits) + th_packed_size(class_bits));
-  for (unsigned i = 0; i < TH_BLOCK && n_exceptions; i++) {
-    if (low[i] == e->block_classes[i]) continue;
-    th_buf_char(&e->blocks, (char)i);
-    th_buf_varint(&e->blocks, e->block_classes[i] >> class_bits);
-  }
+  if (n_exceptions) put_exceptions(e, class_bits, high_bits);
   e->before = before;
 }
 
@@ -418,13 +430,37 @@ uint32_t th_encode_posting(th_encoder *e, uint32_t doc, uint32_t class_id,
   return n;
 }
 
+static void put_tail_class(th_bit_sink *s, uint32_t class_id, unsigned widest) {
+  if (class_id < TH_TAIL_FIRST_1)
+    th_sink_put(s, class_id << 2, 2 + TH_TAIL_WIDTH_0);
+  else if (class_id < TH_TAIL_FIRST_2)
+    th_sink_put(s, (class_id - TH_TAIL_FIRST_1) << 2 | 1, 2 + TH_TAIL_WIDTH_1);
+  else if (class_id < TH_TAIL_FIRST_3)
+    th_sink_put(s, (class_id - TH_TAIL_FIRST_2) << 2 | 2, 2 + TH_TAIL_WIDTH_2);
+  else
+    th_sink_put(s, (uint64_t)class_id << 2 | 3, 2 + widest);
+}
+
+/* The ones of all document deltas together are no more than twice df and a few: k sees to it. */
 static void put_tail(th_encoder *e) {
+  unsigned k = th_tail_shift(e->n_docs, e->df), widest = th_bits_for(e->n_classes);
   uint32_t before = e->before;
+  char *room = th_buf_room(&e->blocks, (size_t)e->held * 16 + (e->n_docs >> k) / 8 + 16);
+  if (!room) {
+    fail(e, TH_ENOMEM);
+    return;
+  }
+  th_bit_sink s = {(uint8_t *)room, 0, 0};
   for (uint32_t i = 0; i < e->held; i++) {
-    th_buf_varint(&e->blocks, e->docs[i] - before);
-    th_buf_varint(&e->blocks, e->block_classes[i]);
+    uint32_t v = e->docs[i] - before - 1, ones = v >> k;
+    for (; ones >= 32; ones -= 32)
+      th_sink_put(&s, UINT32_MAX, 32);
+    th_sink_put(&s, (UINT64_C(1) << ones) - 1, ones + 1);
+    th_sink_put(&s, v & ((1u << k) - 1), k);
+    put_tail_class(&s, e->block_classes[i], widest);
     before = e->docs[i];
   }
+  th_buf_added(&e->blocks, (size_t)(s.p - (uint8_t *)room) + (s.n > 0));
   end_position_bits(e);
 }
 
@@ -444,18 +480,28 @@ void th_encode_term_begin(th_encoder *e, th_span stem, const th_span *forms, uin
     th_buf_clear(buffers[i]);
 }
 
+/* `before` is the text that the new one may share its beginning with. */
+static void put_head(th_buf *b, const char *before, size_t before_len, th_span text) {
+  size_t shared = shared_bytes(before, before_len, text), rest = text.n - shared;
+  th_buf_char(b, (char)(TH_MIN(rest, 15u) << 4 | TH_MIN(shared, 15u)));
+  if (shared >= 15) th_buf_varint(b, shared - 15);
+  if (rest >= 15) th_buf_varint(b, rest - 15);
+  th_buf_put(b, text.p + shared, rest);
+}
+
 static void put_entry(th_encoder *e, uint64_t postings, uint64_t positions) {
   bool first = e->n_terms % TH_TERM_BLOCK == 0;
   th_buf_clear(&e->entry);
   if (first) th_buf_put(&e->block_starts, &e->terms.n, sizeof e->terms.n);
-  put_front_coded(&e->entry, e->last_stem, first ? 0 : e->last_stem_len, e->stem);
-  th_buf_varint(&e->entry, e->df);
-  th_buf_varint(&e->entry, e->cf);
+  bool stem_first = th_span_eq(e->forms[0], e->stem);
+  put_head(&e->entry, e->last_stem, first ? 0 : e->last_stem_len, e->stem);
+  th_buf_varint(&e->entry, (uint64_t)e->df << 1 | (e->cf > e->df));
+  if (e->cf > e->df) th_buf_varint(&e->entry, e->cf - e->df - 1);
   th_buf_varint(&e->entry, first ? postings : postings - e->postings_before);
   th_buf_varint(&e->entry, first ? positions : positions - e->positions_before);
-  th_buf_varint(&e->entry, e->n_forms);
-  for (uint32_t i = 0; i < e->n_forms; i++)
-    put_front_coded(&e->entry, e->stem.p, e->stem.n, e->forms[i]);
+  th_buf_varint(&e->entry, (uint64_t)e->n_forms << 1 | stem_first);
+  for (uint32_t i = stem_first; i < e->n_forms; i++)
+    put_head(&e->entry, e->stem.p, e->stem.n, e->forms[i]);
   check(e, &e->entry);
   check(e, &e->block_starts);
   th_spool_put(&e->terms, e->entry.p, e->entry.n);

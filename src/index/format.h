@@ -50,12 +50,14 @@
  *
  *   TERMS     := u32 n_terms u32 n_blocks u64 block_start{n_blocks+1} bytes
  *   termblock := term{<= TH_TERM_BLOCK}
- *   term      := varint shared varint rest_len rest varint df varint cf
- *                varint postings_delta varint positions_delta varint n_forms form{n_forms}
- *                n_forms: 1 to TH_FORMS_MAX
- *   form      := varint shared_with_stem varint rest_len rest
+ *   term      := head varint (df * 2 + (cf > df)) [varint cf - df - 1]
+ *                varint postings_delta varint positions_delta varint (n_forms * 2 + stem_first) form*
+ *   head      := u8 (min(rest_len, 15) * 16 + min(shared, 15)) [varint shared - 15] [varint rest_len - 15]
+ *                rest, of rest_len bytes
+ *   form      := head, shared being what it shares with the stem
  *                (surface forms, folded but not stemmed, most frequent first, at most TH_TERM_MAX
- *                bytes; the position of a form in this list is its form code)
+ *                bytes; the position of a form in this list is its form code. n_forms: 1 to
+ *                TH_FORMS_MAX. stem_first: form 0 is the stem itself and is not written)
  *
  * shared is 0 at the start of a block; postings_delta and positions_delta are the byte lengths of
  * the PREVIOUS term's lists in the block (absolute offset at the start of a block), so that offsets
@@ -69,8 +71,11 @@
  *                bound[i * TH_BOUND_AREAS + a]: the largest saturation (score.h) of the block's
  *                postings in bounded area a, times 255, rounded up
  *   block     := u8 doc_bits u8 class_bits u8 n_exceptions packed(doc deltas - 1) packed(low class bits)
- *                exception{n}; exception := u8 index varint high_class_bits
- *   tail      := (varint doc_delta varint class){df % TH_BLOCK}
+ *                [u8 high_bits (index in 7 bits, high class bits in high_bits){n_exceptions}]
+ *   tail      := (rice(doc delta - 1) class){df % TH_BLOCK}, a bit stream from and to whole bytes
+ *   rice(v)   := v >> k ones, a zero, the low k bits of v; k = floor(log2(n_docs / df))
+ *   class     := 0 in 2 bits, class in 4 bits | 1, class - 16 in 8 bits | 2, class - 272 in 13 bits
+ *              | 3, class in ceil(log2(n_classes)) bits
  *
  * Doc deltas: the first of a list counts from -1 (delta = doc + 1), so every delta is >= 1. In a
  * packed block delta - 1 is stored. packed(): codec.h, TH_BLOCK values of doc_bits (class_bits) each.
@@ -111,7 +116,7 @@
 #include "base/common.h"
 
 enum {
-  TH_SEGMENT_VERSION = 1,
+  TH_SEGMENT_VERSION = 2,
   TH_BLOCK = 128,
   TH_TERM_BLOCK = 32,
   TH_CLASSES_DIRECT = 4096,

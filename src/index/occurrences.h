@@ -1,19 +1,23 @@
 /* How the occurrences of one posting in one field are written in bits (POSITIONS of format.h).
  *
- *   field     := between(0, length, tf) form{tf}
- *   between(low, high, n): n positions in [low, high), ascending; nothing when n = 0, else the
- *                middle one, number n / 2, in phased-in binary, then those below it, then those
- * above (binary interpolative coding: A. Moffat, L. Stuiver, Binary interpolative coding for
- *                effective index compression, 2000). It costs about log2 of the number of ways to
- *                choose n of high - low places, whatever n.
- *   phased-in binary of v < r, with k = floor(log2 r) and u = 2^(k+1) - r: v in k bits when v < u,
- *                else the upper k bits of v + u, then its lowest bit
- *   form      := nothing when the term has one form; else bit 0 for form 0; or bit 1 and the form
- *                less 1 in phased-in binary below n_forms - 1 */
+ *   field     := between(0, length, tf) forms
+ *   between(low, high, n): n positions in [low, high), ascending; nothing when n is 0 or high -
+ * low, else the middle one, number n / 2, as below(its distance from low + n / 2, high - low - n +
+ * 1), then those before it, then those behind it (binary interpolative coding: A. Moffat, L.
+ * Stuiver, Binary interpolative coding for effective index compression, 2000). It costs about log2
+ * of the number of ways to choose n of high - low places, whatever n. below(v, r) : phased-in
+ * binary of v < r, the values in the middle being the short ones: with k = floor(log2 r), u =
+ * 2^(k+1) - r and x = (v - (r - u) / 2) mod r: x in k bits when x < u, else the upper k bits of x +
+ * u, then its lowest bit forms     := nothing when the term has one form; form when tf = 1; else a
+ * bit, 0 when all have form 0, 1 with form{tf} behind it form      := with m = min(n_forms - 1,
+ * TH_FORM_UNARY): min(form, m) ones, and a zero when form < m; a form >= m = TH_FORM_UNARY is
+ * followed by below(form - m, n_forms - m) */
 #ifndef TH_INDEX_OCCURRENCES_H
 #define TH_INDEX_OCCURRENCES_H
 
 #include "index/codec.h"
+
+enum { TH_FORM_UNARY = 7 };
 
 /* Bits on their way to memory: 8 bytes beyond what is written must be writable. */
 typedef struct th_bit_sink {

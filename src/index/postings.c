@@ -49,16 +49,17 @@ static uint32_t largest(const uint32_t v[TH_BLOCK]) {
 /* High bits of the few classes that are wider than the rest. */
 static bool read_exceptions(th_postings *p, const uint8_t *at, const uint8_t *end, unsigned n,
                             unsigned bits) {
+  if (n == 0) return at == end;
+  unsigned high_bits = at < end ? *at++ : 0;
+  if (n > TH_BLOCK || high_bits == 0 || high_bits + bits > 32 ||
+      (size_t)(end - at) != (n * (7 + high_bits) + 7) / 8)
+    return false;
+  th_bit_reader r = th_bits_open(at, end);
   for (unsigned i = 0; i < n; i++) {
-    uint32_t high;
-    if (at == end) return false;
-    unsigned index = *at++;
-    if (index >= TH_BLOCK || !th_varint32(&at, end, &high) || bits >= 32 ||
-        high > UINT32_MAX >> bits)
-      return false;
-    p->classes[index] |= high << bits;
+    unsigned index = th_bits_get(&r, 7);
+    p->classes[index] |= th_bits_get(&r, high_bits) << bits;
   }
-  return at == end;
+  return true;
 }
 
 static bool decode_block(th_postings *p, uint32_t block) {
@@ -92,6 +93,19 @@ static bool decode_block(th_postings *p, uint32_t block) {
   return true;
 }
 
+static uint32_t read_tail_class(th_bit_reader *r, uint32_t n_classes) {
+  switch (th_bits_get(r, 2)) {
+  case 0:
+    return th_bits_get(r, TH_TAIL_WIDTH_0);
+  case 1:
+    return TH_TAIL_FIRST_1 + th_bits_get(r, TH_TAIL_WIDTH_1);
+  case 2:
+    return TH_TAIL_FIRST_2 + th_bits_get(r, TH_TAIL_WIDTH_2);
+  default:
+    return th_bits_get(r, th_bits_for(n_classes));
+  }
+}
+
 static bool decode_tail(th_postings *p) {
   const th_segment *s = p->term.s;
   uint32_t n = p->term.df % TH_BLOCK, from = p->n_blocks ? p->block_end[p->n_blocks - 1] : 0;
@@ -102,17 +116,18 @@ static bool decode_tail(th_postings *p) {
   p->n = 0;
   if (n == 0) return false;
   if (!th_segment_use_at(s, TH_SEC_POSTINGS, at, (uint64_t)(end - at))) return false;
+  th_bit_reader r = th_bits_open(at, end);
+  unsigned shift = th_tail_shift(s->n_docs, p->term.df);
   for (uint32_t i = 0; i < n; i++) {
-    uint32_t delta, class_id;
-    if (!th_varint32(&at, end, &delta) || !th_varint32(&at, end, &class_id))
-      return bad_list(p, TH_SEC_POSTINGS, at);
-    doc += delta;
-    if (delta == 0 || doc >= s->n_docs || class_id >= s->n_classes)
+    uint64_t high = th_bits_unary(&r, s->n_docs);
+    doc += 1 + (high << shift | th_bits_get(&r, shift));
+    uint32_t class_id = read_tail_class(&r, s->n_classes);
+    if (r.over || doc >= s->n_docs || class_id >= s->n_classes)
       return bad_list(p, TH_SEC_POSTINGS, at);
     p->docs[i] = (uint32_t)doc;
     p->classes[i] = class_id;
   }
-  if (at != end) return bad_list(p, TH_SEC_POSTINGS, at);
+  if ((r.at + 7) / 8 != (uint64_t)(end - at)) return bad_list(p, TH_SEC_POSTINGS, at);
   p->n = n;
   return true;
 }

@@ -64,6 +64,7 @@ typedef struct th_term {
   const uint8_t *postings, *postings_end;
   const uint8_t *positions, *positions_end;
   uint32_t n_forms;
+  bool stem_first;                  /* form 0 is the stem itself */
   const uint8_t *forms, *forms_end; /* as coded; th_term_form reads them */
 } th_term;
 /* Surface form number `form` of the term with this stem, written to text (at least TH_TERM_MAX
@@ -154,8 +155,8 @@ typedef struct th_sites {
 const th_sites *th_segment_sites(const th_segment *s);
 
 /* ---- what readers keep with a segment ---- */
-/* One pointer for tables that the query room works out from the segment (query/cache.c). The segment
- * never looks inside; when it is closed it calls free. */
+/* One pointer for tables that the query room works out from the segment (query/cache.c). The
+ * segment never looks inside; when it is closed it calls free. */
 typedef struct th_segment_extra {
   void (*free)(struct th_segment_extra *extra);
 } th_segment_extra;

@@ -7,6 +7,7 @@ typedef struct entry {
   uint32_t df;
   uint64_t cf, postings_delta, positions_delta;
   uint32_t n_forms;
+  bool stem_first; /* form 0 is the stem, unwritten */
   const uint8_t *forms;
 } entry;
 
@@ -30,34 +31,60 @@ static bool block_bytes(const th_segment *s, uint32_t block, const uint8_t **at,
   return th_segment_use_at(s, TH_SEC_TERMS, *at, to - from);
 }
 
+/* The lengths before a text that is written without what it shares (head of format.h). */
+static bool read_head(const uint8_t **at, const uint8_t *end, uint32_t *shared, uint32_t *rest) {
+  uint32_t more;
+  if (*at >= end) return false;
+  uint8_t lens = *(*at)++;
+  *shared = lens & 15;
+  *rest = lens >> 4;
+  if (*shared == 15) {
+    if (!th_varint32(at, end, &more) || more > TH_TERM_MAX) return false;
+    *shared += more;
+  }
+  if (*rest == 15) {
+    if (!th_varint32(at, end, &more) || more > TH_TERM_MAX) return false;
+    *rest += more;
+  }
+  return *shared <= TH_TERM_MAX && *rest <= TH_TERM_MAX - *shared && (size_t)(end - *at) >= *rest;
+}
+
 static bool skip_forms(const uint8_t **at, const uint8_t *end, uint32_t n) {
   for (uint32_t i = 0; i < n; i++) {
     uint32_t shared, len;
-    if (!th_varint32(at, end, &shared) || !th_varint32(at, end, &len) ||
-        (uint64_t)(end - *at) < len)
-      return false;
+    if (!read_head(at, end, &shared, &len)) return false;
     *at += len;
   }
   return true;
 }
 
+static bool read_numbers(const th_segment *s, const uint8_t **at, const uint8_t *end, entry *e) {
+  uint64_t df, more = 0;
+  uint32_t forms;
+  if (!th_varint(at, end, &df) || df >> 1 == 0 || df >> 1 > s->n_docs) return false;
+  if ((df & 1) && (!th_varint(at, end, &more) || more++ == UINT64_MAX)) return false;
+  e->df = (uint32_t)(df >> 1);
+  if (__builtin_add_overflow(e->df, more, &e->cf)) return false;
+  if (!th_varint(at, end, &e->postings_delta) || !th_varint(at, end, &e->positions_delta) ||
+      !th_varint32(at, end, &forms))
+    return false;
+  e->stem_first = forms & 1;
+  e->n_forms = forms >> 1;
+  return e->n_forms > 0 && e->n_forms <= TH_FORMS_MAX;
+}
+
 /* One term; *at then stands behind it. shared is checked against the term before by the caller. */
 static bool read_entry(const th_segment *s, const uint8_t **at, const uint8_t *end, entry *e) {
   const uint8_t *p = *at;
-  bool good = th_varint32(&p, end, &e->shared) && th_varint32(&p, end, &e->rest_len) &&
-              e->shared <= TH_TERM_MAX && e->rest_len <= TH_TERM_MAX - e->shared &&
-              (size_t)(end - p) >= e->rest_len;
+  bool good = read_head(&p, end, &e->shared, &e->rest_len);
   if (TH_LIKELY(good)) {
     e->rest = p;
     p += e->rest_len;
-    good = th_varint32(&p, end, &e->df) && th_varint(&p, end, &e->cf) &&
-           th_varint(&p, end, &e->postings_delta) && th_varint(&p, end, &e->positions_delta) &&
-           th_varint32(&p, end, &e->n_forms) && e->df > 0 && e->df <= s->n_docs && e->cf >= e->df &&
-           e->n_forms > 0 && e->n_forms <= TH_FORMS_MAX;
+    good = read_numbers(s, &p, end, e);
   }
   if (TH_LIKELY(good)) {
     e->forms = p;
-    good = skip_forms(&p, end, e->n_forms);
+    good = skip_forms(&p, end, e->n_forms - e->stem_first);
   }
   if (TH_UNLIKELY(!good)) return bad_term(s, *at);
   *at = p;
@@ -101,6 +128,7 @@ static bool fill_term(const th_segment *s, const entry *e, uint32_t block, const
                    .positions = s->section[TH_SEC_POSITIONS].p + positions,
                    .positions_end = s->section[TH_SEC_POSITIONS].p + positions_end,
                    .n_forms = e->n_forms,
+                   .stem_first = e->stem_first,
                    .forms = e->forms,
                    .forms_end = at};
   return true;
@@ -113,8 +141,7 @@ static int compare_first(const th_segment *s, uint32_t block, th_span stem, bool
   *good = block_bytes(s, block, &at, &end);
   if (!*good) return 0;
   const uint8_t *from = at;
-  *good = th_varint32(&at, end, &shared) && th_varint32(&at, end, &len) && shared == 0 &&
-          (size_t)(end - at) >= len && len <= TH_TERM_MAX;
+  *good = read_head(&at, end, &shared, &len) && shared == 0;
   if (!*good) return bad_term(s, from);
   return th_span_cmp((th_span){(const char *)at, len}, stem);
 }
@@ -251,12 +278,15 @@ bool th_term_seek(th_term_cursor *c, const th_segment *s, th_span from) {
 
 /* ---- surface forms ---- */
 
-/* The next form written to text; 0 length only when damaged. */
-static uint32_t read_form(const th_term *t, th_span stem, const uint8_t **at, char *text) {
+/* Form i, those before it having been read, written to text; 0 only when damaged. */
+static uint32_t read_form(const th_term *t, th_span stem, uint32_t i, const uint8_t **at,
+                          char *text) {
   uint32_t shared, len;
-  if (!th_varint32(at, t->forms_end, &shared) || !th_varint32(at, t->forms_end, &len) ||
-      shared > stem.n || shared > TH_TERM_MAX || len > TH_TERM_MAX - shared ||
-      (size_t)(t->forms_end - *at) < len || shared + len == 0) {
+  if (i == 0 && t->stem_first && stem.n <= TH_TERM_MAX) {
+    memcpy(text, stem.p, stem.n);
+    return (uint32_t)stem.n;
+  }
+  if (!read_head(at, t->forms_end, &shared, &len) || shared > stem.n || shared + len == 0) {
     bad_term(t->s, *at);
     return 0;
   }
@@ -269,7 +299,7 @@ static uint32_t read_form(const th_term *t, th_span stem, const uint8_t **at, ch
 th_span th_term_form(const th_term *t, th_span stem, uint32_t form, char *text) {
   const uint8_t *at = t->forms;
   for (uint32_t i = 0; i < t->n_forms; i++) {
-    uint32_t n = read_form(t, stem, &at, text);
+    uint32_t n = read_form(t, stem, i, &at, text);
     if (n == 0) break;
     if (i == form) return (th_span){text, n};
   }
@@ -280,7 +310,7 @@ int th_term_find_form(const th_term *t, th_span stem, th_span form) {
   char text[TH_TERM_MAX];
   const uint8_t *at = t->forms;
   for (uint32_t i = 0; i < t->n_forms; i++) {
-    uint32_t n = read_form(t, stem, &at, text);
+    uint32_t n = read_form(t, stem, i, &at, text);
     if (n == 0) break;
     if (th_span_eq((th_span){text, n}, form)) return (int)i;
   }

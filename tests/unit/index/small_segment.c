@@ -298,6 +298,19 @@ static unsigned bits_of(uint32_t v) {
   return n;
 }
 
+typedef struct bit_string {
+  th_buf *out;
+  unsigned used; /* bits of the last byte */
+} bit_string;
+
+static void put_bits(bit_string *s, uint32_t value, unsigned bits) {
+  for (unsigned k = 0; k < bits; k++) {
+    if (s->used % 8 == 0) put8(s->out, 0);
+    if (value >> k & 1) s->out->p[s->out->n - 1] |= (char)(1 << (s->used % 8));
+    s->used++;
+  }
+}
+
 /* codec.h: value i in lane i % 4 at row i / 4; word w of lane l is the (4 w + l)-th. */
 static void put_packed(th_buf *b, const uint32_t values[TH_BLOCK], unsigned bits) {
   uint8_t out[TH_BLOCK * 4] = {0};
@@ -352,11 +365,34 @@ static void put_block(th_buf *b, const posting *p, uint32_t before) {
   put8(b, exceptions);
   put_packed(b, deltas, bits_of(widest));
   put_packed(b, low, class_bits);
+  unsigned high_bits = 0;
+  bit_string s = {b, 0};
+  for (unsigned i = 0; i < TH_BLOCK; i++)
+    if (bits_of(p[i].class_id >> class_bits) > high_bits)
+      high_bits = bits_of(p[i].class_id >> class_bits);
+  if (exceptions) put8(b, high_bits);
   for (unsigned i = 0; i < TH_BLOCK; i++)
     if (p[i].class_id >> class_bits) {
-      put8(b, i);
-      th_buf_varint(b, p[i].class_id >> class_bits);
+      put_bits(&s, i, 7);
+      put_bits(&s, p[i].class_id >> class_bits, high_bits);
     }
+}
+
+/* The tail's document delta and class, see format.h. */
+static void put_tail_posting(const encoder *e, bit_string *s, uint32_t delta, uint32_t class_id,
+                             uint32_t df) {
+  unsigned k = 0;
+  while (e->d->n_docs / df >> (k + 1))
+    k++;
+  for (uint32_t ones = (delta - 1) >> k; ones > 0; ones--)
+    put_bits(s, 1, 1);
+  put_bits(s, 0, 1);
+  put_bits(s, (delta - 1) & ((1u << k) - 1), k);
+  unsigned kind = class_id < 16 ? 0 : class_id < 272 ? 1 : class_id < 272 + 8192 ? 2 : 3;
+  const uint32_t first[4] = {0, 16, 272, 0};
+  const unsigned width[4] = {4, 8, 13, bits_of(e->n_classes - 1)};
+  put_bits(s, kind, 2);
+  put_bits(s, class_id - first[kind], width[kind]);
 }
 
 static void put_postings(const encoder *e, th_buf *out, const posting *p, uint32_t df) {
@@ -372,26 +408,13 @@ static void put_postings(const encoder *e, th_buf *out, const posting *p, uint32
   }
   for (uint32_t i = 0; i < blocks; i++)
     put_bounds(e, out, p + i * TH_BLOCK);
+  bit_string s = {&data, 0};
   for (uint32_t i = blocks * TH_BLOCK; i < df; i++) {
-    th_buf_varint(&data, p[i].doc - before);
-    th_buf_varint(&data, p[i].class_id);
+    put_tail_posting(e, &s, p[i].doc - before, p[i].class_id, df);
     before = p[i].doc;
   }
   th_buf_put(out, data.p, data.n);
   th_buf_dispose(&data);
-}
-
-typedef struct bit_string {
-  th_buf *out;
-  unsigned used; /* bits of the last byte */
-} bit_string;
-
-static void put_bits(bit_string *s, uint32_t value, unsigned bits) {
-  for (unsigned k = 0; k < bits; k++) {
-    if (s->used % 8 == 0) put8(s->out, 0);
-    if (value >> k & 1) s->out->p[s->out->n - 1] |= (char)(1 << (s->used % 8));
-    s->used++;
-  }
 }
 
 /* Phased-in binary, from its definition: the first u numbers in k bits, the others in k + 1. */
@@ -401,6 +424,7 @@ static void put_below(bit_string *s, uint64_t v, uint64_t range) {
   while (UINT64_C(2) << k <= range)
     k++;
   uint64_t u = (UINT64_C(2) << k) - range;
+  v = (v + range - (range - u) / 2) % range; /* the middle ones first */
   if (v < u) {
     put_bits(s, (uint32_t)v, k);
   } else {
@@ -412,23 +436,32 @@ static void put_below(bit_string *s, uint64_t v, uint64_t range) {
 static void put_between(bit_string *s, const small_word *w, uint32_t n, uint32_t low,
                         uint32_t high) {
   uint32_t middle = n / 2;
-  if (n == 0) return;
+  if (n == 0 || n == high - low) return;
   uint32_t at = w[middle].position;
   put_below(s, at - (low + middle), (high - (n - middle - 1)) - (low + middle));
   put_between(s, w, middle, low, at);
   put_between(s, w + middle + 1, n - middle - 1, at + 1, high);
 }
 
+static void put_form(bit_string *s, unsigned form, uint32_t n_forms) {
+  unsigned most = n_forms - 1 < 7 ? n_forms - 1 : 7;
+  for (unsigned i = 0; i < most && i < form; i++)
+    put_bits(s, 1, 1);
+  if (form < most) put_bits(s, 0, 1);
+  if (most == 7 && form >= 7) put_below(s, form - 7, n_forms - 7);
+}
+
 static void put_positions(const encoder *e, bit_string *s, const posting *p, const uint16_t *codes,
                           uint32_t n_forms) {
   const small_word *w = p->first;
   for (unsigned f = 0; f < SMALL_FIELDS; f++) {
-    uint32_t tf = p->key.tf[f];
+    uint32_t tf = p->key.tf[f], other = 0;
     put_between(s, w, tf, 0, e->lengths[p->doc * SMALL_FIELDS + f]);
-    for (uint32_t i = 0; i < tf && n_forms > 1; i++) {
-      put_bits(s, codes[w[i].form] != 0, 1);
-      if (codes[w[i].form]) put_below(s, codes[w[i].form] - 1u, n_forms - 1);
-    }
+    for (uint32_t i = 0; i < tf; i++)
+      other |= codes[w[i].form] != 0;
+    if (n_forms > 1 && tf > 1) put_bits(s, other, 1);
+    for (uint32_t i = 0; i < tf && n_forms > 1 && (other || tf == 1); i++)
+      put_form(s, codes[w[i].form], n_forms);
     w += tf;
   }
 }
@@ -475,13 +508,19 @@ static uint32_t order_forms(const posting *p, uint32_t df, uint64_t *cf, uint16_
   }
 }
 
+static void put_text(th_buf *b, th_span text, size_t shared) {
+  size_t rest = text.n - shared;
+  put8(b, (unsigned)((rest < 15 ? rest : 15) * 16 + (shared < 15 ? shared : 15)));
+  if (shared >= 15) th_buf_varint(b, shared - 15);
+  if (rest >= 15) th_buf_varint(b, rest - 15);
+  th_buf_put(b, text.p + shared, rest);
+}
+
 static void put_term(th_buf *b, th_span text, size_t shared, uint32_t df, uint64_t cf,
                      uint64_t postings_delta, uint64_t positions_delta) {
-  th_buf_varint(b, shared);
-  th_buf_varint(b, text.n - shared);
-  th_buf_put(b, text.p + shared, text.n - shared);
-  th_buf_varint(b, df);
-  th_buf_varint(b, cf);
+  put_text(b, text, shared);
+  th_buf_varint(b, df * UINT64_C(2) + (cf > df));
+  if (cf > df) th_buf_varint(b, cf - df - 1);
   th_buf_varint(b, postings_delta);
   th_buf_varint(b, positions_delta);
 }
@@ -513,12 +552,13 @@ static void encode_terms(encoder *e) {
     }
     put_term(&bytes, text, shared, df, cf, postings->n - last_postings,
              positions->n - last_positions);
-    th_buf_varint(&bytes, n_forms);
-    for (uint32_t k = 0; k < n_forms; k++) {
-      th_buf_varint(&bytes, text.n);
-      th_buf_varint(&bytes, forms[k]);
-      for (unsigned s = 0; s < forms[k]; s++)
-        put8(&bytes, 's');
+    bool stem_first = forms[0] == 0;
+    th_buf_varint(&bytes, n_forms * 2 + stem_first);
+    for (uint32_t k = stem_first; k < n_forms; k++) {
+      char form[TH_TERM_MAX];
+      memcpy(form, text.p, text.n);
+      memset(form + text.n, 's', forms[k]);
+      put_text(&bytes, (th_span){form, text.n + forms[k]}, text.n);
     }
     last_postings = postings->n;
     last_positions = positions->n;
