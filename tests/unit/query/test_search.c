@@ -5,8 +5,10 @@
 
 #include "naive.h"
 
+#include <pthread.h>
 #include <stdio.h>
 
+#include "base/file.h"
 #include "query/params.h"
 
 static uint64_t seed;
@@ -411,6 +413,170 @@ static void test_no_memory(void **state) {
   corpus_dispose(&c);
 }
 
+/* All variants of the inner loops on the same random input. */
+static void test_kernels(void **state) {
+  (void)state;
+  enum { CLASSES = 50, DOCS = 300 };
+  float wtf[CLASSES], length[DOCS];
+  for (uint32_t round = 0; round < 2000; round++) {
+    uint32_t docs[TH_BLOCK], classes[TH_BLOCK], n = below(TH_BLOCK + 1), acc[64];
+    uint32_t out[2][2][TH_BLOCK + 8], m[2];
+    uint8_t seen[64];
+    uint64_t bits[2][2];
+    for (uint32_t i = 0; i < CLASSES; i++)
+      wtf[i] = chance(30) ? 0 : (float)below(1000) / 37;
+    for (uint32_t i = 0; i < DOCS; i++)
+      length[i] = 0.6f + (float)below(1000) / 99;
+    for (uint32_t i = 0; i < n; i++)
+      docs[i] = below(DOCS), classes[i] = below(CLASSES);
+    for (uint32_t i = 0; i < 64; i++)
+      acc[i] = chance(50) ? below(100) : below(INT32_MAX),
+      seen[i] = (uint8_t)(chance(50) ? below(256) : 0);
+    th_weights w = {wtf, chance(80) ? length : NULL, -1};
+    float idf = (float)below(10000) / 700;
+    uint32_t least = 1 + (chance(50) ? below(100) : below(INT32_MAX));
+    for (int k = 0; k < 2; k++) {
+      th_kernels_force_scalar(k == 0);
+      m[k] = th_kernels_now->score(docs, classes, n, &w, idf, out[k][0], out[k][1]);
+      bits[k][0] = th_kernels_now->above(acc, least);
+      bits[k][1] = th_kernels_now->bytes(seen);
+    }
+    assert_int_equal(m[0], m[1]);
+    assert_memory_equal(out[0][0], out[1][0], m[0] * 4);
+    assert_memory_equal(out[0][1], out[1][1], m[0] * 4);
+    assert_true(bits[0][0] == bits[1][0] && bits[0][1] == bits[1][1]);
+    for (uint32_t i = 0; i < 64; i++) {
+      assert_true((bits[0][0] >> i & 1) == (acc[i] >= least));
+      assert_true((bits[0][1] >> i & 1) == (seen[i] != 0));
+    }
+  }
+}
+
+/* Many threads at once over segments whose tables nobody has made yet. */
+typedef struct shared_run {
+  const corpus *c;
+  uint32_t nct[10], n;
+} shared_run;
+
+static void *search_alone(void *ctx) {
+  shared_run *run = ctx;
+  th_arena arena;
+  th_err err = {0};
+  th_search_result r;
+  th_query *q, *f;
+  th_facet_request facet = {TH_F_Condition, 5};
+  th_arena_init(&arena, 0);
+  if (th_query_parse(&q, &arena, TH_SPAN("heart OR \"lung trial\""), TH_A_BasicSearch, "x", &err) ==
+          0 &&
+      th_filter_parse(&f, &arena, TH_SPAN("country"), TH_SPAN("france|South Korea"), &err) == 0) {
+    th_search_request request = {
+        .scored = q, .filter = f, .size = 10, .facets = &facet, .n_facets = 1};
+    if (th_search(&run->c->snapshot, &request, &arena, &r, &err) == 0)
+      for (run->n = 0; run->n < r.n_hits; run->n++)
+        run->nct[run->n] = r.hits[run->n].nct;
+  }
+  th_arena_dispose(&arena);
+  return NULL;
+}
+
+static void test_threads(void **state) {
+  (void)state;
+  for (int round = 0; round < 10; round++) {
+    corpus c;
+    pthread_t threads[8];
+    shared_run runs[9] = {0};
+    make_corpus(&c, 200, 3);
+    for (int i = 0; i < 9; i++)
+      runs[i].c = &c;
+    for (int i = 0; i < 8; i++)
+      assert_int_equal(pthread_create(&threads[i], NULL, search_alone, &runs[i]), 0);
+    for (int i = 0; i < 8; i++)
+      pthread_join(threads[i], NULL);
+    search_alone(&runs[8]);
+    assert_true(runs[8].n > 0);
+    for (int i = 0; i < 8; i++)
+      assert_memory_equal(&runs[i], &runs[8], sizeof runs[8]);
+    corpus_dispose(&c);
+  }
+}
+
+/* Real records, where there are some: words that stand in them, in the ways people ask. */
+static void put_real_query(th_buf *b, const corpus *c) {
+  uint32_t n = 1 + below(4);
+  const char *op = chance(50) ? " OR " : chance(50) ? " AND " : " ";
+  for (uint32_t i = 0; i < n; i++) {
+    const naive_doc *d = &c->docs[below(c->n_docs)];
+    if (!d->n_words) continue;
+    uint32_t at = below(d->n_words), k = 1 + below(3);
+    bool quoted = chance(30);
+    if (i) th_buf_str(b, op);
+    if (quoted) th_buf_char(b, '"');
+    /* Stems in place of words: most are their own stems. */
+    for (uint32_t w = at; w < at + k && w < d->n_words; w++)
+      th_buf_printf(b, "%s%.*s", w > at ? " " : "", (int)d->words[w].stem.n, d->words[w].stem.p);
+    if (quoted) th_buf_char(b, '"');
+  }
+}
+
+static void test_real(void **state) {
+  (void)state;
+  const char *shared = getenv("TRIALHEAD_SHARED");
+  char path[4096], name[64];
+  th_arena arena;
+  th_buf text;
+  th_query *q, *f;
+  th_err err = {0};
+  corpus c;
+  snprintf(path, sizeof path, "%s/data/seeds/seeds.ndjson", shared ? shared : SHARED_DIR);
+  if (!th_file_exists(path)) {
+    printf("no %s: skipped\n", path);
+    skip();
+  }
+  snprintf(path, sizeof path, "zstd -dcq %s/data/studies.ndjson.zst", shared ? shared : SHARED_DIR);
+  FILE *in = popen(path, "r");
+  assert_non_null(in);
+  corpus_init(&c);
+  char *line = NULL;
+  size_t cap = 0;
+  ssize_t n;
+  for (uint32_t i = 0; c.n_docs < 1200 && (n = getline(&line, &cap, in)) > 0; i++) {
+    if (i % 3) continue;
+    corpus_add(&c, (th_span){line, (size_t)n}, i + 1);
+    if (c.n_docs % 500 == 0) corpus_flush(&c);
+  }
+  free(line);
+  pclose(in);
+  if (c.n_docs == 0) {
+    printf("cannot unpack the studies: skipped\n");
+    corpus_dispose(&c);
+    skip();
+  }
+  corpus_finish(&c, &seed, 10);
+  th_arena_init(&arena, 0);
+  th_buf_init(&text, 0);
+  for (int i = 0; i < 200; i++) {
+    th_buf_clear(&text);
+    th_arena_reset(&arena, false);
+    put_real_query(&text, &c);
+    snprintf(name, sizeof name, "query %d", i);
+    if (th_query_typed(&q, &arena, th_buf_view(&text), PICK(areas), &err))
+      fail_msg("%s", err.message);
+    if (chance(50) && th_query_parse(&q, &arena, th_buf_view(&text), PICK(areas), "x", &err))
+      th_err_clear(&err); /* a stem that is an operator */
+    if (!q) continue;
+    f = NULL;
+    if (chance(30))
+      assert_int_equal(th_filter_parse(&f, &arena, TH_SPAN("status"), TH_SPAN("completed"), &err),
+                       0);
+    th_search_request r = {.scored = q, .filter = f, .size = 10, .count = chance(30)};
+    th_buf_char(&text, 0);
+    corpus_compare(&c, &r, text.p);
+  }
+  th_buf_dispose(&text);
+  th_arena_dispose(&arena);
+  corpus_dispose(&c);
+}
+
 int main(void) {
   const char *given = getenv("TH_SEED");
   seed = given ? strtoull(given, NULL, 10) : 20261121;
@@ -418,7 +584,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_random_small), cmocka_unit_test(test_random_large),
       cmocka_unit_test(test_empty),        cmocka_unit_test(test_pages),
-      cmocka_unit_test(test_no_memory),
+      cmocka_unit_test(test_no_memory),    cmocka_unit_test(test_kernels),
+      cmocka_unit_test(test_threads),      cmocka_unit_test(test_real),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
