@@ -38,11 +38,12 @@ int th_cmd_index(th_cli *cli) {
   th_registry *registry = NULL;
   th_progress progress;
   double start = th_clock_mono();
-  int rc = th_cli_open(cli, TH_REGISTRY_WRITE, &registry, &err);
+  bool rebuild = th_cli_value(cli, "rebuild") != NULL;
+  int rc = th_cli_open(cli, rebuild ? TH_REGISTRY_REBUILD : TH_REGISTRY_WRITE, &registry, &err);
   if (rc == 0) {
     th_progress_start(&progress, "studies", cli->quiet);
-    rc = th_registry_index_update(registry, th_cli_value(cli, "rebuild") != NULL,
-                                  th_cli_value(cli, "merge") != NULL, on_progress, &progress, &err);
+    rc = th_registry_index_update(registry, rebuild, th_cli_value(cli, "merge") != NULL,
+                                  on_progress, &progress, &err);
     th_progress_end(&progress);
   }
   if (rc == 0) rc = print_result(cli, registry, th_clock_mono() - start, &err);

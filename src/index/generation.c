@@ -43,6 +43,7 @@ int th_draft_init(th_draft *d, const th_generation *from, size_t more, th_err *e
   const th_manifest *m = &from->manifest;
   *d = (th_draft){.generation = m->generation + 1,
                   .applied_seq = m->applied_seq,
+                  .applied_mark = m->applied_mark,
                   .next_number = m->next_number,
                   .cap = m->n + more};
   if (d->cap > TH_INDEX_SEGMENTS_MAX)
@@ -247,6 +248,7 @@ int th_generation_new(th_generation **out, const th_draft *d, th_err *err) {
   }
   g->manifest.generation = g->snapshot.generation = d->generation;
   g->manifest.applied_seq = g->snapshot.applied_seq = d->applied_seq;
+  g->manifest.applied_mark = g->snapshot.applied_mark = d->applied_mark;
   g->manifest.next_number = d->next_number;
   for (size_t i = 0; i < d->n; i++) {
     const th_draft_item *it = &d->items[i];
@@ -306,6 +308,7 @@ int th_generation_load(th_generation **out, const char *dir, th_manifest *m,
   *m = (th_manifest){0};
   g->snapshot.generation = g->manifest.generation;
   g->snapshot.applied_seq = g->manifest.applied_seq;
+  g->snapshot.applied_mark = g->manifest.applied_mark;
   for (uint32_t i = 0; !rc && i < g->manifest.n; i++)
     rc = load_part(g, dir, &g->manifest.entries[i], current, err);
   if (rc)

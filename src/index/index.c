@@ -319,7 +319,12 @@ int th_index_publish(th_index *index, const th_index_update *update, th_err *err
   if (rc) return rc;
   pthread_mutex_lock(&index->lock);
   rc = th_draft_init(&d, current_of(index), update->n_added, err);
-  if (!rc) d.applied_seq = update->applied_seq;
+  if (!rc) {
+    d.applied_seq = update->applied_seq;
+    d.applied_mark = update->applied_mark;
+  }
+  while (!rc && update->replace && d.n)
+    th_draft_remove(&d, d.n - 1);
   for (size_t i = 0; !rc && i < update->n_added; i++)
     rc = add_segment(index, &d, update->added[i], err);
   for (size_t i = 0; !rc && i < update->n_removed; i++)
@@ -339,7 +344,7 @@ int th_index_clear(th_index *index, th_err *err) {
   rc = th_draft_init(&d, current_of(index), 0, err);
   while (d.n)
     th_draft_remove(&d, d.n - 1);
-  d.applied_seq = 0;
+  d.applied_seq = d.applied_mark = 0;
   if (!rc) rc = commit(index, &d, &switched, err);
   th_draft_dispose(&d);
   pthread_mutex_unlock(&index->lock);

@@ -16,6 +16,7 @@ typedef struct th_index th_index;
 /* One generation, immutable, counted. */
 typedef struct th_snapshot {
   uint64_t generation, applied_seq;
+  uint64_t applied_mark; /* as th_index_publish was told */
   uint32_t n_segments;
   uint32_t n_docs; /* all documents, live or not: N of the idf */
   uint32_t n_live;
@@ -50,6 +51,8 @@ typedef struct th_index_update {
   const uint64_t *removed_seq;
   size_t n_removed;
   uint64_t applied_seq;
+  uint64_t applied_mark; /* what the caller would know the change applied_seq by; kept with it */
+  bool replace;          /* nothing of the generation before stays */
 } th_index_update;
 /* One new generation with the changes applied: newest seq of each study live; a removal kills what
  * has a lower seq. Every byte of the added segments is hashed first. An error leaves the generation

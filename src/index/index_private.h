@@ -1,7 +1,8 @@
 /* Inside of an open index: what manifest.c reads and writes, generation.c keeps, tiers.c chooses.
  *
  *   manifest := magic[8]="THMAN\r\n\x01" u64 hash u32 version u32 n_segments u64 generation
- *               u64 fingerprint u64 applied_seq u64 next_number entry{n_segments}
+ *               u64 fingerprint u64 applied_seq u64 next_number u64 applied_mark
+ *               entry{n_segments}
  *   entry    := u64 number u64 bytes u64 head_hash u32 n_docs u32 n_live u64 live_generation
  *               u64 live_hash
  *   live     := magic[8]="THLIV\r\n\x01" u64 hash u64 number u64 generation u32 n_docs u32 n_live
@@ -9,7 +10,7 @@
  *
  * hash is the XXH3-64 of everything behind it. number names the segment file and is never used
  * again; head_hash is the hash at the end of the segment's head, so that no other file can take its
- * place. live_generation 0: all documents are live and there is no bitmap; else the file's name and
+ * place. applied_mark is the caller's (index.h). live_generation 0: all documents are live and there is no bitmap; else the file's name and
  * live_hash tell which bitmap. Bit d of the words: document d is live; bits behind n_docs are 0. */
 #ifndef TH_INDEX_INDEX_PRIVATE_H
 #define TH_INDEX_INDEX_PRIVATE_H
@@ -22,7 +23,7 @@
 #include "index/index.h"
 
 enum {
-  TH_INDEX_VERSION = 1,
+  TH_INDEX_VERSION = 2,
   TH_INDEX_PATH_MAX = PATH_MAX,
   TH_INDEX_SEGMENTS_MAX = 1 << 16,
   TH_INDEX_SLOTS = 256, /* generations that readers may hold at one time */
@@ -37,7 +38,7 @@ typedef struct th_manifest_entry {
 } th_manifest_entry;
 
 typedef struct th_manifest {
-  uint64_t hash, generation, fingerprint, applied_seq, next_number;
+  uint64_t hash, generation, fingerprint, applied_seq, applied_mark, next_number;
   uint32_t n;
   th_manifest_entry *entries; /* owned */
 } th_manifest;
@@ -109,7 +110,7 @@ typedef struct th_draft_item {
   bool changed; /* live is this draft's own copy */
 } th_draft_item;
 typedef struct th_draft {
-  uint64_t generation, applied_seq, next_number;
+  uint64_t generation, applied_seq, applied_mark, next_number;
   size_t n, cap;
   th_draft_item *items;
   size_t n_dropped;

@@ -16,7 +16,7 @@
 
 enum {
   HASHED_FROM = 16,
-  MANIFEST_HEAD = 56,
+  MANIFEST_HEAD = 64,
   MANIFEST_ENTRY = 48,
   LIVE_HEAD = 40,
   READ_STEP = 64 << 10, /* th_file_read asks for this much room behind what it holds */
@@ -136,7 +136,8 @@ static int decode_manifest(th_manifest *m, const th_buf *b, const char *dir, th_
                      .generation = get64(p + 24),
                      .fingerprint = get64(p + 32),
                      .applied_seq = get64(p + 40),
-                     .next_number = get64(p + 48)};
+                     .next_number = get64(p + 48),
+                     .applied_mark = get64(p + 56)};
   if (XXH3_64bits(p + HASHED_FROM, b->n - HASHED_FROM) != m->hash)
     return bad_manifest(dir, err, "does not match its checksum");
   if (get32(p + 16) != TH_INDEX_VERSION || m->fingerprint != th_index_fingerprint())
@@ -170,6 +171,7 @@ static void encode_manifest(const th_manifest *m, th_buf *b) {
   put64(b, m->fingerprint);
   put64(b, m->applied_seq);
   put64(b, m->next_number);
+  put64(b, m->applied_mark);
   for (uint32_t i = 0; i < m->n; i++) {
     const th_manifest_entry *e = &m->entries[i];
     put64(b, e->number);

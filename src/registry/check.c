@@ -135,22 +135,35 @@ static int check_store(check *c, const char *dir, bool deep, th_err *err) {
   return rc;
 }
 
+/* The two together; also says what is missing of them. */
+static int check_both(check *c, const char *dir, th_err *err) {
+  th_registry *r = NULL;
+  th_err local = {0};
+  int rc = th_registry_open(&r, dir, TH_REGISTRY_READ, &local);
+  if (rc == 0) rc = check_agreement(c, r, &local);
+  th_registry_close(r);
+  if (rc == TH_ECORRUPT && c->found == 0) tell(c, local.message);
+  return rc && rc != TH_ECORRUPT ? th_err_set(err, rc, "%s", local.message) : rc;
+}
+
 int th_registry_check(const char *dir, bool deep, void (*problem)(void *ctx, const char *text),
                       void *ctx, th_err *err) {
   check c = {.problem = problem, .ctx = ctx};
   char path[PATH_MAX];
   th_err local = {0};
-  th_registry *r = NULL;
-  int store_rc = check_store(&c, dir, deep, err);
-  if (store_rc && store_rc != TH_ECORRUPT) return store_rc;
   if (snprintf(path, sizeof path, "%s/index", dir) >= (int)sizeof path)
     return th_err_set(err, TH_EUSAGE, "the name of the data directory is too long");
-  int rc = th_index_check(path, deep, index_problem, &c, &local);
-  if (rc == 0 && store_rc == 0) rc = th_registry_open(&r, dir, TH_REGISTRY_READ, &local);
-  if (rc == 0 && r) rc = check_agreement(&c, r, &local);
-  th_registry_close(r);
-  if (rc && c.found == 0) return th_err_set(err, rc, "%s", local.message);
+  int rc = check_store(&c, dir, deep, &local);
+  if (rc == TH_ECORRUPT || rc == 0) {
+    th_err_clear(&local);
+    rc = th_index_check(path, deep, index_problem, &c, &local);
+  }
+  /* What is not there at all is judged by what else is there. */
+  if ((rc == 0 || rc == TH_ENOTFOUND) && c.found == 0) {
+    th_err_clear(&local);
+    rc = check_both(&c, dir, &local);
+  }
   if (c.found)
     return th_err_set(err, TH_ECORRUPT, "%llu problems found", (unsigned long long)c.found);
-  return 0;
+  return rc ? th_err_set(err, rc, "%s", local.message) : 0;
 }

@@ -651,6 +651,7 @@ static int publish(import *run, th_err *err) {
   update.added = (const char *const *)run->segments.p;
   update.n_added = run->segments.n;
   if (rc == 0) rc = last_seq(run->r, &update.applied_seq, err);
+  if (rc == 0) rc = th_registry_mark(run->r, update.applied_seq, &update.applied_mark, err);
   if (rc == 0 && update.n_added) rc = th_index_publish(run->r->index, &update, err);
   th_paths_dispose(&run->segments, rc != 0);
   return rc;

@@ -1,35 +1,133 @@
 #define _GNU_SOURCE
 #include "registry/internal.h"
 
+#include "base/file.h"
 #include "base/queue.h"
 
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
+#include <xxhash.h>
+
+static int hash_entry(void *ctx, const th_record *record) {
+  const uint64_t told[] = {record->seq,
+                           record->nct,
+                           record->version,
+                           (uint64_t)record->kind,
+                           (uint64_t)record->stored_utc,
+                           record->hash[0],
+                           record->hash[1]};
+  *(uint64_t *)ctx = XXH3_64bits(told, sizeof told) | 1;
+  return 0;
+}
+
+int th_registry_mark(th_registry *r, uint64_t seq, uint64_t *mark, th_err *err) {
+  *mark = 0;
+  if (seq == 0) return 0;
+  th_store_reader *reader = th_store_reader_acquire(r->store, err);
+  if (!reader) return err && err->code ? err->code : TH_EIO;
+  int rc = th_store_changes(reader, seq - 1, 1, hash_entry, mark, err);
+  th_store_reader_release(reader);
+  if (rc == 0 && *mark == 0)
+    rc = th_err_set(err, TH_ECORRUPT, "the store has no change %llu", (unsigned long long)seq);
+  return rc;
+}
+
+/* Is this the index of this store? An older copy of the store put in the place of a newer one, a
+ * store of another directory, a log that went another way since: each is told here. */
+static int match_index(th_registry *r, th_err *err) {
+  th_err local = {0};
+  uint64_t mark;
+  const th_snapshot *s = th_index_acquire(r->index);
+  int rc = th_registry_mark(r, s->applied_seq, &mark, &local);
+  if (rc == TH_ECORRUPT || (rc == 0 && mark != s->applied_mark))
+    rc = th_err_set(err, TH_ECORRUPT, "the index is not that of this store%s%s",
+                    local.code ? ": " : "", local.message);
+  else if (rc)
+    th_err_set(err, rc, "%s", local.message);
+  th_index_release(r->index, s);
+  return rc;
+}
+
+static int store_is_empty(th_registry *r, bool *empty, th_err *err) {
+  uint64_t seq = 0;
+  th_store_reader *reader = th_store_reader_acquire(r->store, err);
+  if (!reader) return err && err->code ? err->code : TH_EIO;
+  int rc = th_store_last_seq(reader, &seq, err);
+  th_store_reader_release(reader);
+  *empty = seq == 0;
+  return rc;
+}
+
+/* A reader of a store without an index: nothing was imported yet, or the index was taken away. */
+static int lacks_index(th_registry *r, th_err *err) {
+  bool empty;
+  int rc = store_is_empty(r, &empty, err);
+  if (rc) return rc;
+  return empty ? th_err_set(err, TH_ENOTFOUND, "there are no studies in %s", r->dir)
+               : th_err_set(err, TH_ECORRUPT, "the store in %s has no index", r->dir);
+}
+
+static int open_matching(th_registry *r, const char *path, th_err *err) {
+  int rc = th_index_open(&r->index, path, r->mode != TH_REGISTRY_READ, err);
+  if (rc == 0) rc = match_index(r, err);
+  if (rc) {
+    th_index_close(r->index);
+    r->index = NULL;
+  }
+  return rc;
+}
+
+static bool is_damage(int rc) {
+  return rc == TH_EINPUT || rc == TH_ECORRUPT;
+}
 
 static int open_index(th_registry *r, th_err *err) {
   char path[PATH_MAX];
   th_err local = {0};
   if (snprintf(path, sizeof path, "%s/index", r->dir) >= (int)sizeof path)
     return th_err_set(err, TH_EUSAGE, "the name of the data directory is too long");
-  int rc = th_index_open(&r->index, path, r->mode == TH_REGISTRY_WRITE, &local);
-  if (rc == TH_EINPUT || rc == TH_ECORRUPT)
+  int rc = open_matching(r, path, &local);
+  if (is_damage(rc) && r->mode == TH_REGISTRY_REBUILD) {
+    th_err_clear(&local);
+    rc = th_index_discard(path, &local);
+    if (rc == 0) rc = open_matching(r, path, &local);
+  }
+  if (rc == TH_ENOTFOUND && r->mode == TH_REGISTRY_READ) {
+    th_err_clear(&local);
+    rc = lacks_index(r, &local);
+  }
+  if (is_damage(rc))
     return th_err_set(err, rc, "%s (mend it with: trialhead index --rebuild)", local.message);
   return rc ? th_err_set(err, rc, "%s", local.message) : 0;
 }
 
+/* Whoever lost the store must not be told that there was none. */
+static int lost_store(const char *dir, th_err *err) {
+  char path[PATH_MAX];
+  int n = snprintf(path, sizeof path, "%s/index/manifest", dir);
+  if (n >= (int)sizeof path || !th_file_exists(path))
+    return th_err_set(err, TH_ENOTFOUND, "there is no store in %s", dir);
+  return th_err_set(err, TH_ECORRUPT, "%s has an index, but the store is missing or empty", dir);
+}
+
 int th_registry_open(th_registry **out, const char *dir, th_registry_mode mode, th_err *err) {
   int rc;
+  th_err local = {0};
   *out = NULL;
   th_registry *r = calloc(1, sizeof *r);
   if (!r) return th_err_set(err, TH_ENOMEM, "out of memory");
   r->mode = mode;
   pthread_mutex_init(&r->paths_lock, NULL);
   if (snprintf(r->dir, sizeof r->dir, "%s", dir) >= (int)sizeof r->dir)
-    rc = th_err_set(err, TH_EUSAGE, "the name of the data directory is too long");
+    rc = th_err_set(&local, TH_EUSAGE, "the name of the data directory is too long");
   else
-    rc = th_store_open(&r->store, dir, mode == TH_REGISTRY_WRITE ? TH_STORE_WRITE : TH_STORE_READ,
-                       err);
+    rc = th_store_open(&r->store, dir, mode == TH_REGISTRY_READ ? TH_STORE_READ : TH_STORE_WRITE,
+                       &local);
+  if (rc == TH_ENOTFOUND)
+    rc = lost_store(dir, err);
+  else if (rc)
+    th_err_set(err, rc, "%s", local.message);
   if (rc == 0) rc = open_index(r, err);
   if (rc == 0)
     *out = r;

@@ -15,9 +15,15 @@
 
 typedef struct th_registry th_registry;
 
-typedef enum th_registry_mode { TH_REGISTRY_READ, TH_REGISTRY_WRITE } th_registry_mode;
+typedef enum th_registry_mode {
+  TH_REGISTRY_READ,
+  TH_REGISTRY_WRITE,
+  TH_REGISTRY_REBUILD, /* WRITE, and an index that is damaged or another store's is thrown away */
+} th_registry_mode;
 
-/* WRITE makes the directory when absent. READ on an absent or empty one: TH_ENOTFOUND. */
+/* WRITE makes the directory when absent. READ on an absent or empty one: TH_ENOTFOUND. TH_ECORRUPT
+ * when the store is there without its index, the index without its store, or the index is another
+ * store's: what it has applied must be in the store's log. */
 int th_registry_open(th_registry **out, const char *dir, th_registry_mode mode,
                      th_err *err) TH_MUST_USE;
 void th_registry_close(th_registry *r);

@@ -71,6 +71,7 @@ typedef struct build_job {
   th_registry *r;
   const change_list *list;
   size_t flush_memory;
+  bool replace; /* a rebuild: the index as it was is in use until the new one is whole */
   _Atomic size_t next;
   _Atomic bool stop;
   pthread_mutex_t lock; /* paths, err */
@@ -208,18 +209,21 @@ static int collect_removed(const change_list *list, uint32_t **ncts, uint64_t **
 
 static int publish_job(build_job *job, th_err *err) {
   uint32_t *ncts = NULL;
-  uint64_t *seqs = NULL;
+  uint64_t *seqs = NULL, mark = 0;
   size_t n_removed = 0;
   int rc = collect_removed(job->list, &ncts, &seqs, &n_removed)
                ? th_err_set(err, TH_ENOMEM, "out of memory")
                : 0;
+  if (rc == 0) rc = th_registry_mark(job->r, job->list->last_seq, &mark, err);
   if (rc == 0) {
     th_index_update update = {.added = (const char *const *)job->paths.p,
                               .n_added = job->paths.n,
                               .removed = ncts,
                               .removed_seq = seqs,
                               .n_removed = n_removed,
-                              .applied_seq = job->list->last_seq};
+                              .applied_seq = job->list->last_seq,
+                              .applied_mark = mark,
+                              .replace = job->replace};
     rc = th_index_publish(job->r->index, &update, err);
   }
   free(ncts);
@@ -227,9 +231,9 @@ static int publish_job(build_job *job, th_err *err) {
   return rc;
 }
 
-static int apply_changes(th_registry *r, change_list *list,
+static int apply_changes(th_registry *r, change_list *list, bool replace,
                          void (*progress)(void *, uint64_t, uint64_t), void *ctx, th_err *err) {
-  build_job job = {.r = r, .list = list};
+  build_job job = {.r = r, .list = list, .replace = replace};
   pthread_mutex_init(&job.lock, NULL);
   int rc = run_job(&job, progress, ctx, err);
   if (rc == 0) rc = publish_job(&job, err);
@@ -241,14 +245,11 @@ static int apply_changes(th_registry *r, change_list *list,
 int th_registry_index_update(th_registry *r, bool rebuild, bool merge_all,
                              void (*progress)(void *, uint64_t, uint64_t), void *ctx, th_err *err) {
   change_list list = {0};
-  int rc = rebuild ? th_index_clear(r->index, err) : 0;
-  if (rc == 0) {
-    const th_snapshot *s = th_index_acquire(r->index);
-    uint64_t since = s->applied_seq;
-    th_index_release(r->index, s);
-    rc = read_changes(r, since, &list, err);
-  }
-  if (rc == 0 && list.n) rc = apply_changes(r, &list, progress, ctx, err);
+  const th_snapshot *s = th_index_acquire(r->index);
+  uint64_t since = rebuild ? 0 : s->applied_seq;
+  th_index_release(r->index, s);
+  int rc = read_changes(r, since, &list, err);
+  if (rc == 0 && (list.n || rebuild)) rc = apply_changes(r, &list, rebuild, progress, ctx, err);
   if (rc == 0) rc = th_index_merge(r->index, merge_all, NULL, err);
   free(list.p);
   return rc;

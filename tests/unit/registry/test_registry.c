@@ -209,6 +209,122 @@ static void a_missing_file_does_not_end_the_run(void **state) {
   th_buf_dispose(&b);
 }
 
+/* A registry of its own in a folder beside `data`, with studies from first to last. */
+static void fill(const char *name, unsigned first, unsigned last, const char *title) {
+  char dir[80];
+  th_buf b;
+  th_err err = {0};
+  th_registry *r;
+  rejects seen;
+  th_buf_init(&b, 0);
+  for (unsigned i = first; i <= last; i++)
+    record(&b, i, title);
+  snprintf(dir, sizeof dir, "%s/%s", folder, name);
+  assert_int_equal(th_registry_open(&r, dir, TH_REGISTRY_WRITE, &err), 0);
+  import(r, write_input("fill.json", &b), 0, &seen);
+  th_registry_close(r);
+  th_buf_dispose(&b);
+}
+
+static void move(const char *from, const char *to) {
+  char a[96], b[96];
+  snprintf(a, sizeof a, "%s/%s", folder, from);
+  snprintf(b, sizeof b, "%s/%s", folder, to);
+  assert_int_equal(rename(a, b), 0);
+}
+
+static int try_open(th_registry_mode mode) {
+  char dir[80];
+  th_registry *r;
+  th_err err = {0};
+  snprintf(dir, sizeof dir, "%s/data", folder);
+  int rc = th_registry_open(&r, dir, mode, &err);
+  if (rc == 0) th_registry_close(r);
+  return rc;
+}
+
+/* The check must find it, readers and writers refuse it, a rebuild mend it. */
+static void expect_mended(uint32_t live) {
+  char dir[80];
+  th_registry *r;
+  unsigned problems = 0;
+  th_err err = {0};
+  snprintf(dir, sizeof dir, "%s/data", folder);
+  assert_int_equal(th_registry_check(dir, true, count_problem, &problems, NULL), TH_ECORRUPT);
+  assert_true(problems > 0);
+  assert_int_equal(try_open(TH_REGISTRY_READ), TH_ECORRUPT);
+  assert_int_equal(try_open(TH_REGISTRY_WRITE), TH_ECORRUPT);
+  assert_int_equal(th_registry_open(&r, dir, TH_REGISTRY_REBUILD, &err), 0);
+  assert_int_equal(th_registry_index_update(r, true, false, NULL, NULL, &err), 0);
+  th_registry_close(r);
+  expect_sound(live);
+}
+
+static void an_index_of_another_store_is_refused(void **state) {
+  (void)state;
+  fill("data", 1, 40, "one");
+  fill("other", 1, 40, "two");
+  move("data/index", "data/kept");
+  move("other/index", "data/index");
+  expect_mended(40);
+}
+
+static void an_older_store_is_told_from_the_newer(void **state) {
+  (void)state;
+  fill("data", 1, 20, "one");
+  fill("other", 1, 30, "one");
+  move("data/index", "data/kept");
+  move("other/index", "data/index");
+  expect_mended(20);
+}
+
+static void a_damaged_manifest_is_mended_by_a_rebuild(void **state) {
+  (void)state;
+  th_buf b;
+  fill("data", 1, 20, "one");
+  th_buf_init(&b, 0);
+  th_buf_str(&b, "THMAN, or what was one");
+  write_input("data/index/manifest", &b);
+  expect_mended(20);
+  th_buf_dispose(&b);
+}
+
+static void a_store_without_index_and_an_index_without_store(void **state) {
+  (void)state;
+  fill("data", 1, 20, "one");
+  move("data/index", "kept");
+  assert_int_equal(try_open(TH_REGISTRY_READ), TH_ECORRUPT);
+  move("kept", "data/index");
+  move("data/store.db", "kept");
+  assert_int_equal(try_open(TH_REGISTRY_READ), TH_ECORRUPT);
+  assert_int_equal(try_open(TH_REGISTRY_WRITE), TH_ECORRUPT);
+}
+
+static void a_rebuild_reaches_open_readers(void **state) {
+  (void)state;
+  char dir[80];
+  th_registry *reader, *writer;
+  th_err err = {0};
+  bool changed;
+  fill("data", 1, 500, "one");
+  snprintf(dir, sizeof dir, "%s/data", folder);
+  assert_int_equal(th_registry_open(&reader, dir, TH_REGISTRY_READ, &err), 0);
+  writer = open_for_writing();
+  const th_snapshot *s = th_index_acquire(th_registry_index(reader));
+  uint64_t before = s->generation;
+  th_index_release(th_registry_index(reader), s);
+  assert_int_equal(th_registry_index_update(writer, true, false, NULL, NULL, &err), 0);
+  s = th_index_acquire(th_registry_index(writer));
+  assert_true(s->generation > before);
+  assert_int_equal(s->n_live, 500);
+  th_index_release(th_registry_index(writer), s);
+  assert_int_equal(th_index_refresh(th_registry_index(reader), &changed, &err), 0);
+  assert_true(changed);
+  th_registry_close(writer);
+  th_registry_close(reader);
+  expect_sound(500);
+}
+
 int main(void) {
 #define IN_FOLDER(f) cmocka_unit_test_setup_teardown(f, make_folder, remove_folder)
   const struct CMUnitTest tests[] = {
@@ -216,6 +332,11 @@ int main(void) {
       IN_FOLDER(order_of_the_input_is_order_of_versions),
       IN_FOLDER(the_index_follows_the_log),
       IN_FOLDER(a_missing_file_does_not_end_the_run),
+      IN_FOLDER(an_index_of_another_store_is_refused),
+      IN_FOLDER(an_older_store_is_told_from_the_newer),
+      IN_FOLDER(a_damaged_manifest_is_mended_by_a_rebuild),
+      IN_FOLDER(a_store_without_index_and_an_index_without_store),
+      IN_FOLDER(a_rebuild_reaches_open_readers),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
