@@ -107,8 +107,8 @@ void th_page_begin(th_html *h, const th_page_frame *frame) {
   th_html_str(h, "Skip to the contents");
   th_html_close(h);
   if (frame->made_up) {
-    th_html_open(h, "div", "banner");
-    th_html_attr_str(h, "role", "note");
+    th_html_open(h, "aside", "banner");
+    th_html_attr_str(h, "aria-label", "About the data");
     th_html_open(h, "p", "wrap");
     th_html_element_str(h, "strong", NULL, "Made-up data.");
     th_html_str(h, " These records are a demonstration. No such studies exist.");

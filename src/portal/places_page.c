@@ -1,8 +1,8 @@
 /* Where trials take place: all countries with their counts; in a country, its states and cities.
  *
  * The counts are those of the search that each entry links to. A study with places in several
- * countries has the cities of all of them, so a city is listed under a country only when a study
- * shows it there. */
+ * countries has the cities of all of them, so a city is listed under a country only when one of the
+ * records read for it shows it there; the work for that is bounded. */
 #include "portal/internal.h"
 #include "query/params.h"
 #include "study/catalogue.h"
@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <strings.h>
 
-enum { ALL_COUNTRIES = 400, MOST_PLACES = 60, LARGE = 20, SAMPLES = 3 };
+enum { ALL_COUNTRIES = 400, MOST_PLACES = 60, LARGE = 40, CHECKS = 12, SAMPLES = 3 };
 
 typedef struct places_view {
   const th_portal *p;
@@ -113,7 +113,9 @@ static int confirm_with(const places_view *v, const th_search_result *found, con
   return TH_OK;
 }
 
-/* A few large studies confirm most places at once; the others are looked for one by one. */
+/* Large studies confirm most places at once; of the others, the first few are looked for one by
+ * one.
+ */
 static int confirm_all(const places_view *v, const char *key, uint16_t field,
                        const th_facet_value *values, bool *here, uint32_t n, th_err *err) {
   th_search_result found;
@@ -121,8 +123,9 @@ static int confirm_all(const places_view *v, const char *key, uint16_t field,
       .filter = v->in_country, .sort = {{TH_F_EnrollmentCount, true}}, .n_sort = 1, .size = LARGE};
   int rc = th_search(v->snapshot, &large, v->rq->arena, &found, err);
   if (!rc) rc = confirm_with(v, &found, key, values, here, n, err);
-  for (uint32_t i = 0; !rc && i < n; i++) {
-    if (here[i]) continue;
+  for (uint32_t i = 0, checks = 0; !rc && i < n; i++) {
+    if (here[i] || checks == CHECKS) continue;
+    checks++;
     th_query *both[2] = {v->in_country, th_query_keyword(v->rq->arena, field, values[i].value)};
     rc = find(v, th_query_and(v->rq->arena, both, 2), NULL, 0, SAMPLES, &found, err);
     if (!rc) rc = confirm_with(v, &found, key, &values[i], &here[i], 1, err);
@@ -190,8 +193,11 @@ static int put_country(const places_view *v, th_err *err) {
     th_html_element_str(v->h, "p", "lead", "No study here has a place in a country of this name.");
   } else {
     put_country_ways(v, &found);
-    rc = put_places_of(v, "States and regions", "state", TH_F_LocationState, &found.facets[1], err);
-    if (!rc) rc = put_places_of(v, "Cities", "city", TH_F_LocationCity, &found.facets[2], err);
+    rc = put_places_of(v, "States and regions with most studies", "state", TH_F_LocationState,
+                       &found.facets[1], err);
+    if (!rc)
+      rc = put_places_of(v, "Cities with most studies", "city", TH_F_LocationCity, &found.facets[2],
+                         err);
   }
   th_html_open(v->h, "p", NULL);
   th_html_link_str(v->h, NULL, "/places", "All countries");

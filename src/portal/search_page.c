@@ -560,13 +560,14 @@ static void put_heading(const search_view *v) {
   }
   th_html_close(v->h);
   if (!v->s->n_errors) return;
-  th_html_open(v->h, "ul", "messages");
+  th_html_open(v->h, "div", "messages");
   th_html_attr_str(v->h, "role", "alert");
+  th_html_open(v->h, "ul", NULL);
   for (unsigned i = 0; i < v->s->n_errors; i++)
     th_html_element_str(v->h, "li", NULL, v->s->errors[i].message);
   if (v->s->plain_words && !v->s->bad)
     th_html_element_str(v->h, "li", NULL, "Shown is what the plain words in it find.");
-  th_html_close(v->h);
+  th_html_close_n(v->h, 2);
 }
 
 static int put_hits(const th_portal *p, portal_worker *w, search_view *v, th_err *err) {

@@ -44,7 +44,7 @@ static uint32_t of_group(const th_study_view *v, uint32_t list, const groups *g,
 /* A table that scrolls by itself when it is wider than the page, also with the keyboard. */
 static void open_table(const th_study_view *v, const char *caption, const groups *g) {
   th_html_open(v->h, "div", "scroll");
-  th_html_attr_str(v->h, "role", "region");
+  th_html_attr_str(v->h, "role", "group");
   th_html_attr_str(v->h, "aria-label", caption);
   th_html_attr_str(v->h, "tabindex", "0");
   th_html_open(v->h, "table", NULL);

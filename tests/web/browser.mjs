@@ -1,0 +1,118 @@
+// The portal in a real browser: browser.mjs URL NCT CHROMIUM FOLDER. A line "ok …" or "not ok …" for
+// each check; screenshots go into FOLDER. Called by tests/web/run.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { chromium } from "playwright-core";
+
+const [url, nct, executablePath, folder] = process.argv.slice(2);
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const pages = {
+  home: "/",
+  results: "/search?term=cancer&status=completed&status=recruiting",
+  mistake: "/search?age=abc&near=here",
+  nothing: "/search?term=qqqxyzzyqqq",
+  study: "/study/" + nct,
+  places: "/places",
+  country: "/places?country=United%20States",
+  missing: "/study/NCT09999999",
+};
+const screens = {
+  phone: { width: 360, height: 780 },
+  wide: { width: 1366, height: 900 },
+};
+
+let failures = 0;
+function check(name, problem) {
+  if (problem) failures++;
+  console.log(problem ? `not ok ${name}: ${String(problem).replace(/\s+/g, " ").slice(0, 600)}` : `ok ${name}`);
+}
+
+// The page's own policy forbids scripts, so the checker runs in a context that may pass over it; that
+// the policy is sent is tests/web/run's affair.
+async function look(browser, screen, scheme) {
+  const context = await browser.newContext({
+    viewport: screens[screen], colorScheme: scheme, bypassCSP: true, reducedMotion: "reduce",
+  });
+  const page = await context.newPage();
+  const foreign = [];
+  page.on("request", (request) => {
+    if (!request.url().startsWith(url)) foreign.push(request.url());
+  });
+  const errors = [];
+  page.on("pageerror", (error) => errors.push(error.message));
+  for (const [name, path] of Object.entries(pages)) {
+    const label = `${name} ${screen} ${scheme}`;
+    await page.goto(url + path);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    check(`${label}: no sideways scrolling`, wide > 0 && `${wide} px too wide`);
+    const ground = await page.evaluate(() => getComputedStyle(document.body).backgroundColor.match(/\d+/g).map(Number));
+    const bright = (ground[0] + ground[1] + ground[2]) / 3;
+    check(`${label}: ground`, (scheme === "dark") === bright > 128 && `brightness ${bright}`);
+    await page.screenshot({ path: `${folder}/${name}-${screen}-${scheme}.png`, fullPage: true });
+    await page.evaluate(() => document.querySelectorAll("details").forEach((d) => (d.open = true)));
+    const opened = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    check(`${label}: no sideways scrolling when all is open`, opened > 0 && `${opened} px too wide`);
+    await page.evaluate(axe);
+    const found = await page.evaluate(() => window.axe.run(document, {
+      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    }));
+    check(`${label}: axe`, found.violations.map(
+      (v) => `${v.id} (${v.nodes.length}): ${v.nodes[0].target} ${v.nodes[0].failureSummary}`).join(" | "));
+  }
+  check(`${screen} ${scheme}: no third party`, foreign.join(" "));
+  check(`${screen} ${scheme}: no error`, errors.join(" "));
+  await context.close();
+}
+
+// With nothing but the keyboard, and with scripts switched off: from home to a study.
+async function walk(browser) {
+  const context = await browser.newContext({ viewport: screens.wide, javaScriptEnabled: false });
+  const page = await context.newPage();
+  await page.goto(url + "/");
+  let steps = 0;
+  while (steps++ < 12 && (await page.locator("#term:focus").count()) === 0) await page.keyboard.press("Tab");
+  check("keyboard reaches the search", steps > 12 && "not within 12 steps");
+  await page.keyboard.type("cancer");
+  await page.keyboard.press("Enter");
+  await page.waitForURL("**/search?term=cancer");
+  check("search by keyboard", (await page.locator("ol.hits > li").count()) === 0 && "no results");
+  await page.locator("label.box", { hasText: "Completed" }).locator("input").focus();
+  await page.keyboard.press("Space");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/status=completed/);
+  check("filter by keyboard", !(await page.locator(".chips").innerText()).includes("Completed") && "no chip");
+  await page.locator("ol.hits h2 a").first().focus();
+  await page.keyboard.press("Enter");
+  await page.waitForURL("**/study/NCT*");
+  check("study by keyboard", (await page.locator("h1").count()) !== 1 && "no study");
+  await context.close();
+}
+
+// Text twice as large still fits a narrow window (WCAG 1.4.4, 1.4.10).
+async function enlarge(browser) {
+  const context = await browser.newContext({ viewport: { width: 640, height: 900 }, deviceScaleFactor: 1, bypassCSP: true });
+  const page = await context.newPage();
+  for (const [name, path] of Object.entries(pages)) {
+    await page.goto(url + path);
+    await page.addStyleTag({ content: "html { font-size: 200% }" });
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    check(`${name}: text of double size`, wide > 0 && `${wide} px too wide`);
+  }
+  await context.close();
+}
+
+const browser = await chromium.launch({
+  executablePath, headless: true,
+  args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+});
+try {
+  await look(browser, "phone", "light");
+  await look(browser, "phone", "dark");
+  await look(browser, "wide", "light");
+  await look(browser, "wide", "dark");
+  await walk(browser);
+  await enlarge(browser);
+} finally {
+  await browser.close();
+}
+process.exit(failures ? 1 : 0);
