@@ -125,7 +125,7 @@ void th_page_end(th_html *h, const th_page_frame *frame) {
   th_html_open(h, "div", "wrap");
   th_html_open(h, "p", NULL);
   if (frame->made_up) {
-    th_html_str(h, "Made-up records in the form of the registry's");
+    th_html_str(h, "Made-up records, in the form of the registry's own");
   } else {
     th_html_str(h, "Data sourced from ");
     th_html_link_str(h, NULL, "https://clinicaltrials.gov/", "clinicaltrials.gov");

@@ -31,11 +31,17 @@ bool portal_state_counts(const th_param *p) {
 
 /* ---- errors ---- */
 
+/* The name of the parameter in front of a message becomes the label that the page has for it. */
 static int add_error(portal_state *s, const char *name, const char *message, th_err *err) {
-  th_span kept = th_arena_dup(s->rq->arena, th_span_of(message));
-  if (!kept.p) return th_err_set(err, TH_ENOMEM, "no memory for a page");
+  int place = portal_filter_place(name);
+  size_t n = strlen(name);
+  bool named = place >= 0 && strncmp(message, name, n) == 0 && message[n] == ':';
+  const char *kept =
+      th_arena_printf(s->rq->arena, "%s%s", named ? th_filter_params[place].label : "",
+                      named ? message + n : message);
+  if (!kept) return th_err_set(err, TH_ENOMEM, "no memory for a page");
   s->bad = true;
-  if (s->n_errors < PORTAL_ERRORS) s->errors[s->n_errors++] = (portal_error){name, kept.p};
+  if (s->n_errors < PORTAL_ERRORS) s->errors[s->n_errors++] = (portal_error){name, kept};
   return TH_OK;
 }
 
