@@ -1,17 +1,18 @@
 #include "api/cache.h"
 
-enum { SETS = 1024, WAYS = 4, PLACES = SETS * WAYS };
+/* More places than records of usual length have room in a cache of 48 MB. */
+enum { SETS = 2048, WAYS = 4, PLACES = SETS * WAYS, RECENT = 512 };
 
 struct th_cache {
   th_cache_entry *places[PLACES];
   size_t bytes, max_bytes;
   uint64_t clock;
-  unsigned hand; /* the place looked at next when bytes are used up */
+  uint32_t chance; /* which place is looked at next when bytes are used up */
 };
 
 th_cache *th_cache_new(size_t max_bytes) {
   th_cache *cache = calloc(1, sizeof *cache);
-  if (cache) cache->max_bytes = max_bytes;
+  if (cache) cache->max_bytes = max_bytes, cache->chance = 1;
   return cache;
 }
 
@@ -76,13 +77,15 @@ static unsigned choose_place(const th_cache *cache, uint32_t nct) {
   return best;
 }
 
-/* Goes round until there is room, sparing on the first round what was used lately. */
+/* Throws out by chance until there is room, sparing what was used lately: by age, a walk over a few
+ * more records than fit would never find one again. */
 static void make_room(th_cache *cache, size_t need) {
-  for (unsigned step = 0; cache->bytes + need > cache->max_bytes && step < 2 * PLACES; step++) {
-    th_cache_entry *entry = cache->places[cache->hand];
-    bool recent = entry && cache->clock - entry->last_use < PLACES / 8;
-    if (entry && (!recent || step >= PLACES)) vacate(cache, cache->hand);
-    cache->hand = (cache->hand + 1) % PLACES;
+  for (unsigned step = 0; cache->bytes + need > cache->max_bytes && step < 8 * PLACES; step++) {
+    cache->chance = cache->chance * 1664525u + 1013904223u;
+    unsigned place = step < 4 * PLACES ? (cache->chance >> 12) % PLACES : step % PLACES;
+    const th_cache_entry *entry = cache->places[place];
+    bool recent = entry && cache->clock - entry->last_use < RECENT;
+    if (entry && (!recent || step >= 2 * PLACES)) vacate(cache, place);
   }
 }
 
@@ -97,6 +100,7 @@ static th_cache_entry *make_entry(uint32_t nct, th_span json) {
   memset(copy + json.n, 0, TH_PAD);
   entry->nct = nct;
   entry->json = (th_span){copy, json.n};
+  entry->one_line = !memchr(json.p, '\n', json.n) && !memchr(json.p, '\r', json.n);
   atomic_init(&entry->holders, 1);
   return entry;
 }

@@ -1,8 +1,8 @@
 /* Unpacked records of the studies asked for most, in one thread, bounded in bytes.
  *
- * Sets of four places by number; the one longest not asked for gives way, in its set or, when the
- * bytes are used up, going round. An entry stays readable while someone holds it, also after it has
- * given way. Holding and dropping may happen in any thread; all else belongs to one. */
+ * Sets of four places by number; in a full set the one longest not asked for gives way, and when
+ * the bytes are used up some by chance. An entry stays readable while someone holds it, also after
+ * it has given way. Holding and dropping may happen in any thread; all else belongs to one. */
 #ifndef TH_API_CACHE_H
 #define TH_API_CACHE_H
 
@@ -13,6 +13,7 @@
 typedef struct th_cache_entry {
   atomic_uint holders;
   uint32_t nct;
+  bool one_line; /* no line breaks between its tokens */
   uint64_t last_use;
   th_span json;   /* owned; TH_PAD readable bytes behind it */
   th_span packed; /* its gzip form; p NULL until th_cache_pack made it; n 0: it does not pack */

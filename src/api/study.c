@@ -6,9 +6,8 @@
 static const char *const names[] = {"format", "markupFormat", "fields"};
 
 /* An answer that is the cache's entry itself: nothing is copied. Its gzip form is made once. */
-static int answer_entry(th_api *api, th_desk *desk, th_cache_entry *entry, const th_request *rq,
-                        th_response *rs, th_err *err) {
-  (void)api;
+static int answer_entry(th_desk *desk, th_cache_entry *entry, const th_request *rq, th_response *rs,
+                        th_err *err) {
   if (!entry->packed.p && th_accepts_gzip(rq->accept_encoding)) {
     th_buf packed;
     th_buf_init(&packed, 0);
@@ -23,10 +22,6 @@ static int answer_entry(th_api *api, th_desk *desk, th_cache_entry *entry, const
   rs->release = th_cache_drop;
   rs->release_ctx = entry;
   return TH_OK;
-}
-
-static bool has_line_break(th_span s) {
-  return memchr(s.p, '\n', s.n) != NULL;
 }
 
 static int answer_study(th_api *api, th_desk *desk, uint32_t nct, const th_shape *shape,
@@ -55,8 +50,7 @@ static int answer_study(th_api *api, th_desk *desk, uint32_t nct, const th_shape
   rs->type = shape->form == TH_FORM_CSV ? "text/csv; charset=UTF-8" : "application/json";
   if (th_request_holds(rq, rs->etag)) return TH_OK;
   bool as_it_is = shape->form == TH_FORM_JSON && shape->all && !shape->legacy;
-  if (as_it_is && entry && !has_line_break(json))
-    return answer_entry(api, desk, entry, rq, rs, err);
+  if (as_it_is && entry && entry->one_line) return answer_entry(desk, entry, rq, rs, err);
   if (shape->form == TH_FORM_CSV) th_csv_header(&rs->body, shape->columns);
   rc = th_shape_put(shape, desk, json, &rs->body, &own);
   return rc ? th_err_set(err, TH_ECORRUPT, "%s", own.message) : TH_OK;
