@@ -272,6 +272,15 @@ static inline uint8_t *put_varint(uint8_t *at, uint32_t v) {
   return at;
 }
 
+static inline uint8_t *put_varint64(uint8_t *at, uint64_t v) {
+  while (v >= 0x80) {
+    *at++ = (uint8_t)(v | 0x80);
+    v >>= 7;
+  }
+  *at++ = (uint8_t)v;
+  return at;
+}
+
 /* Class of the chain: its fields and how often it stands in each. n: length of the chain. */
 static uint32_t class_of(th_builder *b, uint32_t head, uint32_t *n) {
   uint8_t bytes[TH_F_COUNT * 8], *at = bytes;
@@ -295,23 +304,25 @@ static uint32_t class_of(th_builder *b, uint32_t head, uint32_t *n) {
   return id;
 }
 
-/* One posting as flush reads it: document delta, class, then for each occurrence the distance to
- * the one before in its field, doubled; odd when a form code other than 0 follows. */
+/* One posting as flush reads it (th_builder's stream, builder_private.h). */
 static bool stage_posting(th_builder *b, th_build_touched *touched) {
   const th_build_term *t = &b->terms[touched->term];
   uint32_t n, position = 0, field = UINT32_MAX;
   touched->class_id = class_of(b, t->head, &n);
+  touched->n_occurrences = n;
   uint8_t *room = touched->class_id == TH_INTERN_FULL
                       ? NULL
-                      : (uint8_t *)th_buf_room(&b->stage, (size_t)n * 9 + 10),
+                      : (uint8_t *)th_buf_room(&b->stage, (size_t)n * 9 + 20),
           *at = room;
   if (!room) return false;
   at = put_varint(at, b->n_docs + 1 - t->next_doc);
-  at = put_varint(at, touched->class_id);
+  at = put_varint64(at, (uint64_t)touched->class_id << 1 | (n > 1));
+  if (n > 1) at = put_varint(at, n);
   for (uint32_t i = t->head; i != UINT32_MAX; i = b->occurrences[i].next) {
     const th_build_occurrence *o = &b->occurrences[i];
-    if (o->field != field) position = 0;
-    at = put_varint(at, (o->position - position) << 1 | (o->form != 0));
+    bool fresh = o->field != field;
+    uint64_t delta = fresh ? o->position : o->position - position;
+    at = put_varint64(at, (n > 1 ? delta << 1 | fresh : delta) << 1 | (o->form != 0));
     if (o->form) at = put_varint(at, o->form);
     field = o->field;
     position = o->position;
@@ -337,6 +348,8 @@ static void commit_postings(th_builder *b) {
     th_build_term *t = &b->terms[b->touched[i].term];
     th_pool_put(&b->pool, &t->stream, at, b->touched[i].n);
     t->next_doc = b->n_docs + 1;
+    t->df++;
+    t->cf += b->touched[i].n_occurrences;
     b->class_counts[b->touched[i].class_id]++;
     at += b->touched[i].n;
   }

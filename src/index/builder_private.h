@@ -1,4 +1,11 @@
-/* What builder.c gathers and flush.c writes. */
+/* What builder.c gathers and flush.c writes.
+ *
+ *   stream     := posting*                             of one term, documents ascending
+ *   posting    := varint doc_delta varint (class * 2 + several) [varint n, when several]
+ * occurrence{n} occurrence := varint (delta * 2 + other) [varint form, when other] when n is 1 |
+ * varint (delta * 4 + fresh * 2 + other) [varint form, when other]    else delta: from the position
+ * before; from 0 when fresh, in a new field. Fields ascend. The first doc_delta counts from -1;
+ * form is 0 unless other. */
 #ifndef TH_INDEX_BUILDER_PRIVATE_H
 #define TH_INDEX_BUILDER_PRIVATE_H
 
@@ -21,6 +28,8 @@ typedef struct th_build_term {
   th_stream stream;  /* postings so far, see stage_posting */
   uint32_t next_doc; /* the last document that has it, + 1 */
   uint32_t n_forms;
+  uint32_t df;
+  uint64_t cf;
   uint32_t stamp, head, tail; /* its chain of occurrences in the document being staged */
 } th_build_term;
 
@@ -30,7 +39,8 @@ typedef struct th_build_occurrence {
 } th_build_occurrence;
 
 typedef struct th_build_touched {
-  uint32_t term, class_id, n; /* n: bytes staged */
+  uint32_t term, class_id;
+  uint32_t n, n_occurrences; /* n: bytes staged */
 } th_build_touched;
 
 typedef struct th_build_column {

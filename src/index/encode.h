@@ -27,6 +27,9 @@ void th_encode_term_begin(th_encoder *e, th_span stem, const th_span *forms, uin
  * codes are places in `forms`. Returns how many occurrences the class says there are. */
 uint32_t th_encode_posting(th_encoder *e, uint32_t doc, uint32_t class_id,
                            const uint32_t *positions, const uint16_t *forms);
+/* Asks for the memory that postings to come will need: one soon, and one a few postings later. */
+void th_encode_ahead(const th_encoder *e, uint32_t soon_doc, uint32_t soon_class,
+                     uint32_t later_class);
 /* A term without postings leaves no trace. */
 void th_encode_term_end(th_encoder *e);
 void th_encode_terms_end(th_encoder *e);

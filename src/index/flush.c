@@ -10,8 +10,6 @@ typedef struct flush {
   uint32_t *new_doc;   /* UINT32_MAX: left out */
   uint32_t *new_class; /* by the builder's class */
   uint32_t n_docs;
-  uint32_t *class_start; /* n_classes + 1 places in class_tf */
-  uint32_t *class_tf, *class_sum;
   uint32_t *form_start, *form_ids; /* forms of each term, by code */
   th_buf bytes;                    /* one stream */
   th_lists lists;
@@ -22,20 +20,22 @@ static void *array(size_t n, size_t size) {
   return n < SIZE_MAX / size - 1 ? calloc(n + 1, size) : NULL;
 }
 
+static inline uint64_t get_varint64(const uint8_t **at) {
+  uint64_t v = *(*at)++;
+  if (TH_LIKELY(v < 0x80)) return v;
+  v &= 0x7F;
+  for (unsigned shift = 7;; shift += 7) {
+    uint64_t b = *(*at)++;
+    v |= (b & 0x7F) << shift;
+    if (b < 0x80) return v;
+  }
+}
 static inline uint32_t get_varint(const uint8_t **at) {
   uint32_t v = *(*at)++;
   if (TH_LIKELY(v < 0x80)) return v;
   v &= 0x7F;
   for (unsigned shift = 7;; shift += 7) {
     uint32_t b = *(*at)++;
-    v |= (b & 0x7F) << shift;
-    if (b < 0x80) return v;
-  }
-}
-static uint64_t get_varint64(const uint8_t **at) {
-  uint64_t v = 0;
-  for (unsigned shift = 0;; shift += 7) {
-    uint64_t b = *(*at)++;
     v |= (b & 0x7F) << shift;
     if (b < 0x80) return v;
   }
@@ -82,31 +82,16 @@ static bool encode_docs(flush *f) {
 
 /* ---- classes ---- */
 
-static bool decode_classes(flush *f) {
-  const th_intern *classes = &f->b->classes;
-  f->class_start = array(classes->n, sizeof *f->class_start);
-  f->class_tf = array(classes->bytes.n / 2, sizeof *f->class_tf);
-  f->class_sum = array(classes->n, sizeof *f->class_sum);
-  if (!f->class_start || !f->class_tf || !f->class_sum) return false;
-  uint32_t n = 0;
-  for (uint32_t c = 0; c < classes->n; c++) {
-    th_span s = th_intern_text(classes, c);
-    const uint8_t *at = (const uint8_t *)s.p, *end = at + s.n;
-    f->class_start[c] = n;
-    while (at < end) {
-      get_varint(&at);
-      f->class_tf[n] = get_varint(&at);
-      f->class_sum[c] += f->class_tf[n++];
-    }
-  }
-  f->class_start[classes->n] = n;
-  return true;
+/* Class and number of occurrences of the posting at *at. */
+static inline uint32_t get_class(const uint8_t **at, uint32_t *n) {
+  uint64_t v = get_varint64(at);
+  *n = v & 1 ? get_varint(at) : 1;
+  return (uint32_t)(v >> 1);
 }
 
-static void skip_occurrences(const flush *f, const uint8_t **at, uint32_t class_id) {
-  for (uint32_t i = f->class_start[class_id]; i < f->class_start[class_id + 1]; i++)
-    for (uint32_t k = 0; k < f->class_tf[i]; k++)
-      if (get_varint(at) & 1) get_varint(at);
+static void skip_occurrences(const uint8_t **at, uint32_t n) {
+  for (; n > 0; n--)
+    if (get_varint64(at) & 1) get_varint(at);
 }
 
 /* Only when documents are left out: otherwise the counts kept while adding are right. */
@@ -120,9 +105,9 @@ static bool recount_classes(flush *f) {
     const uint8_t *at = (const uint8_t *)f->bytes.p, *end = at + f->bytes.n;
     for (uint32_t doc = UINT32_MAX; at < end;) {
       doc += get_varint(&at);
-      uint32_t class_id = get_varint(&at);
+      uint32_t n, class_id = get_class(&at, &n);
       b->class_counts[class_id] += f->new_doc[doc] != UINT32_MAX;
-      skip_occurrences(f, &at, class_id);
+      skip_occurrences(&at, n);
     }
   }
   return true;
@@ -144,7 +129,7 @@ static int by_count(const void *a, const void *b) {
 static bool encode_classes(flush *f) {
   const th_intern *classes = &f->b->classes;
   uint32_t n = 0;
-  if (!decode_classes(f) || (f->n_docs < f->b->n_docs && !recount_classes(f))) return false;
+  if (f->n_docs < f->b->n_docs && !recount_classes(f)) return false;
   counted *order = array(classes->n, sizeof *order);
   uint32_t *start = array(classes->n, sizeof *start);
   f->new_class = array(classes->n, sizeof *f->new_class);
@@ -195,17 +180,16 @@ static bool group_forms(flush *f) {
   return true;
 }
 
-/* The positions and forms of one posting. */
-static void decode_occurrences(const flush *f, const uint8_t **at, uint32_t class_id,
-                               uint32_t *positions, uint16_t *forms) {
-  for (uint32_t i = f->class_start[class_id]; i < f->class_start[class_id + 1]; i++) {
-    uint32_t position = 0;
-    for (uint32_t k = f->class_tf[i]; k > 0; k--) {
-      uint32_t v = get_varint(at);
-      position += v >> 1;
-      *positions++ = position;
-      *forms++ = v & 1 ? (uint16_t)get_varint(at) : 0;
-    }
+/* The positions and forms of one posting with n occurrences. */
+static inline void decode_occurrences(const uint8_t **at, uint32_t n, uint32_t *positions,
+                                      uint16_t *forms) {
+  uint32_t position = 0;
+  unsigned shift = n > 1 ? 2 : 1;
+  for (; n > 0; n--) {
+    uint64_t v = get_varint64(at);
+    position = (v & 2 && shift == 2 ? 0 : position) + (uint32_t)(v >> shift);
+    *positions++ = position;
+    *forms++ = v & 1 ? (uint16_t)get_varint(at) : 0;
   }
 }
 
@@ -214,20 +198,18 @@ static bool decode_term(flush *f, const th_build_term *t) {
   uint16_t *forms;
   th_buf_clear(&f->bytes);
   th_pool_read(&f->b->pool, &t->stream, &f->bytes);
-  th_lists_clear(&f->lists, t->n_forms);
-  if (f->bytes.error) return false;
+  if (f->bytes.error || !th_lists_begin(&f->lists, t->n_forms, t->df, t->cf)) return false;
   const uint8_t *at = (const uint8_t *)f->bytes.p, *end = at + f->bytes.n;
   for (uint32_t doc = UINT32_MAX; at < end;) {
     doc += get_varint(&at);
-    uint32_t class_id = get_varint(&at);
+    uint32_t n, class_id = get_class(&at, &n);
     if (f->new_doc[doc] == UINT32_MAX) {
-      skip_occurrences(f, &at, class_id);
+      skip_occurrences(&at, n);
       continue;
     }
-    if (!th_lists_posting(&f->lists, f->new_doc[doc], f->new_class[class_id],
-                          f->class_sum[class_id], &positions, &forms))
+    if (!th_lists_posting(&f->lists, f->new_doc[doc], class_id, n, &positions, &forms))
       return false;
-    decode_occurrences(f, &at, class_id, positions, forms);
+    decode_occurrences(&at, n, positions, forms);
   }
   return true;
 }
@@ -241,7 +223,7 @@ static bool encode_term(flush *f, uint32_t term) {
   }
   return !f->form_texts.error && decode_term(f, t) &&
          th_lists_encode(&f->lists, f->e, th_intern_text(&f->b->stems, term),
-                         (const th_span *)(const void *)f->form_texts.p);
+                         (const th_span *)(const void *)f->form_texts.p, f->new_class);
 }
 
 static int by_prefix(const void *a, const void *b) {
@@ -400,9 +382,6 @@ static void flush_dispose(flush *f) {
   th_buf_dispose(&f->form_texts);
   free(f->new_doc);
   free(f->new_class);
-  free(f->class_start);
-  free(f->class_tf);
-  free(f->class_sum);
   free(f->form_start);
   free(f->form_ids);
 }
