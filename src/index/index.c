@@ -244,16 +244,31 @@ static void remove_lives(const th_draft *d, const char *dir) {
   }
 }
 
-/* Writes the draft's bitmaps and manifest and switches to it; under the lock. When the manifest
- * could not be written but stands on disk all the same (its folder could not be synced), the switch
- * is made, as other processes see it too, and the error returned. */
-static int commit(th_index *index, th_draft *d, bool *switched, th_err *err) {
+/* The manifest could not be written. Its folder may still hold it (when only the sync behind the
+ * rename failed): then other processes see the new generation, and so does this one. When that
+ * cannot be told, the old one stays, and no file is removed that either names. */
+static void settle_failure(th_index *index, th_draft *d, unsigned slot, bool *kept) {
+  uint64_t on_disk = th_manifest_peek(index->dir);
+  bool is_new = on_disk == index->slots[slot].generation->manifest.hash;
+  *kept = on_disk != current_of(index)->manifest.hash;
+  if (is_new) {
+    switch_to(index, slot);
+    return;
+  }
+  retire(index, slot);
+  if (!*kept) remove_lives(d, index->dir);
+}
+
+/* Writes the draft's bitmaps and manifest and switches to it; under the lock. *kept: the manifest
+ * on disk names the new generation, or may. */
+static int commit(th_index *index, th_draft *d, bool *kept, th_err *err) {
   th_generation *g = NULL;
   unsigned slot = 0;
   int rc = 0;
   const th_generation *old = current_of(index);
-  *switched = false;
+  *kept = false;
   th_draft_drop_dead(d);
+  index->last_generation = d->generation;
   d->next_number = atomic_load_explicit(&index->next_number, memory_order_relaxed);
   rc = write_lives(d, index->dir, err);
   if (!rc) rc = th_generation_new(&g, d, err);
@@ -265,17 +280,22 @@ static int commit(th_index *index, th_draft *d, bool *switched, th_err *err) {
   }
   g->manifest.fingerprint = th_index_fingerprint();
   rc = th_manifest_write(&g->manifest, index->dir, err);
-  if (rc && th_manifest_peek(index->dir) != g->manifest.hash) {
-    retire(index, slot);
-    remove_lives(d, index->dir);
+  if (rc) {
+    settle_failure(index, d, slot, kept);
     return rc;
   }
-  if (!rc) {
-    remove_dropped(index->dir, &old->manifest, &g->manifest);
-    remove_dead(index->dir, d);
-  }
+  remove_dropped(index->dir, &old->manifest, &g->manifest);
+  remove_dead(index->dir, d);
   switch_to(index, slot);
-  *switched = true;
+  *kept = true;
+  return 0;
+}
+
+/* The draft of the generation behind the current one. Its number is above all that were tried, so
+ * that no file of theirs is written again. */
+static int begin(th_index *index, th_draft *d, size_t more, th_err *err) {
+  int rc = th_draft_init(d, current_of(index), more, err);
+  d->generation = TH_MAX(d->generation, index->last_generation + 1);
   return rc;
 }
 
@@ -314,11 +334,11 @@ static int need_writer(const th_index *index, th_err *err) {
 
 int th_index_publish(th_index *index, const th_index_update *update, th_err *err) {
   th_draft d = {0};
-  bool switched = false;
+  bool kept = false;
   int rc = need_writer(index, err);
   if (rc) return rc;
   pthread_mutex_lock(&index->lock);
-  rc = th_draft_init(&d, current_of(index), update->n_added, err);
+  rc = begin(index, &d, update->n_added, err);
   if (!rc) {
     d.applied_seq = update->applied_seq;
     d.applied_mark = update->applied_mark;
@@ -329,7 +349,7 @@ int th_index_publish(th_index *index, const th_index_update *update, th_err *err
     rc = add_segment(index, &d, update->added[i], err);
   for (size_t i = 0; !rc && i < update->n_removed; i++)
     rc = th_draft_forget(&d, update->removed[i], update->removed_seq[i], err);
-  if (!rc) rc = commit(index, &d, &switched, err);
+  if (!rc) rc = commit(index, &d, &kept, err);
   th_draft_dispose(&d);
   pthread_mutex_unlock(&index->lock);
   return rc;
@@ -337,15 +357,15 @@ int th_index_publish(th_index *index, const th_index_update *update, th_err *err
 
 int th_index_clear(th_index *index, th_err *err) {
   th_draft d = {0};
-  bool switched = false;
+  bool kept = false;
   int rc = need_writer(index, err);
   if (rc) return rc;
   pthread_mutex_lock(&index->lock);
-  rc = th_draft_init(&d, current_of(index), 0, err);
+  rc = begin(index, &d, 0, err);
   while (d.n)
     th_draft_remove(&d, d.n - 1);
   d.applied_seq = d.applied_mark = 0;
-  if (!rc) rc = commit(index, &d, &switched, err);
+  if (!rc) rc = commit(index, &d, &kept, err);
   th_draft_dispose(&d);
   pthread_mutex_unlock(&index->lock);
   return rc;
@@ -436,18 +456,18 @@ static int carry_deaths(th_draft *d, size_t merged, const merge_job *job, const 
 }
 
 /* Puts the merged segment in the place of its sources, in whatever generation is current now.
- * *applied is false when none of the sources is there any more (the index was cleared). */
-static int apply_merge(th_index *index, const merge_job *job, const th_generation *g, bool *applied,
+ * *kept is false when none of the sources is there any more (the index was cleared). */
+static int apply_merge(th_index *index, const merge_job *job, const th_generation *g, bool *kept,
                        th_err *err) {
   th_draft d = {0};
   th_part *part = NULL;
   uint64_t number;
-  *applied = false;
+  *kept = false;
   int rc = number_of(index, job->path, &number, err);
   if (!rc) rc = th_part_open(&part, index->dir, number, true, err);
   if (rc) return rc;
   pthread_mutex_lock(&index->lock);
-  rc = th_draft_init(&d, current_of(index), 1, err);
+  rc = begin(index, &d, 1, err);
   if (rc) goto done;
   size_t at = d.n;
   for (size_t k = 0; k < job->n; k++)
@@ -460,7 +480,7 @@ static int apply_merge(th_index *index, const merge_job *job, const th_generatio
     size_t source = find_part(&d, g->parts[job->chosen[k]]);
     if (source < d.n) th_draft_remove(&d, source);
   }
-  if (!rc) rc = commit(index, &d, applied, err);
+  if (!rc) rc = commit(index, &d, kept, err);
 done:
   th_part_release(part);
   th_draft_dispose(&d);
@@ -471,15 +491,15 @@ done:
 static int merge_once(th_index *index, bool all, const _Atomic bool *stop, bool *more,
                       th_err *err) {
   merge_job job = {0};
-  bool applied = false;
+  bool kept = false;
   th_generation *g = acquire(index);
   int rc = choose(&job, g, all, err);
   *more = !rc && job.n > 0;
   if (*more) {
     th_index_new_segment_path(index, job.path, sizeof job.path);
     rc = th_segment_merge(job.segments, job.live, job.n, job.path, stop, err);
-    if (!rc) rc = apply_merge(index, &job, g, &applied, err);
-    if (!applied) unlink(job.path);
+    if (!rc) rc = apply_merge(index, &job, g, &kept, err);
+    if (!kept) unlink(job.path);
   }
   dispose_job(&job);
   release(index, g);

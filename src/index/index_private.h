@@ -161,6 +161,7 @@ struct th_index {
   pthread_mutex_t lock;    /* changes of the current generation */
   pthread_mutex_t merging; /* one merge at a time */
   _Atomic uint64_t next_number;
+  uint64_t last_generation; /* the last that a publish tried; under the lock */
   char dir[TH_INDEX_PATH_MAX];
 };
 

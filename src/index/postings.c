@@ -58,6 +58,7 @@ static bool read_exceptions(th_postings *p, const uint8_t *at, const uint8_t *en
   for (unsigned i = 0; i < n; i++) {
     unsigned index = th_bits_get(&r, 7);
     p->classes[index] |= th_bits_get(&r, high_bits) << bits;
+    if (p->classes[index] >= p->term.s->n_classes) return false;
   }
   return true;
 }
@@ -83,10 +84,11 @@ static bool decode_block(th_postings *p, uint32_t block) {
   th_unpack_sum(at, doc_bits, before, p->docs);
   at += th_packed_size(doc_bits);
   th_unpack(at, class_bits, p->classes);
+  bool all_fit = UINT64_C(1) << class_bits <= s->n_classes; /* but for exceptions */
   at += th_packed_size(class_bits);
   if (!read_exceptions(p, at, end, n_exceptions, class_bits) ||
       p->docs[TH_BLOCK - 1] != p->last_doc[block] || p->docs[TH_BLOCK - 1] >= s->n_docs ||
-      largest(p->classes) >= s->n_classes)
+      (!all_fit && largest(p->classes) >= s->n_classes))
     return bad_list(p, TH_SEC_POSTINGS, at);
   p->block = block;
   p->n = TH_BLOCK;
@@ -197,7 +199,7 @@ static bool read_posting(const th_segment *s, const th_postings *p, uint32_t i, 
                          position_sink *sink) {
   const uint8_t *class_at, *class_end, *length_at, *length_end;
   th_class_scratch scratch;
-  uint32_t field = UINT32_MAX, tf, length_field = UINT32_MAX, length = 0;
+  uint32_t field = UINT32_MAX, tf = 0, length_field = UINT32_MAX, length = 0;
   if (!th_segment_class_bytes(s, p->classes[i], &scratch, &class_at, &class_end) ||
       !th_segment_length_bytes(s, p->docs[i], &length_at, &length_end))
     return false;

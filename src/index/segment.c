@@ -404,16 +404,8 @@ bool th_segment_class_bytes(const th_segment *s, uint32_t c, th_class_scratch *s
   return true;
 }
 
-bool th_segment_next_pair(const th_segment *s, unsigned section, const uint8_t **at,
-                          const uint8_t *end, uint32_t *field, uint32_t *value) {
-  uint32_t delta;
-  if (*at >= end) return false;
-  bool first = *field == UINT32_MAX;
-  if (TH_LIKELY(th_varint32(at, end, &delta) && th_varint32(at, end, value) && delta < TH_F_COUNT &&
-                (first || delta > 0) && *value > 0)) {
-    *field = first ? delta : *field + delta;
-    if (TH_LIKELY(*field < TH_F_COUNT)) return true;
-  }
+bool th_segment_bad_pair(const th_segment *s, unsigned section, const uint8_t **at,
+                         const uint8_t *end) {
   const th_section *sec = &s->section[section];
   bool inside = *at >= sec->p && *at <= sec->p + sec->n; /* not in a scratch */
   th_segment_damaged(s, TH_DAMAGE_VALUE, section, inside ? (uint64_t)(*at - sec->p) : 0);

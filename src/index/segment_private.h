@@ -9,8 +9,9 @@
 #include "study/catalogue.h"
 
 enum {
-  TH_SEGMENT_ENTRY = 32,      /* bytes of a section's entry in the head */
-  TH_SEGMENT_ENTRIES_AT = 48, /* where the entries begin */
+  TH_SEGMENT_FIELDS = TH_F_COUNT, /* fields are below */
+  TH_SEGMENT_ENTRY = 32,          /* bytes of a section's entry in the head */
+  TH_SEGMENT_ENTRIES_AT = 48,     /* where the entries begin */
   TH_SEGMENT_HEAD_HASH_AT = TH_SEGMENT_ENTRIES_AT + TH_SEC_COUNT * TH_SEGMENT_ENTRY,
   TH_SEGMENT_HEAD_LEN = TH_SEGMENT_HEAD_HASH_AT + 8,
 };
@@ -121,7 +122,7 @@ static inline bool th_varint(const uint8_t **at, const uint8_t *end, uint64_t *o
 }
 /* The same for a value that must fit 32 bits. */
 static inline bool th_varint32(const uint8_t **at, const uint8_t *end, uint32_t *out) {
-  uint64_t v;
+  uint64_t v = 0;
   if (TH_UNLIKELY(!th_varint(at, end, &v) || v > UINT32_MAX)) return false;
   *out = (uint32_t)v;
   return true;
@@ -138,9 +139,29 @@ typedef struct th_class_scratch {
 /* The bytes of a class's (field, tf) pairs, in the mapping or in scratch; false when damaged. */
 bool th_segment_class_bytes(const th_segment *s, uint32_t c, th_class_scratch *scratch,
                             const uint8_t **at, const uint8_t **end);
+bool th_segment_bad_pair(const th_segment *s, unsigned section, const uint8_t **at,
+                         const uint8_t *end);
 /* Reads one pair of either: *field comes in as the field before, or UINT32_MAX at the start. False
  * at the end (*at == end) and when damaged (then it is noted). */
-bool th_segment_next_pair(const th_segment *s, unsigned section, const uint8_t **at,
-                          const uint8_t *end, uint32_t *field, uint32_t *value);
+static inline bool th_segment_next_pair(const th_segment *s, unsigned section, const uint8_t **at,
+                                        const uint8_t *end, uint32_t *field, uint32_t *value) {
+  const uint8_t *p = *at;
+  *value = 0;
+  uint32_t delta = 0, n = 0, first = *field == UINT32_MAX;
+  if (p >= end) return false;
+  if (TH_LIKELY(end - p >= 2 && (p[0] | p[1]) < 0x80)) {
+    delta = p[0];
+    n = p[1];
+    *at = p + 2;
+  } else if (!th_varint32(at, end, &delta) || !th_varint32(at, end, &n)) {
+    return th_segment_bad_pair(s, section, at, end);
+  }
+  uint64_t next = (uint64_t)(first ? 0 : *field) + delta;
+  if (TH_UNLIKELY(delta + first == 0 || n == 0 || next >= TH_SEGMENT_FIELDS))
+    return th_segment_bad_pair(s, section, at, end);
+  *field = (uint32_t)next;
+  *value = n;
+  return true;
+}
 
 #endif

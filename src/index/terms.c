@@ -136,13 +136,17 @@ static bool fill_term(const th_segment *s, const entry *e, uint32_t block, const
 
 /* How a block's first term compares with the stem; *good is false when it cannot be read. */
 static int compare_first(const th_segment *s, uint32_t block, th_span stem, bool *good) {
-  const uint8_t *at, *end;
-  uint32_t shared, len;
-  *good = block_bytes(s, block, &at, &end);
+  const uint8_t *table = s->term_start + 8 * (uint64_t)block;
+  *good = th_segment_use_at(s, TH_SEC_TERMS, table, 8);
   if (!*good) return 0;
-  const uint8_t *from = at;
+  uint64_t from = th_load64(table), left = from < s->term_len ? s->term_len - from : 0;
+  const uint8_t *at = s->term_bytes + (left ? from : 0);
+  const uint8_t *end = at + TH_MIN(left, (uint64_t)TH_TERM_MAX + 4);
+  uint32_t shared, len;
+  *good = left && th_segment_use_at(s, TH_SEC_TERMS, at, (uint64_t)(end - at));
+  if (!*good) return bad_term(s, table);
   *good = read_head(&at, end, &shared, &len) && shared == 0;
-  if (!*good) return bad_term(s, from);
+  if (!*good) return bad_term(s, table);
   return th_span_cmp((th_span){(const char *)at, len}, stem);
 }
 
@@ -237,18 +241,45 @@ static bool scan_to(th_term_cursor *c, th_span stem, const uint8_t *end, entry *
   return false;
 }
 
+/* Where a search stands in a block: how much of the stem the last term read begins with, and where
+ * that term's lists begin. */
+typedef struct scan {
+  uint32_t match, before_len;
+  uint64_t postings, positions;
+} scan;
+
+/* One term against the stem: below 0, 0 or above. Front coding tells most of it: a term that shares
+ * more with the one before than the stem does is as far below the stem as that one; one that shares
+ * less is above. */
+static int step(scan *k, const entry *e, th_span stem) {
+  if (e->shared != k->match) return e->shared > k->match ? -1 : 1;
+  uint32_t at = k->match, i = 0, n = (uint32_t)TH_MIN(e->rest_len, stem.n - at);
+  while (i < n && e->rest[i] == (uint8_t)stem.p[at + i])
+    i++;
+  k->match = at + i;
+  if (i < n) return e->rest[i] < (uint8_t)stem.p[at + i] ? -1 : 1;
+  return (e->rest_len > i) - (stem.n > at + i);
+}
+
 bool th_segment_term(const th_segment *s, th_span stem, th_term *out) {
-  th_term_cursor c;
-  const uint8_t *end;
+  const uint8_t *at, *end;
   entry e;
-  mark before;
+  scan k = {0};
   uint32_t block;
-  int cmp;
-  c.s = s;
-  if (s->n_terms == 0 || !find_block(s, stem, &block) || !enter_block(&c, block, &end) ||
-      !scan_to(&c, stem, end, &e, &cmp, &before) || cmp != 0)
+  if (s->n_terms == 0 || !find_block(s, stem, &block) || !block_bytes(s, block, &at, &end))
     return false;
-  return fill_term(s, &e, c.block, c.at, end, c.postings, c.positions, out);
+  while (at < end) {
+    const uint8_t *from = at;
+    if (!read_entry(s, &at, end, &e)) return false;
+    if (e.shared > k.before_len) return bad_term(s, from);
+    k.before_len = e.shared + e.rest_len;
+    k.postings += e.postings_delta; /* a sum that wraps around is caught by its bounds below */
+    k.positions += e.positions_delta;
+    int c = step(&k, &e, stem);
+    if (c == 0) return fill_term(s, &e, block, at, end, k.postings, k.positions, out);
+    if (c > 0) return false;
+  }
+  return false;
 }
 
 bool th_term_seek(th_term_cursor *c, const th_segment *s, th_span from) {

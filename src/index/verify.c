@@ -61,7 +61,7 @@ static int check_lengths(const checker *c, const float (*weights)[TH_F_COUNT]) {
     return wrong(c, "section LENGTHS: the table does not span the section");
   for (uint32_t doc = 0; doc < s->n_docs; doc++) {
     const uint8_t *at, *end;
-    uint32_t field = UINT32_MAX, length;
+    uint32_t field = UINT32_MAX, length = 0;
     float weighted[TH_A_COUNT + 1] = {0};
     if (!th_segment_length_bytes(s, doc, &at, &end)) return state_of(c);
     while (th_segment_next_pair(s, TH_SEC_LENGTHS, &at, end, &field, &length))
@@ -95,7 +95,7 @@ static int check_class(checker *c, uint32_t id) {
   const th_segment *s = c->s;
   const uint8_t *at, *end;
   th_class_scratch scratch;
-  uint32_t field = UINT32_MAX, tf;
+  uint32_t field = UINT32_MAX, tf = 0;
   if (!th_segment_class_bytes(s, id, &scratch, &at, &end)) return state_of(c);
   if (at == end) return wrong(c, "section CLASSES: class %u is empty", id);
   while (th_segment_next_pair(s, TH_SEC_CLASSES, &at, end, &field, &tf)) {
