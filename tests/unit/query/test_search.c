@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "base/file.h"
+#include "ingest/source.h"
 #include "query/params.h"
 
 static uint64_t seed;
@@ -518,39 +519,42 @@ static void put_real_query(th_buf *b, const corpus *c) {
   }
 }
 
+/* Every third record of the file, 1,200 of them; false when there is no file. */
+static bool read_real(corpus *c) {
+  const char *shared = getenv("TRIALHEAD_SHARED");
+  char path[4096];
+  th_batch batch;
+  th_err err = {0};
+  uint32_t i = 0;
+  snprintf(path, sizeof path, "%s/data/studies.ndjson.zst", shared ? shared : SHARED_DIR);
+  if (!th_file_exists(path)) {
+    printf("no %s: skipped\n", path);
+    return false;
+  }
+  th_source *in = th_source_open(path, NULL, &err);
+  assert_non_null(in);
+  th_batch_init(&batch);
+  corpus_init(c);
+  do {
+    assert_int_equal(th_source_next(in, &batch, &err), 0);
+    for (size_t k = 0; k < batch.n && c->n_docs < 1200; k++, i++) {
+      if (i % 3 || !corpus_add(c, batch.records[k].bytes, i + 1)) continue;
+      if (c->n_docs % 500 == 0) corpus_flush(c);
+    }
+  } while (batch.n && c->n_docs < 1200);
+  th_batch_dispose(&batch);
+  th_source_close(in);
+  return true;
+}
+
 static void test_real(void **state) {
   (void)state;
-  const char *shared = getenv("TRIALHEAD_SHARED");
-  char path[4096], name[64];
   th_arena arena;
   th_buf text;
   th_query *q, *f;
   th_err err = {0};
   corpus c;
-  snprintf(path, sizeof path, "%s/data/seeds/seeds.ndjson", shared ? shared : SHARED_DIR);
-  if (!th_file_exists(path)) {
-    printf("no %s: skipped\n", path);
-    skip();
-  }
-  snprintf(path, sizeof path, "zstd -dcq %s/data/studies.ndjson.zst", shared ? shared : SHARED_DIR);
-  FILE *in = popen(path, "r");
-  assert_non_null(in);
-  corpus_init(&c);
-  char *line = NULL;
-  size_t cap = 0;
-  ssize_t n;
-  for (uint32_t i = 0; c.n_docs < 1200 && (n = getline(&line, &cap, in)) > 0; i++) {
-    if (i % 3) continue;
-    corpus_add(&c, (th_span){line, (size_t)n}, i + 1);
-    if (c.n_docs % 500 == 0) corpus_flush(&c);
-  }
-  free(line);
-  pclose(in);
-  if (c.n_docs == 0) {
-    printf("cannot unpack the studies: skipped\n");
-    corpus_dispose(&c);
-    skip();
-  }
+  if (!read_real(&c)) skip();
   corpus_finish(&c, &seed, 10);
   th_arena_init(&arena, 0);
   th_buf_init(&text, 0);
@@ -558,7 +562,6 @@ static void test_real(void **state) {
     th_buf_clear(&text);
     th_arena_reset(&arena, false);
     put_real_query(&text, &c);
-    snprintf(name, sizeof name, "query %d", i);
     if (th_query_typed(&q, &arena, th_buf_view(&text), PICK(areas), &err))
       fail_msg("%s", err.message);
     if (chance(50) && th_query_parse(&q, &arena, th_buf_view(&text), PICK(areas), "x", &err))
