@@ -79,6 +79,9 @@ void th_builder_free(th_builder *b) {
   free(b->docs);
   free(b->occurrences);
   free(b->touched);
+  free(b->spots);
+  free(b->spot_forms);
+  free(b->spot_bits);
   free(b);
 }
 
@@ -240,6 +243,7 @@ static int stage_text(th_builder *b, uint16_t field, th_span text, uint32_t *len
 
 static void stage_length(th_builder *b, uint16_t field, uint16_t *before, uint32_t length) {
   if (length == 0) return;
+  b->field_lengths[field] = length;
   th_buf_varint(&b->lengths, field - *before);
   th_buf_varint(&b->lengths, length);
   *before = field;
@@ -272,15 +276,6 @@ static inline uint8_t *put_varint(uint8_t *at, uint32_t v) {
   return at;
 }
 
-static inline uint8_t *put_varint64(uint8_t *at, uint64_t v) {
-  while (v >= 0x80) {
-    *at++ = (uint8_t)(v | 0x80);
-    v >>= 7;
-  }
-  *at++ = (uint8_t)v;
-  return at;
-}
-
 /* Class of the chain: its fields and how often it stands in each. n: length of the chain. */
 static uint32_t class_of(th_builder *b, uint32_t head, uint32_t *n) {
   uint8_t bytes[TH_F_COUNT * 8], *at = bytes;
@@ -304,29 +299,46 @@ static uint32_t class_of(th_builder *b, uint32_t head, uint32_t *n) {
   return id;
 }
 
-/* One posting as flush reads it (th_builder's stream, builder_private.h). */
+/* The positions of a chain, coded; their forms are left in b->spot_forms. Room was made. */
+static void code_positions(th_builder *b, uint32_t head, th_bit_sink *sink, bool *coded) {
+  *coded = false;
+  b->n_spots = 0;
+  for (uint32_t i = head; i != UINT32_MAX;) {
+    uint16_t field = b->occurrences[i].field;
+    uint32_t first = b->n_spots;
+    for (; i != UINT32_MAX && b->occurrences[i].field == field; i = b->occurrences[i].next) {
+      b->spots[b->n_spots] = b->occurrences[i].position;
+      b->spot_forms[b->n_spots++] = b->occurrences[i].form;
+      *coded |= b->occurrences[i].form != 0;
+    }
+    th_positions_write(sink, b->spots + first, b->n_spots - first, b->field_lengths[field]);
+  }
+}
+
+/* One posting as flush reads it: document delta, class, twice the number of bits of the positions
+ * (odd when form codes other than 0 follow), the bits, the forms. */
 static bool stage_posting(th_builder *b, th_build_touched *touched) {
   const th_build_term *t = &b->terms[touched->term];
-  uint32_t n, position = 0, field = UINT32_MAX;
+  uint32_t n;
+  bool coded;
   touched->class_id = class_of(b, t->head, &n);
-  touched->n_occurrences = n;
-  uint8_t *room = touched->class_id == TH_INTERN_FULL
-                      ? NULL
-                      : (uint8_t *)th_buf_room(&b->stage, (size_t)n * 9 + 20),
-          *at = room;
+  if (touched->class_id == TH_INTERN_FULL || !GROW(b, spots, n) || !GROW(b, spot_forms, n) ||
+      !GROW(b, spot_bits, th_occurrences_room(n)))
+    return false;
+  th_bit_sink sink = {b->spot_bits, 0, 0};
+  code_positions(b, t->head, &sink, &coded);
+  uint32_t n_bits = (uint32_t)(sink.p - b->spot_bits) * 8 + sink.n;
+  size_t n_bytes = (n_bits + 7) / 8;
+  uint8_t *room = (uint8_t *)th_buf_room(&b->stage, n_bytes + (coded ? (size_t)n * 3 : 0) + 15);
+  uint8_t *at = room;
   if (!room) return false;
   at = put_varint(at, b->n_docs + 1 - t->next_doc);
-  at = put_varint64(at, (uint64_t)touched->class_id << 1 | (n > 1));
-  if (n > 1) at = put_varint(at, n);
-  for (uint32_t i = t->head; i != UINT32_MAX; i = b->occurrences[i].next) {
-    const th_build_occurrence *o = &b->occurrences[i];
-    bool fresh = o->field != field;
-    uint64_t delta = fresh ? o->position : o->position - position;
-    at = put_varint64(at, (n > 1 ? delta << 1 | fresh : delta) << 1 | (o->form != 0));
-    if (o->form) at = put_varint(at, o->form);
-    field = o->field;
-    position = o->position;
-  }
+  at = put_varint(at, touched->class_id);
+  at = put_varint(at, n_bits << 1 | coded);
+  memcpy(at, b->spot_bits, n_bytes);
+  at += n_bytes;
+  for (uint32_t i = 0; coded && i < n; i++)
+    at = put_varint(at, b->spot_forms[i]);
   touched->n = (uint32_t)(at - room);
   th_buf_added(&b->stage, touched->n);
   return true;
@@ -348,8 +360,6 @@ static void commit_postings(th_builder *b) {
     th_build_term *t = &b->terms[b->touched[i].term];
     th_pool_put(&b->pool, &t->stream, at, b->touched[i].n);
     t->next_doc = b->n_docs + 1;
-    t->df++;
-    t->cf += b->touched[i].n_occurrences;
     b->class_counts[b->touched[i].class_id]++;
     at += b->touched[i].n;
   }

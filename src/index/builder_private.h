@@ -1,17 +1,11 @@
-/* What builder.c gathers and flush.c writes.
- *
- *   stream     := posting*                             of one term, documents ascending
- *   posting    := varint doc_delta varint (class * 2 + several) [varint n, when several]
- * occurrence{n} occurrence := varint (delta * 2 + other) [varint form, when other] when n is 1 |
- * varint (delta * 4 + fresh * 2 + other) [varint form, when other]    else delta: from the position
- * before; from 0 when fresh, in a new field. Fields ascend. The first doc_delta counts from -1;
- * form is 0 unless other. */
+/* What builder.c gathers and flush.c writes. */
 #ifndef TH_INDEX_BUILDER_PRIVATE_H
 #define TH_INDEX_BUILDER_PRIVATE_H
 
 #include "index/builder.h"
 #include "index/feed.h"
 #include "index/intern.h"
+#include "index/occurrences.h"
 #include "index/pool.h"
 #include "text/stem.h"
 #include "text/token.h"
@@ -28,8 +22,6 @@ typedef struct th_build_term {
   th_stream stream;  /* postings so far, see stage_posting */
   uint32_t next_doc; /* the last document that has it, + 1 */
   uint32_t n_forms;
-  uint32_t df;
-  uint64_t cf;
   uint32_t stamp, head, tail; /* its chain of occurrences in the document being staged */
 } th_build_term;
 
@@ -39,8 +31,7 @@ typedef struct th_build_occurrence {
 } th_build_occurrence;
 
 typedef struct th_build_touched {
-  uint32_t term, class_id;
-  uint32_t n, n_occurrences; /* n: bytes staged */
+  uint32_t term, class_id, n; /* n: bytes staged */
 } th_build_touched;
 
 typedef struct th_build_column {
@@ -83,6 +74,12 @@ struct th_builder {
   th_build_touched *touched;
   size_t cap_occurrences, cap_touched;
   uint32_t n_occurrences, n_touched;
+  uint32_t field_lengths[TH_F_COUNT]; /* of the fields that have words */
+  uint32_t *spots;                    /* positions of one posting */
+  uint16_t *spot_forms;
+  uint8_t *spot_bits;
+  size_t cap_spots, cap_spot_forms, cap_spot_bits;
+  uint32_t n_spots;
   th_buf stage;
 };
 

@@ -8,9 +8,6 @@
 #include "study/catalogue.h"
 
 #include <math.h>
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
 enum { SPOOL_BYTES = 16 << 20 };
 
@@ -193,7 +190,7 @@ static inline uint32_t read_varint(const uint8_t **at) {
 
 /* The bytes are this program's own: written by th_builder_add or checked by the reader. */
 static bool decode_pairs(pair_table *t, uint32_t n, const uint32_t *start, const uint8_t *bytes) {
-  size_t most = start[n] / 2 + 8, used = 0; /* a pair takes two bytes or more */
+  size_t most = start[n] / 2 + 1, used = 0; /* a pair takes two bytes or more */
   t->start = malloc(((size_t)n + 1) * sizeof *t->start);
   t->field = malloc(most * sizeof *t->field);
   t->value = malloc(most * sizeof *t->value);
@@ -301,51 +298,20 @@ void th_encode_classes(th_encoder *e, uint32_t n, const uint32_t *start, const u
 
 /* ---- positions ---- */
 
-/* Length of a field in the document whose fields are [*i, end); *i goes forward, as the asker's
- * fields ascend. */
-static inline uint32_t field_length(const pair_table *t, uint32_t *i, uint32_t end,
-                                    uint16_t field) {
-#ifdef __SSE2__
-  const __m128i wanted = _mm_set1_epi16((short)field);
-  for (; *i < end; *i += 8) { /* behind the last document eight fields can be read */
-    __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(t->field + *i));
-    unsigned hit = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi16(v, wanted));
-    if (!hit) continue;
-    uint32_t at = *i + (unsigned)__builtin_ctz(hit) / 2;
-    if (at >= end) return 0;
-    *i = at + 1;
-    return t->value[at];
+static void encode_occurrences(th_encoder *e, const th_encode_spots *spots) {
+  size_t room_for = spots->n_bits / 8 + th_occurrences_room(spots->n);
+  char *room = th_buf_room(&e->position_bits, room_for);
+  if (!room) {
+    fail(e, TH_ENOMEM);
+    return;
   }
-  return 0;
-#else
-  while (*i < end && t->field[*i] < field)
-    ++*i;
-  return *i < end && t->field[*i] == field ? t->value[*i] : 0;
-#endif
-}
-
-static uint32_t encode_positions(th_encoder *e, uint32_t doc, uint32_t class_id,
-                                 const uint32_t *positions, const uint16_t *forms) {
-  const uint32_t *first = positions;
-  uint32_t length_at = e->lengths.start[doc], length_end = e->lengths.start[doc + 1];
-  for (uint32_t i = e->classes.start[class_id]; i < e->classes.start[class_id + 1]; i++) {
-    uint32_t tf = e->classes.value[i];
-    uint32_t length = field_length(&e->lengths, &length_at, length_end, e->classes.field[i]);
-    char *room = th_buf_room(&e->position_bits, th_occurrences_room(tf));
-    if (!room) {
-      fail(e, TH_ENOMEM);
-      return 0;
-    }
-    th_bit_sink sink = {(uint8_t *)room, e->bits, e->n_bits};
-    th_occurrences_write(&sink, positions, forms, tf, length, e->n_forms);
-    positions += tf;
-    forms += tf;
-    th_buf_added(&e->position_bits, (size_t)(sink.p - (uint8_t *)room));
-    e->bits = sink.held;
-    e->n_bits = sink.n;
-  }
-  e->cf += (uint64_t)(positions - first);
-  return (uint32_t)(positions - first);
+  th_bit_sink sink = {(uint8_t *)room, e->bits, e->n_bits};
+  th_sink_copy(&sink, spots->bits, spots->first_bit, spots->n_bits);
+  th_forms_write(&sink, spots->forms, spots->n, e->n_forms);
+  th_buf_added(&e->position_bits, (size_t)(sink.p - (uint8_t *)room));
+  e->bits = sink.held;
+  e->n_bits = sink.n;
+  e->cf += spots->n;
 }
 
 /* Each block of positions starts at a byte. */
@@ -437,30 +403,14 @@ static void end_block(th_encoder *e) {
   e->held = 0;
 }
 
-void th_encode_ahead(const th_encoder *e, uint32_t soon_doc, uint32_t soon_class,
-                     uint32_t later_class) {
-  if (!e->classes.start || !e->lengths.start) return;
-  uint32_t pairs = e->classes.start[soon_class], fields = e->lengths.start[soon_doc];
-  __builtin_prefetch(&e->classes.start[later_class]);
-  __builtin_prefetch(&e->class_weight[(size_t)soon_class * TH_BOUND_AREAS]);
-  __builtin_prefetch(&e->classes.field[pairs]);
-  __builtin_prefetch(&e->classes.value[pairs]);
-  __builtin_prefetch(&e->lengths.field[fields]);
-  __builtin_prefetch(&e->lengths.field[fields + 32]);
-  __builtin_prefetch(&e->lengths.value[fields]);
-  __builtin_prefetch(&e->lengths.value[fields + 16]);
-  __builtin_prefetch(&e->lengths.value[fields + 32]);
-}
-
-uint32_t th_encode_posting(th_encoder *e, uint32_t doc, uint32_t class_id,
-                           const uint32_t *positions, const uint16_t *forms) {
-  if (e->err.code) return 0;
+void th_encode_posting(th_encoder *e, uint32_t doc, uint32_t class_id,
+                       const th_encode_spots *spots) {
+  if (e->err.code) return;
   e->docs[e->held] = doc;
   e->block_classes[e->held++] = class_id;
   e->df++;
-  uint32_t n = encode_positions(e, doc, class_id, positions, forms);
+  encode_occurrences(e, spots);
   if (e->held == TH_BLOCK) end_block(e);
-  return n;
 }
 
 static void put_tail_class(th_bit_sink *s, uint32_t class_id, unsigned widest) {

@@ -23,13 +23,17 @@ void th_encode_classes(th_encoder *e, uint32_t n, const uint32_t *start, const u
 
 /* Forms most frequent first; spans are borrowed until term_end. */
 void th_encode_term_begin(th_encoder *e, th_span stem, const th_span *forms, uint32_t n_forms);
-/* Documents ascending. The occurrences in order of the class's fields, ascending in each; form
- * codes are places in `forms`. Returns how many occurrences the class says there are. */
-uint32_t th_encode_posting(th_encoder *e, uint32_t doc, uint32_t class_id,
-                           const uint32_t *positions, const uint16_t *forms);
-/* Asks for the memory that postings to come will need: one soon, and one a few postings later. */
-void th_encode_ahead(const th_encoder *e, uint32_t soon_doc, uint32_t soon_class,
-                     uint32_t later_class);
+/* The occurrences of a posting: their positions coded (occurrences.h), their forms as places in the
+ * term's list. 8 bytes behind the bits must be readable. */
+typedef struct th_encode_spots {
+  const uint8_t *bits;
+  uint64_t first_bit, n_bits;
+  const uint16_t *forms; /* read when the term has several */
+  uint32_t n;
+} th_encode_spots;
+/* Documents ascending. */
+void th_encode_posting(th_encoder *e, uint32_t doc, uint32_t class_id,
+                       const th_encode_spots *spots);
 /* A term without postings leaves no trace. */
 void th_encode_term_end(th_encoder *e);
 void th_encode_terms_end(th_encoder *e);

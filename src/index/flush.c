@@ -10,6 +10,8 @@ typedef struct flush {
   uint32_t *new_doc;   /* UINT32_MAX: left out */
   uint32_t *new_class; /* by the builder's class */
   uint32_t n_docs;
+  uint32_t *class_start; /* n_classes + 1 places in class_tf */
+  uint32_t *class_tf, *class_sum;
   uint32_t *form_start, *form_ids; /* forms of each term, by code */
   th_buf bytes;                    /* one stream */
   th_lists lists;
@@ -20,22 +22,20 @@ static void *array(size_t n, size_t size) {
   return n < SIZE_MAX / size - 1 ? calloc(n + 1, size) : NULL;
 }
 
-static inline uint64_t get_varint64(const uint8_t **at) {
-  uint64_t v = *(*at)++;
-  if (TH_LIKELY(v < 0x80)) return v;
-  v &= 0x7F;
-  for (unsigned shift = 7;; shift += 7) {
-    uint64_t b = *(*at)++;
-    v |= (b & 0x7F) << shift;
-    if (b < 0x80) return v;
-  }
-}
 static inline uint32_t get_varint(const uint8_t **at) {
   uint32_t v = *(*at)++;
   if (TH_LIKELY(v < 0x80)) return v;
   v &= 0x7F;
   for (unsigned shift = 7;; shift += 7) {
     uint32_t b = *(*at)++;
+    v |= (b & 0x7F) << shift;
+    if (b < 0x80) return v;
+  }
+}
+static uint64_t get_varint64(const uint8_t **at) {
+  uint64_t v = 0;
+  for (unsigned shift = 0;; shift += 7) {
+    uint64_t b = *(*at)++;
     v |= (b & 0x7F) << shift;
     if (b < 0x80) return v;
   }
@@ -82,16 +82,56 @@ static bool encode_docs(flush *f) {
 
 /* ---- classes ---- */
 
-/* Class and number of occurrences of the posting at *at. */
-static inline uint32_t get_class(const uint8_t **at, uint32_t *n) {
-  uint64_t v = get_varint64(at);
-  *n = v & 1 ? get_varint(at) : 1;
-  return (uint32_t)(v >> 1);
+static bool decode_classes(flush *f) {
+  const th_intern *classes = &f->b->classes;
+  f->class_start = array(classes->n, sizeof *f->class_start);
+  f->class_tf = array(classes->bytes.n / 2, sizeof *f->class_tf);
+  f->class_sum = array(classes->n, sizeof *f->class_sum);
+  if (!f->class_start || !f->class_tf || !f->class_sum) return false;
+  uint32_t n = 0;
+  for (uint32_t c = 0; c < classes->n; c++) {
+    th_span s = th_intern_text(classes, c);
+    const uint8_t *at = (const uint8_t *)s.p, *end = at + s.n;
+    f->class_start[c] = n;
+    while (at < end) {
+      get_varint(&at);
+      f->class_tf[n] = get_varint(&at);
+      f->class_sum[c] += f->class_tf[n++];
+    }
+  }
+  f->class_start[classes->n] = n;
+  return true;
 }
 
-static void skip_occurrences(const uint8_t **at, uint32_t n) {
-  for (; n > 0; n--)
-    if (get_varint64(at) & 1) get_varint(at);
+/* The occurrences of one posting as stage_posting left them; *at goes behind them. forms may be
+ * NULL. */
+static void read_spots(const flush *f, const uint8_t **at, uint32_t class_id,
+                       th_encode_spots *spots) {
+  uint32_t head = get_varint(at);
+  *spots = (th_encode_spots){*at, 0, head >> 1, NULL, f->class_sum[class_id]};
+  *at += (spots->n_bits + 7) / 8;
+}
+
+static void read_forms(const uint8_t **at, bool coded, uint32_t n, uint16_t *forms) {
+  for (uint32_t i = 0; i < n; i++) {
+    uint32_t form = coded ? get_varint(at) : 0;
+    if (forms) forms[i] = (uint16_t)form;
+  }
+}
+
+/* Steps over one posting behind its class, or takes it. */
+static bool read_posting(flush *f, const uint8_t **at, uint32_t class_id, uint32_t doc) {
+  const uint8_t *head = *at;
+  bool coded = *head & 1;
+  th_encode_spots spots;
+  uint16_t *forms = NULL;
+  read_spots(f, at, class_id, &spots);
+  if (doc != UINT32_MAX) {
+    forms = th_lists_posting(&f->lists, doc, f->new_class[class_id], &spots);
+    if (!forms) return false;
+  }
+  if (coded || forms) read_forms(at, coded, spots.n, forms);
+  return true;
 }
 
 /* Only when documents are left out: otherwise the counts kept while adding are right. */
@@ -105,9 +145,9 @@ static bool recount_classes(flush *f) {
     const uint8_t *at = (const uint8_t *)f->bytes.p, *end = at + f->bytes.n;
     for (uint32_t doc = UINT32_MAX; at < end;) {
       doc += get_varint(&at);
-      uint32_t n, class_id = get_class(&at, &n);
+      uint32_t class_id = get_varint(&at);
       b->class_counts[class_id] += f->new_doc[doc] != UINT32_MAX;
-      skip_occurrences(&at, n);
+      if (!read_posting(f, &at, class_id, UINT32_MAX)) return false;
     }
   }
   return true;
@@ -129,7 +169,7 @@ static int by_count(const void *a, const void *b) {
 static bool encode_classes(flush *f) {
   const th_intern *classes = &f->b->classes;
   uint32_t n = 0;
-  if (f->n_docs < f->b->n_docs && !recount_classes(f)) return false;
+  if (!decode_classes(f) || (f->n_docs < f->b->n_docs && !recount_classes(f))) return false;
   counted *order = array(classes->n, sizeof *order);
   uint32_t *start = array(classes->n, sizeof *start);
   f->new_class = array(classes->n, sizeof *f->new_class);
@@ -180,36 +220,16 @@ static bool group_forms(flush *f) {
   return true;
 }
 
-/* The positions and forms of one posting with n occurrences. */
-static inline void decode_occurrences(const uint8_t **at, uint32_t n, uint32_t *positions,
-                                      uint16_t *forms) {
-  uint32_t position = 0;
-  unsigned shift = n > 1 ? 2 : 1;
-  for (; n > 0; n--) {
-    uint64_t v = get_varint64(at);
-    position = (v & 2 && shift == 2 ? 0 : position) + (uint32_t)(v >> shift);
-    *positions++ = position;
-    *forms++ = v & 1 ? (uint16_t)get_varint(at) : 0;
-  }
-}
-
 static bool decode_term(flush *f, const th_build_term *t) {
-  uint32_t *positions;
-  uint16_t *forms;
   th_buf_clear(&f->bytes);
   th_pool_read(&f->b->pool, &t->stream, &f->bytes);
-  if (f->bytes.error || !th_lists_begin(&f->lists, t->n_forms, t->df, t->cf)) return false;
+  th_lists_clear(&f->lists, t->n_forms);
+  if (f->bytes.error) return false;
   const uint8_t *at = (const uint8_t *)f->bytes.p, *end = at + f->bytes.n;
   for (uint32_t doc = UINT32_MAX; at < end;) {
     doc += get_varint(&at);
-    uint32_t n, class_id = get_class(&at, &n);
-    if (f->new_doc[doc] == UINT32_MAX) {
-      skip_occurrences(&at, n);
-      continue;
-    }
-    if (!th_lists_posting(&f->lists, f->new_doc[doc], class_id, n, &positions, &forms))
-      return false;
-    decode_occurrences(&at, n, positions, forms);
+    uint32_t class_id = get_varint(&at);
+    if (!read_posting(f, &at, class_id, f->new_doc[doc])) return false;
   }
   return true;
 }
@@ -223,7 +243,7 @@ static bool encode_term(flush *f, uint32_t term) {
   }
   return !f->form_texts.error && decode_term(f, t) &&
          th_lists_encode(&f->lists, f->e, th_intern_text(&f->b->stems, term),
-                         (const th_span *)(const void *)f->form_texts.p, f->new_class);
+                         (const th_span *)(const void *)f->form_texts.p);
 }
 
 static int by_prefix(const void *a, const void *b) {
@@ -382,6 +402,9 @@ static void flush_dispose(flush *f) {
   th_buf_dispose(&f->form_texts);
   free(f->new_doc);
   free(f->new_class);
+  free(f->class_start);
+  free(f->class_tf);
+  free(f->class_sum);
   free(f->form_start);
   free(f->form_ids);
 }

@@ -85,8 +85,8 @@
  *   POSITIONS := poslist{n_terms}
  *   poslist   := u32 block_end{B} bits            (B as above; block_end in bytes from the first bit;
  *                                                  each block and the tail start at a byte)
- *   bits      := for each posting, for each (field, tf) of its class: field (occurrences.h), within
- *                the field's length. A term stands at most once at a position of a field: when a
+ *   bits      := posting{df} (occurrences.h): positions by the fields of the class, each within the
+ *                field's length, then the forms. A term stands at most once at a position of a field: when a
  *                joined form and one of its parts have one stem, one of them is kept.
  *
  *   COLUMNS   := u32 n_columns column_head{n_columns} data

@@ -26,48 +26,33 @@ static void put32(th_buf *b, uint32_t v) {
 
 /* ---- postings ---- */
 
-enum { SOON = 4, LATER = 12 }; /* postings ahead, see th_encode_ahead */
-
 void th_lists_init(th_lists *l) {
   memset(l, 0, sizeof *l);
 }
 
 void th_lists_dispose(th_lists *l) {
-  th_buf *const all[] = {&l->counts, &l->codes, &l->spans, &l->order};
+  th_buf *const all[] = {&l->docs,   &l->classes, &l->spots, &l->forms,
+                         &l->counts, &l->codes,   &l->spans, &l->order};
   for (size_t i = 0; i < TH_COUNT(all); i++)
     th_buf_dispose(all[i]);
-  free(l->docs);
-  free(l->classes);
-  free(l->positions);
-  free(l->forms);
 }
 
-static bool resize(void **items, size_t n, size_t size) {
-  void *p = n > SIZE_MAX / size ? NULL : realloc(*items, n * size);
-  if (p) *items = p;
-  return p != NULL;
-}
-
-bool th_lists_begin(th_lists *l, uint32_t n_forms, uint64_t df, uint64_t cf) {
-  l->n = l->n_occurrences = 0;
+void th_lists_clear(th_lists *l, uint32_t n_forms) {
+  th_buf *const all[] = {&l->docs, &l->classes, &l->spots, &l->forms};
+  for (size_t i = 0; i < TH_COUNT(all); i++)
+    th_buf_clear(all[i]);
   l->n_forms = n_forms;
-  if (df > l->cap) {
-    size_t cap = (size_t)df + df / 2 + 64;
-    l->cap = 0;
-    if (!resize((void **)&l->docs, cap, sizeof *l->docs) ||
-        !resize((void **)&l->classes, cap, sizeof *l->classes))
-      return false;
-    l->cap = cap;
-  }
-  if (cf > l->cap_occurrences) {
-    size_t cap = (size_t)cf + cf / 2 + 64;
-    l->cap_occurrences = 0;
-    if (!resize((void **)&l->positions, cap, sizeof *l->positions) ||
-        !resize((void **)&l->forms, cap, sizeof *l->forms))
-      return false;
-    l->cap_occurrences = cap;
-  }
-  return true;
+}
+
+uint16_t *th_lists_posting(th_lists *l, uint32_t doc, uint32_t class_id,
+                           const th_encode_spots *spots) {
+  put32(&l->docs, doc);
+  put32(&l->classes, class_id);
+  th_buf_put(&l->spots, spots, sizeof *spots);
+  uint16_t *forms = (uint16_t *)(void *)th_buf_room(&l->forms, (size_t)spots->n * sizeof *forms);
+  if (!forms || l->docs.error || l->classes.error || l->spots.error) return NULL;
+  th_buf_added(&l->forms, (size_t)spots->n * sizeof *forms);
+  return forms;
 }
 
 /* Room for n things of one size, emptied first. */
@@ -78,8 +63,8 @@ static void *room_for(th_buf *b, size_t n, size_t size) {
 
 /* Kept forms by frequency: spans gets their texts, the occurrences their new codes. */
 static bool order_forms(th_lists *l, const th_span *texts, uint32_t *n_kept) {
-  uint16_t *forms = l->forms;
-  size_t n_occurrences = l->n_occurrences;
+  uint16_t *forms = (uint16_t *)(void *)l->forms.p;
+  size_t n_occurrences = l->forms.n / sizeof *forms;
   uint32_t *counts = room_for(&l->counts, l->n_forms, sizeof *counts), kept = 0;
   uint16_t *codes = room_for(&l->codes, l->n_forms, sizeof *codes);
   th_span *spans = room_for(&l->spans, l->n_forms, sizeof *spans);
@@ -101,27 +86,24 @@ static bool order_forms(th_lists *l, const th_span *texts, uint32_t *n_kept) {
   return true;
 }
 
-bool th_lists_encode(th_lists *l, th_encoder *e, th_span stem, const th_span *texts,
-                     const uint32_t *new_class) {
-  const uint32_t *docs = l->docs, *positions = l->positions;
-  const uint16_t *forms = l->forms;
-  uint32_t *classes = l->classes;
+bool th_lists_encode(th_lists *l, th_encoder *e, th_span stem, const th_span *texts) {
+  const uint32_t *docs = (const uint32_t *)(const void *)l->docs.p;
+  const uint32_t *classes = (const uint32_t *)(const void *)l->classes.p;
+  const th_encode_spots *spots = (const th_encode_spots *)(const void *)l->spots.p;
+  const uint16_t *forms = (const uint16_t *)(const void *)l->forms.p;
   const th_span *kept = texts;
   uint32_t n_forms = l->n_forms;
-  if (l->n == 0) return true;
+  if (l->docs.n == 0) return true;
   if (n_forms > 1) { /* else every occurrence has form 0 already */
     if (!order_forms(l, texts, &n_forms)) return false;
     kept = (const th_span *)(const void *)l->spans.p;
   }
-  size_t n = l->n;
-  for (size_t i = 0; i < n; i++)
-    classes[i] = new_class[classes[i]];
   th_encode_term_begin(e, stem, kept, n_forms);
-  for (size_t i = 0; i < n; i++) {
-    if (i + LATER < n) th_encode_ahead(e, docs[i + SOON], classes[i + SOON], classes[i + LATER]);
-    uint32_t n_occurrences = th_encode_posting(e, docs[i], classes[i], positions, forms);
-    positions += n_occurrences;
-    forms += n_occurrences;
+  for (size_t i = 0; i < l->docs.n / sizeof *docs; i++) {
+    th_encode_spots s = spots[i];
+    s.forms = forms;
+    th_encode_posting(e, docs[i], classes[i], &s);
+    forms += s.n;
   }
   th_encode_term_end(e);
   return true;

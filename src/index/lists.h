@@ -8,37 +8,25 @@
 #include "index/intern.h"
 
 typedef struct th_lists {
-  uint32_t *docs, *classes; /* owned; classes are the caller's numbers until th_lists_encode */
-  uint32_t *positions;
-  uint16_t *forms; /* numbers of the caller's forms */
-  size_t n, n_occurrences;
-  size_t cap, cap_occurrences;
-  th_buf counts, codes, spans, order;
+  th_buf docs, classes; /* u32 a posting */
+  th_buf spots;         /* th_encode_spots a posting, without the forms */
+  th_buf forms;         /* u16 an occurrence: a number of the caller's forms */
+  th_buf counts;        /* u32 a form */
+  th_buf codes, spans, order;
   uint32_t n_forms;
 } th_lists;
 
 void th_lists_init(th_lists *l);
 void th_lists_dispose(th_lists *l);
-/* Begins a term whose forms the caller numbers 0 … n_forms - 1, with room for df postings of cf
- * occurrences in all. False when memory is exhausted. */
-bool th_lists_begin(th_lists *l, uint32_t n_forms, uint64_t df, uint64_t cf) TH_MUST_USE;
-/* One posting with n occurrences, which the caller writes to *positions and *forms. False when it
- * is more than there is room for. */
-static inline bool th_lists_posting(th_lists *l, uint32_t doc, uint32_t class_id, uint32_t n,
-                                    uint32_t **positions, uint16_t **forms) {
-  if (TH_UNLIKELY(l->n == l->cap || n > l->cap_occurrences - l->n_occurrences)) return false;
-  l->docs[l->n] = doc;
-  l->classes[l->n++] = class_id;
-  *positions = l->positions + l->n_occurrences;
-  *forms = l->forms + l->n_occurrences;
-  l->n_occurrences += n;
-  return true;
-}
+/* Begins a term whose forms the caller numbers 0 … n_forms - 1. */
+void th_lists_clear(th_lists *l, uint32_t n_forms);
+/* One posting; the coded positions are borrowed until th_lists_encode, spots->forms is not looked
+ * at. Returns room for spots->n forms, which the caller fills; NULL when memory is exhausted. */
+uint16_t *th_lists_posting(th_lists *l, uint32_t doc, uint32_t class_id,
+                           const th_encode_spots *spots);
 /* Orders the forms by frequency and writes the term; none when there are no postings. texts: by the
- * caller's numbers. new_class: the segment's class for each of the caller's. False when memory is
- * exhausted. */
-bool th_lists_encode(th_lists *l, th_encoder *e, th_span stem, const th_span *texts,
-                     const uint32_t *new_class);
+ * caller's numbers. False when memory is exhausted. */
+bool th_lists_encode(th_lists *l, th_encoder *e, th_span stem, const th_span *texts);
 
 typedef struct th_rows {
   th_buf docs, starts; /* u32 */

@@ -10,7 +10,7 @@
 typedef struct source {
   const th_segment *s;
   uint32_t *new_doc;   /* UINT32_MAX: not live */
-  uint32_t *all_class; /* number of a class in merge.classes */
+  uint32_t *new_class; /* first the number in merge.classes, then that of the new segment */
   uint32_t *class_sum; /* occurrences of a class */
   th_term_cursor cursor;
   bool has_term;   /* the cursor stands on a term */
@@ -27,7 +27,6 @@ typedef struct merge {
   th_encoder *e;
   const _Atomic bool *stop;
   th_intern classes;
-  uint32_t *new_class; /* by number in classes */
   uint64_t *class_counts;
   th_lists lists;
   th_postings postings;
@@ -120,17 +119,17 @@ static bool encode_docs(merge *m) {
 static bool read_classes(merge *m, source *src) {
   uint32_t n = th_segment_classes(src->s);
   bool fresh;
-  src->all_class = array(n, sizeof *src->all_class);
+  src->new_class = array(n, sizeof *src->new_class);
   src->class_sum = array(n, sizeof *src->class_sum);
-  if (!src->all_class || !src->class_sum) return no_memory(m);
+  if (!src->new_class || !src->class_sum) return no_memory(m);
   for (uint32_t c = 0; c < n; c++) {
     const uint8_t *at, *end;
     th_class_scratch scratch;
     uint32_t field = UINT32_MAX, tf;
     if (!th_segment_class_bytes(src->s, c, &scratch, &at, &end)) return false;
     th_span bytes = {(const char *)at, (size_t)(end - at)};
-    src->all_class[c] = th_intern_put(&m->classes, bytes, &fresh);
-    if (src->all_class[c] == TH_INTERN_FULL) return no_memory(m);
+    src->new_class[c] = th_intern_put(&m->classes, bytes, &fresh);
+    if (src->new_class[c] == TH_INTERN_FULL) return no_memory(m);
     while (th_segment_next_pair(src->s, TH_SEC_CLASSES, &at, end, &field, &tf))
       if (__builtin_add_overflow(src->class_sum[c], tf, &src->class_sum[c])) return false;
   }
@@ -144,7 +143,7 @@ static bool count_classes(merge *m, const source *src) {
     th_postings_init(&m->postings, &c.term);
     while (th_postings_next_block(&m->postings))
       for (uint32_t i = 0; i < m->postings.n; i++)
-        m->class_counts[src->all_class[m->postings.classes[i]]] +=
+        m->class_counts[src->new_class[m->postings.classes[i]]] +=
             src->new_doc[m->postings.docs[i]] != NONE;
     if (n % 256 == 0 && !goes_on(m)) return false;
   }
@@ -164,25 +163,29 @@ static int by_count(const void *a, const void *b) {
 }
 
 static bool order_classes(merge *m) {
-  m->new_class = array(m->classes.n, sizeof *m->new_class);
   counted *order = array(m->classes.n, sizeof *order);
   uint32_t *start = array(m->classes.n, sizeof *start), n = 0;
+  uint32_t *number = array(m->classes.n, sizeof *number);
   th_buf bytes;
   th_buf_init(&bytes, UINT32_MAX);
-  bool good = order && start && m->new_class;
+  bool good = order && start && number;
   for (uint32_t c = 0; good && c < m->classes.n; c++)
     if (m->class_counts[c])
       order[n++] = (counted){m->class_counts[c], th_intern_text(&m->classes, c), c};
   if (good) qsort(order, n, sizeof *order, by_count);
   for (uint32_t i = 0; good && i < n; i++) {
-    m->new_class[order[i].id] = i;
+    number[order[i].id] = i;
     th_buf_span(&bytes, order[i].text);
     start[i + 1] = (uint32_t)bytes.n;
   }
+  for (size_t i = 0; good && i < m->n; i++)
+    for (uint32_t c = 0; c < th_segment_classes(m->sources[i].s); c++)
+      m->sources[i].new_class[c] = number[m->sources[i].new_class[c]];
   if (!good || bytes.error) no_memory(m);
   if (!m->code) th_encode_classes(m->e, n, start, (const uint8_t *)bytes.p);
   free(order);
   free(start);
+  free(number);
   th_buf_dispose(&bytes);
   return !m->code;
 }
@@ -256,19 +259,17 @@ static bool gather_forms(merge *m, th_span stem) {
 
 static bool gather_posting(merge *m, source *src, uint32_t i) {
   uint32_t doc = src->new_doc[m->postings.docs[i]], class_id = m->postings.classes[i];
-  uint32_t n = src->class_sum[class_id], *positions;
-  uint16_t *forms;
+  uint32_t n = src->class_sum[class_id];
+  th_encode_spots spots = {.n = n};
   if (doc == NONE) return true;
   if (!grow((void **)&m->occurrences, &m->cap_occurrences, n, sizeof *m->occurrences))
     return no_memory(m);
-  /* More than the term says there are: the source is damaged. */
-  if (!th_lists_posting(&m->lists, doc, src->all_class[class_id], n, &positions, &forms))
-    return false;
   if (th_postings_positions(src->s, &m->postings, i, NULL, m->occurrences, n) != n) return false;
-  for (uint32_t k = 0; k < n; k++) {
-    positions[k] = m->occurrences[k].position;
+  spots.bits = th_postings_bits(&m->postings, &spots.first_bit, &spots.n_bits);
+  uint16_t *forms = th_lists_posting(&m->lists, doc, src->new_class[class_id], &spots);
+  if (!forms) return no_memory(m);
+  for (uint32_t k = 0; k < n; k++)
     forms[k] = src->form_numbers[m->occurrences[k].form];
-  }
   return true;
 }
 
@@ -289,21 +290,14 @@ static bool encode_term(merge *m, th_span stem) {
   if (!texts) return no_memory(m);
   for (uint32_t i = 0; i < n_forms; i++)
     texts[i] = (th_span){m->form_texts.p + (size_t)i * TH_TERM_MAX, lengths[i]};
-  bool good = th_lists_encode(&m->lists, m->e, stem, texts, m->new_class);
+  bool good = th_lists_encode(&m->lists, m->e, stem, texts);
   if (texts != few) free(texts);
   return good || no_memory(m);
 }
 
 static bool merge_term(merge *m, th_span stem) {
-  uint64_t df = 0, cf = 0;
   if (!gather_forms(m, stem)) return false;
-  for (size_t i = 0; i < m->n; i++) {
-    if (!m->sources[i].takes_part) continue;
-    df += m->sources[i].cursor.term.df;
-    cf += TH_MIN(m->sources[i].cursor.term.cf, (uint64_t)UINT32_MAX * 16);
-  }
-  if (!th_lists_begin(&m->lists, (uint32_t)(m->form_lengths.n / sizeof(uint16_t)), df, cf))
-    return no_memory(m);
+  th_lists_clear(&m->lists, (uint32_t)(m->form_lengths.n / sizeof(uint16_t)));
   for (size_t i = 0; i < m->n; i++)
     if (m->sources[i].takes_part && !gather_postings(m, &m->sources[i])) return false;
   return encode_term(m, stem);
@@ -512,13 +506,12 @@ static bool merge_columns(merge *m) {
 static void merge_dispose(merge *m) {
   for (size_t i = 0; i < m->n && m->sources; i++) {
     free(m->sources[i].new_doc);
-    free(m->sources[i].all_class);
+    free(m->sources[i].new_class);
     free(m->sources[i].class_sum);
     free(m->sources[i].form_numbers);
   }
   free(m->sources);
   free(m->class_counts);
-  free(m->new_class);
   free(m->occurrences);
   th_intern_dispose(&m->classes);
   th_intern_dispose(&m->words);

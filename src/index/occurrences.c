@@ -52,19 +52,34 @@ static void write_between(th_bit_sink *s, const uint32_t *p, uint32_t n, uint32_
   }
 }
 
-void th_occurrences_write(th_bit_sink *sink, const uint32_t *positions, const uint16_t *forms,
-                          uint32_t tf, uint32_t length, uint32_t n_forms) {
+void th_positions_write(th_bit_sink *sink, const uint32_t *positions, uint32_t tf,
+                        uint32_t length) {
   write_between(sink, positions, tf, 0, length);
+}
+
+void th_forms_write(th_bit_sink *sink, const uint16_t *forms, uint32_t n, uint32_t n_forms) {
   if (n_forms <= 1) return;
-  if (tf > 1) {
+  if (n > 1) {
     bool other = false;
-    for (uint32_t i = 0; i < tf; i++)
+    for (uint32_t i = 0; i < n; i++)
       other |= forms[i] != 0;
     th_sink_put(sink, other, 1);
     if (!other) return;
   }
-  for (uint32_t i = 0; i < tf; i++)
+  for (uint32_t i = 0; i < n; i++)
     put_form(sink, forms[i], n_forms);
+}
+
+void th_sink_copy(th_bit_sink *s, const uint8_t *p, uint64_t from, uint64_t n) {
+  while (n) {
+    unsigned bits = (unsigned)TH_MIN(n, UINT64_C(48));
+    uint64_t word;
+    memcpy(&word, p + from / 8, 8);
+    word >>= from % 8;
+    th_sink_put(s, word & ((UINT64_C(1) << bits) - 1), bits);
+    from += bits;
+    n -= bits;
+  }
 }
 
 /* Positions number `first` … of the field; stored below max. */
@@ -83,17 +98,24 @@ static void read_between(th_bit_reader *r, th_occurrence *out, uint32_t max, uin
     out[first + i].position = low + i;
 }
 
-bool th_occurrences_read(th_bit_reader *bits, uint16_t field, uint32_t tf, uint32_t length,
-                         uint32_t n_forms, th_occurrence *out, uint32_t max) {
+bool th_positions_read(th_bit_reader *bits, uint16_t field, uint32_t tf, uint32_t length,
+                       th_occurrence *out, uint32_t max) {
   if (tf > length) return false;
   read_between(bits, out, max, 0, tf, 0, length);
-  bool other = n_forms > 1 && (tf == 1 || th_bits_get(bits, 1));
-  for (uint32_t i = 0; i < tf && !bits->over; i++) {
-    uint32_t form = other ? get_form(bits, n_forms) : 0;
-    if (i < max)
-      out[i].field = field, out[i].form = (uint16_t)form;
-    else if (!other)
-      break;
+  for (uint32_t i = 0; i < tf && i < max; i++)
+    out[i].field = field, out[i].form = 0;
+  return !bits->over;
+}
+
+bool th_forms_begin(th_bit_reader *bits, uint32_t n, uint32_t n_forms) {
+  return n_forms > 1 && n > 0 && (n == 1 || th_bits_get(bits, 1));
+}
+
+bool th_forms_read(th_bit_reader *bits, uint32_t n, uint32_t n_forms, th_occurrence *out,
+                   uint32_t max) {
+  for (uint32_t i = 0; i < n && !bits->over; i++) {
+    uint32_t form = get_form(bits, n_forms);
+    if (i < max) out[i].form = (uint16_t)form;
   }
   return !bits->over;
 }

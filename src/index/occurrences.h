@@ -1,17 +1,21 @@
-/* How the occurrences of one posting in one field are written in bits (POSITIONS of format.h).
+/* How the occurrences of one posting are written in bits (POSITIONS of format.h).
  *
- *   field     := between(0, length, tf) forms
+ *   posting   := field{fields of the class} forms
+ *   field     := between(0, length, tf)
  *   between(low, high, n): n positions in [low, high), ascending; nothing when n is 0 or high -
  * low, else the middle one, number n / 2, as below(its distance from low + n / 2, high - low - n +
  * 1), then those before it, then those behind it (binary interpolative coding: A. Moffat, L.
  * Stuiver, Binary interpolative coding for effective index compression, 2000). It costs about log2
- * of the number of ways to choose n of high - low places, whatever n. below(v, r) : phased-in
- * binary of v < r, the values in the middle being the short ones: with k = floor(log2 r), u =
- * 2^(k+1) - r and x = (v - (r - u) / 2) mod r: x in k bits when x < u, else the upper k bits of x +
- * u, then its lowest bit forms     := nothing when the term has one form; form when tf = 1; else a
- * bit, 0 when all have form 0, 1 with form{tf} behind it form      := with m = min(n_forms - 1,
- * TH_FORM_UNARY): min(form, m) ones, and a zero when form < m; a form >= m = TH_FORM_UNARY is
- * followed by below(form - m, n_forms - m) */
+ * of the number of ways to choose n of high - low places, whatever n. below(v, r): phased-in binary
+ * of v < r, the values in the middle being the short ones: with k = floor(log2 r), u = 2^(k+1) - r
+ * and x = (v - (r - u) / 2) mod r: x in k bits when x < u, else the upper k bits of x + u, then its
+ * lowest bit forms     := nothing when the term has one form; form when the posting has one
+ * occurrence; else a bit, 0 when all have form 0, 1 with form{occurrences} behind it form      :=
+ * with m = min(n_forms - 1, TH_FORM_UNARY): min(form, m) ones, and a zero when form < m; a form >=
+ * m = TH_FORM_UNARY is followed by below(form - m, n_forms - m)
+ *
+ * The bits of the positions depend on the document alone, not on the segment: builder and merge
+ * carry them over as they are. */
 #ifndef TH_INDEX_OCCURRENCES_H
 #define TH_INDEX_OCCURRENCES_H
 
@@ -36,13 +40,16 @@ static inline void th_sink_put(th_bit_sink *s, uint64_t value, unsigned bits) {
   s->n %= 8;
 }
 
-/* Most bytes that a field with tf occurrences takes, the sink's margin included. */
-static inline size_t th_occurrences_room(uint32_t tf) {
-  return (size_t)tf * 8 + 16;
+/* n bits from p on, from bit `from` of it; 8 bytes behind must be readable. */
+void th_sink_copy(th_bit_sink *s, const uint8_t *p, uint64_t from, uint64_t n);
+
+/* Most bytes that n positions (or n forms) take, the sink's margin included. */
+static inline size_t th_occurrences_room(uint32_t n) {
+  return (size_t)n * 5 + 16;
 }
-/* positions: tf of them, ascending, each below length. */
-void th_occurrences_write(th_bit_sink *sink, const uint32_t *positions, const uint16_t *forms,
-                          uint32_t tf, uint32_t length, uint32_t n_forms);
+/* tf positions, ascending, each below length. */
+void th_positions_write(th_bit_sink *sink, const uint32_t *positions, uint32_t tf, uint32_t length);
+void th_forms_write(th_bit_sink *sink, const uint16_t *forms, uint32_t n, uint32_t n_forms);
 
 /* One occurrence as it is read. */
 typedef struct th_occurrence {
@@ -51,9 +58,15 @@ typedef struct th_occurrence {
   uint32_t position;
 } th_occurrence;
 
-/* Reads tf occurrences; the first `max` of them are stored in out (which may be NULL when max is
- * 0). False when they cannot be: tf > length, or the bits end. */
-bool th_occurrences_read(th_bit_reader *bits, uint16_t field, uint32_t tf, uint32_t length,
-                         uint32_t n_forms, th_occurrence *out, uint32_t max) TH_MUST_USE;
+/* Reads tf positions; the first `max` of them are stored in out (which may be NULL when max is 0).
+ * False when they cannot be: tf > length, or the bits end. */
+bool th_positions_read(th_bit_reader *bits, uint16_t field, uint32_t tf, uint32_t length,
+                       th_occurrence *out, uint32_t max) TH_MUST_USE;
+/* Whether forms stand behind the positions of a posting with n occurrences; else all have form 0.
+ */
+bool th_forms_begin(th_bit_reader *bits, uint32_t n, uint32_t n_forms);
+/* Reads n of them; the first `max` are stored. */
+bool th_forms_read(th_bit_reader *bits, uint32_t n, uint32_t n_forms, th_occurrence *out,
+                   uint32_t max) TH_MUST_USE;
 
 #endif

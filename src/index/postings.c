@@ -183,34 +183,47 @@ static bool is_wanted(const position_sink *sink, uint32_t field) {
   return !sink->want || (sink->want[field / 64] >> (field % 64) & 1);
 }
 
-/* The tf occurrences in one field of `length` positions. */
-static bool read_field(th_bit_reader *bits, uint32_t field, uint32_t tf, uint32_t length,
-                       uint32_t n_forms, position_sink *sink) {
-  uint32_t room = sink->out && is_wanted(sink, field) ? sink->max - sink->n : 0;
-  if (!th_occurrences_read(bits, (uint16_t)field, tf, length, n_forms,
-                           room ? sink->out + sink->n : NULL, room))
-    return false;
-  sink->n += TH_MIN(tf, room);
+/* The forms of the occurrences that read_fields has just read, field by field. */
+static bool read_forms(const th_segment *s, const th_postings *p, const uint8_t *class_at,
+                       const uint8_t *class_end, uint32_t total, th_bit_reader *bits,
+                       position_sink *sink) {
+  uint32_t field = UINT32_MAX, tf = 0, n = 0;
+  if (!th_forms_begin(bits, total, p->term.n_forms)) return !bits->over;
+  while (th_segment_next_pair(s, TH_SEC_CLASSES, &class_at, class_end, &field, &tf)) {
+    uint32_t stored = sink->out && is_wanted(sink, field) ? TH_MIN(tf, sink->n - n) : 0;
+    if (!th_forms_read(bits, tf, p->term.n_forms, stored ? sink->out + n : NULL, stored))
+      return false;
+    n += stored;
+  }
   return true;
 }
 
-/* All positions of one posting: walks the fields of its class along the fields of the document. */
-static bool read_posting(const th_segment *s, const th_postings *p, uint32_t i, th_bit_reader *bits,
+/* All occurrences of one posting: walks the fields of its class along the fields of the document.
+ */
+static bool read_posting(const th_segment *s, th_postings *p, uint32_t i, th_bit_reader *bits,
                          position_sink *sink) {
-  const uint8_t *class_at, *class_end, *length_at, *length_end;
+  const uint8_t *class_at, *class_end, *class_first, *length_at, *length_end;
   th_class_scratch scratch;
-  uint32_t field = UINT32_MAX, tf = 0, length_field = UINT32_MAX, length = 0;
+  uint32_t field = UINT32_MAX, tf = 0, length_field = UINT32_MAX, length = 0, total = 0;
   if (!th_segment_class_bytes(s, p->classes[i], &scratch, &class_at, &class_end) ||
       !th_segment_length_bytes(s, p->docs[i], &length_at, &length_end))
     return false;
+  class_first = class_at;
+  p->pos_from = bits->at;
   while (th_segment_next_pair(s, TH_SEC_CLASSES, &class_at, class_end, &field, &tf)) {
     while (length_field != field)
       if ((length_field != UINT32_MAX && length_field > field) ||
           !th_segment_next_pair(s, TH_SEC_LENGTHS, &length_at, length_end, &length_field, &length))
         return false;
-    if (!read_field(bits, field, tf, length, p->term.n_forms, sink)) return false;
+    uint32_t room = sink->out && is_wanted(sink, field) ? sink->max - sink->n : 0;
+    if (!th_positions_read(bits, (uint16_t)field, tf, length, room ? sink->out + sink->n : NULL,
+                           room))
+      return false;
+    sink->n += TH_MIN(tf, room);
+    total += tf;
   }
-  return true;
+  p->pos_to = bits->at;
+  return read_forms(s, p, class_first, class_end, total, bits, sink);
 }
 
 /* The bytes of the decoded block's positions. */
@@ -238,6 +251,7 @@ unsigned th_postings_positions(const th_segment *s, th_postings *p, uint32_t i,
     p->pos_next = 0;
     p->pos_bit = 0;
   }
+  p->pos_bytes = at;
   th_bit_reader bits = th_bits_open(at, end);
   th_bits_skip(&bits, p->pos_bit);
   for (; p->pos_next <= i; p->pos_next++) {
@@ -248,4 +262,10 @@ unsigned th_postings_positions(const th_segment *s, th_postings *p, uint32_t i,
   }
   p->pos_bit = bits.at;
   return sink.n;
+}
+
+const uint8_t *th_postings_bits(const th_postings *p, uint64_t *first_bit, uint64_t *n_bits) {
+  *first_bit = p->pos_from;
+  *n_bits = p->pos_to - p->pos_from;
+  return p->pos_bytes;
 }

@@ -104,6 +104,9 @@ typedef struct th_postings {
   /* Where the bits of posting pos_next of block pos_block begin, for th_postings_positions. */
   uint32_t pos_block, pos_next;
   uint64_t pos_bit;
+  /* The coded positions of the posting read last: bits [pos_from, pos_to) of pos_bytes. */
+  const uint8_t *pos_bytes;
+  uint64_t pos_from, pos_to;
   uint32_t docs[TH_BLOCK];
   uint32_t classes[TH_BLOCK];
 } th_postings;
@@ -121,6 +124,9 @@ bool th_postings_seek_block(th_postings *p, uint32_t target);
  * between the one asked for last and i are decoded. */
 unsigned th_postings_positions(const th_segment *s, th_postings *p, uint32_t i,
                                const uint64_t *want, th_occurrence *out, unsigned max);
+/* The coded positions (occurrences.h) of the posting that th_postings_positions read last; borrowed
+ * from the mapping. */
+const uint8_t *th_postings_bits(const th_postings *p, uint64_t *first_bit, uint64_t *n_bits);
 
 /* ---- columns ---- */
 typedef struct th_column {

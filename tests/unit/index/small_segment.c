@@ -454,16 +454,18 @@ static void put_form(bit_string *s, unsigned form, uint32_t n_forms) {
 static void put_positions(const encoder *e, bit_string *s, const posting *p, const uint16_t *codes,
                           uint32_t n_forms) {
   const small_word *w = p->first;
+  uint32_t n = 0, other = 0;
   for (unsigned f = 0; f < SMALL_FIELDS; f++) {
-    uint32_t tf = p->key.tf[f], other = 0;
+    uint32_t tf = p->key.tf[f];
     put_between(s, w, tf, 0, e->lengths[p->doc * SMALL_FIELDS + f]);
     for (uint32_t i = 0; i < tf; i++)
       other |= codes[w[i].form] != 0;
-    if (n_forms > 1 && tf > 1) put_bits(s, other, 1);
-    for (uint32_t i = 0; i < tf && n_forms > 1 && (other || tf == 1); i++)
-      put_form(s, codes[w[i].form], n_forms);
+    n += tf;
     w += tf;
   }
+  if (n_forms > 1 && n > 1) put_bits(s, other, 1);
+  for (uint32_t i = 0; i < n && n_forms > 1 && (other || n == 1); i++)
+    put_form(s, codes[p->first[i].form], n_forms);
 }
 
 static void put_poslist(const encoder *e, th_buf *out, const posting *p, uint32_t df,
