@@ -223,8 +223,8 @@ static void put_hit(const hit_view *v, uint32_t nct) {
   th_html_close(v->h);
 }
 
-int portal_hit(const th_portal *portal, portal_worker *w, th_html *h, const portal_state *s,
-               const th_hit *hit, th_err *err) {
+int th_portal_hit(const th_portal *portal, portal_worker *w, th_html *h, const portal_state *s,
+                  const th_hit *hit, th_err *err) {
   th_json j;
   th_record record;
   th_err local = {0};

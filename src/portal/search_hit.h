@@ -8,7 +8,7 @@
 /* A list item of the study: title, status, who may join, where, and the passage that speaks of what
  * was searched. A study that has gone from the store meanwhile leaves nothing. Errors: those of
  * th_registry_study and of JSON that does not read (TH_ECORRUPT). */
-int portal_hit(const th_portal *portal, portal_worker *w, th_html *h, const portal_state *s,
-               const th_hit *hit, th_err *err) TH_MUST_USE;
+int th_portal_hit(const th_portal *portal, portal_worker *w, th_html *h, const portal_state *s,
+                  const th_hit *hit, th_err *err) TH_MUST_USE;
 
 #endif

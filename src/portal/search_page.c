@@ -2,57 +2,17 @@
  * form holds it all; the filters stand outside of it in the page and belong to it by id. */
 #include "portal/internal.h"
 #include "portal/search_hit.h"
-#include "portal/search_state.h"
+#include "portal/search_view.h"
 #include "query/tree.h"
 #include "study/catalogue.h"
 #include "study/nct.h"
 #include "study/view.h"
 
-#include <ctype.h>
-#include <stdio.h>
-
-/* Filters shown with counts. */
-typedef struct group {
-  const char *name;
-  uint16_t field;
-  const char *title;
-  uint32_t most;
-  bool by_enum; /* in the order of the enum, not by count */
-  bool choice;  /* one of a few: a select */
-} group;
-
-static const group groups[] = {
-    {"status", TH_F_OverallStatus, "Status", 14, false, false},
-    {"phase", TH_F_Phase, "Phase", 6, true, false},
-    {"type", TH_F_StudyType, "Study type", 3, false, false},
-    {"sex", TH_F_Sex, "Sex", 3, false, true},
-    {"healthy", TH_F_HealthyVolunteers, "Healthy volunteers", 2, false, true},
-    {"results", TH_F_HasResults, "Results", 2, false, true},
-    {"country", TH_F_LocationCountry, "Country", 12, false, false},
-};
-enum { GROUPS = TH_COUNT(groups) };
-
-/* Filters shown as a field to type into. */
-static const struct {
-  const char *name, *title, *hint;
-} typed[] = {
-    {"age", "Age of the participant", "45, or 6 months"},
-    {"near", "Distance", "latitude, longitude, radius: 42.36,-71.06,50mi"},
-    {"start", "Study start", "2024, or 2022..2024-06"},
-};
-
-typedef struct search_view {
-  th_html *h;
-  const portal_state *s;
-  th_search_result result;
-  th_facet facets[GROUPS];
-} search_view;
-
 /* ---- searching ---- */
 
 static th_search_request request_of(const portal_state *s, int but) {
   return (th_search_request){.scored = s->scored,
-                             .filter = portal_state_filter(s, but),
+                             .filter = th_portal_state_filter(s, but),
                              .sort = {s->order},
                              .n_sort = 1,
                              .point_lat = s->lat,
@@ -63,8 +23,8 @@ static th_search_request request_of(const portal_state *s, int but) {
  * chosen. All other groups are counted with the hits. */
 static int count_own(search_view *v, const th_snapshot *snapshot, unsigned i, th_err *err) {
   th_search_result found;
-  th_facet_request wanted = {groups[i].field, groups[i].most};
-  th_search_request rq = request_of(v->s, portal_filter_place(groups[i].name));
+  th_facet_request wanted = {th_portal_groups[i].field, th_portal_groups[i].most};
+  th_search_request rq = request_of(v->s, th_portal_filter_place(th_portal_groups[i].name));
   rq.facets = &wanted;
   rq.n_facets = 1;
   int rc = th_search(snapshot, &rq, v->s->rq->arena, &found, err);
@@ -78,9 +38,9 @@ static int run_search(search_view *v, const th_snapshot *snapshot, th_err *err) 
   th_search_request rq = request_of(v->s, -1);
   int rc = TH_OK;
   for (unsigned i = 0; i < GROUPS; i++) {
-    if (v->s->filters[portal_filter_place(groups[i].name)]) continue;
+    if (v->s->filters[th_portal_filter_place(th_portal_groups[i].name)]) continue;
     place[n] = i;
-    wanted[n++] = (th_facet_request){groups[i].field, groups[i].most};
+    wanted[n++] = (th_facet_request){th_portal_groups[i].field, th_portal_groups[i].most};
   }
   rq.from = (v->s->page - 1) * PORTAL_PAGE_SIZE;
   rq.size = PORTAL_PAGE_SIZE;
@@ -91,56 +51,15 @@ static int run_search(search_view *v, const th_snapshot *snapshot, th_err *err) 
   for (unsigned i = 0; !rc && i < n && i < v->result.n_facets; i++)
     v->facets[place[i]] = v->result.facets[i];
   for (unsigned i = 0; !rc && i < GROUPS; i++)
-    if (v->s->filters[portal_filter_place(groups[i].name)]) rc = count_own(v, snapshot, i, err);
+    if (v->s->filters[th_portal_filter_place(th_portal_groups[i].name)])
+      rc = count_own(v, snapshot, i, err);
   return rc;
 }
 
 /* ---- the form ---- */
 
-static void put_message(const search_view *v, const char *name, const char *id) {
-  const char *message = portal_state_error(v->s, name);
-  if (!message) return;
-  th_html_open(v->h, "p", "message");
-  th_html_attr_str(v->h, "id", id);
-  th_html_str(v->h, message);
-  th_html_close(v->h);
-}
-
-/* A label, an input, and the message about what was typed. `of`: the form's id when the input
- * stands outside of it. */
-static void put_input(const search_view *v, const char *name, const char *label, const char *hint,
-                      th_span value, const char *of) {
-  char id[32], message[40];
-  snprintf(id, sizeof id, "in-%s", name);
-  snprintf(message, sizeof message, "in-%s-message", name);
-  th_html_open(v->h, "div", "field");
-  th_html_open(v->h, "label", NULL);
-  th_html_attr_str(v->h, "for", id);
-  th_html_str(v->h, label);
-  if (hint && of) th_html_element_str(v->h, "small", NULL, hint);
-  th_html_close(v->h);
-  th_html_open(v->h, "input", NULL);
-  th_html_attr_str(v->h, "id", id);
-  th_html_attr_str(v->h, "name", name);
-  th_html_attr_str(v->h, "type", strcmp(name, "term") == 0 ? "search" : "text");
-  th_html_attr_str(v->h, "autocomplete", "off");
-  if (value.n) th_html_attr(v->h, "value", value);
-  if (hint && !of) th_html_attr_str(v->h, "placeholder", hint);
-  if (of) th_html_attr_str(v->h, "form", of);
-  if (portal_state_error(v->s, name)) {
-    th_html_attr_str(v->h, "aria-invalid", "true");
-    th_html_attr_str(v->h, "aria-describedby", message);
-  }
-  th_html_close(v->h);
-  put_message(v, name, message);
-  th_html_close(v->h);
-}
-
 static bool is_shown(th_span name) {
-  for (unsigned i = 0; i < GROUPS; i++)
-    if (th_span_eq(name, th_span_of(groups[i].name))) return true;
-  for (size_t i = 0; i < TH_COUNT(typed); i++)
-    if (th_span_eq(name, th_span_of(typed[i].name))) return true;
+  if (th_portal_shows_filter(name)) return true;
   for (unsigned i = 0; i < th_n_text_params; i++)
     if (th_span_eq(name, th_span_of(th_text_params[i].name))) return true;
   return th_span_eq(name, TH_SPAN("page"));
@@ -150,7 +69,7 @@ static bool is_shown(th_span name) {
 static void put_hidden(const search_view *v) {
   for (unsigned i = 0; i < v->s->rq->n_params; i++) {
     const th_param *p = &v->s->rq->params[i];
-    if (!portal_state_counts(p) || is_shown(p->name)) continue;
+    if (!th_portal_state_counts(p) || is_shown(p->name)) continue;
     th_html_open(v->h, "input", NULL);
     th_html_attr_str(v->h, "type", "hidden");
     th_html_attr(v->h, "name", p->name);
@@ -168,8 +87,8 @@ static void put_form(const search_view *v) {
   th_html_open(v->h, "div", "search-main");
   for (unsigned i = 0; i < th_n_text_params; i++)
     if (strcmp(th_text_params[i].name, "term") == 0)
-      put_input(v, "term", "Search studies", "Condition, treatment, sponsor, NCT number",
-                v->s->text[i], NULL);
+      th_portal_put_input(v, "term", "Search studies", "Condition, treatment, sponsor, NCT number",
+                          v->s->text[i], NULL);
     else
       open = open || v->s->text[i].n;
   th_html_element_str(v->h, "button", NULL, "Search");
@@ -180,7 +99,8 @@ static void put_form(const search_view *v) {
   th_html_open(v->h, "div", "search-fields");
   for (unsigned i = 0; i < th_n_text_params; i++)
     if (strcmp(th_text_params[i].name, "term") != 0)
-      put_input(v, th_text_params[i].name, th_text_params[i].label, NULL, v->s->text[i], NULL);
+      th_portal_put_input(v, th_text_params[i].name, th_text_params[i].label, NULL, v->s->text[i],
+                          NULL);
   th_html_close_n(v->h, 2);
   put_hidden(v);
   th_html_close(v->h);
@@ -219,7 +139,7 @@ static void put_chip(const search_view *v, unsigned at) {
   th_html_open(v->h, "li", NULL);
   th_html_open(v->h, "a", NULL);
   th_buf *s = th_html_scratch(v->h);
-  portal_state_url(v->s, NULL, (int)at, NULL, (th_span){0}, 1, s);
+  th_portal_state_url(v->s, NULL, (int)at, NULL, (th_span){0}, 1, s);
   (void)th_html_href(v->h, th_buf_view(s));
   th_html_element_str(v->h, "span", "hidden", "Remove ");
   th_html_str(v->h, label);
@@ -240,7 +160,7 @@ static void put_chips(const search_view *v) {
   for (unsigned i = 0; i < v->s->rq->n_params; i++) {
     const th_param *p = &v->s->rq->params[i];
     bool is_text;
-    if (!portal_state_counts(p) || !label_of(p->name, &is_text)) continue;
+    if (!th_portal_state_counts(p) || !label_of(p->name, &is_text)) continue;
     if (th_span_eq(p->name, TH_SPAN("term"))) continue;
     if (n++ == 0) {
       th_html_open(v->h, "ul", "chips");
@@ -267,187 +187,6 @@ static void put_chips(const search_view *v) {
   if (n) th_html_close(v->h);
 }
 
-/* ---- filters ---- */
-
-static bool is_word_chosen(const search_view *v, const char *name, th_span word) {
-  for (unsigned i = 0; i < v->s->rq->n_params; i++) {
-    const th_param *p = &v->s->rq->params[i];
-    th_span rest = p->value;
-    if (!th_span_eq(p->name, th_span_of(name))) continue;
-    if (th_span_eq_nocase(th_span_trim(rest), word)) return true;
-    for (size_t at = 0, n = 0; at <= rest.n; at += n + 1) {
-      for (n = 0; at + n < rest.n && rest.p[at + n] != '|' && rest.p[at + n] != ',';)
-        n++;
-      if (th_span_eq_nocase(th_span_trim((th_span){rest.p + at, n}), word)) return true;
-    }
-  }
-  return false;
-}
-
-static bool is_chosen(const search_view *v, const group *g, th_span value) {
-  const th_query *q = v->s->filters[portal_filter_place(g->name)];
-  uint16_t enum_id = th_fields[g->field].enum_id;
-  if (!q) return false;
-  if (enum_id == TH_E_NONE) return is_word_chosen(v, g->name, value);
-  int i = th_enum_value(enum_id, value);
-  return q->kind == TH_N_MASK && i >= 0 && (q->mask >> i & 1);
-}
-
-static void put_box(const search_view *v, const group *g, th_span value, uint32_t count) {
-  bool word = th_fields[g->field].enum_id == TH_E_NONE;
-  th_html_open(v->h, "label", "box");
-  th_html_open(v->h, "input", NULL);
-  th_html_attr_str(v->h, "type", "checkbox");
-  th_html_attr_str(v->h, "form", "search");
-  th_html_attr_str(v->h, "name", g->name);
-  th_buf *s = th_html_scratch(v->h);
-  for (size_t i = 0; i < value.n; i++)
-    th_buf_char(s, word ? value.p[i] : (char)tolower((unsigned char)value.p[i]));
-  th_html_attr(v->h, "value", th_buf_view(s));
-  if (is_chosen(v, g, value)) th_html_flag(v->h, "checked");
-  th_html_close(v->h);
-  s = th_html_scratch(v->h);
-  if (word)
-    th_buf_span(s, value);
-  else
-    th_view_put_label(g->field, value, s);
-  th_html_scratch_element(v->h, "span", NULL);
-  th_html_open(v->h, "span", "n");
-  th_html_i64(v->h, count);
-  th_html_close_n(v->h, 2);
-}
-
-static uint32_t count_of(const th_facet *f, th_span value) {
-  for (uint32_t i = 0; i < f->n; i++)
-    if (th_span_eq(f->values[i].value, value)) return f->values[i].count;
-  return 0;
-}
-
-static void put_enum_boxes(const search_view *v, const group *g, const th_facet *f) {
-  uint16_t id = th_fields[g->field].enum_id;
-  if (!g->by_enum)
-    for (uint32_t i = 0; i < f->n; i++)
-      put_box(v, g, f->values[i].value, f->values[i].count);
-  for (int i = 0; i < th_enums[id].n; i++) {
-    th_span value = th_span_of(th_enum_name(id, i));
-    uint32_t count = count_of(f, value);
-    if (g->by_enum ? count || is_chosen(v, g, value) : !count && is_chosen(v, g, value))
-      put_box(v, g, value, count);
-  }
-}
-
-/* The most frequent, then those chosen that are not among them. */
-static void put_word_boxes(const search_view *v, const group *g, const th_facet *f) {
-  for (uint32_t i = 0; i < f->n; i++)
-    put_box(v, g, f->values[i].value, f->values[i].count);
-  for (unsigned i = 0; i < v->s->rq->n_params; i++) {
-    const th_param *p = &v->s->rq->params[i];
-    bool listed = !th_span_eq(p->name, th_span_of(g->name)) || th_span_trim(p->value).n == 0;
-    for (uint32_t k = 0; !listed && k < f->n; k++)
-      listed = th_span_eq_nocase(f->values[k].value, th_span_trim(p->value));
-    if (listed) continue;
-    th_html_open(v->h, "label", "box");
-    th_html_open(v->h, "input", NULL);
-    th_html_attr_str(v->h, "type", "checkbox");
-    th_html_attr_str(v->h, "form", "search");
-    th_html_attr_str(v->h, "name", g->name);
-    th_html_attr(v->h, "value", p->value);
-    th_html_flag(v->h, "checked");
-    th_html_close(v->h);
-    th_html_element(v->h, "span", NULL, p->value);
-    th_html_close(v->h);
-  }
-}
-
-static void put_option(const search_view *v, const char *value, const char *label, bool chosen,
-                       int64_t count) {
-  th_html_open(v->h, "option", NULL);
-  th_html_attr_str(v->h, "value", value);
-  if (chosen) th_html_flag(v->h, "selected");
-  th_html_str(v->h, label);
-  if (count >= 0) {
-    th_html_str(v->h, " (");
-    th_html_i64(v->h, count);
-    th_html_str(v->h, ")");
-  }
-  th_html_close(v->h);
-}
-
-/* The values of a choice: a woman may join what is open to women or to all. */
-static void put_choice(const search_view *v, const group *g, const th_facet *f) {
-  static const struct {
-    const char *group, *value, *label, *counted, *also;
-  } options[] = {
-      {"sex", "female", "Women may join", "FEMALE", "ALL"},
-      {"sex", "male", "Men may join", "MALE", "ALL"},
-      {"healthy", "yes", "Accepts healthy volunteers", "true", NULL},
-      {"healthy", "no", "No healthy volunteers", "false", NULL},
-      {"results", "with", "With results", "true", NULL},
-      {"results", "without", "Without results", "false", NULL},
-  };
-  int place = portal_filter_place(g->name);
-  th_err ignored = {0};
-  char id[32];
-  snprintf(id, sizeof id, "in-%s", g->name);
-  th_html_open(v->h, "div", "field");
-  th_html_open(v->h, "label", NULL);
-  th_html_attr_str(v->h, "for", id);
-  th_html_str(v->h, g->title);
-  th_html_close(v->h);
-  th_html_open(v->h, "select", NULL);
-  th_html_attr_str(v->h, "id", id);
-  th_html_attr_str(v->h, "name", g->name);
-  th_html_attr_str(v->h, "form", "search");
-  put_option(v, "", "Any", false, -1);
-  for (size_t i = 0; i < TH_COUNT(options); i++) {
-    th_query *q = NULL;
-    const th_query *now = v->s->filters[place];
-    if (strcmp(options[i].group, g->name) != 0) continue;
-    int rc = th_filter_parse(&q, v->s->rq->arena, th_span_of(g->name), th_span_of(options[i].value),
-                             &ignored);
-    bool chosen = !rc && now && now->kind == TH_N_MASK && q->mask == now->mask;
-    int64_t count = count_of(f, th_span_of(options[i].counted));
-    if (options[i].also) count += count_of(f, th_span_of(options[i].also));
-    put_option(v, options[i].value, options[i].label, chosen, count);
-  }
-  th_html_close_n(v->h, 2);
-}
-
-static void put_boxes(const search_view *v, const group *g, const th_facet *f) {
-  th_html_open(v->h, "fieldset", NULL);
-  th_html_element_str(v->h, "legend", NULL, g->title);
-  if (th_fields[g->field].enum_id != TH_E_NONE)
-    put_enum_boxes(v, g, f);
-  else
-    put_word_boxes(v, g, f);
-  th_html_close(v->h);
-}
-
-static void put_filters(const search_view *v) {
-  th_html_open(v->h, "aside", "filters");
-  th_html_attr_str(v->h, "id", "filters");
-  th_html_attr_str(v->h, "aria-labelledby", "filters-title");
-  th_html_open(v->h, "h2", NULL);
-  th_html_attr_str(v->h, "id", "filters-title");
-  th_html_str(v->h, "Filters");
-  th_html_close(v->h);
-  for (size_t i = 0; i < TH_COUNT(typed); i++) {
-    int place = portal_filter_place(typed[i].name);
-    put_input(v, typed[i].name, typed[i].title, typed[i].hint, v->s->filter[place], "search");
-  }
-  for (unsigned i = 0; i < GROUPS; i++) {
-    const th_facet *f = &v->facets[i];
-    if (groups[i].choice)
-      put_choice(v, &groups[i], f);
-    else if (f->n || v->s->filters[portal_filter_place(groups[i].name)])
-      put_boxes(v, &groups[i], f);
-  }
-  th_html_open(v->h, "button", "apply");
-  th_html_attr_str(v->h, "form", "search");
-  th_html_str(v->h, "Apply filters");
-  th_html_close_n(v->h, 2);
-}
-
 /* ---- order and pages ---- */
 
 static void put_sorts(const search_view *v) {
@@ -467,7 +206,7 @@ static void put_sorts(const search_view *v) {
     if (i == 0 && !v->s->has_text) continue;
     if (th_span_eq(name, TH_SPAN("distance")) && !v->s->has_near) continue;
     th_buf *s = th_html_scratch(v->h);
-    portal_state_url(v->s, "sort", -1, "sort", name, 1, s);
+    th_portal_state_url(v->s, "sort", -1, "sort", name, 1, s);
     th_html_open(v->h, "a", NULL);
     (void)th_html_href(v->h, th_buf_view(s));
     if (th_span_eq(name, now)) th_html_attr_str(v->h, "aria-current", "true");
@@ -482,7 +221,7 @@ static void put_page_link(const search_view *v, unsigned page, const char *label
   th_html_open(v->h, "li", NULL);
   th_html_open(v->h, "a", label ? "step" : NULL);
   th_buf *s = th_html_scratch(v->h);
-  portal_state_url(v->s, NULL, -1, NULL, (th_span){0}, page, s);
+  th_portal_state_url(v->s, NULL, -1, NULL, (th_span){0}, page, s);
   (void)th_html_href(v->h, th_buf_view(s));
   if (here) th_html_attr_str(v->h, "aria-current", "page");
   if (label) {
@@ -531,7 +270,7 @@ static void put_nothing(const search_view *v) {
     th_html_element_str(v->h, "li", NULL, "Take away one of the filters above.");
   if (v->s->page > 1) {
     th_buf *s = th_html_scratch(v->h);
-    portal_state_url(v->s, NULL, -1, NULL, (th_span){0}, 1, s);
+    th_portal_state_url(v->s, NULL, -1, NULL, (th_span){0}, 1, s);
     th_html_open(v->h, "li", NULL);
     th_html_link(v->h, NULL, th_buf_view(s), TH_SPAN("Go to the first page"));
     th_html_close(v->h);
@@ -575,7 +314,7 @@ static int put_hits(const th_portal *p, portal_worker *w, search_view *v, th_err
   th_html_open(v->h, "ol", "hits");
   th_html_attr_u64(v->h, "start", (uint64_t)(v->s->page - 1) * PORTAL_PAGE_SIZE + 1);
   for (uint32_t i = 0; !rc && i < v->result.n_hits; i++)
-    rc = portal_hit(p, w, v->h, v->s, &v->result.hits[i], err);
+    rc = th_portal_hit(p, w, v->h, v->s, &v->result.hits[i], err);
   th_html_close(v->h);
   return rc;
 }
@@ -601,7 +340,7 @@ static int write_page(const th_portal *p, portal_worker *w, search_view *v, bool
     put_nothing(v);
   }
   th_html_close(v->h);
-  put_filters(v);
+  th_portal_put_filters(v);
   th_html_close(v->h);
   th_page_end(v->h, &frame);
   return rc ? rc : th_portal_end(v->h, rs, v->s->n_errors ? 400 : 200, err);
@@ -632,7 +371,7 @@ static int redirect_elsewhere(const portal_state *s, portal_worker *w, th_reques
   *done = true;
   th_buf_clear(&w->scratch);
   if (has_empty(rq)) {
-    portal_state_url(s, NULL, -1, NULL, (th_span){0}, s->page, &w->scratch);
+    th_portal_state_url(s, NULL, -1, NULL, (th_span){0}, s->page, &w->scratch);
     return redirect(rq, rs, th_buf_view(&w->scratch), err);
   }
   if (rq->n_params == 1 && th_nct_find(term, 0, &match, &nct) && match.n == term.n) {
@@ -650,7 +389,7 @@ int th_portal_search(void *ctx, th_request *rq, th_response *rs, th_err *err) {
   th_html h;
   bool done = false, made_up = false;
   if (!w) return th_err_set(err, TH_ENOMEM, "no memory for a page");
-  int rc = portal_state_read(&state, rq, err);
+  int rc = th_portal_state_read(&state, rq, err);
   if (!rc) rc = redirect_elsewhere(&state, w, rq, rs, &done, err);
   if (rc || done) return rc;
   th_portal_begin(&h, w, rs);

@@ -12,7 +12,7 @@ static int text_place(const th_param *p) {
   return -1;
 }
 
-int portal_filter_place(const char *name) {
+int th_portal_filter_place(const char *name) {
   for (unsigned i = 0; i < th_n_filter_params && i < PORTAL_FILTERS; i++)
     if (strcmp(th_filter_params[i].name, name) == 0) return (int)i;
   return -1;
@@ -24,7 +24,7 @@ static int filter_place(const th_param *p) {
   return -1;
 }
 
-bool portal_state_counts(const th_param *p) {
+bool th_portal_state_counts(const th_param *p) {
   if (th_span_trim(p->value).n == 0) return false;
   return text_place(p) >= 0 || filter_place(p) >= 0 || is_named(p, "sort") || is_named(p, "page");
 }
@@ -33,7 +33,7 @@ bool portal_state_counts(const th_param *p) {
 
 /* The name of the parameter in front of a message becomes the label that the page has for it. */
 static int add_error(portal_state *s, const char *name, const char *message, th_err *err) {
-  int place = portal_filter_place(name);
+  int place = th_portal_filter_place(name);
   size_t n = strlen(name);
   bool named = place >= 0 && strncmp(message, name, n) == 0 && message[n] == ':';
   const char *kept =
@@ -45,7 +45,7 @@ static int add_error(portal_state *s, const char *name, const char *message, th_
   return TH_OK;
 }
 
-const char *portal_state_error(const portal_state *s, const char *name) {
+const char *th_portal_state_error(const portal_state *s, const char *name) {
   for (unsigned i = 0; i < s->n_errors; i++)
     if (strcmp(s->errors[i].name, name) == 0) return s->errors[i].message;
   return NULL;
@@ -162,7 +162,7 @@ static int read_sort(portal_state *s, th_err *err) {
   return TH_OK;
 }
 
-int portal_state_read(portal_state *s, const th_request *rq, th_err *err) {
+int th_portal_state_read(portal_state *s, const th_request *rq, th_err *err) {
   *s = (portal_state){.rq = rq, .page = 1};
   int rc = collect(s, err);
   if (!rc) rc = read_texts(s, err);
@@ -171,7 +171,7 @@ int portal_state_read(portal_state *s, const th_request *rq, th_err *err) {
   return rc;
 }
 
-th_query *portal_state_filter(const portal_state *s, int but) {
+th_query *th_portal_state_filter(const portal_state *s, int but) {
   th_query *parts[PORTAL_FILTERS];
   size_t n = 0;
   for (int i = 0; i < PORTAL_FILTERS; i++)
@@ -189,13 +189,13 @@ static void put_param(th_buf *out, bool *first, th_span name, th_span value) {
   th_url_encode(out, value);
 }
 
-void portal_state_url(const portal_state *s, const char *drop, int drop_at, const char *name,
-                      th_span value, unsigned page, th_buf *out) {
+void th_portal_state_url(const portal_state *s, const char *drop, int drop_at, const char *name,
+                         th_span value, unsigned page, th_buf *out) {
   bool first = true;
   th_buf_str(out, "/search");
   for (unsigned i = 0; i < s->rq->n_params; i++) {
     const th_param *p = &s->rq->params[i];
-    if (!portal_state_counts(p) || is_named(p, "page") || (int)i == drop_at) continue;
+    if (!th_portal_state_counts(p) || is_named(p, "page") || (int)i == drop_at) continue;
     if (drop && is_named(p, drop)) continue;
     put_param(out, &first, p->name, th_span_trim(p->value));
   }

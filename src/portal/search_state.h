@@ -43,19 +43,19 @@ typedef struct portal_state {
 } portal_state;
 
 /* Fails for memory only; what a person asked wrongly goes into errors. */
-int portal_state_read(portal_state *out, const th_request *rq, th_err *err) TH_MUST_USE;
+int th_portal_state_read(portal_state *out, const th_request *rq, th_err *err) TH_MUST_USE;
 /* All filters but the one at place `but` (-1: all of them). */
-th_query *portal_state_filter(const portal_state *s, int but);
+th_query *th_portal_state_filter(const portal_state *s, int but);
 /* Place of a filter in th_filter_params, -1 when there is none. */
-int portal_filter_place(const char *name);
-const char *portal_state_error(const portal_state *s, const char *name); /* NULL = none */
+int th_portal_filter_place(const char *name);
+const char *th_portal_state_error(const portal_state *s, const char *name); /* NULL = none */
 
 /* Appends "/search?…" of the state: without the parameters named `drop` (NULL: none) and without
  * parameter number `drop_at` (-1: none), with one added (name NULL: none), on the page given (1:
  * the first). */
-void portal_state_url(const portal_state *s, const char *drop, int drop_at, const char *name,
-                      th_span value, unsigned page, th_buf *out);
+void th_portal_state_url(const portal_state *s, const char *drop, int drop_at, const char *name,
+                         th_span value, unsigned page, th_buf *out);
 /* Whether the parameter stands for something: known, and with a value. */
-bool portal_state_counts(const th_param *p);
+bool th_portal_state_counts(const th_param *p);
 
 #endif
