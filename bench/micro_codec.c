@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-enum { BLOCKS = 512 };
+enum { BLOCKS = 512, ROUNDS = 30 };
 
 static const struct {
   th_codec id;
@@ -32,7 +32,7 @@ static double measure(const uint8_t *packed, unsigned bits, bool sum, unsigned r
 int main(int argc, char **argv) {
   static const unsigned widths[] = {1, 3, 5, 8, 11, 16, 20};
   static uint8_t packed[BLOCKS * 4 * TH_BLOCK + TH_PAD];
-  unsigned rounds = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 2000;
+  unsigned rounds = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 20;
   printf("10^9 integers a second\n%-8s %6s %8s %8s\n", "variant", "bits", "unpack", "and sum");
   for (size_t v = 0; v < TH_COUNT(variants); v++) {
     if (!th_codec_force(variants[v].id)) continue;
@@ -43,8 +43,11 @@ int main(int argc, char **argv) {
           values[i] = (i * 2654435761u + b * 40503u) >> (32 - widths[w]);
         th_pack(values, widths[w], packed + b * th_packed_size(widths[w]));
       }
-      double unpack = measure(packed, widths[w], false, rounds);
-      double sum = measure(packed, widths[w], true, rounds);
+      double unpack = 0, sum = 0;
+      for (int round = 0; round < ROUNDS; round++) { /* the best: others may use the machine */
+        unpack = TH_MAX(unpack, measure(packed, widths[w], false, rounds));
+        sum = TH_MAX(sum, measure(packed, widths[w], true, rounds));
+      }
       printf("%-8s %6u %8.2f %8.2f\n", variants[v].name, widths[w], unpack, sum);
     }
   }
