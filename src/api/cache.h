@@ -1,39 +1,40 @@
-/* Unpacked records of the studies asked for most, in one thread, bounded in bytes.
+/* Unpacked records of the studies asked for most, bounded in bytes, for all threads.
  *
- * Sets of four places by number; in a full set the one longest not asked for gives way, and when
- * the bytes are used up some by chance. An entry stays readable while someone holds it, also after
- * it has given way. Holding and dropping may happen in any thread; all else belongs to one. */
+ * Shards of sets of sixteen by number. In a full set the record longest not asked for gives way,
+ * and when a shard's bytes are used up some by chance. Nobody waits here: who finds a shard busy
+ * goes on as if the record were not there. What was found is held until it is dropped, also after
+ * it has given way.
+ *
+ * state names the data that a record was read from. A newer one empties a shard; an older one finds
+ * nothing. */
 #ifndef TH_API_CACHE_H
 #define TH_API_CACHE_H
 
 #include "base/common.h"
 
-#include <stdatomic.h>
-
-typedef struct th_cache_entry {
-  atomic_uint holders;
-  uint32_t nct;
-  bool one_line; /* no line breaks between its tokens */
-  uint64_t last_use;
-  th_span json;   /* owned; TH_PAD readable bytes behind it */
-  th_span packed; /* its gzip form; p NULL until th_cache_pack made it; n 0: it does not pack */
-} th_cache_entry;
-
 typedef struct th_cache th_cache;
+typedef struct th_cache_entry th_cache_entry;
+
+/* A record found; its spans are borrowed until entry is dropped. */
+typedef struct th_cached {
+  th_cache_entry *entry;
+  th_span json;   /* TH_PAD readable bytes behind it */
+  th_span packed; /* its gzip form; p NULL when nobody made it yet, n 0 when it has none */
+  bool one_line;  /* no line breaks between its tokens */
+} th_cached;
 
 th_cache *th_cache_new(size_t max_bytes) TH_MUST_USE;
+/* Entries that are held stay until they are dropped. */
 void th_cache_free(th_cache *cache);
-void th_cache_clear(th_cache *cache);
-/* NULL when it is not there. */
-th_cache_entry *th_cache_find(th_cache *cache, uint32_t nct);
-/* Copies json into a new entry in place of an older one of that number; NULL when it is too large
- * to keep or memory is exhausted: never an error. */
-th_cache_entry *th_cache_put(th_cache *cache, uint32_t nct, th_span json);
-/* Takes over packed (malloc) as the entry's gzip form; n 0 and p any owned byte: it has none. */
-void th_cache_set_packed(th_cache *cache, th_cache_entry *entry, th_span packed);
-size_t th_cache_bytes(const th_cache *cache);
-
-void th_cache_hold(th_cache_entry *entry);
-void th_cache_drop(void *entry);
+/* False when it is not to be had here. True: drop out->entry afterwards. */
+bool th_cache_find(th_cache *cache, uint32_t nct, uint64_t state, th_cached *out) TH_MUST_USE;
+/* Copies json into a new entry and, where there is room for it, into the cache. False when memory
+ * is exhausted or it is too large to keep: never an error. True: drop out->entry afterwards. */
+bool th_cache_put(th_cache *cache, uint32_t nct, uint64_t state, th_span json,
+                  th_cached *out) TH_MUST_USE;
+/* Gives a found record its gzip form, by copy, for those who find it later. */
+void th_cache_set_packed(th_cache *cache, uint32_t nct, const th_cached *of, th_span packed);
+void th_cache_drop(void *entry); /* any thread; NULL is allowed */
+size_t th_cache_bytes(th_cache *cache);
 
 #endif

@@ -2,22 +2,18 @@
 #include "api/csv.h"
 #include "api/internal.h"
 #include "api/params.h"
-#include "base/queue.h"
 
 #include <pthread.h>
 #include <stdio.h>
 #include <time.h>
 
-/* All threads together (but some a thread); a study of usual length is 13 KB. */
-#define CACHE_BYTES ((size_t)96 << 20)
-#define CACHE_LEAST ((size_t)8 << 20)
 /* A record buffer that grew beyond this is given back. */
 #define RECORD_KEPT ((size_t)4 << 20)
 enum { MAX_DEPTH = 64 };
 
 static void drop_desk(void *p) {
   th_desk *desk = p;
-  th_cache_free(desk->cache);
+  th_cache_drop(desk->held);
   th_json_parser_free(desk->parser);
   th_buf_dispose(&desk->record);
   free(desk);
@@ -38,9 +34,8 @@ static th_desk *make_desk(void) {
   th_desk *desk = calloc(1, sizeof *desk);
   if (!desk) return NULL;
   th_buf_init(&desk->record, 0);
-  desk->cache = th_cache_new(TH_MAX(CACHE_BYTES / th_cpu_count(), CACHE_LEAST));
   desk->parser = th_json_parser_new(TH_STORE_RECORD_MAX, MAX_DEPTH);
-  if (desk->cache && desk->parser) return desk;
+  if (desk->parser) return desk;
   drop_desk(desk);
   return NULL;
 }
@@ -82,7 +77,6 @@ th_desk *th_desk_open(th_api *api, th_request *rq, uint64_t applied_seq, th_err 
     th_worker_put(rq->worker, api->slot, desk);
   }
   if (desk->api != api || desk->applied_seq != applied_seq) {
-    th_cache_clear(desk->cache);
     desk->api = api;
     desk->applied_seq = applied_seq;
     th_registry_timestamp(api->registry, desk->timestamp);
@@ -91,24 +85,37 @@ th_desk *th_desk_open(th_api *api, th_request *rq, uint64_t applied_seq, th_err 
   return desk;
 }
 
+/* Reads a record into the desk's own buffer. */
+static int read_record(th_api *api, th_desk *desk, uint32_t nct, uint32_t *current, th_err *err) {
+  th_record record;
+  if (desk->record.cap > RECORD_KEPT) {
+    th_buf_dispose(&desk->record);
+    th_buf_init(&desk->record, 0);
+  }
+  th_buf_clear(&desk->record);
+  return th_registry_study(api->registry, nct, &desk->record, &record, current, err);
+}
+
 int th_desk_record(th_api *api, th_desk *desk, uint32_t nct, bool keep, th_span *json,
-                   th_cache_entry **entry, uint32_t *current, th_err *err) {
-  th_cache_entry *found = th_cache_find(desk->cache, nct);
-  if (!found) {
-    if (desk->record.cap > RECORD_KEPT) {
-      th_buf_dispose(&desk->record);
-      th_buf_init(&desk->record, 0);
-    }
-    th_record record;
-    th_buf_clear(&desk->record);
-    int rc = th_registry_study(api->registry, nct, &desk->record, &record, current, err);
+                   th_cached *cached, uint32_t *current, th_err *err) {
+  th_cached found = {0};
+  th_cache_drop(desk->held);
+  desk->held = NULL;
+  if (!th_cache_find(api->cache, nct, desk->applied_seq, &found)) {
+    int rc = read_record(api, desk, nct, current, err);
     if (rc) return rc;
     *json = th_buf_view(&desk->record);
-    if (keep) found = th_cache_put(desk->cache, nct, *json);
+    if (!keep || !th_cache_put(api->cache, nct, desk->applied_seq, *json, &found))
+      found = (th_cached){0};
   }
-  if (found) *json = found->json;
-  if (entry) *entry = found;
+  if (found.entry) *json = found.json;
+  desk->held = found.entry;
+  if (cached) *cached = found;
   return TH_OK;
+}
+
+void th_desk_take_entry(th_desk *desk) {
+  desk->held = NULL;
 }
 
 int th_desk_parse(th_desk *desk, th_span json, th_json *out, th_err *err) {

@@ -9,17 +9,18 @@
 
 struct th_api {
   th_registry *registry;
+  th_cache *cache;
   int slot; /* of the workers' th_desk */
 };
 
-/* What a thread keeps between requests: all valid for one state of the data. */
+/* What a thread keeps between requests. */
 typedef struct th_desk {
-  const th_api *api;    /* cache and etag belong to this one … */
+  const th_api *api;    /* the tag belongs to this one … */
   uint64_t applied_seq; /* … and this state of its data */
-  th_cache *cache;
-  th_json_parser *parser;
-  th_buf record; /* one record, when it is not in the cache */
   char timestamp[20], etag[64];
+  th_json_parser *parser;
+  th_buf record;        /* one record, when it is not in the cache */
+  th_cache_entry *held; /* or the cache's */
 } th_desk;
 
 /* The place of desks among what workers keep; -1: none is left. */
@@ -27,11 +28,13 @@ int th_desk_slot(void);
 /* The thread's desk, brought to the state of the data that searches see now. NULL: TH_ENOMEM. */
 th_desk *th_desk_open(th_api *api, th_request *rq, uint64_t applied_seq, th_err *err) TH_MUST_USE;
 
-/* The bytes of a study: borrowed until the desk's next record. *entry (may be NULL): the cache's
- * entry when it holds the record, for an answer without copying. keep: put it into the cache when
- * it is not there. Errors: TH_ENOTFOUND, with *current as in th_registry_study; the store's. */
+/* The bytes of a study: borrowed until the desk's next record. *cached (may be NULL): how the cache
+ * holds the record, its entry NULL when it does not. keep: put it into the cache when it is not
+ * there. Errors: TH_ENOTFOUND, with *current as in th_registry_study; the store's. */
 int th_desk_record(th_api *api, th_desk *desk, uint32_t nct, bool keep, th_span *json,
-                   th_cache_entry **entry, uint32_t *current, th_err *err) TH_MUST_USE;
+                   th_cached *cached, uint32_t *current, th_err *err) TH_MUST_USE;
+/* The entry goes over to who called th_desk_record, to be dropped by that one. */
+void th_desk_take_entry(th_desk *desk);
 /* Parses it; *out is borrowed until the desk's next parse. */
 int th_desk_parse(th_desk *desk, th_span json, th_json *out, th_err *err) TH_MUST_USE;
 

@@ -5,32 +5,46 @@
 
 static const char *const names[] = {"format", "markupFormat", "fields"};
 
-/* An answer that is the cache's entry itself: nothing is copied. Its gzip form is made once. */
-static int answer_entry(th_desk *desk, th_cache_entry *entry, const th_request *rq, th_response *rs,
-                        th_err *err) {
-  if (!entry->packed.p && th_accepts_gzip(rq->accept_encoding)) {
-    th_buf packed;
-    th_buf_init(&packed, 0);
-    int rc = th_gzip(rq->worker, entry->json, &packed, err);
-    if (rc) return rc;
-    th_cache_set_packed(desk->cache, entry, (th_span){packed.p, packed.n});
+/* Makes the gzip form of a record in the cache, once for all who ask later, and finds it again. */
+static int pack_cached(th_api *api, th_desk *desk, uint32_t nct, th_cached *cached,
+                       th_worker *worker, th_err *err) {
+  th_buf packed;
+  th_cached again;
+  th_buf_init(&packed, 0);
+  int rc = th_gzip(worker, cached->json, &packed, err);
+  if (!rc) th_cache_set_packed(api->cache, nct, cached, th_buf_view(&packed));
+  th_buf_dispose(&packed);
+  if (!rc && th_cache_find(api->cache, nct, desk->applied_seq, &again)) {
+    th_cache_drop(desk->held);
+    desk->held = again.entry;
+    *cached = again;
   }
-  th_cache_hold(entry);
-  rs->fixed = entry->json;
-  rs->fixed_gzip = entry->packed.n ? entry->packed : (th_span){0};
-  rs->no_gzip = entry->packed.p && !entry->packed.n;
+  return rc;
+}
+
+/* An answer that is the cache's entry itself: nothing is copied. */
+static int answer_cached(th_api *api, th_desk *desk, uint32_t nct, th_cached *cached,
+                         const th_request *rq, th_response *rs, th_err *err) {
+  if (th_accepts_gzip(rq->accept_encoding) && !cached->packed.p) {
+    int rc = pack_cached(api, desk, nct, cached, rq->worker, err);
+    if (rc) return rc;
+  }
+  th_desk_take_entry(desk);
+  rs->fixed = cached->json;
+  rs->fixed_gzip = cached->packed.n ? cached->packed : (th_span){0};
+  rs->no_gzip = cached->packed.p && !cached->packed.n;
   rs->release = th_cache_drop;
-  rs->release_ctx = entry;
+  rs->release_ctx = cached->entry;
   return TH_OK;
 }
 
 static int answer_study(th_api *api, th_desk *desk, uint32_t nct, const th_shape *shape,
                         th_request *rq, th_response *rs, th_err *err) {
   th_span json;
-  th_cache_entry *entry = NULL;
+  th_cached cached = {0};
   uint32_t current = 0;
   th_err own = {0};
-  int rc = th_desk_record(api, desk, nct, true, &json, &entry, &current, &own);
+  int rc = th_desk_record(api, desk, nct, true, &json, &cached, &current, &own);
   if (rc == TH_ENOTFOUND && current) {
     char number[TH_NCT_LEN + 1];
     const char *query = rq->query.n ? rq->query.p : "";
@@ -50,7 +64,8 @@ static int answer_study(th_api *api, th_desk *desk, uint32_t nct, const th_shape
   rs->type = shape->form == TH_FORM_CSV ? "text/csv; charset=UTF-8" : "application/json";
   if (th_request_holds(rq, rs->etag)) return TH_OK;
   bool as_it_is = shape->form == TH_FORM_JSON && shape->all && !shape->legacy;
-  if (as_it_is && entry && entry->one_line) return answer_entry(desk, entry, rq, rs, err);
+  if (as_it_is && cached.entry && cached.one_line)
+    return answer_cached(api, desk, nct, &cached, rq, rs, err);
   if (shape->form == TH_FORM_CSV) th_csv_header(&rs->body, shape->columns);
   rc = th_shape_put(shape, desk, json, &rs->body, &own);
   return rc ? th_err_set(err, TH_ECORRUPT, "%s", own.message) : TH_OK;

@@ -10,6 +10,7 @@
 #include "api/token.h"
 #include "query/tree.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -494,31 +495,104 @@ static void check_boxes_mean_what_they_say(void **state) {
 
 /* ---- cache ---- */
 
+static bool is_record(const th_cached *c, uint32_t nct) {
+  for (size_t i = 0; i < c->json.n; i++)
+    if ((unsigned char)c->json.p[i] != nct % 251) return false;
+  return c->json.n == 100 + nct;
+}
+
 static void cache_keeps_within_its_bytes(void **state) {
   (void)state;
+  enum { BYTES = 1 << 20, RECORDS = 1500 };
   uint64_t seed = random_state = (uint64_t)time(NULL) | 1;
-  th_cache *cache = th_cache_new(1 << 20);
+  th_cache *cache = th_cache_new(BYTES);
   char bytes[3000];
-  th_cache_entry *held = NULL;
+  th_cached held = {0};
+  unsigned found_again = 0;
   for (uint32_t i = 0; i < 20000; i++) {
-    uint32_t nct = (uint32_t)(next_random() % 1500);
-    th_cache_entry *entry = th_cache_find(cache, nct);
-    if (!entry) {
-      size_t n = 100 + nct;
-      memset(bytes, (int)(nct % 251), sizeof bytes);
-      entry = th_cache_put(cache, nct, (th_span){bytes, n});
-    }
-    if (!entry || entry->nct != nct || entry->json.n != 100 + nct ||
-        (unsigned char)entry->json.p[nct] != nct % 251 || th_cache_bytes(cache) > 1 << 20)
+    uint32_t nct = (uint32_t)(next_random() % RECORDS);
+    th_cached c;
+    memset(bytes, (int)(nct % 251), sizeof bytes);
+    if (th_cache_find(cache, nct, 1, &c))
+      found_again++;
+    else if (!th_cache_put(cache, nct, 1, (th_span){bytes, 100 + nct}, &c))
+      fail_msg("seed %llu: not put", (unsigned long long)seed);
+    if (!is_record(&c, nct) || th_cache_bytes(cache) > BYTES)
       fail_msg("seed %llu, step %u", (unsigned long long)seed, i);
-    if (i == 50) th_cache_hold(held = entry);
+    if (i == 50)
+      held = c;
+    else
+      th_cache_drop(c.entry);
   }
-  assert_non_null(held);
-  th_cache_clear(cache);
-  assert_int_equal(th_cache_bytes(cache), 0);
-  assert_int_equal((unsigned char)held->json.p[0], held->nct % 251); /* readable while held */
-  th_cache_drop(held);
-  assert_null(th_cache_put(cache, 1, (th_span){bytes, SIZE_MAX / 2}));
+  assert_true(found_again > 4000); /* more than half of the records have room */
+  uint32_t nct = (uint32_t)held.json.n - 100;
+  th_cached c;
+  assert_false(th_cache_find(cache, nct, 2, &c)); /* other data: the shard is emptied */
+  assert_false(th_cache_find(cache, nct, 1, &c)); /* and does not go back */
+  assert_false(th_cache_put(cache, 1, 2, (th_span){bytes, BYTES}, &c));
+  th_cache_free(cache);
+  assert_true(is_record(&held, nct)); /* readable while held */
+  th_cache_drop(held.entry);
+}
+
+static void cache_keeps_the_packed_form(void **state) {
+  (void)state;
+  th_cache *cache = th_cache_new(1 << 20);
+  th_cached first, second;
+  assert_true(th_cache_put(cache, 7, 1, TH_SPAN("a\nb"), &first));
+  assert_false(first.one_line);
+  assert_null(first.packed.p);
+  th_cache_set_packed(cache, 7, &first, TH_SPAN("packed"));
+  th_cache_set_packed(cache, 7, &first, TH_SPAN("another")); /* the first stays */
+  assert_true(th_cache_find(cache, 7, 1, &second));
+  assert_true(th_span_eq(second.packed, TH_SPAN("packed")));
+  th_cache_drop(first.entry);
+  th_cache_drop(second.entry);
+  th_cache_free(cache);
+}
+
+typedef struct sharer {
+  th_cache *cache;
+  uint64_t seed;
+  unsigned wrong, found;
+} sharer;
+
+static void *share(void *arg) {
+  sharer *s = arg;
+  char bytes[400];
+  for (uint32_t i = 0; i < 20000; i++) {
+    s->seed = s->seed * 6364136223846793005u + 1442695040888963407u;
+    uint32_t nct = (uint32_t)(s->seed >> 33) % 300;
+    th_cached c;
+    memset(bytes, (int)(nct % 251), sizeof bytes);
+    if (th_cache_find(s->cache, nct, i / 5000, &c))
+      s->found++;
+    else if (!th_cache_put(s->cache, nct, i / 5000, (th_span){bytes, 100 + nct}, &c))
+      continue;
+    if (!is_record(&c, nct)) s->wrong++;
+    if (i % 7 == 0) th_cache_set_packed(s->cache, nct, &c, (th_span){bytes, nct});
+    if (c.packed.p && c.packed.n != nct) s->wrong++;
+    th_cache_drop(c.entry);
+  }
+  return NULL;
+}
+
+static void cache_is_shared_by_threads(void **state) {
+  (void)state;
+  th_cache *cache = th_cache_new(100000); /* small: things give way all the time */
+  pthread_t threads[4];
+  sharer sharers[4];
+  unsigned found = 0;
+  for (unsigned i = 0; i < 4; i++) {
+    sharers[i] = (sharer){.cache = cache, .seed = i};
+    assert_int_equal(pthread_create(&threads[i], NULL, share, &sharers[i]), 0);
+  }
+  for (unsigned i = 0; i < 4; i++) {
+    pthread_join(threads[i], NULL);
+    assert_int_equal(sharers[i].wrong, 0);
+    found += sharers[i].found;
+  }
+  assert_true(found > 1000);
   th_cache_free(cache);
 }
 
@@ -538,6 +612,8 @@ int main(void) {
       cmocka_unit_test(check_boxes_become_filters),
       cmocka_unit_test(check_boxes_mean_what_they_say),
       cmocka_unit_test(cache_keeps_within_its_bytes),
+      cmocka_unit_test(cache_keeps_the_packed_form),
+      cmocka_unit_test(cache_is_shared_by_threads),
   };
   th_arena_init(&arena, 0);
   th_buf_init(&source, 0);
