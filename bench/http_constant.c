@@ -40,5 +40,6 @@ int main(int argc, char **argv) {
   MHD_add_response_header(response, "Content-Type", "application/json");
   printf("%u\n", (unsigned)MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT)->port);
   fflush(stdout);
-  for (;;) pause();
+  for (;;)
+    pause();
 }

@@ -13,11 +13,17 @@ struct th_arena_block {
 
 enum { FIRST_BLOCK = 16 << 10, LARGEST_STEP = 4 << 20 };
 
-void th_arena_init(th_arena *arena, size_t limit) { *arena = (th_arena){.limit = limit}; }
+void th_arena_init(th_arena *arena, size_t limit) {
+  *arena = (th_arena){.limit = limit};
+}
 
-static char *block_data(th_arena_block *b) { return (char *)(b + 1); }
+static char *block_data(th_arena_block *b) {
+  return (char *)(b + 1);
+}
 
-static void wipe_block(th_arena_block *b) { explicit_bzero(block_data(b), b->used); }
+static void wipe_block(th_arena_block *b) {
+  explicit_bzero(block_data(b), b->used);
+}
 
 void th_arena_reset(th_arena *arena, bool wipe) {
   th_arena_block *keep = NULL;

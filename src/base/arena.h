@@ -16,7 +16,8 @@ typedef struct th_arena {
   size_t limit;         /* hard limit on used; 0 = none */
 } th_arena;
 
-/* limit: the most bytes that may be handed out between resets, 0 for no limit. Allocates nothing. */
+/* limit: the most bytes that may be handed out between resets, 0 for no limit. Allocates nothing.
+ */
 void th_arena_init(th_arena *arena, size_t limit);
 void th_arena_dispose(th_arena *arena);
 /* Gives all pieces back; keeps the largest block for reuse. wipe: overwrite what was used first

@@ -3,7 +3,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-void th_buf_init(th_buf *b, size_t max) { *b = (th_buf){.max = max}; }
+void th_buf_init(th_buf *b, size_t max) {
+  *b = (th_buf){.max = max};
+}
 
 void th_buf_dispose(th_buf *b) {
   free(b->p);
@@ -55,9 +57,15 @@ void th_buf_put(th_buf *b, const void *p, size_t n) {
   th_buf_added(b, n);
 }
 
-void th_buf_span(th_buf *b, th_span s) { th_buf_put(b, s.p, s.n); }
-void th_buf_str(th_buf *b, const char *s) { th_buf_put(b, s, strlen(s)); }
-void th_buf_char(th_buf *b, char c) { th_buf_put(b, &c, 1); }
+void th_buf_span(th_buf *b, th_span s) {
+  th_buf_put(b, s.p, s.n);
+}
+void th_buf_str(th_buf *b, const char *s) {
+  th_buf_put(b, s, strlen(s));
+}
+void th_buf_char(th_buf *b, char c) {
+  th_buf_put(b, &c, 1);
+}
 
 void th_buf_printf(th_buf *b, const char *fmt, ...) {
   va_list ap, again;
@@ -76,7 +84,8 @@ void th_buf_printf(th_buf *b, const char *fmt, ...) {
 void th_buf_u64(th_buf *b, uint64_t v) {
   char digits[20];
   size_t i = sizeof digits;
-  do digits[--i] = (char)('0' + v % 10);
+  do
+    digits[--i] = (char)('0' + v % 10);
   while (v /= 10);
   th_buf_put(b, digits + i, sizeof digits - i);
 }
@@ -89,7 +98,8 @@ void th_buf_i64(th_buf *b, int64_t v) {
 void th_buf_varint(th_buf *b, uint64_t v) {
   uint8_t bytes[10];
   size_t n = 0;
-  while (v >= 0x80) bytes[n++] = (uint8_t)(v | 0x80), v >>= 7;
+  while (v >= 0x80)
+    bytes[n++] = (uint8_t)(v | 0x80), v >>= 7;
   bytes[n++] = (uint8_t)v;
   th_buf_put(b, bytes, n);
 }

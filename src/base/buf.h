@@ -17,7 +17,8 @@ typedef struct th_buf {
 void th_buf_init(th_buf *b, size_t max);
 void th_buf_dispose(th_buf *b);
 void th_buf_clear(th_buf *b); /* keeps the memory, forgets contents and error */
-/* Room for n more bytes; the pointer is where they go, NULL on failure. Follow with th_buf_added. */
+/* Room for n more bytes; the pointer is where they go, NULL on failure. Follow with th_buf_added.
+ */
 char *th_buf_room(th_buf *b, size_t n);
 void th_buf_added(th_buf *b, size_t n);
 void th_buf_put(th_buf *b, const void *p, size_t n);
@@ -31,7 +32,9 @@ void th_buf_i64(th_buf *b, int64_t v);
 void th_buf_varint(th_buf *b, uint64_t v);
 /* Contents from byte `from` on are cut off. */
 void th_buf_truncate(th_buf *b, size_t from);
-static inline th_span th_buf_view(const th_buf *b) { return (th_span){b->p, b->n}; }
+static inline th_span th_buf_view(const th_buf *b) {
+  return (th_span){b->p, b->n};
+}
 
 /* Reads a LEB128 value between *at and end. False when cut off or longer than 64 bits. */
 bool th_varint_read(const uint8_t **at, const uint8_t *end, uint64_t *out) TH_MUST_USE;

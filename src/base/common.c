@@ -14,11 +14,15 @@ bool th_span_starts(th_span s, th_span prefix) {
   return s.n >= prefix.n && (prefix.n == 0 || memcmp(s.p, prefix.p, prefix.n) == 0);
 }
 
-static bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+static bool is_blank(char c) {
+  return c == ' ' || (c >= '\t' && c <= '\r');
+}
 
 th_span th_span_trim(th_span s) {
-  while (s.n && is_blank(s.p[0])) s.p++, s.n--;
-  while (s.n && is_blank(s.p[s.n - 1])) s.n--;
+  while (s.n && is_blank(s.p[0]))
+    s.p++, s.n--;
+  while (s.n && is_blank(s.p[s.n - 1]))
+    s.n--;
   return s;
 }
 
@@ -32,7 +36,8 @@ ptrdiff_t th_span_find(th_span s, th_span needle) {
 /* Cuts a UTF-8 sequence that the end of the buffer broke. */
 static void trim_broken_tail(char *s) {
   size_t n = strlen(s), back = 0;
-  while (back < 4 && back < n && ((unsigned char)s[n - 1 - back] & 0xC0) == 0x80) back++;
+  while (back < 4 && back < n && ((unsigned char)s[n - 1 - back] & 0xC0) == 0x80)
+    back++;
   if (back == n) return;
   unsigned char lead = (unsigned char)s[n - 1 - back];
   size_t need = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1;
@@ -80,9 +85,9 @@ void th_err_clear(th_err *err) {
 }
 
 const char *th_code_text(int code) {
-  static const char *const text[] = {"done",          "out of memory", "system error",
-                                     "bad input",     "corrupt file",  "limit passed",
-                                     "wrong usage",   "not found",     "in use"};
+  static const char *const text[] = {"done",        "out of memory", "system error",
+                                     "bad input",   "corrupt file",  "limit passed",
+                                     "wrong usage", "not found",     "in use"};
   int i = -code;
   return i >= 0 && i < (int)TH_COUNT(text) ? text[i] : "unknown error";
 }

@@ -24,8 +24,10 @@ int th_map_open(th_map *out, const char *path, th_err *err) {
     rc = th_err_sys(err, "cannot read the size of %s", path);
   } else if (st.st_size > 0) {
     void *p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
-    if (p == MAP_FAILED) rc = th_err_sys(err, "cannot map %s", path);
-    else *out = (th_map){p, (size_t)st.st_size};
+    if (p == MAP_FAILED)
+      rc = th_err_sys(err, "cannot map %s", path);
+    else
+      *out = (th_map){p, (size_t)st.st_size};
   }
   close(fd);
   return rc;
@@ -92,7 +94,9 @@ int th_dir_make(const char *path, th_err *err) {
   return 0;
 }
 
-bool th_file_exists(const char *path) { return access(path, F_OK) == 0; }
+bool th_file_exists(const char *path) {
+  return access(path, F_OK) == 0;
+}
 
 /* ---- the writer ---- */
 
@@ -150,8 +154,12 @@ void th_file_writer_put(th_file_writer *w, const void *p, size_t n) {
   w->held += n;
 }
 
-uint64_t th_file_writer_at(const th_file_writer *w) { return w->at; }
-uint64_t th_file_writer_hash(const th_file_writer *w) { return XXH3_64bits_digest(w->hash); }
+uint64_t th_file_writer_at(const th_file_writer *w) {
+  return w->at;
+}
+uint64_t th_file_writer_hash(const th_file_writer *w) {
+  return XXH3_64bits_digest(w->hash);
+}
 
 int th_file_writer_finish(th_file_writer *w, bool commit, th_err *err) {
   char folder[PATH_MAX];

@@ -1,4 +1,5 @@
-/* Files: read whole, mapped read-only, replaced atomically and durably. Paths are NUL-terminated. */
+/* Files: read whole, mapped read-only, replaced atomically and durably. Paths are NUL-terminated.
+ */
 #ifndef TH_BASE_FILE_H
 #define TH_BASE_FILE_H
 

@@ -32,7 +32,8 @@ bool th_json_int(const th_json *j, uint32_t i, int64_t *out) {
   th_span s = th_json_raw(j, i);
   bool negative = s.n && s.p[0] == '-';
   uint64_t v = 0;
-  for (size_t k = negative; k < s.n; k++) v = v * 10 + (uint64_t)(s.p[k] - '0');
+  for (size_t k = negative; k < s.n; k++)
+    v = v * 10 + (uint64_t)(s.p[k] - '0');
   *out = (int64_t)(negative ? 0 - v : v);
   return true;
 }
@@ -55,7 +56,8 @@ typedef struct checker {
 } checker;
 
 static void skip_blanks(checker *c) {
-  while (c->p < c->end && (*c->p == ' ' || *c->p == '\n' || *c->p == '\r' || *c->p == '\t')) c->p++;
+  while (c->p < c->end && (*c->p == ' ' || *c->p == '\n' || *c->p == '\r' || *c->p == '\t'))
+    c->p++;
 }
 
 static bool is_hex(uint8_t c) {
@@ -108,14 +110,17 @@ static bool check_string(checker *c) {
 
 static bool check_digits(checker *c) {
   const uint8_t *from = c->p;
-  while (c->p < c->end && *c->p >= '0' && *c->p <= '9') c->p++;
+  while (c->p < c->end && *c->p >= '0' && *c->p <= '9')
+    c->p++;
   return c->p > from;
 }
 
 static bool check_number(checker *c) {
   if (*c->p == '-') c->p++;
-  if (c->p < c->end && *c->p == '0') c->p++;
-  else if (!check_digits(c)) return false;
+  if (c->p < c->end && *c->p == '0')
+    c->p++;
+  else if (!check_digits(c))
+    return false;
   if (c->p < c->end && *c->p == '.' && (c->p++, !check_digits(c))) return false;
   if (c->p < c->end && (*c->p | 32) == 'e') {
     c->p++;
@@ -134,11 +139,16 @@ static bool check_word(checker *c, const char *word) {
 
 static bool check_scalar(checker *c) {
   switch (*c->p) {
-  case '"': return check_string(c);
-  case 't': return check_word(c, "true");
-  case 'f': return check_word(c, "false");
-  case 'n': return check_word(c, "null");
-  default: return (*c->p == '-' || (*c->p >= '0' && *c->p <= '9')) && check_number(c);
+  case '"':
+    return check_string(c);
+  case 't':
+    return check_word(c, "true");
+  case 'f':
+    return check_word(c, "false");
+  case 'n':
+    return check_word(c, "null");
+  default:
+    return (*c->p == '-' || (*c->p >= '0' && *c->p <= '9')) && check_number(c);
   }
 }
 
@@ -187,7 +197,8 @@ int64_t th_json_error_offset(th_span src) {
   unsigned depth = 0;
   checker c = {(const uint8_t *)src.p, (const uint8_t *)src.p + src.n};
   bool good;
-  do good = check_value(&c, stack, &depth);
+  do
+    good = check_value(&c, stack, &depth);
   while (good && depth);
   return c.p - (const uint8_t *)src.p;
 }
@@ -201,7 +212,8 @@ void th_jout_init(th_jout *w, th_buf *out, bool pretty) {
 static void new_line(th_jout *w) {
   if (!w->pretty) return;
   th_buf_char(w->out, '\n');
-  for (unsigned i = 0; i < w->depth; i++) th_buf_str(w->out, "  ");
+  for (unsigned i = 0; i < w->depth; i++)
+    th_buf_str(w->out, "  ");
 }
 
 static void before_value(th_jout *w) {
@@ -227,10 +239,18 @@ static void close_bracket(th_jout *w, char c) {
   w->need_comma = true;
 }
 
-void th_jout_object(th_jout *w) { open_bracket(w, '{'); }
-void th_jout_end_object(th_jout *w) { close_bracket(w, '}'); }
-void th_jout_array(th_jout *w) { open_bracket(w, '['); }
-void th_jout_end_array(th_jout *w) { close_bracket(w, ']'); }
+void th_jout_object(th_jout *w) {
+  open_bracket(w, '{');
+}
+void th_jout_end_object(th_jout *w) {
+  close_bracket(w, '}');
+}
+void th_jout_array(th_jout *w) {
+  open_bracket(w, '[');
+}
+void th_jout_end_array(th_jout *w) {
+  close_bracket(w, ']');
+}
 
 void th_jout_key_span(th_jout *w, th_span key) {
   before_value(w);
@@ -240,7 +260,9 @@ void th_jout_key_span(th_jout *w, th_span key) {
   w->need_comma = false;
 }
 
-void th_jout_key(th_jout *w, const char *key) { th_jout_key_span(w, th_span_of(key)); }
+void th_jout_key(th_jout *w, const char *key) {
+  th_jout_key_span(w, th_span_of(key));
+}
 
 static void put_value(th_jout *w, th_span s) {
   before_value(w);
@@ -255,8 +277,10 @@ void th_jout_text(th_jout *w, th_span s) {
 }
 
 void th_jout_str(th_jout *w, const char *s) {
-  if (s) th_jout_text(w, th_span_of(s));
-  else th_jout_null(w);
+  if (s)
+    th_jout_text(w, th_span_of(s));
+  else
+    th_jout_null(w);
 }
 
 void th_jout_i64(th_jout *w, int64_t v) {
@@ -279,9 +303,15 @@ void th_jout_double(th_jout *w, double v) {
   put_value(w, (th_span){text, (size_t)n});
 }
 
-void th_jout_bool(th_jout *w, bool v) { put_value(w, v ? TH_SPAN("true") : TH_SPAN("false")); }
-void th_jout_null(th_jout *w) { put_value(w, TH_SPAN("null")); }
-void th_jout_raw(th_jout *w, th_span json) { put_value(w, json); }
+void th_jout_bool(th_jout *w, bool v) {
+  put_value(w, v ? TH_SPAN("true") : TH_SPAN("false"));
+}
+void th_jout_null(th_jout *w) {
+  put_value(w, TH_SPAN("null"));
+}
+void th_jout_raw(th_jout *w, th_span json) {
+  put_value(w, json);
+}
 
 void th_jout_kv_text(th_jout *w, const char *key, th_span s) {
   th_jout_key(w, key);
@@ -307,13 +337,27 @@ void th_jout_kv_bool(th_jout *w, const char *key, bool v) {
 static void quote_byte(th_buf *out, uint8_t c) {
   static const char hex[] = "0123456789abcdef";
   switch (c) {
-  case '"': th_buf_str(out, "\\\""); break;
-  case '\\': th_buf_str(out, "\\\\"); break;
-  case '\n': th_buf_str(out, "\\n"); break;
-  case '\r': th_buf_str(out, "\\r"); break;
-  case '\t': th_buf_str(out, "\\t"); break;
-  case '\b': th_buf_str(out, "\\b"); break;
-  case '\f': th_buf_str(out, "\\f"); break;
+  case '"':
+    th_buf_str(out, "\\\"");
+    break;
+  case '\\':
+    th_buf_str(out, "\\\\");
+    break;
+  case '\n':
+    th_buf_str(out, "\\n");
+    break;
+  case '\r':
+    th_buf_str(out, "\\r");
+    break;
+  case '\t':
+    th_buf_str(out, "\\t");
+    break;
+  case '\b':
+    th_buf_str(out, "\\b");
+    break;
+  case '\f':
+    th_buf_str(out, "\\f");
+    break;
   default:
     th_buf_str(out, "\\u00");
     th_buf_char(out, hex[c >> 4]);
@@ -332,8 +376,10 @@ static void quote_run(th_buf *out, const uint8_t *p, const uint8_t *end) {
     const uint8_t *here = c.p;
     if (*here >= 0x80 && check_sequence(&c)) continue;
     th_buf_put(out, from, (size_t)(here - from));
-    if (*here >= 0x80) th_buf_str(out, "\xEF\xBF\xBD");
-    else quote_byte(out, *here);
+    if (*here >= 0x80)
+      th_buf_str(out, "\xEF\xBF\xBD");
+    else
+      quote_byte(out, *here);
     from = c.p = here + 1;
   }
   th_buf_put(out, from, (size_t)(end - from));

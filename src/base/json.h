@@ -51,8 +51,8 @@ typedef struct th_json {
 
 typedef struct th_json_parser th_json_parser;
 
-/* max_len: longest document accepted (at most 1 GiB); max_depth: deepest nesting. NULL when memory is
- * exhausted. A parser belongs to one thread at a time and is reused. */
+/* max_len: longest document accepted (at most 1 GiB); max_depth: deepest nesting. NULL when memory
+ * is exhausted. A parser belongs to one thread at a time and is reused. */
 th_json_parser *th_json_parser_new(size_t max_len, unsigned max_depth);
 void th_json_parser_free(th_json_parser *parser);
 /* src must have TH_PAD readable bytes behind its end. Errors: TH_EINPUT (with the byte of the

@@ -18,7 +18,8 @@ struct th_json_parser {
 namespace {
 
 bool is_delimiter(char c) {
-  return c == ',' || c == ']' || c == '}' || c == ':' || c == ' ' || c == '\n' || c == '\r' || c == '\t';
+  return c == ',' || c == ']' || c == '}' || c == ':' || c == ' ' || c == '\n' || c == '\r' ||
+         c == '\t';
 }
 
 uint32_t string_end(const char *src, uint32_t at) {
@@ -28,7 +29,8 @@ uint32_t string_end(const char *src, uint32_t at) {
 }
 
 uint32_t scalar_end(const char *src, uint32_t at, uint32_t len) {
-  while (at < len && !is_delimiter(src[at])) at++;
+  while (at < len && !is_delimiter(src[at]))
+    at++;
   return at;
 }
 
@@ -45,7 +47,8 @@ struct Builder {
   uint32_t n = 0;
 
   uint32_t place() {
-    while (src[structural[at]] == ',' || src[structural[at]] == ':') at++;
+    while (src[structural[at]] == ',' || src[structural[at]] == ':')
+      at++;
     return structural[at++];
   }
 
@@ -109,7 +112,8 @@ struct Builder {
     for (uint32_t i = 0; i < n; i++) {
       if (nodes[i].type != TH_JARRAY && nodes[i].type != TH_JOBJECT) continue;
       uint32_t c = 0;
-      for (uint32_t k = i + 1; k < nodes[i].next; k = nodes[k].next) c++;
+      for (uint32_t k = i + 1; k < nodes[i].next; k = nodes[k].next)
+        c++;
       nodes[i].n = nodes[i].type == TH_JOBJECT ? c / 2 : c;
     }
   }
@@ -151,7 +155,9 @@ extern "C" void th_json_parser_free(th_json_parser *p) {
   delete p;
 }
 
-extern "C" bool th_utf8_valid(th_span s) { return s.n == 0 || simdjson::validate_utf8(s.p, s.n); }
+extern "C" bool th_utf8_valid(th_span s) {
+  return s.n == 0 || simdjson::validate_utf8(s.p, s.n);
+}
 
 static int reserve(th_json_parser *p, size_t need) {
   if (need <= p->cap) return 0;

@@ -33,7 +33,8 @@ void th_queue_free(th_queue *q) {
 
 bool th_queue_push(th_queue *q, void *item) {
   pthread_mutex_lock(&q->lock);
-  while (q->n == q->capacity && !q->closed) pthread_cond_wait(&q->not_full, &q->lock);
+  while (q->n == q->capacity && !q->closed)
+    pthread_cond_wait(&q->not_full, &q->lock);
   bool taken = !q->closed;
   if (taken) {
     q->items[(q->first + q->n++) % q->capacity] = item;
@@ -46,7 +47,8 @@ bool th_queue_push(th_queue *q, void *item) {
 void *th_queue_pop(th_queue *q) {
   void *item = NULL;
   pthread_mutex_lock(&q->lock);
-  while (q->n == 0 && !q->closed) pthread_cond_wait(&q->not_empty, &q->lock);
+  while (q->n == 0 && !q->closed)
+    pthread_cond_wait(&q->not_empty, &q->lock);
   if (q->n) {
     item = q->items[q->first];
     q->first = (q->first + 1) % q->capacity;
@@ -77,4 +79,6 @@ double th_clock_mono(void) {
   return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-int64_t th_clock_utc(void) { return (int64_t)time(NULL); }
+int64_t th_clock_utc(void) {
+  return (int64_t)time(NULL);
+}

@@ -10,8 +10,9 @@
  *
  * hash is the XXH3-64 of everything behind it. number names the segment file and is never used
  * again; head_hash is the hash at the end of the segment's head, so that no other file can take its
- * place. applied_mark is the caller's (index.h). live_generation 0: all documents are live and there is no bitmap; else the file's name and
- * live_hash tell which bitmap. Bit d of the words: document d is live; bits behind n_docs are 0. */
+ * place. applied_mark is the caller's (index.h). live_generation 0: all documents are live and
+ * there is no bitmap; else the file's name and live_hash tell which bitmap. Bit d of the words:
+ * document d is live; bits behind n_docs are 0. */
 #ifndef TH_INDEX_INDEX_PRIVATE_H
 #define TH_INDEX_INDEX_PRIVATE_H
 

@@ -23,7 +23,8 @@ static void error_keeps_the_first_and_whole_characters(void **state) {
   (void)state;
   th_err err = {0};
   char text[400];
-  for (int i = 0; i + 1 < (int)sizeof text; i += 2) memcpy(text + i, "\xC3\xA9", 2);
+  for (int i = 0; i + 1 < (int)sizeof text; i += 2)
+    memcpy(text + i, "\xC3\xA9", 2);
   text[sizeof text - 2] = 0;
   assert_int_equal(th_err_set(&err, TH_EINPUT, "x%s", text), TH_EINPUT);
   assert_int_equal(th_err_set(&err, TH_EIO, "second"), TH_EIO);
@@ -40,7 +41,8 @@ static void arena_limits_and_reuse(void **state) {
   th_arena_init(&a, 1 << 20);
   for (int round = 0; round < 3; round++) {
     size_t got = 0;
-    while (th_arena_alloc(&a, 1000)) got++;
+    while (th_arena_alloc(&a, 1000))
+      got++;
     assert_int_equal(got, (1 << 20) / 1008);
     th_arena_reset(&a, true);
   }
@@ -59,7 +61,8 @@ static void buffer_is_sticky_and_padded(void **state) {
   th_buf_str(&b, "abc");
   th_buf_i64(&b, INT64_MIN);
   assert_string_equal(b.p, "abc-9223372036854775808");
-  for (int i = 0; i < TH_PAD; i++) assert_int_equal(b.p[b.n + (size_t)i], 0);
+  for (int i = 0; i < TH_PAD; i++)
+    assert_int_equal(b.p[b.n + (size_t)i], 0);
   char big[2000] = {0};
   th_buf_put(&b, big, sizeof big);
   assert_int_equal(b.error, TH_ELIMIT);
@@ -73,7 +76,8 @@ static void varints(void **state) {
   const uint64_t values[] = {0, 1, 127, 128, 300, UINT32_MAX, UINT64_MAX};
   th_buf b;
   th_buf_init(&b, 0);
-  for (size_t i = 0; i < TH_COUNT(values); i++) th_buf_varint(&b, values[i]);
+  for (size_t i = 0; i < TH_COUNT(values); i++)
+    th_buf_varint(&b, values[i]);
   const uint8_t *at = (const uint8_t *)b.p, *end = at + b.n;
   uint64_t v;
   for (size_t i = 0; i < TH_COUNT(values); i++) {
@@ -115,7 +119,8 @@ static void files_are_replaced_whole(void **state) {
 
 static void *pop_sum(void *arg) {
   uintptr_t sum = 0;
-  for (void *p; (p = th_queue_pop(arg));) sum += (uintptr_t)p;
+  for (void *p; (p = th_queue_pop(arg));)
+    sum += (uintptr_t)p;
   return (void *)sum;
 }
 
@@ -123,8 +128,10 @@ static void queue_hands_over_each_item_once(void **state) {
   (void)state;
   th_queue *q = th_queue_new(3);
   pthread_t t[2];
-  for (int i = 0; i < 2; i++) assert_int_equal(pthread_create(&t[i], NULL, pop_sum, q), 0);
-  for (uintptr_t i = 1; i <= 1000; i++) assert_true(th_queue_push(q, (void *)i));
+  for (int i = 0; i < 2; i++)
+    assert_int_equal(pthread_create(&t[i], NULL, pop_sum, q), 0);
+  for (uintptr_t i = 1; i <= 1000; i++)
+    assert_true(th_queue_push(q, (void *)i));
   th_queue_close(q);
   assert_false(th_queue_push(q, q));
   uintptr_t sum = 0;

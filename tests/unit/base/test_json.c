@@ -17,8 +17,8 @@ static void tree_and_raw_bytes(void **state) {
   th_json_parser *p = th_json_parser_new(1 << 20, 64);
   th_json j;
   th_err err = {0};
-  const char *text =
-      " {\"a\" : [1, -2.50, \"x\\n\\u00e9\" ,true,null,{}],\"b\":{\"c\":\"d,:{\"} , \"a\\\"\":1e3} ";
+  const char *text = " {\"a\" : [1, -2.50, \"x\\n\\u00e9\" ,true,null,{}],\"b\":{\"c\":\"d,:{\"} , "
+                     "\"a\\\"\":1e3} ";
   assert_int_equal(parse(p, text, &j, &err), 0);
   assert_int_equal(j.nodes[0].n, 3);
   assert_int_equal(j.nodes[0].next, j.n_nodes);
@@ -26,7 +26,8 @@ static void tree_and_raw_bytes(void **state) {
   assert_int_equal(j.nodes[a].n, 6);
   const char *raw[] = {"1", "-2.50", "\"x\\n\\u00e9\"", "true", "null", "{}"};
   int n = 0;
-  for (th_json_each(&j, a, e)) assert_true(th_span_eq(th_json_raw(&j, e), th_span_of(raw[n++])));
+  for (th_json_each(&j, a, e))
+    assert_true(th_span_eq(th_json_raw(&j, e), th_span_of(raw[n++])));
   assert_int_equal(n, 6);
   assert_true(th_span_eq(th_json_text(&j, a + 3), TH_SPAN("x\n\xC3\xA9")));
   assert_true(th_span_eq(th_json_path_text(&j, 0, "b.c"), TH_SPAN("d,:{")));
@@ -46,10 +47,11 @@ static void errors_name_the_byte(void **state) {
     int code;
     int64_t at;
   } cases[] = {
-      {"{\"a\":1,}", TH_EINPUT, 7},   {"[1,2", TH_EINPUT, 4},       {"{\"a\" 1}", TH_EINPUT, 5},
-      {"[\"a\xFF\"]", TH_EINPUT, 3},  {"[tru]", TH_EINPUT, 1},      {"", TH_EINPUT, 0},
-      {"[1] 2", TH_EINPUT, 3},        {"[[[[[[[[[[[[[[[[]", TH_ELIMIT, -1}, {"[\"a", TH_EINPUT, 3},
-      {"[01]", TH_EINPUT, 2},
+      {"{\"a\":1,}", TH_EINPUT, 7}, {"[1,2", TH_EINPUT, 4},
+      {"{\"a\" 1}", TH_EINPUT, 5},  {"[\"a\xFF\"]", TH_EINPUT, 3},
+      {"[tru]", TH_EINPUT, 1},      {"", TH_EINPUT, 0},
+      {"[1] 2", TH_EINPUT, 3},      {"[[[[[[[[[[[[[[[[]", TH_ELIMIT, -1},
+      {"[\"a", TH_EINPUT, 3},       {"[01]", TH_EINPUT, 2},
   };
   th_json_parser *p = th_json_parser_new(1 << 20, 8);
   for (size_t i = 0; i < TH_COUNT(cases); i++) {
@@ -85,8 +87,9 @@ static void what_is_written_reads_back(void **state) {
     th_jout_kv_str(&w, "none", NULL);
     th_jout_end_object(&w);
     if (!pretty)
-      assert_string_equal(b.p, "{\"t\":\"a\\\"\\\\\\n\\u0001\xC3\xA9\xEF\xBF\xBDz\",\"list\":[-5,0.1,"
-                               "42.3601,true,null,[]],\"none\":null}");
+      assert_string_equal(b.p,
+                          "{\"t\":\"a\\\"\\\\\\n\\u0001\xC3\xA9\xEF\xBF\xBDz\",\"list\":[-5,0.1,"
+                          "42.3601,true,null,[]],\"none\":null}");
     th_json_parser *p = th_json_parser_new(1 << 20, 8);
     th_json j;
     assert_int_equal(th_json_parse(p, th_buf_view(&b), &j, NULL), 0);
