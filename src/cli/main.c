@@ -1,5 +1,6 @@
 /* The program: parse, run one command, say what failed. */
 #include <locale.h>
+#include <signal.h>
 
 #include "cli/cli.h"
 #include "cli/tty.h"
@@ -72,6 +73,8 @@ static int run(th_cli *cli, int argc, char **argv) {
 
 int main(int argc, char **argv) {
   setlocale(LC_CTYPE, "C.UTF-8"); /* for the width of characters on a terminal */
+  /* A file that may not grow further (ulimit -f) is a failed write, told as a full disk is. */
+  signal(SIGXFSZ, SIG_IGN);
   th_cli cli;
   int code = run(&cli, argc, argv);
   if (fflush(stdout) != 0 || ferror(stdout)) {
