@@ -652,8 +652,11 @@ static int publish(import *run, th_err *err) {
   update.n_added = run->segments.n;
   if (rc == 0) rc = last_seq(run->r, &update.applied_seq, err);
   if (rc == 0) rc = th_registry_mark(run->r, update.applied_seq, &update.applied_mark, err);
-  if (rc == 0 && update.n_added) rc = th_index_publish(run->r->index, &update, err);
-  th_paths_dispose(&run->segments, rc != 0);
+  bool given = rc == 0 && update.n_added > 0;
+  if (given) rc = th_index_publish(run->r->index, &update, err);
+  /* A manifest that could not be synced may stand on the disk and name them: what is given to the
+   * index is the next writer's to sweep. */
+  th_paths_dispose(&run->segments, !given);
   return rc;
 }
 

@@ -236,8 +236,11 @@ static int apply_changes(th_registry *r, change_list *list, bool replace,
   build_job job = {.r = r, .list = list, .replace = replace};
   pthread_mutex_init(&job.lock, NULL);
   int rc = run_job(&job, progress, ctx, err);
-  if (rc == 0) rc = publish_job(&job, err);
-  th_paths_dispose(&job.paths, rc != 0);
+  /* Even when publishing fails a manifest may stand on the disk that names the segments: the next
+   * writer sweeps what none names. */
+  bool given = rc == 0;
+  if (given) rc = publish_job(&job, err);
+  th_paths_dispose(&job.paths, !given);
   pthread_mutex_destroy(&job.lock);
   return rc;
 }

@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -19,6 +20,7 @@ FULL = os.environ.get("TH_FULL", "") not in ("", "0")
 SEED = int(os.environ.get("TRIALHEAD_SEED", "0")) or int(time.time())
 DONE, NOTHING, USAGE, INPUT, SYSTEM = 0, 1, 2, 3, 4  # exit codes
 TESTS = []
+NUMBER = re.compile(rb'"nctId"\s*:\s*"(NCT\d{8})"')
 
 
 class Skip(Exception):
@@ -108,7 +110,7 @@ class World:
 
 
 def number_of(record):
-    return json.loads(record)["protocolSection"]["identificationModule"]["nctId"]
+    return NUMBER.search(record).group(1).decode()
 
 
 def by_number(records):

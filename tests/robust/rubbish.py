@@ -9,7 +9,7 @@ import subprocess
 import zipfile
 import zlib
 
-from lib import BIN, DONE, INPUT, by_number, demo, ndjson, number_of, repeats, test, zip_of, FORMATS, zstd_of
+from lib import BIN, DONE, INPUT, by_number, demo, ndjson, repeats, test, FORMATS
 
 XML = """<?xml version="1.0" encoding="UTF-8"?>
 %s<clinical_study><required_header><url>x</url></required_header><id_info><nct_id>%s</nct_id></id_info>
@@ -180,7 +180,7 @@ def random_damage_to_good_files(world):
         subprocess.run(["rm", "-rf", world.path("data")], check=True)
         result = world.run("data", "import", "--json", world.path("in", bytes(content)), codes=(DONE, INPUT))
         kept = world.export("data")
-        assert len(kept) == result.json["new"] - 0 or result.json["changed"], (name, i)
+        assert len(kept) == result.json["new"], (name, i)
         for number, line in kept.items():
-            assert number_of(line) == number
+            assert json.loads(line)["protocolSection"]["identificationModule"]["nctId"] == number
         world.run("data", "check", "--deep")
