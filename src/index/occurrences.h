@@ -1,21 +1,24 @@
+/* clang-format off */
 /* How the occurrences of one posting are written in bits (POSITIONS of format.h).
  *
  *   posting   := field{fields of the class} forms
  *   field     := between(0, length, tf)
- *   between(low, high, n): n positions in [low, high), ascending; nothing when n is 0 or high -
- * low, else the middle one, number n / 2, as below(its distance from low + n / 2, high - low - n +
- * 1), then those before it, then those behind it (binary interpolative coding: A. Moffat, L.
- * Stuiver, Binary interpolative coding for effective index compression, 2000). It costs about log2
- * of the number of ways to choose n of high - low places, whatever n. below(v, r): phased-in binary
- * of v < r, the values in the middle being the short ones: with k = floor(log2 r), u = 2^(k+1) - r
- * and x = (v - (r - u) / 2) mod r: x in k bits when x < u, else the upper k bits of x + u, then its
- * lowest bit forms     := nothing when the term has one form; form when the posting has one
- * occurrence; else a bit, 0 when all have form 0, 1 with form{occurrences} behind it form      :=
- * with m = min(n_forms - 1, TH_FORM_UNARY): min(form, m) ones, and a zero when form < m; a form >=
- * m = TH_FORM_UNARY is followed by below(form - m, n_forms - m)
+ *   between(low, high, n): n positions in [low, high), ascending; nothing when n is 0 or high - low,
+ *                else the middle one, number n / 2, as below(its distance from low + n / 2,
+ *                high - low - n + 1), then those before it, then those behind it
+ *   below(v, r): phased-in binary of v < r, the values in the middle being the short ones: with
+ *                k = floor(log2 r), u = 2^(k+1) - r and x = (v - (r - u) / 2) mod r: x in k bits when
+ *                x < u, else the upper k bits of x + u, then its lowest bit
+ *   forms     := nothing when the term has one form; form when the posting has one occurrence; else a
+ *                bit, 0 when all have form 0, 1 with form{occurrences} behind it
+ *   form      := with m = min(n_forms - 1, TH_FORM_UNARY): min(form, m) ones, and a zero when
+ *                form < m; a form >= m = TH_FORM_UNARY is followed by below(form - m, n_forms - m)
  *
- * The bits of the positions depend on the document alone, not on the segment: builder and merge
- * carry them over as they are. */
+ * Binary interpolative coding: A. Moffat, L. Stuiver, Binary interpolative coding for effective index
+ * compression, 2000. It costs about log2 of the number of ways to choose n of high - low places,
+ * whatever n. The bits of the positions depend on the document alone, not on the segment: builder and
+ * merge carry them over as they are. */
+/* clang-format on */
 #ifndef TH_INDEX_OCCURRENCES_H
 #define TH_INDEX_OCCURRENCES_H
 

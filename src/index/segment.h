@@ -5,7 +5,7 @@
  * compares its checksum. An accessor that finds damage marks the segment for good and answers as if
  * there were nothing (false, 0, no rows); it never runs outside the mapping and never loops. So
  * whoever has computed an answer asks th_segment_state before passing it on, and throws the answer
- * away when that is an error (docs/decisions: "Checksums by chunk"). */
+ * away when that is an error (docs/decisions/0005-index-checksums.md). */
 #ifndef TH_INDEX_SEGMENT_H
 #define TH_INDEX_SEGMENT_H
 

@@ -68,9 +68,9 @@ struct th_segment {
 /* What the first use of a column or of the sites found. */
 typedef enum th_check_state { TH_UNCHECKED, TH_CHECKED_GOOD, TH_CHECKED_BAD } th_check_state;
 
-/* trust: checksums and fingerprint are not looked at, so that a fuzzer reaches the decoders. The
- * bytes are borrowed until close; TH_PAD readable bytes must stand behind the last section, as in a
- * file. */
+/* trust: checksums, version and fingerprint are not looked at, so that a fuzzer reaches the
+ * decoders. The bytes are borrowed until close; TH_PAD readable bytes must stand behind the last
+ * section, as in a file. */
 int th_segment_open_bytes(th_segment **out, const uint8_t *bytes, size_t n, const char *name,
                           bool trust, th_err *err) TH_MUST_USE;
 /* The heads of the columns and sites, at open. */
