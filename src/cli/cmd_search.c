@@ -189,10 +189,23 @@ static int put_text(search *s, th_buf *out, th_err *err) {
   return rc;
 }
 
+/* Who searches beside or behind an unfinished import is told that not all can be found yet. */
+static int tell_behind(search *s, th_err *err) {
+  uint64_t changes;
+  int rc = th_registry_behind(s->registry, &changes, err);
+  if (rc == 0 && changes && !s->cli->quiet)
+    fprintf(stderr,
+            "trialhead search: the index lacks the last %llu changes of the store; "
+            "'trialhead index' brings it up\n",
+            (unsigned long long)changes);
+  return rc;
+}
+
 static int run(search *s, th_err *err) {
   th_buf out;
   int rc = read_request(s, err);
   if (rc == 0) rc = th_cli_open(s->cli, TH_REGISTRY_READ, &s->registry, err);
+  if (rc == 0) rc = tell_behind(s, err);
   if (rc < 0) return rc;
   const th_snapshot *snapshot = th_index_acquire(th_registry_index(s->registry));
   th_buf_init(&out, 0);

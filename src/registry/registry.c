@@ -49,23 +49,30 @@ static int match_index(th_registry *r, th_err *err) {
   return rc;
 }
 
-static int store_is_empty(th_registry *r, bool *empty, th_err *err) {
-  uint64_t seq = 0;
-  th_store_reader *reader = th_store_reader_acquire(r->store, err);
-  if (!reader) return err && err->code ? err->code : TH_EIO;
-  int rc = th_store_last_seq(reader, &seq, err);
+static int last_seq(th_registry *r, uint64_t *seq, th_err *err) {
+  th_err local = {0};
+  th_store_reader *reader = th_store_reader_acquire(r->store, &local);
+  int rc = reader ? th_store_last_seq(reader, seq, &local) : local.code;
   th_store_reader_release(reader);
-  *empty = seq == 0;
+  return rc ? th_err_set(err, rc, "%s", local.message) : 0;
+}
+
+int th_registry_behind(th_registry *r, uint64_t *changes, th_err *err) {
+  uint64_t seq = 0;
+  const th_snapshot *s = th_index_acquire(r->index);
+  int rc = last_seq(r, &seq, err); /* read after the index: never before it */
+  *changes = rc == 0 && seq > s->applied_seq ? seq - s->applied_seq : 0;
+  th_index_release(r->index, s);
   return rc;
 }
 
 /* A reader of a store without an index: nothing was imported yet, or the index was taken away. */
 static int lacks_index(th_registry *r, th_err *err) {
-  bool empty;
-  int rc = store_is_empty(r, &empty, err);
+  uint64_t seq = 0;
+  int rc = last_seq(r, &seq, err);
   if (rc) return rc;
-  return empty ? th_err_set(err, TH_ENOTFOUND, "there are no studies in %s", r->dir)
-               : th_err_set(err, TH_ECORRUPT, "the store in %s has no index", r->dir);
+  return seq == 0 ? th_err_set(err, TH_ENOTFOUND, "there are no studies in %s", r->dir)
+                  : th_err_set(err, TH_ECORRUPT, "the store in %s has no index", r->dir);
 }
 
 static int open_matching(th_registry *r, const char *path, th_err *err) {
@@ -98,7 +105,7 @@ static int open_index(th_registry *r, th_err *err) {
     rc = lacks_index(r, &local);
   }
   if (is_damage(rc))
-    return th_err_set(err, rc, "%s (mend it with: trialhead index --rebuild)", local.message);
+    return th_err_set(err, TH_ECORRUPT, "%s (mend it with: trialhead index --rebuild)", local.message);
   return rc ? th_err_set(err, rc, "%s", local.message) : 0;
 }
 

@@ -57,6 +57,9 @@ int th_registry_import(th_registry *r, const char *const *paths, size_t n_paths,
 int th_registry_index_update(th_registry *r, bool rebuild, bool merge_all,
                              void (*progress)(void *ctx, uint64_t done, uint64_t total), void *ctx,
                              th_err *err) TH_MUST_USE;
+/* How many changes of the store the index does not show yet: an import is under way or was ended
+ * before it could publish. The next import or index update brings it up. */
+int th_registry_behind(th_registry *r, uint64_t *changes, th_err *err) TH_MUST_USE;
 /* Store, index, and that they agree. Calls back for each problem; TH_ECORRUPT when there was one.
  */
 int th_registry_check(const char *dir, bool deep, void (*problem)(void *ctx, const char *text),

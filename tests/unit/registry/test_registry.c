@@ -160,6 +160,13 @@ static void order_of_the_input_is_order_of_versions(void **state) {
   th_buf_dispose(&b);
 }
 
+static void expect_behind(th_registry *r, uint64_t changes) {
+  uint64_t behind = 99;
+  th_err err = {0};
+  assert_int_equal(th_registry_behind(r, &behind, &err), 0);
+  assert_int_equal(behind, changes);
+}
+
 static void the_index_follows_the_log(void **state) {
   (void)state;
   th_buf b;
@@ -170,12 +177,16 @@ static void the_index_follows_the_log(void **state) {
     record(&b, i, "first");
   th_registry *r = open_for_writing();
   import(r, write_input("a.json", &b), 0, &seen);
+  expect_behind(r, 0);
   assert_int_equal(th_store_remove(th_registry_store(r), 17, NULL, &err), 0);
+  expect_behind(r, 1);
   assert_int_equal(th_registry_index_update(r, false, false, NULL, NULL, &err), 0);
+  expect_behind(r, 0);
   th_registry_close(r);
   expect_sound(499);
   r = open_for_writing();
   assert_int_equal(th_index_clear(th_registry_index(r), &err), 0);
+  expect_behind(r, 501);
   th_buf_clear(&b);
   record(&b, 3, "second");
   import(r, write_input("b.json", &b), 0, &seen); /* makes good what the index lost */
