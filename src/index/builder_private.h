@@ -59,7 +59,7 @@ struct th_builder {
   th_intern forms, stems, classes, words;
   th_build_form *form_infos;
   th_build_term *terms;
-  uint32_t *class_counts;
+  uint64_t *class_counts;
   size_t cap_form_infos, cap_terms, cap_class_counts;
   th_pool pool;
   th_build_column columns[TH_F_COUNT];

@@ -1,6 +1,7 @@
 /* From the builder's memory to a segment file: documents without a change-log number are left out,
  * terms and words sorted, classes and forms numbered by frequency. */
 #include "index/builder_private.h"
+#include "index/classes.h"
 #include "index/lists.h"
 #include "study/catalogue.h"
 
@@ -153,44 +154,16 @@ static bool recount_classes(flush *f) {
   return true;
 }
 
-typedef struct counted {
-  uint64_t count;
+typedef struct named {
   th_span text;
   uint32_t id;
-} counted;
-
-/* Most frequent first, then bytewise. */
-static int by_count(const void *a, const void *b) {
-  const counted *x = a, *y = b;
-  if (x->count != y->count) return x->count > y->count ? -1 : 1;
-  return th_span_cmp(x->text, y->text);
-}
+} named;
 
 static bool encode_classes(flush *f) {
   const th_intern *classes = &f->b->classes;
-  uint32_t n = 0;
   if (!decode_classes(f) || (f->n_docs < f->b->n_docs && !recount_classes(f))) return false;
-  counted *order = array(classes->n, sizeof *order);
-  uint32_t *start = array(classes->n, sizeof *start);
   f->new_class = array(classes->n, sizeof *f->new_class);
-  th_buf bytes;
-  th_buf_init(&bytes, 0);
-  bool good = order && start && f->new_class;
-  for (uint32_t c = 0; good && c < classes->n; c++)
-    if (f->b->class_counts[c])
-      order[n++] = (counted){f->b->class_counts[c], th_intern_text(classes, c), c};
-  if (good) qsort(order, n, sizeof *order, by_count);
-  for (uint32_t i = 0; good && i < n; i++) {
-    f->new_class[order[i].id] = i;
-    th_buf_span(&bytes, order[i].text);
-    start[i + 1] = (uint32_t)bytes.n;
-  }
-  good = good && !bytes.error;
-  if (good) th_encode_classes(f->e, n, start, (const uint8_t *)bytes.p);
-  free(order);
-  free(start);
-  th_buf_dispose(&bytes);
-  return good;
+  return f->new_class && th_classes_encode(f->e, classes, f->b->class_counts, f->new_class);
 }
 
 /* ---- terms ---- */
@@ -251,7 +224,7 @@ static int by_prefix(const void *a, const void *b) {
   return (x->prefix > y->prefix) - (x->prefix < y->prefix);
 }
 static int by_text(const void *a, const void *b) {
-  return th_span_cmp(((const counted *)a)->text, ((const counted *)b)->text);
+  return th_span_cmp(((const named *)a)->text, ((const named *)b)->text);
 }
 
 /* Runs of one prefix are put in order by their whole texts. */
@@ -260,10 +233,10 @@ static bool order_runs(const th_intern *stems, term_order *order, uint32_t n) {
     for (end = i + 1; end < n && order[end].prefix == order[i].prefix; end++) {
     }
     if (end - i == 1) continue;
-    counted *run = array(end - i, sizeof *run);
+    named *run = array(end - i, sizeof *run);
     if (!run) return false;
     for (uint32_t k = i; k < end; k++)
-      run[k - i] = (counted){0, th_intern_text(stems, order[k].id), order[k].id};
+      run[k - i] = (named){th_intern_text(stems, order[k].id), order[k].id};
     qsort(run, end - i, sizeof *run, by_text);
     for (uint32_t k = i; k < end; k++)
       order[k].id = run[k - i].id;

@@ -1,4 +1,5 @@
 #include "index/merge.h"
+#include "index/classes.h"
 
 #include "index/lists.h"
 #include "index/segment_private.h"
@@ -150,43 +151,13 @@ static bool count_classes(merge *m, const source *src) {
   return th_segment_state(src->s, NULL) == 0;
 }
 
-typedef struct counted {
-  uint64_t count;
-  th_span text;
-  uint32_t id;
-} counted;
-
-static int by_count(const void *a, const void *b) {
-  const counted *x = a, *y = b;
-  if (x->count != y->count) return x->count > y->count ? -1 : 1;
-  return th_span_cmp(x->text, y->text);
-}
-
 static bool order_classes(merge *m) {
-  counted *order = array(m->classes.n, sizeof *order);
-  uint32_t *start = array(m->classes.n, sizeof *start), n = 0;
   uint32_t *number = array(m->classes.n, sizeof *number);
-  th_buf bytes;
-  th_buf_init(&bytes, UINT32_MAX);
-  bool good = order && start && number;
-  for (uint32_t c = 0; good && c < m->classes.n; c++)
-    if (m->class_counts[c])
-      order[n++] = (counted){m->class_counts[c], th_intern_text(&m->classes, c), c};
-  if (good) qsort(order, n, sizeof *order, by_count);
-  for (uint32_t i = 0; good && i < n; i++) {
-    number[order[i].id] = i;
-    th_buf_span(&bytes, order[i].text);
-    start[i + 1] = (uint32_t)bytes.n;
-  }
-  for (size_t i = 0; good && i < m->n; i++)
+  if (!number || !th_classes_encode(m->e, &m->classes, m->class_counts, number)) no_memory(m);
+  for (size_t i = 0; !m->code && i < m->n; i++)
     for (uint32_t c = 0; c < th_segment_classes(m->sources[i].s); c++)
       m->sources[i].new_class[c] = number[m->sources[i].new_class[c]];
-  if (!good || bytes.error) no_memory(m);
-  if (!m->code) th_encode_classes(m->e, n, start, (const uint8_t *)bytes.p);
-  free(order);
-  free(start);
   free(number);
-  th_buf_dispose(&bytes);
   return !m->code;
 }
 
