@@ -10,6 +10,7 @@ typedef struct serve {
   th_router *router;
   th_api *api;
   th_portal *portal;
+  char trouble[sizeof((th_err *)0)->message]; /* said already: not at every look */
 } serve;
 
 /* The first line on standard output is the address: scripts wait for it. */
@@ -24,8 +25,11 @@ static void on_tick(void *ctx) {
   serve *s = ctx;
   th_err err = {0};
   bool changed = false;
-  if (th_index_refresh(th_registry_index(s->registry), &changed, &err) < 0 && !s->cli->quiet)
+  if (th_index_refresh(th_registry_index(s->registry), &changed, &err) == 0)
+    err.message[0] = 0;
+  else if (strcmp(err.message, s->trouble) != 0 && !s->cli->quiet)
     fprintf(stderr, "trialhead serve: the newer index cannot be read: %s\n", err.message);
+  memcpy(s->trouble, err.message, sizeof s->trouble);
 }
 
 static int mount(serve *s, th_err *err) {

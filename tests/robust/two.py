@@ -6,7 +6,7 @@ import subprocess
 import threading
 import time
 
-from lib import DONE, SYSTEM, by_number, demo, ndjson, repeats, test
+from lib import DONE, SYSTEM, by_number, demo, ndjson, number_of, repeats, test
 from flips import end, serve
 
 
@@ -124,6 +124,34 @@ def searches_while_the_index_is_rebuilt(world):
         assert rebuild.returncode == 0, err
     assert rounds > 3, rounds
     world.run("data", "check", "--deep")
+
+
+@test
+def a_server_outlives_damage_to_the_manifest(world):
+    """It keeps the state it has, says once what is wrong, and follows again when the index is mended."""
+    records = demo(50, 15)
+    world.run("data", "import", "-q", world.path("in", ndjson(records[:30])))
+    server, address = serve(world, "data")
+    hammer = Hammer(address, number_of(records[0]), {30, 50}, {title_of(records[0])})
+    hammer.start()
+    try:
+        manifest = world.path("data/index/manifest")
+        for damage in (b"rubbish that is no manifest", b""):
+            with open(manifest, "wb") as file:
+                file.write(damage)
+            time.sleep(1.0)
+        world.run("data", "index", "--rebuild", "-q")
+        world.run("data", "import", "-q", world.path("in", ndjson(records)))
+        until = time.monotonic() + 30
+        while time.monotonic() < until and hammer.seen[-1:] != [50]:
+            time.sleep(0.02)
+    finally:
+        hammer.stop = True
+        hammer.join()
+        err = end(server).decode()
+    assert not hammer.wrong and server.returncode == 0, (hammer.wrong, err)
+    assert hammer.seen[-1:] == [50], "the server did not follow: %s" % err
+    assert 1 <= err.count("cannot be read") <= 4, err
 
 
 @test
