@@ -3,23 +3,23 @@
 #include <stdatomic.h>
 
 #include "index/score.h"
-#include "text/fold.h"
 
 #define N_SCOPES (TH_A_COUNT + 1 + TH_F_COUNT)
-
-/* Words of a keyword column by the hash of their folded form. */
-typedef struct fold_table {
-  uint32_t mask;
-  uint32_t slot[]; /* ordinal + 1 */
-} fold_table;
 
 typedef struct cache {
   th_segment_extra extra; /* first: this is what the segment frees */
   _Atomic(float *) wtf[N_SCOPES];
   _Atomic(float *) length[TH_A_COUNT + 1];
-  _Atomic(fold_table *) folded[TH_F_COUNT];
+  _Atomic(th_folded *) folded[TH_F_COUNT];
+  _Atomic(th_inverted *) inverted[TH_F_COUNT];
   _Atomic(th_site_grid *) grid;
+  _Atomic uint64_t bytes; /* of all these tables */
+  _Atomic uint64_t lists; /* of the inverted columns alone, those being made included */
 } cache;
+
+static void count_bytes(cache *c, uint64_t bytes) {
+  atomic_fetch_add_explicit(&c->bytes, bytes, memory_order_relaxed);
+}
 
 static void grid_free(th_site_grid *g) {
   if (!g) return;
@@ -35,8 +35,10 @@ static void cache_free(th_segment_extra *extra) {
     free(atomic_load(&c->wtf[i]));
   for (unsigned i = 0; i <= TH_A_COUNT; i++)
     free(atomic_load(&c->length[i]));
-  for (unsigned i = 0; i < TH_F_COUNT; i++)
+  for (unsigned i = 0; i < TH_F_COUNT; i++) {
     free(atomic_load(&c->folded[i]));
+    th_inverted_free(atomic_load(&c->inverted[i]));
+  }
   grid_free(atomic_load(&c->grid));
   free(c);
 }
@@ -51,6 +53,12 @@ static cache *cache_of(const th_segment *s) {
   if (atomic_compare_exchange_strong(slot, &have, &made->extra)) return made;
   free(made); /* another thread was first */
   return (cache *)have;
+}
+
+uint64_t th_cache_bytes(const th_segment *s) {
+  th_segment_extra *have = atomic_load_explicit(th_segment_extra_slot(s), memory_order_acquire);
+  return have ? sizeof(cache) + atomic_load_explicit(&((cache *)have)->bytes, memory_order_relaxed)
+              : 0;
 }
 
 /* ---- weights ---- */
@@ -100,13 +108,16 @@ static float *make_length(const th_segment *s, unsigned area) {
 }
 
 /* What stands in the slot, or what `make` makes for it; NULL when memory is exhausted. */
-static const float *table_in(_Atomic(float *) *slot, const th_segment *s, unsigned scope,
-                             float *(*make)(const th_segment *, unsigned)) {
+static const float *table_in(cache *c, _Atomic(float *) *slot, const th_segment *s, unsigned scope,
+                             uint32_t n, float *(*make)(const th_segment *, unsigned)) {
   float *have = atomic_load_explicit(slot, memory_order_acquire);
   if (have) return have;
   float *made = make(s, scope);
   if (!made) return NULL;
-  if (atomic_compare_exchange_strong(slot, &have, made)) return made;
+  if (atomic_compare_exchange_strong(slot, &have, made)) {
+    count_bytes(c, ((uint64_t)n + 1) * sizeof *made);
+    return made;
+  }
   free(made); /* another thread was first */
   return have;
 }
@@ -115,74 +126,67 @@ bool th_cache_weights(const th_segment *s, unsigned scope, th_weights *out) {
   cache *c = cache_of(s);
   bool field = th_scope_is_field(scope);
   if (!c) return false;
-  out->wtf = table_in(&c->wtf[scope_index(scope)], s, scope, make_wtf);
-  out->length = field ? NULL : table_in(&c->length[scope], s, scope, make_length);
+  out->wtf = table_in(c, &c->wtf[scope_index(scope)], s, scope, th_segment_classes(s), make_wtf);
+  out->length =
+      field ? NULL : table_in(c, &c->length[scope], s, scope, th_segment_docs(s), make_length);
   out->bound = field ? -1 : th_score_bound_index(scope);
   return out->wtf && (field || out->length);
 }
 
-/* ---- folded names ---- */
+/* ---- names ---- */
 
-enum { FOLDED_MAX = 512 };
-
-static size_t fold_word(th_span word, char out[FOLDED_MAX]) {
-  return th_text_fold(th_span_trim(word), out, FOLDED_MAX);
-}
-
-static uint32_t hash_bytes(const char *p, size_t n) { /* FNV-1a */
-  uint32_t h = 2166136261u;
-  for (size_t i = 0; i < n; i++)
-    h = (h ^ (uint8_t)p[i]) * 16777619u;
-  return h;
-}
-
-static fold_table *make_folded(const th_column *column) {
-  char folded[FOLDED_MAX];
-  size_t slots = 16;
-  while (slots < (size_t)column->n_dict * 2)
-    slots *= 2;
-  fold_table *t = calloc(1, sizeof *t + slots * sizeof t->slot[0]);
-  if (!t) return NULL;
-  t->mask = (uint32_t)(slots - 1);
-  for (uint32_t i = 0; i < column->n_dict; i++) {
-    uint32_t at = hash_bytes(folded, fold_word(th_column_word(column, i), folded)) & t->mask;
-    while (t->slot[at])
-      at = (at + 1) & t->mask;
-    t->slot[at] = i + 1;
-  }
-  return t;
-}
-
-static const fold_table *folded_of(const th_segment *s, const th_column *column) {
+const th_folded *th_cache_folded(const th_segment *s, const th_column *column) {
   cache *c = cache_of(s);
   if (!c) return NULL;
-  _Atomic(fold_table *) *slot = &c->folded[column->field];
-  fold_table *t = atomic_load_explicit(slot, memory_order_acquire);
-  if (t) return t;
-  fold_table *made = make_folded(column);
+  _Atomic(th_folded *) *slot = &c->folded[column->field];
+  th_folded *have = atomic_load_explicit(slot, memory_order_acquire);
+  if (have) return have;
+  th_folded *made = th_folded_make(column);
   if (!made) return NULL;
-  if (atomic_compare_exchange_strong(slot, &t, made)) return made;
-  free(made);
-  return t;
+  if (atomic_compare_exchange_strong(slot, &have, made)) {
+    count_bytes(c, th_folded_bytes(made));
+    return made;
+  }
+  free(made); /* another thread was first */
+  return have;
 }
 
 int th_cache_find_folded(const th_segment *s, uint16_t field, th_span word, uint32_t *out,
                          unsigned max) {
-  char wanted[FOLDED_MAX], folded[FOLDED_MAX];
   const th_column *column = th_segment_column(s, field);
   if (!column || column->kind != TH_COL_KEYWORD) return 0;
-  const fold_table *t = folded_of(s, column);
-  if (!t) return -1;
-  unsigned n = 0;
-  size_t len = fold_word(word, wanted);
-  for (uint32_t at = hash_bytes(wanted, len) & t->mask; t->slot[at]; at = (at + 1) & t->mask) {
-    uint32_t ordinal = t->slot[at] - 1;
-    if (fold_word(th_column_word(column, ordinal), folded) != len || memcmp(folded, wanted, len))
-      continue;
-    if (n < max) out[n] = ordinal;
-    n++;
+  const th_folded *t = th_cache_folded(s, column);
+  return t ? (int)th_folded_find(t, column, word, out, max) : -1;
+}
+
+/* Room for the lists of a segment, in bytes: enough for the columns that people filter by (country,
+ * sponsor, condition, intervention, city), too little for every list of every column at once. */
+static uint64_t lists_room(const th_segment *s) {
+  return 64 * (uint64_t)th_segment_docs(s) + (512 << 10);
+}
+
+const th_inverted *th_cache_inverted(const th_segment *s, const th_column *column) {
+  cache *c = cache_of(s);
+  if (!c) return NULL;
+  _Atomic(th_inverted *) *slot = &c->inverted[column->field];
+  th_inverted *have = atomic_load_explicit(slot, memory_order_acquire);
+  if (have) return have;
+  uint64_t most = th_inverted_most_bytes(column);
+  /* The room is taken first, so that threads together do not pass the limit. */
+  if (atomic_fetch_add(&c->lists, most) + most > lists_room(s)) {
+    atomic_fetch_sub(&c->lists, most);
+    return NULL;
   }
-  return (int)n;
+  th_inverted *made = th_inverted_make(column, th_segment_docs(s));
+  if (made && atomic_compare_exchange_strong(slot, &have, made)) {
+    uint64_t bytes = th_inverted_bytes(made);
+    atomic_fetch_sub(&c->lists, most - bytes);
+    count_bytes(c, bytes);
+    return made;
+  }
+  th_inverted_free(made); /* NULL, or another thread was first */
+  atomic_fetch_sub(&c->lists, most);
+  return have;
 }
 
 /* ---- sites ---- */
@@ -244,7 +248,12 @@ const th_site_grid *th_cache_grid(const th_segment *s) {
   if (g) return g;
   th_site_grid *made = make_grid(s);
   if (!made) return NULL;
-  if (atomic_compare_exchange_strong(&c->grid, &g, made)) return made;
+  if (atomic_compare_exchange_strong(&c->grid, &g, made)) {
+    const th_sites *sites = th_segment_sites(s);
+    uint64_t n = sites ? sites->n : 0;
+    count_bytes(c, sizeof *made + 4 * (TH_GRID_ROWS * TH_GRID_COLUMNS + 1 + 2 * (n + 1)));
+    return made;
+  }
   grid_free(made);
   return g;
 }

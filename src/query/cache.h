@@ -4,6 +4,7 @@
 #define TH_QUERY_CACHE_H
 
 #include "index/segment.h"
+#include "query/names.h"
 #include "query/tree.h"
 
 /* What a posting is worth in a scope (index/score.h). A scope that is one field has no norms: all
@@ -22,6 +23,16 @@ bool th_cache_weights(const th_segment *s, unsigned scope, th_weights *out) TH_M
  * exhausted. */
 int th_cache_find_folded(const th_segment *s, uint16_t field, th_span word, uint32_t *out,
                          unsigned max);
+/* The same words of a column of kind KEYWORD as a table. NULL when memory is exhausted. */
+const th_folded *th_cache_folded(const th_segment *s, const th_column *column);
+
+/* The documents of each word of a column of kind KEYWORD. NULL when there is no room for it (the
+ * lists of a segment may take 64 bytes a document and 512 KiB) or no memory: the column must be
+ * read row by row then. */
+const th_inverted *th_cache_inverted(const th_segment *s, const th_column *column);
+
+/* Bytes of all tables that are kept with the segment. */
+uint64_t th_cache_bytes(const th_segment *s);
 
 /* The sites with a point, by cells of one degree: cell(lat, lon) = row * 360 + column, rows from
  * the south pole, columns from longitude -180. */

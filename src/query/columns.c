@@ -157,6 +157,19 @@ static bool one_of(uint32_t v, const uint32_t *set, unsigned n) {
   return false;
 }
 
+/* Row by row: any of n values. */
+static void keyword_rows(const th_plan *p, const th_column *c, const uint32_t *set, unsigned n,
+                         uint64_t *out) {
+  for (uint32_t r = 0; r < c->n_rows; r++) {
+    uint32_t from = c->starts ? c->starts[r] : r, to = c->starts ? c->starts[r + 1] : r + 1;
+    for (uint32_t i = from; i < to && i < c->n_values; i++) {
+      if (!one_of((uint32_t)th_column_value(c, i), set, n)) continue;
+      if (row_doc(c, r) < p->n_docs) th_bit_set(out, row_doc(c, r));
+      break;
+    }
+  }
+}
+
 int th_match_keyword(th_plan *p, const th_query *q, uint64_t *out) {
   uint32_t set[SPELLINGS_MAX];
   const th_column *c = th_segment_column(p->segment, q->field);
@@ -164,14 +177,14 @@ int th_match_keyword(th_plan *p, const th_query *q, uint64_t *out) {
   if (n < 0) return th_plan_no_memory(p);
   if (n == 0) return 0;
   if (n > SPELLINGS_MAX) return th_err_set(p->err, TH_ELIMIT, "too many spellings of one name");
-  for (uint32_t r = 0; r < c->n_rows; r++) {
-    uint32_t from = c->starts ? c->starts[r] : r, to = c->starts ? c->starts[r + 1] : r + 1;
-    for (uint32_t i = from; i < to && i < c->n_values; i++) {
-      if (!one_of((uint32_t)th_column_value(c, i), set, (unsigned)n)) continue;
-      if (row_doc(c, r) < p->n_docs) th_bit_set(out, row_doc(c, r));
-      break;
-    }
+  const th_inverted *lists = th_cache_inverted(p->segment, c);
+  if (!lists) {
+    keyword_rows(p, c, set, (unsigned)n, out);
+    return 0;
   }
+  for (int i = 0; i < n; i++)
+    for (uint32_t k = lists->start[set[i]]; k < lists->start[set[i] + 1]; k++)
+      th_bit_set(out, lists->docs[k]);
   return 0;
 }
 

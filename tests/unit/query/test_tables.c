@@ -1,0 +1,140 @@
+/* What is worked out from a segment's columns and sites, against the plain reading of the records:
+ * words by their folded form, documents by word. Random registries in several segments. */
+#include "../test.h"
+
+#include "naive.h"
+
+#include <stdio.h>
+
+#include "query/cache.h"
+
+static uint64_t seed;
+
+static uint32_t below(uint32_t n) {
+  return random_below(&seed, n);
+}
+static bool chance(uint32_t percent) {
+  return below(100) < percent;
+}
+#define PICK(list) (list)[below(TH_COUNT(list))]
+
+/* ---- records ---- */
+
+static const char *const countries[] = {"France", "United States", "Côte d’Ivoire", "FRANCE",
+                                        "Cote d'Ivoire"};
+static const char *const states[] = {"Texas", "texas", "Île-de-France", "Maine"};
+static const char *const cities[] = {"Paris", "Houston", "PARIS", "Springfield", "Saint-Denis"};
+static const char *const statuses[] = {"RECRUITING", "COMPLETED", "NOT_YET_RECRUITING"};
+
+static void put_site(th_buf *b) {
+  th_buf_printf(b, "{\"facility\":\"Clinic %u\"", below(5));
+  if (chance(60)) th_buf_printf(b, ",\"status\":\"%s\"", PICK(statuses));
+  if (chance(80)) th_buf_printf(b, ",\"city\":\"%s\"", PICK(cities));
+  if (chance(60)) th_buf_printf(b, ",\"state\":\"%s\"", PICK(states));
+  if (chance(90)) th_buf_printf(b, ",\"country\":\"%s\"", PICK(countries));
+  th_buf_char(b, '}');
+}
+
+static void put_record(th_buf *b, uint32_t nct) {
+  th_buf_printf(b,
+                "{\"protocolSection\":{\"identificationModule\":{\"nctId\":\"NCT%08u\","
+                "\"briefTitle\":\"Study %u\"},\"statusModule\":{\"overallStatus\":\"%s\"},"
+                "\"contactsLocationsModule\":{\"locations\":[",
+                nct, below(9), PICK(statuses));
+  for (uint32_t i = 0, n = below(7); i < n; i++) {
+    if (i) th_buf_char(b, ',');
+    put_site(b);
+  }
+  th_buf_str(b, "]}}}");
+}
+
+static void make_corpus(corpus *c, uint32_t n_docs, uint32_t segments) {
+  th_buf b;
+  th_buf_init(&b, 0);
+  corpus_init(c);
+  for (uint32_t i = 0; i < n_docs; i++) {
+    uint32_t nct = 1 + below(n_docs * 2);
+    th_buf_clear(&b);
+    put_record(&b, nct);
+    assert_int_equal(b.error, 0);
+    assert_true(corpus_add(c, th_buf_view(&b), nct));
+    if (segments > 1 && below(n_docs) < segments && c->n_segments + 1 < segments) corpus_flush(c);
+  }
+  corpus_finish(c, &seed, chance(50) ? 20 : 0);
+  th_buf_dispose(&b);
+}
+
+/* ---- documents by word ---- */
+
+static bool holds(const corpus *c, uint32_t segment, uint32_t doc, uint16_t field, th_span word) {
+  for (uint32_t i = 0; i < c->n_docs; i++) {
+    const naive_doc *d = &c->docs[i];
+    if (d->segment != segment || d->doc != doc) continue;
+    for (uint32_t k = 0; k < d->n_values; k++)
+      if (d->values[k].field == field && th_span_eq(d->values[k].word, word)) return true;
+  }
+  return false;
+}
+
+static void check_lists(const corpus *c, uint32_t segment, uint16_t field) {
+  const th_segment *s = c->segments[segment];
+  const th_column *column = th_segment_column(s, field);
+  if (!column) return;
+  const th_inverted *v = th_cache_inverted(s, column);
+  assert_non_null(v);
+  assert_ptr_equal(v, th_cache_inverted(s, column));
+  assert_int_equal(v->n, column->n_dict);
+  assert_true(th_inverted_bytes(v) <= th_inverted_most_bytes(column));
+  for (uint32_t o = 0; o < v->n; o++) {
+    uint32_t k = v->start[o];
+    for (uint32_t doc = 0; doc < th_segment_docs(s); doc++) {
+      if (!holds(c, segment, doc, field, th_column_word(column, o))) continue;
+      assert_true(k < v->start[o + 1]);
+      assert_int_equal(v->docs[k++], doc);
+    }
+    assert_int_equal(k, v->start[o + 1]);
+  }
+}
+
+static void test_lists(void **state) {
+  static const uint16_t fields[] = {TH_F_LocationCountry, TH_F_LocationState, TH_F_LocationCity,
+                                    TH_F_LocationFacility};
+  (void)state;
+  for (uint32_t round = 0; round < 10; round++) {
+    corpus c;
+    make_corpus(&c, 1 + below(60), 1 + below(3));
+    for (uint32_t s = 0; s < c.n_segments; s++) {
+      uint64_t before = th_cache_bytes(c.segments[s]);
+      for (size_t f = 0; f < TH_COUNT(fields); f++)
+        check_lists(&c, s, fields[f]);
+      assert_true(th_cache_bytes(c.segments[s]) > before ||
+                  !th_segment_column(c.segments[s], fields[0]));
+    }
+    corpus_dispose(&c);
+  }
+}
+
+/* A column too large for the room of its segment is not inverted, and the room is given back. */
+static void test_lists_room(void **state) {
+  (void)state;
+  corpus c;
+  make_corpus(&c, 30, 1);
+  const th_column *column = th_segment_column(c.segments[0], TH_F_LocationCity);
+  assert_non_null(column);
+  th_column large = *column;
+  large.n_values = 1 << 20;
+  assert_null(th_cache_inverted(c.segments[0], &large));
+  assert_non_null(th_cache_inverted(c.segments[0], column));
+  corpus_dispose(&c);
+}
+
+int main(void) {
+  const char *given = getenv("TH_SEED");
+  seed = given ? strtoull(given, NULL, 10) : 20261122;
+  printf("seed %llu (TH_SEED sets it)\n", (unsigned long long)seed);
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_lists),
+      cmocka_unit_test(test_lists_room),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
