@@ -55,7 +55,7 @@ static cache *cache_of(const th_segment *s) {
   return (cache *)have;
 }
 
-uint64_t th_cache_bytes(const th_segment *s) {
+uint64_t th_cache_kept_bytes(const th_segment *s) {
   th_segment_extra *have = atomic_load_explicit(th_segment_extra_slot(s), memory_order_acquire);
   return have ? sizeof(cache) + atomic_load_explicit(&((cache *)have)->bytes, memory_order_relaxed)
               : 0;

@@ -32,7 +32,7 @@ const th_folded *th_cache_folded(const th_segment *s, const th_column *column);
 const th_inverted *th_cache_inverted(const th_segment *s, const th_column *column);
 
 /* Bytes of all tables that are kept with the segment. */
-uint64_t th_cache_bytes(const th_segment *s);
+uint64_t th_cache_kept_bytes(const th_segment *s);
 
 /* The sites with a point, by cells of one degree: cell(lat, lon) = row * 360 + column, rows from
  * the south pole, columns from longitude -180. */

@@ -95,6 +95,11 @@ static inline void th_bit_set(uint64_t *bits, uint32_t i) {
   bits[i / 64] |= 1ull << (i % 64);
 }
 
+/* ---- search.c ---- */
+/* Documents that may be found at all in the segment at hand: live, and passing the filter and what
+ * is asked for without adding to a score. Bits beyond the last document are 0. */
+int th_match_keep(th_plan *p, uint64_t **out) TH_MUST_USE;
+
 /* ---- columns.c: the leaves of th_match over columns and sites, into a cleared bitmap ---- */
 void th_match_mask(const th_plan *p, uint16_t field, uint64_t mask, uint64_t *out);
 void th_match_range(const th_plan *p, const th_query *q, uint64_t *out);

@@ -4,21 +4,19 @@
 
 /* ---- folded ---- */
 
-enum { FOLDED_MAX = 512 };
-
-static size_t fold_word(th_span word, char out[FOLDED_MAX]) {
-  return th_text_fold(th_span_trim(word), out, FOLDED_MAX);
+size_t th_name_fold(th_span name, char out[TH_NAME_MAX]) {
+  return th_text_fold(th_span_trim(name), out, TH_NAME_MAX);
 }
 
-static uint32_t hash_bytes(const char *p, size_t n) { /* FNV-1a */
+uint32_t th_name_hash(const char *folded, size_t n) { /* FNV-1a */
   uint32_t h = 2166136261u;
   for (size_t i = 0; i < n; i++)
-    h = (h ^ (uint8_t)p[i]) * 16777619u;
+    h = (h ^ (uint8_t)folded[i]) * 16777619u;
   return h;
 }
 
 th_folded *th_folded_make(const th_column *column) {
-  char folded[FOLDED_MAX];
+  char folded[TH_NAME_MAX];
   size_t slots = 16;
   while (slots < (size_t)column->n_dict * 2)
     slots *= 2;
@@ -26,7 +24,7 @@ th_folded *th_folded_make(const th_column *column) {
   if (!t) return NULL;
   t->mask = (uint32_t)(slots - 1);
   for (uint32_t i = 0; i < column->n_dict; i++) {
-    uint32_t at = hash_bytes(folded, fold_word(th_column_word(column, i), folded)) & t->mask;
+    uint32_t at = th_name_hash(folded, th_name_fold(th_column_word(column, i), folded)) & t->mask;
     while (t->slot[at])
       at = (at + 1) & t->mask;
     t->slot[at] = i + 1;
@@ -40,12 +38,12 @@ uint64_t th_folded_bytes(const th_folded *t) {
 
 unsigned th_folded_find(const th_folded *t, const th_column *column, th_span word, uint32_t *out,
                         unsigned max) {
-  char wanted[FOLDED_MAX], folded[FOLDED_MAX];
+  char wanted[TH_NAME_MAX], folded[TH_NAME_MAX];
   unsigned n = 0;
-  size_t len = fold_word(word, wanted);
-  for (uint32_t at = hash_bytes(wanted, len) & t->mask; t->slot[at]; at = (at + 1) & t->mask) {
+  size_t len = th_name_fold(word, wanted);
+  for (uint32_t at = th_name_hash(wanted, len) & t->mask; t->slot[at]; at = (at + 1) & t->mask) {
     uint32_t ordinal = t->slot[at] - 1;
-    if (fold_word(th_column_word(column, ordinal), folded) != len || memcmp(folded, wanted, len))
+    if (th_name_fold(th_column_word(column, ordinal), folded) != len || memcmp(folded, wanted, len))
       continue;
     if (n < max) out[n] = ordinal;
     n++;

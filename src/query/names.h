@@ -5,6 +5,11 @@
 
 #include "index/segment.h"
 
+enum { TH_NAME_MAX = 512 }; /* bytes of a folded name; longer ones are cut */
+/* A name without case, accents and blanks at its ends; returns its length. */
+size_t th_name_fold(th_span name, char out[TH_NAME_MAX]);
+uint32_t th_name_hash(const char *folded, size_t n);
+
 /* Words by the hash of their folded form. */
 typedef struct th_folded {
   uint32_t mask;

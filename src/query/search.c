@@ -10,9 +10,7 @@ static int narrow(th_plan *p, const th_query *q, uint64_t *keep) {
   return rc;
 }
 
-/* Documents that may be found at all: live, and passing the filter and what is asked for without
- * adding to a score. Bits beyond the last document are 0. */
-static int make_keep(th_plan *p, uint64_t **out) {
+int th_match_keep(th_plan *p, uint64_t **out) {
   const th_search_request *r = p->request;
   const uint64_t *live = p->snapshot->live ? p->snapshot->live[p->at] : NULL;
   uint64_t *keep = th_bitmap_new(p, true);
@@ -33,7 +31,7 @@ static int make_keep(th_plan *p, uint64_t **out) {
 static int search_segment(th_plan *p, th_sink *sink, th_facets *facets) {
   uint64_t *keep;
   int rc = th_sink_segment(sink);
-  if (!rc) rc = make_keep(p, &keep);
+  if (!rc) rc = th_match_keep(p, &keep);
   if (!rc) rc = th_rank_segment(p, keep, sink);
   if (!rc) rc = sink->rc;
   if (!rc && facets) rc = th_facets_segment(facets, sink->found);

@@ -112,6 +112,36 @@ typedef struct th_search_result {
 int th_search(const th_snapshot *snapshot, const th_search_request *request, th_arena *arena,
               th_search_result *out, th_err *err) TH_MUST_USE;
 
+/* ---- where studies take place ---- */
+
+typedef enum th_place_level { TH_PLACE_COUNTRY, TH_PLACE_STATE, TH_PLACE_CITY } th_place_level;
+typedef struct th_place_request {
+  const th_query *filter; /* which studies; NULL = all */
+  th_place_level level;   /* what is listed */
+  th_span country, state; /* only sites there; compared folded; empty = anywhere */
+  bool no_state;          /* only sites without a state; state is not read */
+} th_place_request;
+
+typedef struct th_place {
+  th_span name; /* of its spellings the one that most sites have; borrowed from the snapshot */
+  uint32_t studies;
+  /* Studies with a site here that recruits: by its own status, or by the study's when the site has
+   * none. */
+  uint32_t recruiting;
+} th_place;
+typedef struct th_place_counts {
+  uint32_t n;
+  const th_place *places;       /* by falling number of studies, then by name */
+  uint32_t studies, recruiting; /* with any site in the country and state asked for */
+  uint32_t unnamed; /* of these studies: with a site there that lacks the level's name */
+} th_place_counts;
+/* The places of a level with the number of studies in each. State and city are those of the site
+ * itself: a city is counted under a country only for sites that lie in it. A study counts once for
+ * a place. Spellings that differ in case and accents are one place. Linear in the sites of the
+ * studies. Errors as th_search. */
+int th_place_count(const th_snapshot *snapshot, const th_place_request *request, th_arena *arena,
+                   th_place_counts *out, th_err *err) TH_MUST_USE;
+
 /* ---- explaining ---- */
 
 /* Parts of a text (of the given field) that the query's words match, ascending and apart; for

@@ -83,7 +83,14 @@ static void add_values(corpus *c, naive_doc *d) {
   }
   d->n_sites = (uint32_t)c->feed.n_sites;
   d->sites = th_arena_calloc(&c->arena, d->n_sites + 1, sizeof *d->sites);
-  if (d->n_sites) memcpy(d->sites, c->feed.sites, d->n_sites * sizeof *d->sites);
+  for (uint32_t i = 0; i < d->n_sites; i++) {
+    th_feed_site *s = &d->sites[i];
+    *s = c->feed.sites[i];
+    s->country = th_arena_dup(&c->arena, s->country);
+    s->state = th_arena_dup(&c->arena, s->state);
+    s->city = th_arena_dup(&c->arena, s->city);
+    s->facility = th_arena_dup(&c->arena, s->facility);
+  }
 }
 
 bool corpus_add(corpus *c, th_span json, uint32_t nct) {

@@ -1,5 +1,5 @@
 /* What is worked out from a segment's columns and sites, against the plain reading of the records:
- * words by their folded form, documents by word. Random registries in several segments. */
+ * documents by word, places with their studies. Random registries in several segments. */
 #include "../test.h"
 
 #include "naive.h"
@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "query/cache.h"
+#include "query/search.h"
 
 static uint64_t seed;
 
@@ -104,10 +105,10 @@ static void test_lists(void **state) {
     corpus c;
     make_corpus(&c, 1 + below(60), 1 + below(3));
     for (uint32_t s = 0; s < c.n_segments; s++) {
-      uint64_t before = th_cache_bytes(c.segments[s]);
+      uint64_t before = th_cache_kept_bytes(c.segments[s]);
       for (size_t f = 0; f < TH_COUNT(fields); f++)
         check_lists(&c, s, fields[f]);
-      assert_true(th_cache_bytes(c.segments[s]) > before ||
+      assert_true(th_cache_kept_bytes(c.segments[s]) > before ||
                   !th_segment_column(c.segments[s], fields[0]));
     }
     corpus_dispose(&c);
@@ -128,6 +129,130 @@ static void test_lists_room(void **state) {
   corpus_dispose(&c);
 }
 
+/* ---- places ---- */
+
+static bool same_name(th_span a, th_span b) {
+  char x[TH_NAME_MAX], y[TH_NAME_MAX];
+  size_t n = th_name_fold(a, x), m = th_name_fold(b, y);
+  return n == m && memcmp(x, y, n) == 0;
+}
+
+static bool asked_for(const th_place_request *r, const th_feed_site *s) {
+  if (r->country.n && !same_name(r->country, s->country)) return false;
+  if (r->no_state) return s->state.n == 0;
+  return r->state.n == 0 || same_name(r->state, s->state);
+}
+
+static th_span level_name(const th_place_request *r, const th_feed_site *s) {
+  return r->level == TH_PLACE_COUNTRY ? s->country
+         : r->level == TH_PLACE_STATE ? s->state
+                                      : s->city;
+}
+
+static int64_t value_of(const naive_doc *d, uint16_t field) {
+  for (uint32_t i = 0; i < d->n_values; i++)
+    if (d->values[i].field == field) return d->values[i].value;
+  return -1;
+}
+
+/* Studies with a site that is asked for; named: and has this name at the level; unnamed: and has
+ * none; recruits: and recruits. */
+static uint32_t count_naive(const corpus *c, const th_place_request *r, int64_t only,
+                            const th_span *named, bool unnamed, bool recruits) {
+  uint32_t n = 0;
+  for (uint32_t i = 0; i < c->n_docs; i++) {
+    const naive_doc *d = &c->docs[i];
+    int64_t overall = value_of(d, TH_F_OverallStatus);
+    bool any = false;
+    if (!d->live || (only >= 0 && overall != only)) continue;
+    for (uint32_t k = 0; k < d->n_sites; k++) {
+      const th_feed_site *s = &d->sites[k];
+      bool open = s->status ? s->status - 1 == TH_RecruitmentStatus_RECRUITING
+                            : overall == TH_Status_RECRUITING;
+      if (!asked_for(r, s) || (recruits && !open)) continue;
+      if (named && (!level_name(r, s).n || !same_name(*named, level_name(r, s)))) continue;
+      if (unnamed && level_name(r, s).n) continue;
+      any = true;
+    }
+    n += any;
+  }
+  return n;
+}
+
+/* Every name that stands in a site asked for is in the list, once. */
+static void check_complete(const corpus *c, const th_place_request *r, int64_t only,
+                           const th_place_counts *got) {
+  for (uint32_t i = 0; i < c->n_docs; i++) {
+    const naive_doc *d = &c->docs[i];
+    if (!d->live || (only >= 0 && value_of(d, TH_F_OverallStatus) != only)) continue;
+    for (uint32_t k = 0; k < d->n_sites; k++) {
+      th_span name = level_name(r, &d->sites[k]);
+      uint32_t times = 0;
+      if (!asked_for(r, &d->sites[k]) || !name.n) continue;
+      for (uint32_t p = 0; p < got->n; p++)
+        times += same_name(got->places[p].name, name);
+      assert_int_equal(times, 1);
+    }
+  }
+}
+
+static void check_places(const corpus *c, const th_place_request *r, int64_t only) {
+  th_arena arena;
+  th_place_counts got;
+  th_err err = {0};
+  th_place_request wanted = *r;
+  th_arena_init(&arena, 0);
+  if (only >= 0) wanted.filter = th_query_mask(&arena, TH_F_OverallStatus, 1ull << only);
+  if (th_place_count(&c->snapshot, &wanted, &arena, &got, &err)) fail_msg("%s", err.message);
+  assert_int_equal(got.studies, count_naive(c, r, only, NULL, false, false));
+  assert_int_equal(got.recruiting, count_naive(c, r, only, NULL, false, true));
+  assert_int_equal(got.unnamed, count_naive(c, r, only, NULL, true, false));
+  for (uint32_t i = 0; i < got.n; i++) {
+    const th_place *p = &got.places[i];
+    assert_true(p->name.n > 0 && p->studies > 0);
+    assert_int_equal(p->studies, count_naive(c, r, only, &p->name, false, false));
+    assert_int_equal(p->recruiting, count_naive(c, r, only, &p->name, false, true));
+    if (i) assert_true(p->studies <= p[-1].studies);
+  }
+  check_complete(c, r, only, &got);
+  th_arena_dispose(&arena);
+}
+
+static void test_places(void **state) {
+  (void)state;
+  for (uint32_t round = 0; round < 15; round++) {
+    corpus c;
+    make_corpus(&c, 1 + below(80), 1 + below(4));
+    for (uint32_t k = 0; k < 40; k++) {
+      th_place_request r = {.level = (th_place_level)below(3)};
+      if (chance(60)) r.country = th_span_of(chance(5) ? "Nowhere" : PICK(countries));
+      if (chance(30)) r.state = th_span_of(PICK(states));
+      r.no_state = chance(20);
+      check_places(&c, &r, chance(30) ? TH_Status_RECRUITING : -1);
+    }
+    corpus_dispose(&c);
+  }
+}
+
+static void test_places_no_memory(void **state) {
+  (void)state;
+  corpus c;
+  th_place_request r = {.level = TH_PLACE_CITY, .country = TH_SPAN("france")};
+  int rc = -1;
+  make_corpus(&c, 50, 2);
+  for (size_t limit = 64; rc; limit += 256) {
+    th_arena arena;
+    th_place_counts got;
+    th_err err = {0};
+    th_arena_init(&arena, limit);
+    rc = th_place_count(&c.snapshot, &r, &arena, &got, &err);
+    if (rc) assert_int_equal(rc, TH_ENOMEM);
+    th_arena_dispose(&arena);
+    assert_true(limit < 1 << 20);
+  }
+  corpus_dispose(&c);
+}
+
 int main(void) {
   const char *given = getenv("TH_SEED");
   seed = given ? strtoull(given, NULL, 10) : 20261122;
@@ -135,6 +260,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_lists),
       cmocka_unit_test(test_lists_room),
+      cmocka_unit_test(test_places),
+      cmocka_unit_test(test_places_no_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,229 @@
+/* How many studies have a site in each place, straight from the segments' sites: a site names its
+ * country, state and city together, so a city is counted only in the country it lies in.
+ *
+ * Spellings that differ in case and accents are one place. A word is folded once a segment, when
+ * its first site is met; after that a site costs two or three look-ups by ordinal. */
+#include "query/cache.h"
+#include "query/exec.h"
+
+typedef struct place {
+  th_span folded;
+  uint32_t hash;
+  th_span name;        /* the spelling that most sites of one segment have */
+  uint32_t name_sites; /* so many of them */
+  uint32_t studies, recruiting;
+  uint32_t last, last_recruiting; /* document + 1 of the segment at hand that was counted last */
+} place;
+
+/* Which ordinals + 1 of a column are asked for. */
+typedef struct wanted_set {
+  uint8_t *has; /* NULL = all are */
+  uint32_t n;
+} wanted_set;
+
+typedef struct counter {
+  th_plan *plan;
+  const th_place_request *request;
+  place *places;
+  uint32_t n, cap;
+  uint32_t *slot; /* 2 * cap, a power of two: place + 1, 0 = free */
+  uint32_t studies, recruiting, unnamed;
+  /* The segment at hand. */
+  const th_sites *sites;
+  const th_column *names; /* of the level; NULL = no site has one */
+  const uint32_t *level;  /* a site: ordinal of its place + 1 */
+  wanted_set country, state;
+  uint32_t *place_of; /* an ordinal: place + 1, 0 = not met yet */
+  uint32_t *sites_of; /* an ordinal: sites that were counted */
+  const th_column *overall;
+  int site_recruiting, study_recruiting; /* values of the two enums */
+} counter;
+
+/* ---- places ---- */
+
+static void put_slot(counter *c, uint32_t i) {
+  uint32_t mask = 2 * c->cap - 1, at = c->places[i].hash & mask;
+  while (c->slot[at])
+    at = (at + 1) & mask;
+  c->slot[at] = i + 1;
+}
+
+static bool grow(counter *c) {
+  uint32_t cap = c->cap ? c->cap * 2 : 64;
+  place *places = th_arena_calloc(c->plan->arena, cap, sizeof *places);
+  uint32_t *slot = th_arena_calloc(c->plan->arena, 2 * (size_t)cap, sizeof *slot);
+  if (!places || !slot) return false;
+  if (c->n) memcpy(places, c->places, c->n * sizeof *places);
+  c->places = places;
+  c->slot = slot;
+  c->cap = cap;
+  for (uint32_t i = 0; i < c->n; i++)
+    put_slot(c, i);
+  return true;
+}
+
+/* The place of a name + 1, made when it is new; 0 when memory is exhausted. */
+static uint32_t find_place(counter *c, th_span name) {
+  char folded[TH_NAME_MAX];
+  size_t len = th_name_fold(name, folded);
+  uint32_t hash = th_name_hash(folded, len);
+  if (c->n == c->cap && !grow(c)) return 0;
+  uint32_t mask = 2 * c->cap - 1;
+  for (uint32_t at = hash & mask; c->slot[at]; at = (at + 1) & mask) {
+    const place *p = &c->places[c->slot[at] - 1];
+    if (p->hash == hash && th_span_eq(p->folded, (th_span){folded, len})) return c->slot[at];
+  }
+  th_span kept = th_arena_dup(c->plan->arena, (th_span){folded, len});
+  if (!kept.p) return 0;
+  c->places[c->n] = (place){.folded = kept, .hash = hash};
+  put_slot(c, c->n);
+  return ++c->n;
+}
+
+/* ---- a segment ---- */
+
+/* The words that equal `word` folded, all when it is empty; absent: only what lacks the field. */
+static int set_wanted(const th_plan *p, uint16_t field, th_span word, bool absent,
+                      wanted_set *out) {
+  enum { SPELLINGS_MAX = 64 };
+  uint32_t set[SPELLINGS_MAX];
+  const th_column *c = th_segment_column(p->segment, field);
+  *out = (wanted_set){.n = (c ? c->n_dict : 0) + 1};
+  if (word.n == 0 && !absent) return 0;
+  int n = absent ? 0 : th_cache_find_folded(p->segment, field, word, set, SPELLINGS_MAX);
+  out->has = th_arena_calloc(p->arena, out->n, 1);
+  if (n < 0 || !out->has) return th_err_set(p->err, TH_ENOMEM, "out of memory");
+  if (n > SPELLINGS_MAX) return th_err_set(p->err, TH_ELIMIT, "too many spellings of one name");
+  out->has[0] = absent;
+  for (int i = 0; i < n; i++)
+    out->has[set[i] + 1] = 1;
+  return 0;
+}
+
+static bool in_set(const wanted_set *s, uint32_t value) {
+  return !s->has || (value < s->n && s->has[value]);
+}
+
+static int begin_segment(counter *c) {
+  static const uint16_t fields[] = {TH_F_LocationCountry, TH_F_LocationState, TH_F_LocationCity};
+  const th_place_request *r = c->request;
+  th_plan *p = c->plan;
+  const th_sites *s = c->sites = th_segment_sites(p->segment);
+  c->names = th_segment_column(p->segment, fields[r->level]);
+  c->overall = th_segment_column(p->segment, TH_F_OverallStatus);
+  if (!s) return 0; /* damaged: the segment's state says so */
+  c->level = r->level == TH_PLACE_COUNTRY ? s->country
+             : r->level == TH_PLACE_STATE ? s->state
+                                          : s->city;
+  size_t words = (c->names ? (size_t)c->names->n_dict : 0) + 1;
+  c->place_of = th_arena_calloc(p->arena, words, sizeof *c->place_of);
+  c->sites_of = th_arena_calloc(p->arena, words, sizeof *c->sites_of);
+  if (!c->place_of || !c->sites_of) return th_plan_no_memory(p);
+  for (uint32_t i = 0; i < c->n; i++)
+    c->places[i].last = c->places[i].last_recruiting = 0;
+  int rc = set_wanted(p, TH_F_LocationCountry, r->country, false, &c->country);
+  return rc ? rc : set_wanted(p, TH_F_LocationState, r->state, r->no_state, &c->state);
+}
+
+/* The spelling of each place that most sites have. */
+static void name_places(counter *c) {
+  for (uint32_t o = 0; c->names && o < c->names->n_dict; o++) {
+    if (!c->place_of[o]) continue;
+    place *p = &c->places[c->place_of[o] - 1];
+    th_span word = th_span_trim(th_column_word(c->names, o));
+    if (c->sites_of[o] < p->name_sites) continue;
+    if (c->sites_of[o] == p->name_sites && th_span_cmp(word, p->name) >= 0) continue;
+    p->name = word;
+    p->name_sites = c->sites_of[o];
+  }
+}
+
+/* Counts a site's place for the document, once; false when memory is exhausted. */
+static bool count_place(counter *c, uint32_t doc, uint32_t ordinal, bool recruits) {
+  uint32_t *known = &c->place_of[ordinal];
+  if (!*known) *known = find_place(c, th_column_word(c->names, ordinal));
+  if (!*known) return false;
+  place *p = &c->places[*known - 1];
+  c->sites_of[ordinal]++;
+  p->studies += p->last != doc + 1;
+  p->last = doc + 1;
+  if (!recruits) return true;
+  p->recruiting += p->last_recruiting != doc + 1;
+  p->last_recruiting = doc + 1;
+  return true;
+}
+
+/* The sites of one document. What a site says of itself counts, else what its study says. */
+static bool count_doc(counter *c, uint32_t doc) {
+  const th_sites *s = c->sites;
+  bool any = false, any_recruits = false, unnamed = false;
+  bool study = c->overall && (th_column_mask(c->overall, doc) >> c->study_recruiting & 1);
+  for (uint32_t i = s->start[doc]; i < s->start[doc + 1] && i < s->n; i++) {
+    if (!in_set(&c->country, s->country[i]) || !in_set(&c->state, s->state[i])) continue;
+    bool recruits = s->status[i] ? s->status[i] == c->site_recruiting + 1 : study;
+    any = true;
+    any_recruits |= recruits;
+    if (!c->names || !c->level[i] || c->level[i] > c->names->n_dict)
+      unnamed = true;
+    else if (!count_place(c, doc, c->level[i] - 1, recruits))
+      return false;
+  }
+  c->studies += any;
+  c->recruiting += any_recruits;
+  c->unnamed += unnamed;
+  return true;
+}
+
+static int count_segment(counter *c) {
+  th_plan *p = c->plan;
+  uint64_t *keep;
+  int rc = begin_segment(c);
+  if (!rc) rc = th_match_keep(p, &keep);
+  for (uint32_t w = 0; !rc && c->sites && w < p->n_words; w++)
+    for (uint64_t bits = keep[w]; bits && !rc; bits &= bits - 1)
+      if (!count_doc(c, 64 * w + (uint32_t)__builtin_ctzll(bits))) rc = th_plan_no_memory(p);
+  if (!rc) name_places(c);
+  int state = th_segment_state(p->segment, p->err);
+  return state ? state : rc;
+}
+
+/* ---- results ---- */
+
+static int by_studies(const void *a, const void *b) {
+  const th_place *x = a, *y = b;
+  if (x->studies != y->studies) return x->studies > y->studies ? -1 : 1;
+  return th_span_cmp(x->name, y->name);
+}
+
+static int finish(const counter *c, th_place_counts *out) {
+  th_place *places = th_arena_calloc(c->plan->arena, (size_t)c->n + 1, sizeof *places);
+  if (!places) return th_plan_no_memory(c->plan);
+  for (uint32_t i = 0; i < c->n; i++)
+    places[i] = (th_place){c->places[i].name, c->places[i].studies, c->places[i].recruiting};
+  qsort(places, c->n, sizeof *places, by_studies);
+  *out = (th_place_counts){.n = c->n,
+                           .places = places,
+                           .studies = c->studies,
+                           .recruiting = c->recruiting,
+                           .unnamed = c->unnamed};
+  return 0;
+}
+
+int th_place_count(const th_snapshot *snapshot, const th_place_request *request, th_arena *arena,
+                   th_place_counts *out, th_err *err) {
+  th_search_request search = {.filter = request->filter};
+  th_plan plan = {.snapshot = snapshot, .request = &search, .arena = arena, .err = err};
+  counter c = {.plan = &plan, .request = request};
+  th_span recruiting = TH_SPAN("RECRUITING");
+  *out = (th_place_counts){0};
+  c.site_recruiting = th_enum_value(th_fields[TH_F_LocationStatus].enum_id, recruiting);
+  c.study_recruiting = th_enum_value(th_fields[TH_F_OverallStatus].enum_id, recruiting);
+  plan.thread = th_thread_get();
+  if (!plan.thread) return th_plan_no_memory(&plan);
+  int rc = th_plan_make(&plan);
+  for (uint32_t s = 0; !rc && s < snapshot->n_segments; s++) {
+    th_plan_segment(&plan, s);
+    rc = count_segment(&c);
+  }
+  return rc ? rc : finish(&c, out);
+}
