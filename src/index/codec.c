@@ -62,8 +62,9 @@ static void unpack_sum_scalar(const uint8_t *in, unsigned bits, uint32_t before,
   X(5)                                                                                             \
   X(6)                                                                                             \
   X(7)                                                                                             \
-  X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15) X(16) X(17) X(18) X(19) X(20) X(21) X(22) X(23)    \
-      X(24) X(25) X(26) X(27) X(28) X(29) X(30) X(31) X(32)
+  X(8)                                                                                             \
+  X(9) X(10) X(11) X(12) X(13) X(14) X(15) X(16) X(17) X(18) X(19) X(20) X(21) X(22) X(23) X(24)   \
+      X(25) X(26) X(27) X(28) X(29) X(30) X(31) X(32)
 
 /* Row r of a block whose width is known when compiling: shifts and words become constants. */
 #define ROW(in, r, bits)                                                                           \
@@ -76,23 +77,6 @@ static void unpack_sum_scalar(const uint8_t *in, unsigned bits, uint32_t before,
     (bits) == 32 ? v_ : _mm_and_si128(v_, _mm_set1_epi32((int)((1ull << (bits)) - 1)));            \
   })
 
-#define UNPACK(b)                                                                                  \
-  case b:                                                                                          \
-    _Pragma("GCC unroll 32") for (unsigned r = 0; r < ROWS; r++)                                   \
-        _mm_storeu_si128((__m128i *)values + r, ROW(in, r, b));                                    \
-    break;
-
-static void unpack_sse2(const uint8_t *in, unsigned bits, uint32_t values[TH_BLOCK]) {
-  switch (bits) {
-  case 0:
-    memset(values, 0, TH_BLOCK * sizeof *values);
-    break;
-    EACH_WIDTH(UNPACK)
-  default:
-    unpack_scalar(in, 32, values);
-  }
-}
-
 /* Sums of four values on their own. */
 static inline __m128i sum_row(__m128i v) {
   v = _mm_add_epi32(v, _mm_set1_epi32(1));
@@ -100,57 +84,56 @@ static inline __m128i sum_row(__m128i v) {
   return _mm_add_epi32(v, _mm_slli_si128(v, 8));
 }
 
-/* Only one addition a row waits for the row before. */
-#define UNPACK_SUM(b)                                                                              \
-  case b:                                                                                          \
+/* A function a width: one with all widths in a switch takes a compiler a minute. In sums only one
+ * addition a row waits for the row before. */
+#define DEFINE_WIDTH(name, target_, b)                                                             \
+  target_ static void unpack_##name##_##b(const uint8_t *in, uint32_t values[TH_BLOCK]) {          \
+    _Pragma("GCC unroll 32") for (unsigned r = 0; r < ROWS; r++)                                   \
+        _mm_storeu_si128((__m128i *)values + r, ROW(in, r, b));                                    \
+  }                                                                                                \
+  target_ static void unpack_sum_##name##_##b(const uint8_t *in, uint32_t before,                  \
+                                              uint32_t out[TH_BLOCK]) {                            \
+    __m128i sum = _mm_set1_epi32((int)before);                                                     \
     _Pragma("GCC unroll 32") for (unsigned r = 0; r < ROWS; r++) {                                 \
       __m128i row = sum_row(ROW(in, r, b));                                                        \
       _mm_storeu_si128((__m128i *)out + r, _mm_add_epi32(row, sum));                               \
       sum = _mm_add_epi32(sum, _mm_shuffle_epi32(row, 0xFF));                                      \
     }                                                                                              \
-    break;
-
-static void unpack_sum_sse2(const uint8_t *in, unsigned bits, uint32_t before,
-                            uint32_t out[TH_BLOCK]) {
-  __m128i sum = _mm_set1_epi32((int)before);
-  switch (bits) {
-  case 0:
-    for (unsigned i = 0; i < TH_BLOCK; i++)
-      out[i] = before += 1;
-    break;
-    EACH_WIDTH(UNPACK_SUM)
-  default:
-    unpack_sum_scalar(in, 32, before, out);
   }
-}
 
-/* The same rows with AVX2's three-operand instructions. Rows of eight values were measured and are
- * slower: halves that lie apart cost more to bring together than the wider sums save. */
-__attribute__((target("avx2"))) static void unpack_avx2(const uint8_t *in, unsigned bits,
-                                                        uint32_t values[TH_BLOCK]) {
-  switch (bits) {
-  case 0:
-    memset(values, 0, TH_BLOCK * sizeof *values);
-    break;
-    EACH_WIDTH(UNPACK)
-  default:
-    unpack_scalar(in, 32, values);
-  }
-}
+/* The AVX2 variant has the same rows with three-operand instructions. Rows of eight values were
+ * measured and are slower: halves that lie apart cost more to bring together than the wider sums
+ * save. */
+#define SSE2_WIDTH(b) DEFINE_WIDTH(sse2, , b)
+#define AVX2_WIDTH(b) DEFINE_WIDTH(avx2, __attribute__((target("avx2"))), b)
+EACH_WIDTH(SSE2_WIDTH)
+EACH_WIDTH(AVX2_WIDTH)
 
-__attribute__((target("avx2"))) static void
-unpack_sum_avx2(const uint8_t *in, unsigned bits, uint32_t before, uint32_t out[TH_BLOCK]) {
-  __m128i sum = _mm_set1_epi32((int)before);
-  switch (bits) {
-  case 0:
-    for (unsigned i = 0; i < TH_BLOCK; i++)
-      out[i] = before += 1;
-    break;
-    EACH_WIDTH(UNPACK_SUM)
-  default:
-    unpack_sum_scalar(in, 32, before, out);
+typedef void (*width_fn)(const uint8_t *, uint32_t[TH_BLOCK]);
+typedef void (*sum_width_fn)(const uint8_t *, uint32_t, uint32_t[TH_BLOCK]);
+
+#define DEFINE_VARIANT(name)                                                                       \
+  static void unpack_##name(const uint8_t *in, unsigned bits, uint32_t values[TH_BLOCK]) {         \
+    static const width_fn by_width[33] = {NULL, EACH_WIDTH(NAME_##name)};                          \
+    if (bits)                                                                                      \
+      by_width[bits](in, values);                                                                  \
+    else                                                                                           \
+      memset(values, 0, TH_BLOCK * sizeof *values);                                                \
+  }                                                                                                \
+  static void unpack_sum_##name(const uint8_t *in, unsigned bits, uint32_t before,                 \
+                                uint32_t out[TH_BLOCK]) {                                          \
+    static const sum_width_fn by_width[33] = {NULL, EACH_WIDTH(NAME_SUM_##name)};                  \
+    if (bits)                                                                                      \
+      by_width[bits](in, before, out);                                                             \
+    else                                                                                           \
+      unpack_sum_scalar(in, 0, before, out);                                                       \
   }
-}
+#define NAME_sse2(b) unpack_sse2_##b,
+#define NAME_avx2(b) unpack_avx2_##b,
+#define NAME_SUM_sse2(b) unpack_sum_sse2_##b,
+#define NAME_SUM_avx2(b) unpack_sum_avx2_##b,
+DEFINE_VARIANT(sse2)
+DEFINE_VARIANT(avx2)
 #endif
 
 /* ---- dispatch ---- */
