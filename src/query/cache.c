@@ -8,7 +8,7 @@
 
 typedef struct cache {
   th_segment_extra extra; /* first: this is what the segment frees */
-  _Atomic(float *) wtf[N_SCOPES];
+  _Atomic(th_class_weights *) weights[N_SCOPES];
   _Atomic(float *) length[TH_A_COUNT + 1];
   _Atomic(th_folded *) folded[TH_F_COUNT];
   _Atomic(th_inverted *) inverted[TH_F_COUNT];
@@ -32,7 +32,7 @@ static void grid_free(th_site_grid *g) {
 static void cache_free(th_segment_extra *extra) {
   cache *c = (cache *)extra;
   for (unsigned i = 0; i < N_SCOPES; i++)
-    free(atomic_load(&c->wtf[i]));
+    th_class_weights_free(atomic_load(&c->weights[i]));
   for (unsigned i = 0; i <= TH_A_COUNT; i++)
     free(atomic_load(&c->length[i]));
   for (unsigned i = 0; i < TH_F_COUNT; i++) {
@@ -79,7 +79,9 @@ void th_scope_fields(unsigned scope, uint64_t out[(TH_F_COUNT + 63) / 64]) {
     if (scope_weight(scope, f) > 0) out[f / 64] |= 1ull << (f % 64);
 }
 
-static float *make_wtf(const th_segment *s, unsigned scope) {
+enum { CLASSES_FREQUENT = 1 << 14 }; /* more than 90 % of all postings have one of these */
+
+static th_class_weights *make_weights(const th_segment *s, unsigned scope) {
   th_class_field fields[TH_F_COUNT];
   uint32_t n = th_segment_classes(s);
   float *wtf = calloc((size_t)n + 1, sizeof *wtf);
@@ -92,7 +94,9 @@ static float *make_wtf(const th_segment *s, unsigned scope) {
     for (unsigned i = 0; i < k; i++)
       wtf[c] += weight[fields[i].field] * (float)fields[i].tf;
   }
-  return wtf;
+  th_class_weights *made = th_class_weights_make(wtf, n, CLASSES_FREQUENT);
+  free(wtf);
+  return made;
 }
 
 static float *make_length(const th_segment *s, unsigned area) {
@@ -107,15 +111,29 @@ static float *make_length(const th_segment *s, unsigned area) {
   return length;
 }
 
-/* What stands in the slot, or what `make` makes for it; NULL when memory is exhausted. */
-static const float *table_in(cache *c, _Atomic(float *) *slot, const th_segment *s, unsigned scope,
-                             uint32_t n, float *(*make)(const th_segment *, unsigned)) {
-  float *have = atomic_load_explicit(slot, memory_order_acquire);
+/* Both: what stands in the slot, or what is made for it; NULL when memory is exhausted. */
+static const th_class_weights *weights_of(cache *c, const th_segment *s, unsigned scope) {
+  _Atomic(th_class_weights *) *slot = &c->weights[scope_index(scope)];
+  th_class_weights *have = atomic_load_explicit(slot, memory_order_acquire);
   if (have) return have;
-  float *made = make(s, scope);
+  th_class_weights *made = make_weights(s, scope);
   if (!made) return NULL;
   if (atomic_compare_exchange_strong(slot, &have, made)) {
-    count_bytes(c, ((uint64_t)n + 1) * sizeof *made);
+    count_bytes(c, th_class_weights_bytes(made));
+    return made;
+  }
+  th_class_weights_free(made); /* another thread was first */
+  return have;
+}
+
+static const float *length_of(cache *c, const th_segment *s, unsigned area) {
+  _Atomic(float *) *slot = &c->length[area];
+  float *have = atomic_load_explicit(slot, memory_order_acquire);
+  if (have) return have;
+  float *made = make_length(s, area);
+  if (!made) return NULL;
+  if (atomic_compare_exchange_strong(slot, &have, made)) {
+    count_bytes(c, ((uint64_t)th_segment_docs(s) + 1) * sizeof *made);
     return made;
   }
   free(made); /* another thread was first */
@@ -126,11 +144,10 @@ bool th_cache_weights(const th_segment *s, unsigned scope, th_weights *out) {
   cache *c = cache_of(s);
   bool field = th_scope_is_field(scope);
   if (!c) return false;
-  out->wtf = table_in(c, &c->wtf[scope_index(scope)], s, scope, th_segment_classes(s), make_wtf);
-  out->length =
-      field ? NULL : table_in(c, &c->length[scope], s, scope, th_segment_docs(s), make_length);
+  out->classes = weights_of(c, s, scope);
+  out->length = field ? NULL : length_of(c, s, scope);
   out->bound = field ? -1 : th_score_bound_index(scope);
-  return out->wtf && (field || out->length);
+  return out->classes && (field || out->length);
 }
 
 /* ---- names ---- */

@@ -6,13 +6,14 @@
 #include "index/segment.h"
 #include "query/names.h"
 #include "query/tree.h"
+#include "query/weights.h"
 
 /* What a posting is worth in a scope (index/score.h). A scope that is one field has no norms: all
  * its texts count as of average length. */
 typedef struct th_weights {
-  const float *wtf;    /* a class: weighted frequency, 0 = not in the scope */
-  const float *length; /* a document: k1 * (1 - b + b * dl / avgdl); NULL: k1 for all */
-  int bound;           /* index among the bounded areas, -1 = none */
+  const th_class_weights *classes; /* a class: weighted frequency, 0 = not in the scope */
+  const float *length;             /* a document: k1 * (1 - b + b * dl / avgdl); NULL: k1 for all */
+  int bound;                       /* index among the bounded areas, -1 = none */
 } th_weights;
 
 /* False when memory is exhausted. */

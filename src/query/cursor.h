@@ -28,7 +28,7 @@ bool th_cursor_seek(th_cursor *c, uint32_t doc);
 bool th_cursor_block(th_cursor *c, uint32_t end, uint32_t floor);
 /* Contribution of the posting at the cursor; false when it is not of the scope. */
 static inline bool th_cursor_score(const th_cursor *c, uint32_t *score) {
-  float wtf = c->w.wtf[c->p.classes[c->i]];
+  float wtf = th_class_weight(c->w.classes, c->p.classes[c->i]);
   float length = c->w.length ? c->w.length[c->p.docs[c->i]] : TH_SCORE_K1;
   *score = th_score_contribution(c->idf, wtf, length);
   return wtf > 0;

@@ -417,15 +417,17 @@ static void test_no_memory(void **state) {
 /* All variants of the inner loops on the same random input. */
 static void test_kernels(void **state) {
   (void)state;
-  enum { CLASSES = 50, DOCS = 300 };
+  enum { CLASSES = 3000, DOCS = 300 };
+  static const uint32_t distincts[] = {0, 400, CLASSES};
   float wtf[CLASSES], length[DOCS];
   for (uint32_t round = 0; round < 2000; round++) {
+    uint32_t distinct = PICK(distincts); /* one byte a code, with rare ones, two bytes */
     uint32_t docs[TH_BLOCK], classes[TH_BLOCK], n = below(TH_BLOCK + 1), acc[64];
     uint32_t out[2][2][TH_BLOCK + 8], m[2];
     uint8_t seen[64];
     uint64_t bits[2][2];
     for (uint32_t i = 0; i < CLASSES; i++)
-      wtf[i] = chance(30) ? 0 : (float)below(1000) / 37;
+      wtf[i] = chance(30) ? 0 : (float)below(i < distinct ? 1000 : 90) / 37;
     for (uint32_t i = 0; i < DOCS; i++)
       length[i] = 0.6f + (float)below(1000) / 99;
     for (uint32_t i = 0; i < n; i++)
@@ -433,7 +435,13 @@ static void test_kernels(void **state) {
     for (uint32_t i = 0; i < 64; i++)
       acc[i] = chance(50) ? below(100) : below(INT32_MAX),
       seen[i] = (uint8_t)(chance(50) ? below(256) : 0);
-    th_weights w = {wtf, chance(80) ? length : NULL, -1};
+    th_class_weights *table = th_class_weights_make(wtf, CLASSES, 40);
+    assert_non_null(table);
+    assert_int_equal(table->width, distinct == CLASSES ? 2 : 1);
+    assert_int_equal(table->n_rare > 0, distinct == 400);
+    for (uint32_t i = 0; i < CLASSES; i++)
+      assert_true(th_class_weight(table, i) == wtf[i]);
+    th_weights w = {table, chance(80) ? length : NULL, -1};
     float idf = (float)below(10000) / 700;
     uint32_t least = 1 + (chance(50) ? below(100) : below(INT32_MAX));
     for (int k = 0; k < 2; k++) {
@@ -450,6 +458,7 @@ static void test_kernels(void **state) {
       assert_true((bits[0][0] >> i & 1) == (acc[i] >= least));
       assert_true((bits[0][1] >> i & 1) == (seen[i] != 0));
     }
+    th_class_weights_free(table);
   }
 }
 

@@ -1,0 +1,158 @@
+#include "query/weights.h"
+
+enum {
+  FREQUENT_COUNTS = 64, /* a frequent class counts as so many */
+  RARE_MOST = 8,        /* codes take one byte when at most one class in so many is rare then */
+};
+
+/* Distinct weights, by their bits. */
+typedef struct distinct {
+  float weight;
+  uint32_t classes, code;
+  uint64_t count;
+} distinct;
+
+typedef struct distinct_set {
+  distinct *list;
+  uint32_t n, cap;
+  uint32_t *slot; /* 2 * cap, a power of two: number + 1, 0 = free */
+} distinct_set;
+
+static uint32_t bits_of(float weight) {
+  uint32_t bits;
+  memcpy(&bits, &weight, sizeof bits);
+  return bits;
+}
+
+static uint32_t *slot_of(const distinct_set *s, float weight) {
+  uint32_t mask = 2 * s->cap - 1, at = (bits_of(weight) * 0x9E3779B1u >> 7) & mask;
+  while (s->slot[at] && bits_of(s->list[s->slot[at] - 1].weight) != bits_of(weight))
+    at = (at + 1) & mask;
+  return &s->slot[at];
+}
+
+static bool grow(distinct_set *s) {
+  uint32_t cap = s->cap ? s->cap * 2 : 1024;
+  distinct *list = realloc(s->list, cap * sizeof *list);
+  if (!list) return false;
+  s->list = list;
+  uint32_t *slot = calloc(2 * (size_t)cap, sizeof *slot);
+  if (!slot) return false;
+  free(s->slot);
+  s->slot = slot;
+  s->cap = cap;
+  for (uint32_t i = 0; i < s->n; i++)
+    *slot_of(s, list[i].weight) = i + 1;
+  return true;
+}
+
+static bool count_weights(distinct_set *s, const float *weight, uint32_t n, uint32_t n_frequent) {
+  for (uint32_t c = 0; c < n; c++) {
+    if (s->n == s->cap && !grow(s)) return false;
+    uint32_t *slot = slot_of(s, weight[c]);
+    if (!*slot) {
+      s->list[s->n] = (distinct){.weight = weight[c]};
+      *slot = ++s->n;
+    }
+    s->list[*slot - 1].classes++;
+    s->list[*slot - 1].count += c < n_frequent ? FREQUENT_COUNTS : 1;
+  }
+  return true;
+}
+
+static int by_count(const void *a, const void *b) {
+  const distinct *x = a, *y = b;
+  if (x->count != y->count) return x->count > y->count ? -1 : 1;
+  return (x->weight > y->weight) - (x->weight < y->weight);
+}
+
+/* Orders by count and chooses the width: sets t->width, n_values, n_rare. */
+static void choose_width(th_class_weights *t, distinct_set *s) {
+  uint32_t covered = 0;
+  if (s->n) qsort(s->list, s->n, sizeof *s->list, by_count);
+  for (uint32_t i = 0; i < TH_MIN(s->n, 255u); i++)
+    covered += s->list[i].classes;
+  t->width = t->n_classes - covered <= t->n_classes / RARE_MOST ? 1 : 2;
+  t->n_values = TH_MIN(s->n, t->width == 1 ? 255u : 65535u);
+  for (uint32_t i = 255; i < t->n_values; i++)
+    covered += s->list[i].classes;
+  t->n_rare = t->n_classes - covered;
+  /* The numbers changed places. */
+  memset(s->slot, 0, 2 * (size_t)s->cap * sizeof *s->slot);
+  for (uint32_t i = 0; i < s->n; i++)
+    *slot_of(s, s->list[i].weight) = i + 1;
+}
+
+static bool fill(th_class_weights *t, const distinct_set *s, const float *weight) {
+  uint32_t highest = t->n_values, rare = 0; /* fits: n_values is at most 255 or 65,535 */
+  uint8_t *code = calloc((size_t)t->n_classes * t->width + 4, 1);
+  float *value = calloc((size_t)highest + 1, sizeof *value);
+  t->code = code;
+  t->direct = calloc((size_t)t->n_direct + 1, sizeof *t->direct);
+  t->value = value;
+  t->rare_class = calloc((size_t)t->n_rare + 1, sizeof *t->rare_class);
+  t->rare_weight = calloc((size_t)t->n_rare + 1, sizeof *t->rare_weight);
+  if (!code || !value || !t->direct || !t->rare_class || !t->rare_weight) return false;
+  for (uint32_t i = 0; i < t->n_values; i++)
+    value[i] = s->list[i].weight;
+  value[highest] = -1;
+  memcpy(t->direct, weight, t->n_direct * sizeof *weight);
+  t->direct[t->n_direct] = -1;
+  for (uint32_t c = 0; c < t->n_classes; c++) {
+    uint32_t i = TH_MIN(*slot_of(s, weight[c]) - 1, t->n_values);
+    if (i == highest) {
+      t->rare_class[rare] = c;
+      t->rare_weight[rare++] = weight[c];
+    }
+    if (t->width == 1)
+      code[c] = (uint8_t)i;
+    else
+      ((uint16_t *)(void *)code)[c] = (uint16_t)i;
+  }
+  return true;
+}
+
+th_class_weights *th_class_weights_make(const float *weight, uint32_t n, uint32_t n_frequent) {
+  distinct_set s = {0};
+  th_class_weights *t = calloc(1, sizeof *t);
+  bool good = t && grow(&s) && count_weights(&s, weight, n, n_frequent);
+  if (good) {
+    t->n_classes = n;
+    t->n_direct = TH_MIN(n, n_frequent);
+    choose_width(t, &s);
+    good = fill(t, &s, weight);
+  }
+  free(s.list);
+  free(s.slot);
+  if (good) return t;
+  th_class_weights_free(t);
+  return NULL;
+}
+
+void th_class_weights_free(th_class_weights *t) {
+  if (!t) return;
+  free((void *)(uintptr_t)t->code);
+  free((void *)(uintptr_t)t->value);
+  free(t->direct);
+  free(t->rare_class);
+  free(t->rare_weight);
+  free(t);
+}
+
+uint64_t th_class_weights_bytes(const th_class_weights *t) {
+  return sizeof *t + (uint64_t)t->n_classes * t->width + 4 +
+         ((uint64_t)t->n_values + t->n_direct + 2) * sizeof *t->value +
+         ((uint64_t)t->n_rare + 1) * (sizeof *t->rare_class + sizeof *t->rare_weight);
+}
+
+float th_class_weight_rare(const th_class_weights *t, uint32_t c) {
+  uint32_t low = 0, high = t->n_rare;
+  while (low < high) {
+    uint32_t middle = low + (high - low) / 2;
+    if (t->rare_class[middle] < c)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low < t->n_rare && t->rare_class[low] == c ? t->rare_weight[low] : 0;
+}
