@@ -110,7 +110,12 @@ class World:
 
 
 def number_of(record):
-    return NUMBER.search(record).group(1).decode()
+    found = NUMBER.search(record)
+    if found:
+        return found.group(1).decode()
+    # In another spelling: "nct 90000001", with escapes.
+    told = json.loads(record)["protocolSection"]["identificationModule"]["nctId"]
+    return "NCT%08d" % int(re.sub(r"\D", "", told))
 
 
 def by_number(records):
