@@ -113,24 +113,57 @@ static void check_numbers(checker *c, const th_manifest *m) {
   }
 }
 
-int th_index_check(const char *dir, bool deep, void (*problem)(void *ctx, const char *text),
-                   void *ctx, th_err *err) {
-  checker c = {.dir = dir, .deep = deep, .problem = problem, .ctx = ctx};
+static int check_once(checker *c, uint64_t *hash, th_err *err) {
   th_manifest m;
   th_err why = {0};
-  int rc = th_manifest_read(&m, dir, &why);
+  int rc = th_manifest_read(&m, c->dir, &why);
+  *hash = rc ? 0 : m.hash;
   if (rc == TH_ENOTFOUND) return th_err_set(err, rc, "%s", why.message);
   if (rc)
-    rc = told(&c, &why, err);
+    rc = told(c, &why, err);
   else
-    check_numbers(&c, &m);
+    check_numbers(c, &m);
   for (uint32_t i = 0; !rc && i < m.n; i++)
-    rc = check_entry(&c, &m.entries[i], err);
-  if (!rc && !why.code) check_versions(&c, m.applied_seq);
+    rc = check_entry(c, &m.entries[i], err);
+  if (!rc && !why.code) check_versions(c, m.applied_seq);
   th_manifest_dispose(&m);
-  free(c.versions);
+  return rc;
+}
+
+/* Problems are kept back, each ended by a zero byte, until it is sure that they are some. */
+static void keep_problem(void *ctx, const char *text) {
+  th_buf_put(ctx, text, strlen(text) + 1);
+}
+
+static void pass_on(const th_buf *kept, void (*problem)(void *ctx, const char *text), void *ctx) {
+  for (size_t at = 0; problem && at < kept->n; at += strlen(kept->p + at) + 1)
+    problem(ctx, kept->p + at);
+}
+
+/* What one look finds wrong may be the work of a writer that published meanwhile and removed what
+ * the older manifest names: then the newer one is looked at. */
+int th_index_check(const char *dir, bool deep, void (*problem)(void *ctx, const char *text),
+                   void *ctx, th_err *err) {
+  enum { TRIES = 20 };
+  checker c = {.dir = dir, .deep = deep, .problem = keep_problem};
+  th_buf kept;
+  uint64_t hash;
+  int rc;
+  th_buf_init(&kept, 0);
+  c.ctx = &kept;
+  for (int tries = 1;; tries++) {
+    th_buf_clear(&kept);
+    c.found = c.n = 0;
+    rc = check_once(&c, &hash, err);
+    bool moved = hash && th_manifest_peek(dir) != hash;
+    if (rc || !c.found || !moved || tries == TRIES) break;
+  }
+  pass_on(&kept, problem, ctx);
+  if (!rc && kept.error) rc = th_err_set(err, kept.error, "out of memory checking the index");
   if (!rc && c.found)
     rc = th_err_set(err, TH_ECORRUPT, "the index in %s has %llu problems", dir,
                     (unsigned long long)c.found);
+  th_buf_dispose(&kept);
+  free(c.versions);
   return rc;
 }
