@@ -189,20 +189,20 @@ static void each_k(const char *kind, long most, void (*f)(const char *, long, ch
 static void a_call_fails(void **state) {
   (void)state;
   for (size_t i = 0; i < TH_COUNT(kinds); i++)
-    each_k(kinds[i], 150, fail_at, 0);
+    each_k(kinds[i], 50, fail_at, 0);
 }
 
 static void all_calls_from_then_on_fail(void **state) {
   (void)state;
   for (size_t i = 0; i < TH_COUNT(kinds); i++)
     if (strcmp(kinds[i], "short") != 0) /* half a byte would never get written */
-      each_k(kinds[i], 60, fail_at, '+');
+      each_k(kinds[i], 20, fail_at, '+');
 }
 
 static void the_process_is_killed(void **state) {
   (void)state;
   for (size_t i = 0; i < TH_COUNT(kinds); i++)
-    if (strcmp(kinds[i], "malloc") != 0) each_k(kinds[i], 60, kill_at, 0);
+    if (strcmp(kinds[i], "malloc") != 0) each_k(kinds[i], 20, kill_at, 0);
 }
 
 int main(void) {
