@@ -92,7 +92,7 @@ def main():
             start = None
     out = sys.stdout
     out.write("/* Written by tools/make_fold_table.py from Unicode %s; do not edit. */\n" % unicodedata.unidata_version)
-    out.write("/* clang-format off */\n")
+    out.write("/* clang-format off */\n#ifndef TH_TEXT_FOLD_TABLE_H\n#define TH_TEXT_FOLD_TABLE_H\n#include <stdint.h>\n")
 
     def numbers(head, values):
         out.write(head + " = {\n")
@@ -110,7 +110,7 @@ def main():
     numbers("static const uint8_t fold_pool[]", pool)
     numbers("/* Letters and digits between U+10000 and U+1FFFF: first, last. */\nstatic const uint32_t fold_high_letters[]",
             [v for r in ranges for v in r])
-    out.write("/* clang-format on */\n")
+    out.write("#endif\n/* clang-format on */\n")
 
 
 if __name__ == "__main__":

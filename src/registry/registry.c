@@ -105,7 +105,8 @@ static int open_index(th_registry *r, th_err *err) {
     rc = lacks_index(r, &local);
   }
   if (is_damage(rc))
-    return th_err_set(err, TH_ECORRUPT, "%s (mend it with: trialhead index --rebuild)", local.message);
+    return th_err_set(err, TH_ECORRUPT, "%s (mend it with: trialhead index --rebuild)",
+                      local.message);
   return rc ? th_err_set(err, rc, "%s", local.message) : 0;
 }
 

@@ -1,5 +1,8 @@
 /* Written by tools/make_fold_table.py from Unicode 14.0.0; do not edit. */
 /* clang-format off */
+#ifndef TH_TEXT_FOLD_TABLE_H
+#define TH_TEXT_FOLD_TABLE_H
+#include <stdint.h>
 static const uint8_t fold_page_of[1024] = {
   0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30,
   31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59,
@@ -665,4 +668,5 @@ static const uint32_t fold_high_letters[] = {
   126590, 126592, 126601, 126603, 126619, 126625, 126627, 126629, 126633, 126635, 126651, 127232, 127244, 130032,
   130041,
 };
+#endif
 /* clang-format on */
