@@ -7,6 +7,7 @@ enum {
   TIER_WIDTH = 8,             /* segments of a tier that are merged, and the step between tiers */
   TIER_FLOOR = 1 << 20,       /* bytes; smaller ones are all of tier 0 */
   MERGE_MAX = 4 * TIER_WIDTH, /* segments in one merge */
+  MERGE_DOCS = 1 << 17,       /* documents of one merge: its memory and its time stay bounded */
 };
 
 /* Bytes that would be left of it. */
@@ -25,15 +26,20 @@ static bool many_dead(const th_tier_segment *s) {
   return (uint64_t)(s->n_docs - s->n_live) * 3 >= s->n_docs;
 }
 
-/* Takes those of the tier (UINT_MAX: of any) until documents or places run out. */
+/* Copying a segment that is large already gains little. */
+static bool grown_up(const th_tier_segment *s) {
+  return s->n_live > MERGE_DOCS / 2;
+}
+
+/* Takes those of the tier until documents or places run out; of any (UINT_MAX) all that fit. */
 static size_t take(const th_tier_segment *segments, size_t n, unsigned tier, bool only_dead,
                    size_t most, size_t *chosen) {
-  uint64_t docs = 0;
+  uint64_t docs = 0, limit = tier == UINT_MAX ? TH_SEGMENT_MAX_DOCS : MERGE_DOCS;
   size_t k = 0;
   for (size_t i = 0; i < n && k < most; i++) {
     if (tier != UINT_MAX && tier_of(&segments[i]) != tier) continue;
-    if (only_dead && !many_dead(&segments[i])) continue;
-    if (docs + segments[i].n_live > TH_SEGMENT_MAX_DOCS) continue;
+    if (only_dead ? !many_dead(&segments[i]) : tier != UINT_MAX && grown_up(&segments[i])) continue;
+    if (k && docs + segments[i].n_live > limit) continue;
     docs += segments[i].n_live;
     chosen[k++] = i;
   }
@@ -50,7 +56,7 @@ size_t th_tiers_choose(const th_tier_segment *segments, size_t n, bool all, size
   for (size_t i = 0; i < n; i++) {
     tier = tier_of(&segments[i]);
     if (many_dead(&segments[i])) return take(segments, n, tier, true, MERGE_MAX, chosen);
-    count[tier]++;
+    count[tier] += !grown_up(&segments[i]);
   }
   for (tier = 0; tier < TH_COUNT(count); tier++) {
     if (count[tier] < TIER_WIDTH) continue;

@@ -485,8 +485,16 @@ static void tiers(void **state) {
   assert_int_equal(th_tiers_choose(s, 1, true, chosen), 1);
   for (size_t i = 0; i < 10; i++) /* never more documents than a segment holds */
     s[i] = (th_tier_segment){UINT64_C(3) << 30, TH_SEGMENT_MAX_DOCS / 3, TH_SEGMENT_MAX_DOCS / 3};
-  assert_int_equal(th_tiers_choose(s, 10, false, chosen), 3);
+  assert_int_equal(th_tiers_choose(s, 10, false, chosen), 0); /* grown up: only asked for */
   assert_int_equal(th_tiers_choose(s, 10, true, chosen), 3);
+  for (size_t i = 0; i < 10; i++) /* a merge has at most 131,072 documents */
+    s[i] = (th_tier_segment){70 << 20, 30000, 30000};
+  assert_int_equal(th_tiers_choose(s, 7, false, chosen), 0);
+  assert_int_equal(th_tiers_choose(s, 10, false, chosen), 4);
+  s[4] = (th_tier_segment){70 << 20, 120000, 120000}; /* the outcome is not merged again */
+  assert_int_equal(th_tiers_choose(s + 4, 6, false, chosen), 0);
+  s[4].n_live = 60000; /* until half of it is dead */
+  assert_int_equal(th_tiers_choose(s + 4, 6, false, chosen), 1);
 }
 
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, fresh_folder, remove_folder)
