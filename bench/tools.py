@@ -15,6 +15,7 @@ import shutil
 import statistics
 import subprocess
 import sys
+import threading
 import time
 
 sys.dont_write_bytecode = True
@@ -63,10 +64,11 @@ def build(*targets):
 
 
 class Run:
-    """A finished command: seconds by the clock, of the processors, its peak of memory, its output."""
+    """A finished command: seconds by the clock, of the processors, its peaks of memory (all that is
+    resident, mapped files too; what is its own), its output."""
 
-    def __init__(self, seconds, usage, out, code):
-        self.seconds, self.out, self.code = seconds, out, code
+    def __init__(self, seconds, usage, out, code, own_mb):
+        self.seconds, self.out, self.code, self.own_mb = seconds, out, code, own_mb
         self.cpu = usage.ru_utime + usage.ru_stime
         self.peak_mb = usage.ru_maxrss / 1024
 
@@ -74,16 +76,31 @@ class Run:
         return [json.loads(line) for line in self.out.splitlines() if line.startswith("{")]
 
 
+def watch_memory(pid, peak, done):
+    """Raises peak[0] to the MB of memory that belong to the process and to no file."""
+    while not done.wait(0.02):
+        try:
+            with open("/proc/%d/status" % pid, encoding="ascii") as status:
+                found = re.search(r"^RssAnon:\s+(\d+)", status.read(), re.M)
+        except OSError:
+            return
+        peak[0] = max(peak[0], int(found.group(1)) / 1024 if found else 0)
+
+
 def run(command, allowed=(0,), **keywords):
-    start = time.monotonic()
+    start, peak, done = time.monotonic(), [0], threading.Event()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, **keywords)
+    watcher = threading.Thread(target=watch_memory, args=(process.pid, peak, done))
+    watcher.start()
     out = process.stdout.read()
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.monotonic() - start
+    done.set()
+    watcher.join()
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode not in allowed:
         sys.exit("%s failed with %d" % (" ".join(command), process.returncode))
-    return Run(seconds, usage, out, process.returncode)
+    return Run(seconds, usage, out, process.returncode, peak[0])
 
 
 def to_file(command, path):
@@ -172,6 +189,11 @@ def folder_bytes(path):
 
 def median(values):
     return statistics.median(values)
+
+
+def median_ratio(runs, others, figure):
+    """Of runs that took turns: what disturbs one turn disturbs both."""
+    return median([figure(a) / figure(b) for a, b in zip(runs, others)])
 
 
 def verdict(value, goal, at_most=True):
