@@ -84,7 +84,7 @@ static int run(th_cli *cli, th_err *err) {
   export e = {.to = stdout, .exact = th_cli_value(cli, "exact") != NULL, .err = err};
   th_registry *registry = NULL;
   th_buf_init(&e.line, 0);
-  int rc = th_cli_open(cli, TH_REGISTRY_READ, &registry, err);
+  int rc = th_cli_open(cli, TH_REGISTRY_READ_STORE, &registry, err);
   if (rc == 0 && file && !(e.to = fopen(file, "wb"))) rc = th_err_sys(err, "cannot write %s", file);
   th_progress_start(&e.progress, "studies", cli->quiet);
   if (rc == 0) rc = export_records(cli, registry, &e, err);

@@ -25,10 +25,10 @@ static void on_tick(void *ctx) {
   serve *s = ctx;
   th_err err = {0};
   bool changed = false;
-  if (th_index_refresh(th_registry_index(s->registry), &changed, &err) == 0)
+  if (th_registry_refresh(s->registry, &changed, &err) == 0)
     err.message[0] = 0;
   else if (strcmp(err.message, s->trouble) != 0 && !s->cli->quiet)
-    fprintf(stderr, "trialhead serve: the newer index cannot be read: %s\n", err.message);
+    fprintf(stderr, "trialhead serve: newer data cannot be read: %s\n", err.message);
   memcpy(s->trouble, err.message, sizeof s->trouble);
 }
 

@@ -124,7 +124,7 @@ int th_cmd_show(th_cli *cli) {
   th_registry *registry = NULL;
   th_buf_init(&s.record, 0);
   th_buf_init(&s.out, 0);
-  int rc = th_cli_open(cli, TH_REGISTRY_READ, &registry, &err);
+  int rc = th_cli_open(cli, TH_REGISTRY_READ_STORE, &registry, &err);
   if (rc == 0 && !(s.parser = th_json_parser_new(TH_STORE_RECORD_MAX, 256)))
     rc = th_err_set(&err, TH_ENOMEM, "out of memory");
   if (rc == 0 && !(s.reader = th_store_reader_acquire(th_registry_store(registry), &err)))

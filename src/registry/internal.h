@@ -6,12 +6,15 @@
 
 #include <limits.h>
 #include <pthread.h>
+#include <sys/types.h>
 
 struct th_registry {
   th_store *store;
   th_index *index;
   th_registry_mode mode;
   pthread_mutex_t paths_lock; /* th_index_new_segment_path is one thread's at a time */
+  dev_t store_device;         /* of store.db when it was opened */
+  ino_t store_file;
   char dir[PATH_MAX];
 };
 

@@ -5,6 +5,7 @@
 #include "base/queue.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 #include <xxhash.h>
@@ -66,13 +67,17 @@ int th_registry_behind(th_registry *r, uint64_t *changes, th_err *err) {
   return rc;
 }
 
-/* A reader of a store without an index: nothing was imported yet, or the index was taken away. */
-static int lacks_index(th_registry *r, th_err *err) {
+static int holds_studies(th_registry *r, th_err *err) {
   uint64_t seq = 0;
   int rc = last_seq(r, &seq, err);
-  if (rc) return rc;
-  return seq == 0 ? th_err_set(err, TH_ENOTFOUND, "there are no studies in %s", r->dir)
-                  : th_err_set(err, TH_ECORRUPT, "the store in %s has no index", r->dir);
+  if (rc == 0 && seq == 0) rc = th_err_set(err, TH_ENOTFOUND, "there are no studies in %s", r->dir);
+  return rc;
+}
+
+/* A reader of a store without an index: nothing was imported yet, or the index was taken away. */
+static int lacks_index(th_registry *r, th_err *err) {
+  int rc = holds_studies(r, err);
+  return rc ? rc : th_err_set(err, TH_ECORRUPT, "the store in %s has no index", r->dir);
 }
 
 static int open_matching(th_registry *r, const char *path, th_err *err) {
@@ -83,6 +88,10 @@ static int open_matching(th_registry *r, const char *path, th_err *err) {
     r->index = NULL;
   }
   return rc;
+}
+
+static bool reads_only(const th_registry *r) {
+  return r->mode == TH_REGISTRY_READ || r->mode == TH_REGISTRY_READ_STORE;
 }
 
 static bool is_damage(int rc) {
@@ -119,6 +128,33 @@ static int lost_store(const char *dir, th_err *err) {
   return th_err_set(err, TH_ECORRUPT, "%s has an index, but the store is missing or empty", dir);
 }
 
+static int store_identity(const th_registry *r, dev_t *device, ino_t *file, th_err *err) {
+  char path[PATH_MAX];
+  struct stat st;
+  if (snprintf(path, sizeof path, "%s/store.db", r->dir) >= (int)sizeof path)
+    return th_err_set(err, TH_EUSAGE, "the name of the data directory is too long");
+  if (stat(path, &st) != 0) return th_err_sys(err, "cannot look at %s", path);
+  *device = st.st_dev;
+  *file = st.st_ino;
+  return 0;
+}
+
+static int remember_store(th_registry *r, th_err *err) {
+  return store_identity(r, &r->store_device, &r->store_file, err);
+}
+
+int th_registry_refresh(th_registry *r, bool *changed, th_err *err) {
+  dev_t device;
+  ino_t file;
+  *changed = false;
+  int rc = store_identity(r, &device, &file, err);
+  if (rc) return rc;
+  if (device != r->store_device || file != r->store_file)
+    return th_err_set(err, TH_ECORRUPT, "another store stands in %s: start again to read it",
+                      r->dir);
+  return th_index_refresh(r->index, changed, err);
+}
+
 int th_registry_open(th_registry **out, const char *dir, th_registry_mode mode, th_err *err) {
   int rc;
   th_err local = {0};
@@ -130,13 +166,13 @@ int th_registry_open(th_registry **out, const char *dir, th_registry_mode mode, 
   if (snprintf(r->dir, sizeof r->dir, "%s", dir) >= (int)sizeof r->dir)
     rc = th_err_set(&local, TH_EUSAGE, "the name of the data directory is too long");
   else
-    rc = th_store_open(&r->store, dir, mode == TH_REGISTRY_READ ? TH_STORE_READ : TH_STORE_WRITE,
-                       &local);
+    rc = th_store_open(&r->store, dir, reads_only(r) ? TH_STORE_READ : TH_STORE_WRITE, &local);
   if (rc == TH_ENOTFOUND)
     rc = lost_store(dir, err);
   else if (rc)
     th_err_set(err, rc, "%s", local.message);
-  if (rc == 0) rc = open_index(r, err);
+  if (rc == 0) rc = remember_store(r, err);
+  if (rc == 0) rc = mode == TH_REGISTRY_READ_STORE ? holds_studies(r, err) : open_index(r, err);
   if (rc == 0)
     *out = r;
   else

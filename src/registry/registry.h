@@ -17,6 +17,8 @@ typedef struct th_registry th_registry;
 
 typedef enum th_registry_mode {
   TH_REGISTRY_READ,
+  TH_REGISTRY_READ_STORE, /* READ without the index: what needs only records works when it is
+                             damaged */
   TH_REGISTRY_WRITE,
   TH_REGISTRY_REBUILD, /* WRITE, and an index that is damaged or another store's is thrown away */
 } th_registry_mode;
@@ -28,7 +30,7 @@ int th_registry_open(th_registry **out, const char *dir, th_registry_mode mode,
                      th_err *err) TH_MUST_USE;
 void th_registry_close(th_registry *r);
 th_store *th_registry_store(th_registry *r);
-th_index *th_registry_index(th_registry *r);
+th_index *th_registry_index(th_registry *r); /* NULL after READ_STORE */
 
 /* ---- import ---- */
 typedef struct th_import_report {
@@ -66,6 +68,10 @@ int th_registry_check(const char *dir, bool deep, void (*problem)(void *ctx, con
                       void *ctx, th_err *err) TH_MUST_USE;
 
 /* ---- reading ---- */
+/* For a reader that stays open: takes over a newer index. TH_ECORRUPT when another store stands in
+ * the place of the one that is open (it was restored or deleted): the reader goes on with what it
+ * has, and must be opened anew to see the other. */
+int th_registry_refresh(th_registry *r, bool *changed, th_err *err) TH_MUST_USE;
 /* The newest record of a study, appended to out. TH_ENOTFOUND; *current is set when the number is
  * an alias of another study (else 0). */
 int th_registry_study(th_registry *r, uint32_t nct, th_buf *out, th_record *record,
