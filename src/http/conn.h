@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/common.h"
+#include "http/gate.h"
 
 #include <stdatomic.h>
 
@@ -19,6 +20,12 @@ typedef struct th_conn {
   bool seen; /* the header is complete */
   th_buf target, body;
   int64_t begun_ms;
+  /* while it is put aside to wait for something */
+  struct th_conn *parked_prev, *parked_next; /* the server's list */
+  bool parked;
+  struct MHD_Connection *connection;
+  th_gate *gate;
+  th_gate_waiter waiter;
 } th_conn;
 
 typedef struct th_watch th_watch;

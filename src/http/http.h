@@ -56,6 +56,22 @@ typedef struct th_header {
 
 enum { TH_RESPONSE_HEADERS = 24 };
 
+/* Something that a request may have to wait for: a gate. A handler that finds it not there yet
+ * takes the gate's count BEFORE it looks, and answers with rs->gate and rs->gate_count: the server
+ * puts the connection aside, without a thread for it, until the gate is opened (or was since), and
+ * then asks the handler again from the beginning. */
+typedef struct th_gate th_gate;
+th_gate *th_gate_new(void) TH_MUST_USE; /* NULL: no memory */
+void th_gate_free(th_gate *gate);       /* nobody waits any more */
+uint64_t th_gate_count(th_gate *gate);
+void th_gate_open(th_gate *gate); /* any thread: all who wait are asked again */
+
+/* Makes the next bytes of an answer that is not held in memory: writes at most max bytes and
+ * returns how many; 0 is the end; a negative TH_E code ends the connection in the middle, so that
+ * the client sees that something is missing. Called by the connection's thread, whenever the client
+ * has taken what was there. */
+typedef ptrdiff_t (*th_stream_fn)(void *ctx, char *to, size_t max);
+
 /* Start from th_response_init. Strings live in the request's arena or for ever. */
 typedef struct th_response {
   unsigned status;            /* 200 */
@@ -65,6 +81,11 @@ typedef struct th_response {
   th_span fixed_gzip;         /* … with its gzip form when there is one ready … */
   void (*release)(void *ctx); /* … until this is called; NULL: for ever */
   void *release_ctx;
+  th_stream_fn stream; /* the body instead, made while it goes out … */
+  void *stream_ctx;
+  void (*stream_drop)(void *ctx); /* … called once, at its end or at the connection's */
+  th_gate *gate;                  /* no answer yet: see th_gate */
+  uint64_t gate_count;
   const char *etag;  /* without quotes; NULL = none. Answers If-None-Match by itself */
   const char *cache; /* Cache-Control; NULL = none */
   bool no_gzip;
@@ -95,8 +116,12 @@ bool th_accepts_gzip(th_span accept_encoding);
 /* Appends text in gzip form, with the worker's compressor; nothing when it would not be smaller.
  * Errors: TH_ENOMEM. */
 int th_gzip(th_worker *worker, th_span text, th_buf *out, th_err *err) TH_MUST_USE;
+/* Puts a gzip coder (zlib) behind the answer's stream. Errors: TH_ENOMEM, the answer is as it was.
+ */
+int th_stream_gzip(th_response *rs, th_err *err) TH_MUST_USE;
 /* Completes an answer: 304 when the client holds the entity, else gzip when it is worth it (text of
- * 1 KB or more that the client takes packed). Sets ETag, Vary, Content-Encoding. */
+ * 1 KB or more, or a stream of text, that the client takes packed). Sets ETag, Vary,
+ * Content-Encoding. */
 int th_response_finish(th_response *rs, const th_request *rq, th_err *err) TH_MUST_USE;
 
 /* ---- worker: what a thread keeps between requests ---- */

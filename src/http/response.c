@@ -14,10 +14,14 @@ void th_response_init(th_response *rs, size_t max_body) {
   th_buf_init(&rs->body, max_body);
 }
 
+/* The bodies that are not in rs->body. */
 static void drop_fixed(th_response *rs) {
   if (rs->release) rs->release(rs->release_ctx);
   rs->release = NULL;
   rs->fixed = rs->fixed_gzip = (th_span){0};
+  if (rs->stream_drop) rs->stream_drop(rs->stream_ctx);
+  rs->stream_drop = NULL;
+  rs->stream = NULL;
 }
 
 void th_response_dispose(th_response *rs) {
@@ -201,7 +205,7 @@ static int pack_body(th_response *rs, const th_request *rq, bool *packed, th_err
 
 static int encode_body(th_response *rs, const th_request *rq, bool *packed, th_err *err) {
   *packed = false;
-  if (rs->no_gzip || th_response_body(rs).n < GZIP_LEAST) return TH_OK;
+  if (rs->no_gzip || (!rs->stream && th_response_body(rs).n < GZIP_LEAST)) return TH_OK;
   if (!rs->fixed_gzip.p && !type_packs(rs->type)) return TH_OK;
   th_response_header(rs, "Vary", "Accept-Encoding");
   if (!th_accepts_gzip(rq->accept_encoding)) return TH_OK;
@@ -209,6 +213,9 @@ static int encode_body(th_response *rs, const th_request *rq, bool *packed, th_e
   if (rs->fixed_gzip.p) {
     rs->fixed = rs->fixed_gzip;
     *packed = true;
+  } else if (rs->stream) {
+    rc = th_stream_gzip(rs, err);
+    *packed = rc == TH_OK;
   } else {
     rc = pack_body(rs, rq, packed, err);
   }

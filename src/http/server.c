@@ -20,6 +20,10 @@ struct th_server {
   int arena_slot;
   unsigned port;
   char url[300];
+  pthread_mutex_t parked_lock;
+  th_conn *parked; /* requests that wait at a gate */
+  unsigned n_parked;
+  bool stopping; /* nobody is parked any more */
   atomic_uint under_way;
   atomic_ullong n_requests, n_errors;
 };
@@ -28,12 +32,54 @@ struct th_server {
 #define ARENA_KEPT ((size_t)8 << 20)
 /* Files besides connections: store, segments, listening, epoll. */
 enum { FILES_KEPT = 256 };
+/* Bytes of a stream asked for at once. */
+enum { BLOCK = 64 << 10 };
 
 /* ---- the answer goes out ---- */
 
-static struct MHD_Response *make_response(th_response *rs) {
+/* A stream on its way: what libmicrohttpd asks for the next bytes. */
+typedef struct sender {
+  th_server *server;
+  th_conn *conn;
+  th_stream_fn read;
+  void *ctx;
+  void (*drop)(void *ctx);
+} sender;
+
+static ssize_t sender_read(void *cls, uint64_t at, char *to, size_t max) {
+  (void)at;
+  sender *k = cls;
+  ptrdiff_t n = k->read(k->ctx, to, max);
+  atomic_store_explicit(&k->conn->deadline_ms, th_watch_now_ms() + k->server->config.block_ms,
+                        memory_order_relaxed);
+  if (n < 0) return MHD_CONTENT_READER_END_WITH_ERROR;
+  return n ? n : MHD_CONTENT_READER_END_OF_STREAM;
+}
+
+static void sender_free(void *cls) {
+  sender *k = cls;
+  if (k->drop) k->drop(k->ctx);
+  free(k);
+}
+
+static struct MHD_Response *make_stream(th_server *s, th_conn *conn, th_response *rs) {
+  sender *k = malloc(sizeof *k);
+  if (!k) return NULL;
+  *k = (sender){s, conn, rs->stream, rs->stream_ctx, rs->stream_drop};
+  struct MHD_Response *out =
+      MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK, sender_read, k, sender_free);
+  if (!out)
+    free(k);
+  else
+    rs->stream_drop = NULL;
+  return out;
+}
+
+static struct MHD_Response *make_response(th_server *s, th_conn *conn, th_response *rs) {
   struct MHD_Response *out;
-  if (rs->fixed.p && rs->release) {
+  if (rs->stream) {
+    out = make_stream(s, conn, rs);
+  } else if (rs->fixed.p && rs->release) {
     out = MHD_create_response_from_buffer_with_free_callback_cls(
         rs->fixed.n, (void *)(uintptr_t)rs->fixed.p, rs->release, rs->release_ctx);
     if (out) rs->release = NULL;
@@ -51,7 +97,7 @@ static struct MHD_Response *make_response(th_response *rs) {
 
 static enum MHD_Result send_response(th_server *s, struct MHD_Connection *connection, th_conn *conn,
                                      th_response *rs) {
-  struct MHD_Response *out = make_response(rs);
+  struct MHD_Response *out = make_response(s, conn, rs);
   if (!out) return MHD_NO;
   bool ok = !rs->type || MHD_add_response_header(out, "Content-Type", rs->type) == MHD_YES;
   if (rs->cache) ok = ok && MHD_add_response_header(out, "Cache-Control", rs->cache) == MHD_YES;
@@ -110,6 +156,60 @@ static void reset_arena(th_arena *arena) {
     th_arena_reset(arena, false);
 }
 
+/* ---- requests that wait at a gate ---- */
+
+static void unpark(th_server *s, th_conn *conn) {
+  if (!conn->parked) return;
+  pthread_mutex_lock(&s->parked_lock);
+  if (conn->parked_prev) conn->parked_prev->parked_next = conn->parked_next;
+  if (conn->parked_next) conn->parked_next->parked_prev = conn->parked_prev;
+  if (s->parked == conn) s->parked = conn->parked_next;
+  conn->parked_prev = conn->parked_next = NULL;
+  conn->parked = false;
+  s->n_parked--;
+  pthread_mutex_unlock(&s->parked_lock);
+}
+
+/* Under the gate's lock. The connection's thread asks its handler again and takes it off the list.
+ */
+static void wake(void *ctx) {
+  th_conn *conn = ctx;
+  MHD_resume_connection(conn->connection);
+}
+
+/* Puts the connection aside until the gate opens. False when there is no place for it. */
+static bool park(th_server *s, struct MHD_Connection *connection, th_conn *conn,
+                 const th_response *rs) {
+  pthread_mutex_lock(&s->parked_lock);
+  bool room = !s->stopping && s->n_parked < s->config.max_parked;
+  if (room) {
+    conn->parked = true;
+    conn->parked_prev = NULL;
+    conn->parked_next = s->parked;
+    if (s->parked) s->parked->parked_prev = conn;
+    s->parked = conn;
+    s->n_parked++;
+    conn->connection = connection;
+    conn->gate = rs->gate;
+    conn->waiter = (th_gate_waiter){.wake = wake, .ctx = conn};
+    atomic_store_explicit(&conn->deadline_ms, th_watch_now_ms() + s->config.answer_ms,
+                          memory_order_relaxed);
+    MHD_suspend_connection(connection);
+    if (!th_gate_wait(rs->gate, rs->gate_count, &conn->waiter)) MHD_resume_connection(connection);
+  }
+  pthread_mutex_unlock(&s->parked_lock);
+  return room;
+}
+
+/* All who wait go on, and are refused: libmicrohttpd must not be stopped while some wait. */
+static void unpark_all(th_server *s) {
+  pthread_mutex_lock(&s->parked_lock);
+  s->stopping = true;
+  for (th_conn *c = s->parked; c; c = c->parked_next)
+    if (th_gate_cancel(c->gate, &c->waiter)) MHD_resume_connection(c->connection);
+  pthread_mutex_unlock(&s->parked_lock);
+}
+
 static enum MHD_Result answer(th_server *s, struct MHD_Connection *connection, th_conn *conn,
                               const char *method) {
   th_worker *worker = th_worker_current();
@@ -118,6 +218,7 @@ static enum MHD_Result answer(th_server *s, struct MHD_Connection *connection, t
   th_request rq = {.worker = worker, .body = th_buf_view(&conn->body)};
   th_response rs;
   th_err err = {0};
+  unpark(s, conn);
   th_response_init(&rs, s->config.max_answer);
   read_headers(&rq, connection);
   int rc = th_request_parse(&rq, th_span_of(method), th_buf_view(&conn->target), arena, &err);
@@ -125,6 +226,15 @@ static enum MHD_Result answer(th_server *s, struct MHD_Connection *connection, t
     th_response_text(&rs, th_response_status_of(rc), "%s", err.message);
   } else {
     rc = th_router_dispatch(s->router, &rq, &rs, &err);
+    if (!rc && rs.gate) {
+      if (park(s, connection, conn, &rs)) {
+        th_response_dispose(&rs);
+        reset_arena(arena);
+        return MHD_YES;
+      }
+      th_response_text(&rs, 503, "Too many requests wait for this; try again later");
+      th_response_header(&rs, "Retry-After", "5");
+    }
     if (!rc) rc = th_response_finish(&rs, &rq, &err);
     if (rc && rs.status < 500) th_response_text(&rs, 500, "The request could not be answered");
     if (rc) fprintf(stderr, "%s: %s\n", rq.path.p, err.message);
@@ -205,6 +315,7 @@ static void on_completed(void *cls, struct MHD_Connection *connection, void **re
   th_server *s = cls;
   th_conn *conn = *request;
   if (!conn || !conn->seen) return;
+  unpark(s, conn);
   conn->seen = false;
   th_buf_dispose(&conn->body);
   th_buf_init(&conn->body, s->config.max_body);
@@ -247,6 +358,7 @@ static void fill_defaults(th_server_config *c) {
   if (!c->max_body) c->max_body = 64 << 10;
   if (!c->request_ms) c->request_ms = 30000;
   if (!c->answer_ms) c->answer_ms = 300000;
+  if (!c->block_ms) c->block_ms = 120000;
   if (!c->stop_ms) c->stop_ms = 10000;
   if (!c->arena_limit) c->arena_limit = (size_t)256 << 20;
   if (!c->max_answer) c->max_answer = (size_t)512 << 20;
@@ -264,9 +376,9 @@ static struct MHD_Daemon *start_daemon(th_server *s, int fd) {
   const th_server_config *c = &s->config;
   /* Half of a connection's memory may hold what was read: twice the target and room for headers. */
   size_t memory = (size_t)c->max_url * 2 + (16 << 10);
-  unsigned seconds = (TH_MAX(c->request_ms, c->answer_ms) + 999) / 1000 + 1;
+  unsigned seconds = (TH_MAX(TH_MAX(c->request_ms, c->answer_ms), c->block_ms) + 999) / 1000 + 1;
   unsigned threads = c->threads, connections = TH_MAX(c->max_connections, threads);
-  unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC;
+  unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME;
   struct MHD_OptionItem pool[] = {
       {threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, (intptr_t)threads, NULL},
       {MHD_OPTION_END, 0, NULL},
@@ -295,6 +407,8 @@ int th_server_start(th_server **out, const th_server_config *config, const th_ro
   if (!s) return th_err_set(err, rc, "no memory for the server");
   if (config) s->config = *config;
   fill_defaults(&s->config);
+  if (!s->config.max_parked) s->config.max_parked = s->config.max_connections / 4 + 1;
+  pthread_mutex_init(&s->parked_lock, NULL);
   s->router = router;
   s->arena_slot = take_arena_slot();
   rc = th_listen(&fd, s->config.listen, s->url, &s->port, err);
@@ -308,6 +422,7 @@ done:
   if (rc) {
     th_watch_stop(s->watch);
     if (fd >= 0) close(fd);
+    pthread_mutex_destroy(&s->parked_lock);
     free(s);
     s = NULL;
   }
@@ -326,11 +441,13 @@ void th_server_stop(th_server *s) {
   if (!s) return;
   MHD_socket listening = MHD_quiesce_daemon(s->daemon);
   if (listening != MHD_INVALID_SOCKET) close(listening);
+  unpark_all(s);
   int64_t until = th_watch_now_ms() + s->config.stop_ms;
   while (atomic_load(&s->under_way) > 0 && th_watch_now_ms() < until)
     nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
   MHD_stop_daemon(s->daemon);
   th_watch_stop(s->watch);
+  pthread_mutex_destroy(&s->parked_lock);
   free(s);
 }
 

@@ -17,12 +17,17 @@ typedef struct th_server_config {
   size_t max_body;          /* bytes of a request's body [64 KiB]: 413 */
   unsigned request_ms;      /* a whole request must be in this long after the connection was opened
                                or its last answer was taken [30000]: else it is closed */
-  unsigned answer_ms;       /* an answer must be taken in this long [300000] */
-  unsigned stop_ms;         /* at the end, requests under way get this long [10000] */
-  size_t arena_limit;       /* bytes a request may allocate [256 MiB] */
-  size_t max_answer;        /* bytes of an answer's body [512 MiB] */
-  bool access_log;          /* a line a request on standard error: method, path, status, bytes,
-                               milliseconds; never the query string [off] */
+  unsigned answer_ms;  /* an answer must be taken in this long [300000]; also the longest that a
+                          request is put aside */
+  unsigned block_ms;   /* of an answer made while it goes out, each block of at most 64 KiB must
+                          be taken in this long [120000] */
+  unsigned max_parked; /* requests that wait for something being worked out [max_connections/4]:
+                          503 with Retry-After */
+  unsigned stop_ms;    /* at the end, requests under way get this long [10000] */
+  size_t arena_limit;  /* bytes a request may allocate [256 MiB] */
+  size_t max_answer;   /* bytes of an answer's body [512 MiB] */
+  bool access_log;     /* a line a request on standard error: method, path, status, bytes,
+                          milliseconds; never the query string [off] */
 } th_server_config;
 
 typedef struct th_server th_server;
