@@ -12,7 +12,7 @@
 #include <xxhash.h>
 
 /* Raise it when the tokenizer, the stemmer or the feed change in what they give. */
-enum { ANALYSIS = 1 };
+enum { ANALYSIS = 2 };
 
 static uint64_t hash_text(uint64_t seed, const char *s) {
   return XXH3_64bits_withSeed(s, strlen(s), seed);
@@ -68,7 +68,7 @@ void th_builder_free(th_builder *b) {
   th_intern_dispose(&b->classes);
   th_intern_dispose(&b->words);
   th_pool_dispose(&b->pool);
-  for (unsigned f = 0; f < TH_F_COUNT; f++)
+  for (unsigned f = 0; f < TH_COLUMN_COUNT; f++)
     th_buf_dispose(&b->columns[f].rows);
   th_buf_dispose(&b->lengths);
   th_buf_dispose(&b->sites);
@@ -91,7 +91,7 @@ void th_builder_clear(th_builder *b) {
   th_intern_clear(&b->classes);
   th_intern_clear(&b->words);
   th_pool_clear(&b->pool);
-  for (unsigned f = 0; f < TH_F_COUNT; f++) {
+  for (unsigned f = 0; f < TH_COLUMN_COUNT; f++) {
     th_buf_clear(&b->columns[f].rows);
     b->columns[f].before = 0;
   }
@@ -115,7 +115,7 @@ size_t th_builder_memory(const th_builder *b) {
   n += (size_t)b->pool.chunk * TH_POOL_CHUNK + b->pool.used;
   n += b->cap_form_infos * sizeof *b->form_infos + b->cap_terms * sizeof *b->terms;
   n += b->cap_class_counts * sizeof *b->class_counts + b->cap_docs * sizeof *b->docs;
-  for (unsigned f = 0; f < TH_F_COUNT; f++)
+  for (unsigned f = 0; f < TH_COLUMN_COUNT; f++)
     n += b->columns[f].rows.n;
   return n + b->lengths.n + b->sites.n;
 }
@@ -222,22 +222,23 @@ static int stage_ahead(th_builder *b, ahead *a, uint16_t field, uint32_t base, t
   return 0;
 }
 
-/* Words of one value; *length is that of the field so far, with one position free between values.
- */
-static int stage_text(th_builder *b, uint16_t field, th_span text, uint32_t *length, th_err *err) {
+/* Words of text i; *length is that of the field so far, with one position free between values. */
+static int stage_text(th_builder *b, size_t i, uint32_t *length, th_err *err) {
+  uint16_t field = b->feed.texts[i].field;
   th_tokens tokens;
   th_token token;
   ahead a;
   a.n = 0;
   uint32_t base = *length ? *length + 1 : 0;
   int rc = 0;
-  th_tokens_init(&tokens, text);
+  th_tokens_init(&tokens, b->feed.texts[i].text);
   while (!rc && th_token_next(&tokens, &token)) {
     take_token(b, &a, &token);
     if (a.n == AHEAD) rc = stage_ahead(b, &a, field, base, err);
   }
   if (!rc) rc = stage_ahead(b, &a, field, base, err);
   if (tokens.position) *length = base + tokens.position;
+  th_feed_break(&b->feed, i, tokens.position);
   return rc;
 }
 
@@ -257,7 +258,7 @@ static int stage_texts(th_builder *b, th_err *err) {
   b->stamp++;
   b->n_occurrences = b->n_touched = 0;
   for (size_t i = 0; i < f->n_texts && !rc; i++) {
-    rc = stage_text(b, f->texts[i].field, f->texts[i].text, &length, err);
+    rc = stage_text(b, i, &length, err);
     if (i + 1 < f->n_texts && f->texts[i + 1].field == f->texts[i].field) continue;
     stage_length(b, f->texts[i].field, &before, length);
     length = 0;
@@ -396,9 +397,13 @@ static bool stage_row(th_builder *b, th_feed_value *v, size_t n) {
   }
   size_t distinct = 1;
   int64_t before = 0;
-  qsort(v, n, sizeof *v, by_value);
-  for (size_t i = 1; i < n; i++)
-    if (v[i].value != v[distinct - 1].value) v[distinct++] = v[i];
+  if (v->field < TH_COLUMN_BREAKS) {
+    qsort(v, n, sizeof *v, by_value);
+    for (size_t i = 1; i < n; i++)
+      if (v[i].value != v[distinct - 1].value) v[distinct++] = v[i];
+  } else {
+    distinct = n; /* breaks tell of value by value */
+  }
   th_buf_varint(&c->rows, distinct);
   for (size_t i = 0; i < distinct; i++) {
     th_buf_varint(&c->rows, zigzag((int64_t)((uint64_t)v[i].value - (uint64_t)before)));
@@ -470,7 +475,7 @@ static int stage(th_builder *b, th_err *err) {
   int rc = stage_texts(b, err);
   if (!rc) rc = stage_postings(b, err);
   if (rc) return rc;
-  if (!GROW(b, docs, (size_t)b->n_docs + 1) || !stage_rows(b) || !stage_sites(b) ||
+  if (b->feed.error || !GROW(b, docs, (size_t)b->n_docs + 1) || !stage_rows(b) || !stage_sites(b) ||
       b->lengths.error)
     return th_err_set(err, TH_ENOMEM, "out of memory indexing a record");
   if (b->n_docs >= TH_SEGMENT_MAX_DOCS || b->lengths.n > UINT32_MAX)

@@ -62,7 +62,7 @@ struct th_builder {
   uint64_t *class_counts;
   size_t cap_form_infos, cap_terms, cap_class_counts;
   th_pool pool;
-  th_build_column columns[TH_F_COUNT];
+  th_build_column columns[TH_COLUMN_COUNT];
   th_buf lengths, sites;
   th_build_doc *docs;
   size_t cap_docs;

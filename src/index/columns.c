@@ -1,7 +1,7 @@
 /* Columns and sites: tables of numbers by document. Their places are checked at open; their bytes
  * are hashed and what they hold is checked when they are first asked for. */
+#include "index/feed.h"
 #include "index/segment_private.h"
-#include "study/catalogue.h"
 
 enum { COLUMN_HEAD = 64 };
 
@@ -52,7 +52,7 @@ static int open_column(th_segment *s, unsigned i, th_err *err) {
                    .n_rows = th_load32(h + 16),
                    .n_values = th_load32(h + 20),
                    .n_docs = s->n_docs};
-  if (c->field >= TH_F_COUNT || (i && c->field <= s->columns[i - 1].field))
+  if (c->field >= TH_COLUMN_COUNT || (i && c->field <= s->columns[i - 1].field))
     return corrupt(s, TH_SEC_COLUMNS, err, c->field, "is out of order");
   if (c->kind < TH_COL_MASK || c->kind > TH_COL_KEYWORD || !right_width(c->width))
     return corrupt(s, TH_SEC_COLUMNS, err, c->field, "is of an unknown kind or width");
@@ -105,7 +105,7 @@ int th_segment_open_columns(th_segment *s, th_err *err) {
                ? TH_ECORRUPT
                : th_err_set(err, TH_ECORRUPT, "segment %s: section COLUMNS is too short", s->name);
   uint32_t n = th_load32(sec->p);
-  if (n > TH_F_COUNT || (sec->n - 4) / COLUMN_HEAD < n)
+  if (n > TH_COLUMN_COUNT || (sec->n - 4) / COLUMN_HEAD < n)
     return th_err_set(err, TH_ECORRUPT, "segment %s: section COLUMNS holds too many columns",
                       s->name);
   if (!th_segment_use(s, TH_SEC_COLUMNS, 4, (uint64_t)n * COLUMN_HEAD))

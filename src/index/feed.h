@@ -7,11 +7,15 @@
 #include "index/format.h"
 #include "study/catalogue.h"
 
+/* Columns: those of the fields, then those of the breaks of text fields (format.h). */
+enum { TH_COLUMN_BREAKS = TH_F_COUNT, TH_COLUMN_COUNT = 2 * TH_F_COUNT };
+
 /* A value that is tokenised. Enums of a search area come with their label, and their v2 name when
  * it has other words. */
 typedef struct th_feed_text {
   uint16_t field;
-  th_span text; /* borrowed from the json, or static */
+  uint32_t site; /* the site it stands in, from 0; 0 outside of sites */
+  th_span text;  /* borrowed from the json, or static */
 } th_feed_text;
 
 /* One value of a column. MASK: number of the bit; VALUES: as format.h says; KEYWORD: word. */
@@ -46,8 +50,14 @@ void th_feed_dispose(th_feed *f);
 /* Errors: TH_ENOMEM; TH_EINPUT when a value is not of its field's type. */
 int th_feed_read(th_feed *f, const th_json *json, th_err *err) TH_MUST_USE;
 
-/* The kind of column a field has, 0 for none. */
-uint8_t th_feed_column_kind(uint16_t field);
+/* The positions that text i takes, once it is tokenised: a value of the column of breaks, when the
+ * field has one in this record. To be told of all texts in order. Errors: f->error. */
+void th_feed_break(th_feed *f, size_t i, uint32_t positions);
+
+/* The kind of column (< TH_COLUMN_COUNT), 0 for none. */
+uint8_t th_feed_column_kind(uint16_t column);
+/* Whether the breaks of the field tell the site of each value. */
+bool th_feed_breaks_by_site(uint16_t field);
 /* Whether the words of the field are indexed. */
 bool th_feed_has_text(uint16_t field);
 

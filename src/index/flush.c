@@ -347,7 +347,7 @@ static bool encode_columns(flush *f) {
   uint32_t *ordinals = array(f->b->words.n, sizeof *ordinals);
   th_rows_init(&rows);
   bool good = ordinals && gather_sites(f, &s);
-  for (uint16_t field = 0; good && field < TH_F_COUNT; field++)
+  for (uint16_t field = 0; good && field < TH_COLUMN_COUNT; field++)
     if (f->b->columns[field].rows.n) good = encode_column(f, field, &rows, ordinals, &s);
   if (good) {
     const th_sites sites = {.n = s.n,

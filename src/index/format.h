@@ -104,6 +104,15 @@
  *     KEYWORD : as VALUES, the value an ordinal of the dictionary: dict := u32 n u32 start{n+1}
  *               bytes, strings in bytewise order
  *
+ *   Columns are numbered by field; behind the fields of the catalogue come the BREAKS columns, number
+ *   TH_COLUMN_BREAKS + field, one for each text field, of kind VALUES: where the values of a text lie.
+ *   A row holds, for each value of the field in the record's order, how many positions it takes (0: it
+ *   takes none, not even the free one before it); a document with one value has no row. For fields of
+ *   a site that its numbers in SITES do not give (zip, contacts) every document with a value has a row,
+ *   and the number of the value's site, from 0, stands above TH_BREAK_SITE_SHIFT bits of length.
+ *   Rows of other VALUES and KEYWORD columns ascend and hold each value once.
+ *   The column of a list of structs without a Num… field holds the lengths of its lists.
+ *
  *   SITES     := u32 n_sites u32 start{n_docs+1} i32 lat{n} i32 lon{n} u32 country{n} u32 state{n}
  *                u32 city{n} u32 facility{n} u8 status{n}
  *                lat, lon in 1e-6 degrees, TH_NO_POINT when absent; ordinals of the KEYWORD columns
@@ -128,6 +137,7 @@ enum {
   /* Areas with a bound in each block: BasicSearch, ConditionSearch, InterventionSearch,
    * TitleSearch, LocationSearch, and all text. */
   TH_BOUND_AREAS = 6,
+  TH_BREAK_SITE_SHIFT = 20,
 };
 
 #define TH_NO_POINT INT32_MIN

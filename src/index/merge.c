@@ -1,5 +1,6 @@
 #include "index/merge.h"
 #include "index/classes.h"
+#include "index/feed.h"
 
 #include "index/lists.h"
 #include "index/segment_private.h"
@@ -447,7 +448,7 @@ static bool merge_column(merge *m, uint16_t field, merged_sites *sites) {
 static bool merge_columns(merge *m) {
   merged_sites sites = {0};
   bool good = gather_sites(m, &sites);
-  for (uint16_t field = 0; good && field < TH_F_COUNT; field++)
+  for (uint16_t field = 0; good && field < TH_COLUMN_COUNT; field++)
     good = goes_on(m) && merge_column(m, field, &sites);
   for (size_t i = 0; i < m->n && good; i++)
     good = th_segment_state(m->sources[i].s, NULL) == 0;

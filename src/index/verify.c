@@ -260,7 +260,7 @@ static int check_columns(const checker *c) {
   for (uint32_t i = 0; i < s->n_columns; i++) {
     const th_column *col = th_segment_column(s, s->columns[i].field);
     if (!col) return state_of(c);
-    const char *name = th_fields[col->field].piece;
+    const char *name = th_fields[col->field % TH_F_COUNT].piece;
     for (uint32_t k = 1; k < col->n_dict; k++)
       if (th_span_cmp(th_column_word(col, k - 1), th_column_word(col, k)) >= 0)
         return wrong(c, "section COLUMNS, %s: word %u is not in order", name, k);

@@ -99,6 +99,7 @@ static int visit_list(const walk *w, const th_field *f, uint32_t node, uint32_t 
   if (TH_UNLIKELY(w->j->nodes[node].type == TH_JNULL))
     return odd(w, TH_ODD_NULL, f->id, node), TH_OK;
   if (TH_UNLIKELY(w->j->nodes[node].type != TH_JARRAY)) return wrong_type(w, f, node, false);
+  if (w->v->list) w->v->list(w->ctx, f->id, node);
   for (th_json_each(w->j, node, e)) {
     if (f->type == TH_FT_STRUCT)
       rc = visit_struct(w, f, e, item, f->list == f->id ? item : row, true);

@@ -27,6 +27,8 @@ typedef struct th_study_visitor {
   /* field: the struct (KEY; TH_F_NONE for the record itself) or the field; node: the key (KEY) or
    * the value. */
   void (*odd)(void *ctx, th_odd what, uint16_t field, uint32_t node);
+  /* A list, before its elements; node is the array. */
+  void (*list)(void *ctx, uint16_t field, uint32_t node);
 } th_study_visitor;
 
 /* Errors: TH_EINPUT with the field's path and the byte offset when a value has not the JSON type
