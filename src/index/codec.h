@@ -96,10 +96,21 @@ static inline void th_bits_skip(th_bit_reader *r, uint64_t bits) {
 
 /* Ones up to the next zero, which is read too; at most `most`, behind which no zero stands. */
 static inline uint32_t th_bits_unary(th_bit_reader *r, uint32_t most) {
-  uint32_t n = 0;
-  while (n < most && !r->over && th_bits_get(r, 1))
-    n++;
-  return n;
+  for (uint32_t n = 0;;) {
+    uint64_t word;
+    uint32_t whole = 64 - r->at % 8, ones; /* bits of word that have been loaded */
+    memcpy(&word, r->p + r->at / 8, 8);
+    word = ~(word >> r->at % 8);
+    ones = word ? (uint32_t)__builtin_ctzll(word) : 64;
+    ones = TH_MIN(ones, whole);
+    if (ones >= most - n) {
+      th_bits_skip(r, most - n);
+      return most;
+    }
+    n += ones;
+    th_bits_skip(r, ones + (ones < whole));
+    if (ones < whole || r->over) return n;
+  }
 }
 
 /* Rice parameter of the document deltas in a tail. */

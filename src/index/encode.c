@@ -1,6 +1,7 @@
 #include "index/encode.h"
 
 #include "index/builder.h"
+#include "index/class_code.h"
 #include "index/codec.h"
 #include "index/occurrences.h"
 #include "index/score.h"
@@ -39,8 +40,11 @@ struct th_encoder {
   uint32_t docs[TH_BLOCK], block_classes[TH_BLOCK], held;
   th_buf last_docs, ends, bounds, blocks;
   th_buf position_ends, position_bits;
+  /* the spots of the block being written */
+  th_buf spots;
   uint64_t bits;
   unsigned n_bits;
+  uint64_t group_ends[TH_BLOCK / TH_SPOT_GROUP]; /* in bits */
 
   /* the dictionary */
   th_spool terms, postings, positions;
@@ -49,6 +53,7 @@ struct th_encoder {
   size_t last_stem_len;
   uint32_t n_terms;
   uint64_t postings_before, positions_before; /* where the last term's lists began */
+  bool list_before;                           /* the last term has a list in POSITIONS */
 
   th_spool columns;
   th_buf column_heads;
@@ -99,9 +104,9 @@ static void free_pairs(pair_table *t) {
 }
 
 static void encoder_free(th_encoder *e) {
-  th_buf *const buffers[] = {&e->last_docs,    &e->ends,          &e->bounds,
-                             &e->blocks,       &e->position_ends, &e->position_bits,
-                             &e->block_starts, &e->entry,         &e->column_heads};
+  th_buf *const buffers[] = {&e->last_docs,     &e->ends,          &e->bounds,       &e->blocks,
+                             &e->position_ends, &e->position_bits, &e->block_starts, &e->entry,
+                             &e->column_heads,  &e->spots};
   for (size_t i = 0; i < TH_COUNT(buffers); i++)
     th_buf_dispose(buffers[i]);
   th_spool_dispose(&e->terms);
@@ -132,14 +137,6 @@ static size_t shared_bytes(const char *a, size_t a_len, th_span b) {
   while (n < most && a[n] == b.p[n])
     n++;
   return n;
-}
-
-/* `before` is the text that the new one may share its beginning with. */
-static void put_front_coded(th_buf *b, const char *before, size_t before_len, th_span text) {
-  size_t shared = shared_bytes(before, before_len, text);
-  th_buf_varint(b, shared);
-  th_buf_varint(b, text.n - shared);
-  th_buf_put(b, text.p + shared, text.n - shared);
 }
 
 /* ---- documents ---- */
@@ -259,6 +256,23 @@ static void weigh_classes(th_encoder *e) {
   }
 }
 
+/* Class c of a group; `before` is the one before it, or c itself at the start of the group. */
+static void put_class(th_bit_writer *w, const pair_table *t, uint32_t c, uint32_t before) {
+  uint32_t from = t->start[c], n = t->start[c + 1] - from, other = t->start[before], shared = 0;
+  uint32_t most = before == c ? 0 : TH_MIN(n, t->start[before + 1] - other);
+  while (shared < most && t->field[from + shared] == t->field[other + shared] &&
+         t->value[from + shared] == t->value[other + shared])
+    shared++;
+  th_rice_put(w, shared, TH_CLASS_COUNT_SHIFT);
+  th_rice_put(w, n - shared, TH_CLASS_COUNT_SHIFT);
+  for (uint32_t i = shared; i < n; i++) {
+    uint32_t delta = t->field[from + i] - (i ? t->field[from + i - 1] + 1u : 0);
+    th_gamma_put(w, (delta >> TH_CLASS_FIELD_SHIFT) + 1);
+    th_bits_put(w, delta & ((1u << TH_CLASS_FIELD_SHIFT) - 1), TH_CLASS_FIELD_SHIFT);
+    th_gamma_put(w, t->value[from + i]);
+  }
+}
+
 /* The frequent ones as they are, the others in groups that write down what differs. */
 static void write_classes(th_encoder *e, uint32_t n, const uint32_t *start, const char *bytes) {
   uint32_t direct = TH_MIN(n, (uint32_t)TH_CLASSES_DIRECT);
@@ -267,12 +281,14 @@ static void write_classes(th_encoder *e, uint32_t n, const uint32_t *start, cons
   th_buf_init(&packed, UINT32_MAX);
   th_buf_put(&packed, bytes, start[direct]);
   th_buf_put(&starts, start, (size_t)direct * sizeof *start);
+  th_bit_writer w = {.out = &packed};
   for (uint32_t c = direct; c < n; c++) {
     bool first = (c - direct) % TH_CLASS_GROUP == 0;
+    if (first) th_bits_flush(&w);
     if (first) put32(&starts, (uint32_t)packed.n);
-    put_front_coded(&packed, bytes + start[c - !first], first ? 0 : start[c] - start[c - 1],
-                    (th_span){bytes + start[c], start[c + 1] - start[c]});
+    put_class(&w, &e->classes, c, c - !first);
   }
+  th_bits_flush(&w);
   put32(&starts, (uint32_t)packed.n);
   check(e, &starts);
   check(e, &packed);
@@ -300,7 +316,7 @@ void th_encode_classes(th_encoder *e, uint32_t n, const uint32_t *start, const u
 
 static void encode_occurrences(th_encoder *e, const th_encode_spots *spots) {
   size_t room_for = spots->n_bits / 8 + th_occurrences_room(spots->n);
-  char *room = th_buf_room(&e->position_bits, room_for);
+  char *room = th_buf_room(&e->spots, room_for);
   if (!room) {
     fail(e, TH_ENOMEM);
     return;
@@ -308,17 +324,62 @@ static void encode_occurrences(th_encoder *e, const th_encode_spots *spots) {
   th_bit_sink sink = {(uint8_t *)room, e->bits, e->n_bits};
   th_sink_copy(&sink, spots->bits, spots->first_bit, spots->n_bits);
   th_forms_write(&sink, spots->forms, spots->n, e->n_forms);
-  th_buf_added(&e->position_bits, (size_t)(sink.p - (uint8_t *)room));
+  th_buf_added(&e->spots, (size_t)(sink.p - (uint8_t *)room));
   e->bits = sink.held;
   e->n_bits = sink.n;
   e->cf += spots->n;
+  if (e->held % TH_SPOT_GROUP == 0)
+    e->group_ends[e->held / TH_SPOT_GROUP - 1] = (uint64_t)e->spots.n * 8 + e->n_bits;
+}
+
+/* Bytes that put_spots needs at most. */
+static size_t spots_room(const th_encoder *e) {
+  return e->spots.n + 5 * (TH_BLOCK / TH_SPOT_GROUP) + 32;
+}
+
+/* Where the groups of the block's postings begin. */
+static void put_skip(th_encoder *e, th_bit_sink *s) {
+  uint64_t longest = 0;
+  unsigned n = (e->held - 1) / TH_SPOT_GROUP, width = 0;
+  for (unsigned g = 0; g < n; g++)
+    longest = TH_MAX(longest, e->group_ends[g] - (g ? e->group_ends[g - 1] : 0));
+  while (longest >> width)
+    width++;
+  if (width > 31) {
+    th_err_set(&e->err, TH_ELIMIT, "%s: a document with too many occurrences of a word", e->path);
+    return;
+  }
+  th_sink_put(s, width, 5);
+  for (unsigned g = 0; g < n; g++)
+    th_sink_put(s, e->group_ends[g] - (g ? e->group_ends[g - 1] : 0), width);
+}
+
+/* The spots gathered since the last block, and where their groups begin. */
+static void put_spots(th_encoder *e, th_bit_sink *s) {
+  uint64_t n = (uint64_t)e->spots.n * 8 + e->n_bits;
+  if (e->held > TH_SPOT_GROUP) put_skip(e, s);
+  char *room = th_buf_room(&e->spots, 16); /* what is held, and what th_sink_copy may read */
+  if (!room) {
+    fail(e, TH_ENOMEM);
+    return;
+  }
+  memcpy(room, &e->bits, sizeof e->bits);
+  th_sink_copy(s, (const uint8_t *)e->spots.p, 0, n);
+  th_buf_clear(&e->spots);
+  e->bits = 0;
+  e->n_bits = 0;
 }
 
 /* Each block of positions starts at a byte. */
 static void end_position_bits(th_encoder *e) {
-  if (e->n_bits) th_buf_char(&e->position_bits, (char)e->bits);
-  e->bits = 0;
-  e->n_bits = 0;
+  char *room = th_buf_room(&e->position_bits, spots_room(e));
+  if (!room) {
+    fail(e, TH_ENOMEM);
+    return;
+  }
+  th_bit_sink s = {(uint8_t *)room, 0, 0};
+  put_spots(e, &s);
+  th_buf_added(&e->position_bits, (size_t)(s.p - (uint8_t *)room) + (s.n > 0));
 }
 
 /* ---- postings ---- */
@@ -428,7 +489,8 @@ static void put_tail_class(th_bit_sink *s, uint32_t class_id, unsigned widest) {
 static void put_tail(th_encoder *e) {
   unsigned k = th_tail_shift(e->n_docs, e->df), widest = th_bits_for(e->n_classes);
   uint32_t before = e->before;
-  char *room = th_buf_room(&e->blocks, (size_t)e->held * 16 + (e->n_docs >> k) / 8 + 16);
+  char *room =
+      th_buf_room(&e->blocks, (size_t)e->held * 16 + (e->n_docs >> k) / 8 + 16 + spots_room(e));
   if (!room) {
     fail(e, TH_ENOMEM);
     return;
@@ -443,8 +505,9 @@ static void put_tail(th_encoder *e) {
     put_tail_class(&s, e->block_classes[i], widest);
     before = e->docs[i];
   }
+  if (e->df < TH_BLOCK) put_spots(e, &s);
   th_buf_added(&e->blocks, (size_t)(s.p - (uint8_t *)room) + (s.n > 0));
-  end_position_bits(e);
+  if (e->df >= TH_BLOCK && e->held) end_position_bits(e);
 }
 
 /* ---- terms ---- */
@@ -457,8 +520,8 @@ void th_encode_term_begin(th_encoder *e, th_span stem, const th_span *forms, uin
   e->cf = 0;
   e->before = UINT32_MAX;
   e->held = 0;
-  th_buf *const buffers[] = {&e->last_docs, &e->ends,          &e->bounds,
-                             &e->blocks,    &e->position_ends, &e->position_bits};
+  th_buf *const buffers[] = {&e->last_docs,     &e->ends,          &e->bounds, &e->blocks,
+                             &e->position_ends, &e->position_bits, &e->spots};
   for (size_t i = 0; i < TH_COUNT(buffers); i++)
     th_buf_clear(buffers[i]);
 }
@@ -478,11 +541,13 @@ static void put_entry(th_encoder *e, uint64_t postings, uint64_t positions) {
   if (first) th_buf_put(&e->block_starts, &e->terms.n, sizeof e->terms.n);
   bool stem_first = th_span_eq(e->forms[0], e->stem);
   put_head(&e->entry, e->last_stem, first ? 0 : e->last_stem_len, e->stem);
-  th_buf_varint(&e->entry, (uint64_t)e->df << 1 | (e->cf > e->df));
+  bool more = e->n_forms > 1 || !stem_first;
+  th_buf_varint(&e->entry, (uint64_t)(e->df - 1) << 2 | (e->cf > e->df) << 1 | more);
   if (e->cf > e->df) th_buf_varint(&e->entry, e->cf - e->df - 1);
   th_buf_varint(&e->entry, first ? postings : postings - e->postings_before);
-  th_buf_varint(&e->entry, first ? positions : positions - e->positions_before);
-  th_buf_varint(&e->entry, (uint64_t)e->n_forms << 1 | stem_first);
+  if (first || e->list_before)
+    th_buf_varint(&e->entry, first ? positions : positions - e->positions_before);
+  if (more) th_buf_varint(&e->entry, (uint64_t)e->n_forms << 1 | stem_first);
   for (uint32_t i = stem_first; i < e->n_forms; i++)
     put_head(&e->entry, e->stem.p, e->stem.n, e->forms[i]);
   check(e, &e->entry);
@@ -492,6 +557,7 @@ static void put_entry(th_encoder *e, uint64_t postings, uint64_t positions) {
   e->last_stem_len = e->stem.n;
   e->postings_before = postings;
   e->positions_before = positions;
+  e->list_before = e->df >= TH_BLOCK;
   e->n_terms++;
 }
 

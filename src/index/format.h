@@ -42,29 +42,37 @@
  *   class     := varint pairs (field delta, tf >= 1), ascending by field. Class 0 is the most
  *                frequent in the segment, class 1 the next, and so on; equal ones bytewise.
  *                The first D classes have a start each, the others one a group of TH_CLASS_GROUP:
- *   group     := (varint shared varint rest_len rest){<= TH_CLASS_GROUP}
- *                shared: bytes in common with the class before in the group, 0 for its first
+ *   group     := (count(shared) count(more) (gamma((field delta >> 3) + 1) low 3 bits of it
+ *                gamma(tf)){more}){<= TH_CLASS_GROUP}, bits from and to whole bytes
+ *                shared: pairs in common with the class before in the group, 0 for its first; more:
+ *                those that follow; field delta: less 1, but for the first pair of a class
+ *   count(v)  := v >> 1 ones, a zero, the low bit of v
+ *   gamma(v)  := k = floor(log2 v) ones, a zero, the low k bits of v
  *
  * Terms are stems of folded words, 1 to TH_TERM_MAX bytes, strictly ascending in bytewise order,
  * front-coded in blocks of TH_TERM_BLOCK (all full but the last):
  *
  *   TERMS     := u32 n_terms u32 n_blocks u64 block_start{n_blocks+1} bytes
  *   termblock := term{<= TH_TERM_BLOCK}
- *   term      := head varint (df * 2 + (cf > df)) [varint cf - df - 1]
- *                varint postings_delta varint positions_delta varint (n_forms * 2 + stem_first) form*
+ *   term      := head varint ((df - 1) * 4 + (cf > df) * 2 + more) [varint cf - df - 1]
+ *                varint postings_delta [varint positions_delta]
+ *                [varint (n_forms * 2 + stem_first) form*]
  *   head      := u8 (min(rest_len, 15) * 16 + min(shared, 15)) [varint shared - 15] [varint rest_len - 15]
  *                rest, of rest_len bytes
  *   form      := head, shared being what it shares with the stem
  *                (surface forms, folded but not stemmed, most frequent first, at most TH_TERM_MAX
  *                bytes; the position of a form in this list is its form code. n_forms: 1 to
- *                TH_FORMS_MAX. stem_first: form 0 is the stem itself and is not written)
+ *                TH_FORMS_MAX. stem_first: form 0 is the stem itself and is not written. Without
+ *                `more` the stem is the only form)
  *
  * shared is 0 at the start of a block; postings_delta and positions_delta are the byte lengths of
  * the PREVIOUS term's lists in the block (absolute offset at the start of a block), so that offsets
  * add up; the last list of a block ends where the next block's first begins, or with the section.
+ * A term with df < TH_BLOCK has no list in POSITIONS: behind it, but for the start of a block,
+ * positions_delta is left out.
  *
  *   POSTINGS  := list{n_terms}
- *   list      := tail                              df < TH_BLOCK
+ *   list      := tail spots                        df < TH_BLOCK, one bit stream
  *              | index block{df / TH_BLOCK} tail   else
  *   index     := u32 last_doc{B} u32 end{B} u8 bound{B * TH_BOUND_AREAS}      B = df / TH_BLOCK
  *                end[i]: where block i ends, from the first block's first byte;
@@ -82,10 +90,13 @@
  *
  * Positions take just the bits that the field's length asks for:
  *
- *   POSITIONS := poslist{n_terms}
- *   poslist   := u32 block_end{B} bits            (B as above; block_end in bytes from the first bit;
- *                                                  each block and the tail start at a byte)
- *   bits      := posting{df} (occurrences.h): positions by the fields of the class, each within the
+ *   POSITIONS := poslist{terms with df >= TH_BLOCK}
+ *   poslist   := u32 block_end{B} spots{B} [spots of the tail]
+ *                (B as above; block_end in bytes from the first bit; each starts at a byte)
+ *   spots     := [skip] posting{n}                 n: the postings of the block or tail
+ *   skip      := only when n > TH_SPOT_GROUP: w in 5 bits, then for each whole group of TH_SPOT_GROUP
+ *                postings but the last group: the length of its postings in bits, in w bits
+ *   posting   := occurrences.h: positions by the fields of the class, each within the
  *                field's length, then the forms. A term stands at most once at a position of a field: when a
  *                joined form and one of its parts have one stem, one of them is kept.
  *
@@ -125,11 +136,12 @@
 #include "base/common.h"
 
 enum {
-  TH_SEGMENT_VERSION = 2,
+  TH_SEGMENT_VERSION = 3,
   TH_BLOCK = 128,
   TH_TERM_BLOCK = 32,
   TH_CLASSES_DIRECT = 4096,
   TH_CLASS_GROUP = 16,
+  TH_SPOT_GROUP = 16,
   TH_TERM_MAX = 255,     /* bytes of a stem or a form */
   TH_FORMS_MAX = 0xFFFF, /* surface forms of a stem */
   TH_CHUNK = 1 << 16,    /* bytes under one checksum */

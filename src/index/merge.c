@@ -117,25 +117,31 @@ static bool encode_docs(merge *m) {
 
 /* ---- classes ---- */
 
+typedef struct class_reader {
+  merge *m;
+  source *src;
+} class_reader;
+
+static bool read_class(void *ctx, uint32_t c, const uint8_t *at, const uint8_t *end) {
+  const class_reader *r = ctx;
+  uint32_t field = UINT32_MAX, tf, *sum = &r->src->class_sum[c];
+  bool fresh;
+  th_span bytes = {(const char *)at, (size_t)(end - at)};
+  r->src->new_class[c] = th_intern_put(&r->m->classes, bytes, &fresh);
+  if (r->src->new_class[c] == TH_INTERN_FULL) return no_memory(r->m);
+  while (th_segment_next_pair(r->src->s, TH_SEC_CLASSES, &at, end, &field, &tf))
+    if (__builtin_add_overflow(*sum, tf, sum)) return false;
+  return at == end;
+}
+
 /* Numbers a source's classes among those of all. */
 static bool read_classes(merge *m, source *src) {
   uint32_t n = th_segment_classes(src->s);
-  bool fresh;
   src->new_class = array(n, sizeof *src->new_class);
   src->class_sum = array(n, sizeof *src->class_sum);
   if (!src->new_class || !src->class_sum) return no_memory(m);
-  for (uint32_t c = 0; c < n; c++) {
-    const uint8_t *at, *end;
-    th_class_scratch scratch;
-    uint32_t field = UINT32_MAX, tf;
-    if (!th_segment_class_bytes(src->s, c, &scratch, &at, &end)) return false;
-    th_span bytes = {(const char *)at, (size_t)(end - at)};
-    src->new_class[c] = th_intern_put(&m->classes, bytes, &fresh);
-    if (src->new_class[c] == TH_INTERN_FULL) return no_memory(m);
-    while (th_segment_next_pair(src->s, TH_SEC_CLASSES, &at, end, &field, &tf))
-      if (__builtin_add_overflow(src->class_sum[c], tf, &src->class_sum[c])) return false;
-  }
-  return true;
+  class_reader r = {m, src};
+  return th_segment_scan_classes(src->s, read_class, &r);
 }
 
 static bool count_classes(merge *m, const source *src) {

@@ -25,6 +25,7 @@ void th_postings_init(th_postings *p, const th_term *term) {
   p->block = p->pos_block = UINT32_MAX;
   p->pos_next = 0;
   p->pos_bit = 0;
+  p->tail_bits = 0;
   p->n = 0;
   p->last_doc = (const th_u32 *)term->postings;
   p->block_end = p->last_doc + blocks;
@@ -129,7 +130,9 @@ static bool decode_tail(th_postings *p) {
     p->docs[i] = (uint32_t)doc;
     p->classes[i] = class_id;
   }
-  if ((r.at + 7) / 8 != (uint64_t)(end - at)) return bad_list(p, TH_SEC_POSTINGS, at);
+  if (p->n_blocks && (r.at + 7) / 8 != (uint64_t)(end - at))
+    return bad_list(p, TH_SEC_POSTINGS, at);
+  p->tail_bits = r.at;
   p->n = n;
   return true;
 }
@@ -226,9 +229,14 @@ static bool read_posting(const th_segment *s, th_postings *p, uint32_t i, th_bit
   return read_forms(s, p, class_first, class_end, total, bits, sink);
 }
 
-/* The bytes of the decoded block's positions. */
+/* The bytes of the decoded block's positions. Those of a list without blocks stand behind it. */
 static bool position_bytes(th_postings *p, const uint8_t **at, const uint8_t **end) {
   const th_term *t = &p->term;
+  if (p->n_blocks == 0) {
+    *at = p->data;
+    *end = t->postings_end;
+    return true; /* hashed when the list was decoded */
+  }
   const th_u32 *ends = (const th_u32 *)t->positions;
   uint64_t table = 4 * (uint64_t)p->n_blocks, len = (uint64_t)(t->positions_end - t->positions);
   if (table > len) return bad_list(p, TH_SEC_POSITIONS, t->positions);
@@ -241,19 +249,32 @@ static bool position_bytes(th_postings *p, const uint8_t **at, const uint8_t **e
   return th_segment_use_at(t->s, TH_SEC_POSITIONS, *at, to - from);
 }
 
+/* To the first posting of the group that holds posting i. */
+static void seek_group(th_postings *p, th_bit_reader *bits, uint32_t i) {
+  uint32_t groups = (p->n - 1) / TH_SPOT_GROUP, group = i / TH_SPOT_GROUP;
+  uint64_t skipped = 0;
+  p->pos_block = p->block;
+  p->pos_next = group * TH_SPOT_GROUP;
+  th_bits_skip(bits, p->n_blocks ? 0 : p->tail_bits);
+  if (groups == 0) return;
+  unsigned width = th_bits_get(bits, 5);
+  for (uint32_t g = 0; g < group; g++)
+    skipped += th_bits_get(bits, width);
+  th_bits_skip(bits, (uint64_t)width * (groups - group) + skipped);
+}
+
 unsigned th_postings_positions(const th_segment *s, th_postings *p, uint32_t i,
                                const uint64_t *want, th_occurrence *out, unsigned max) {
   const uint8_t *at = NULL, *end = NULL;
   position_sink skipped = {0}, sink = {want, out, 0, max};
   if (i >= p->n || !position_bytes(p, &at, &end)) return 0;
-  if (p->pos_block != p->block || p->pos_next > i) {
-    p->pos_block = p->block;
-    p->pos_next = 0;
-    p->pos_bit = 0;
-  }
   p->pos_bytes = at;
   th_bit_reader bits = th_bits_open(at, end);
-  th_bits_skip(&bits, p->pos_bit);
+  if (p->pos_block != p->block || p->pos_next > i ||
+      p->pos_next / TH_SPOT_GROUP < i / TH_SPOT_GROUP)
+    seek_group(p, &bits, i);
+  else
+    th_bits_skip(&bits, p->pos_bit);
   for (; p->pos_next <= i; p->pos_next++) {
     if (!read_posting(s, p, p->pos_next, &bits, p->pos_next == i ? &sink : &skipped)) {
       bad_list(p, TH_SEC_POSITIONS, at);

@@ -1,5 +1,6 @@
 /* Opening a segment, and its tables by document and by class. The format is at the top of
  * format.h. */
+#include "index/class_code.h"
 #include "index/segment_private.h"
 
 #include <stdio.h>
@@ -374,34 +375,114 @@ bool th_segment_length_bytes(const th_segment *s, uint32_t doc, const uint8_t **
 }
 
 /* One step through a group: the class before, in scratch, becomes the next. */
-static bool next_in_group(const uint8_t **at, const uint8_t *end, th_class_scratch *scratch) {
-  uint32_t shared, rest;
-  if (!th_varint32(at, end, &shared) || !th_varint32(at, end, &rest) || shared > scratch->n ||
-      rest > sizeof scratch->bytes - shared || rest > (size_t)(end - *at))
+static bool next_in_group(th_bit_reader *r, th_class_scratch *scratch) {
+  uint32_t shared = th_rice_get(r, TH_CLASS_COUNT_SHIFT, TH_F_COUNT);
+  uint32_t more = th_rice_get(r, TH_CLASS_COUNT_SHIFT, TH_F_COUNT);
+  if (r->over || shared > scratch->n || more > TH_F_COUNT - shared || shared + more == 0)
     return false;
-  memcpy(scratch->bytes + shared, *at, rest);
-  scratch->n = shared + rest;
-  *at += rest;
-  return true;
+  uint64_t next = shared ? scratch->field[shared - 1] + 1u : 0; /* the least field that may come */
+  for (uint32_t i = shared; i < shared + more; i++) {
+    uint64_t high = th_gamma_get(r) - 1;
+    next += high << TH_CLASS_FIELD_SHIFT | th_bits_get(r, TH_CLASS_FIELD_SHIFT);
+    if (next >= TH_F_COUNT || r->over) return false;
+    scratch->field[i] = (uint16_t)next++;
+    scratch->tf[i] = th_gamma_get(r);
+  }
+  scratch->n = shared + more;
+  return !r->over;
+}
+
+static uint8_t *put_varint(uint8_t *at, uint32_t v) {
+  for (; v >= 0x80; v >>= 7)
+    *at++ = (uint8_t)(v | 0x80);
+  *at++ = (uint8_t)v;
+  return at;
+}
+
+/* The pairs as the classes that are not in groups have them. */
+static const uint8_t *pairs_to_bytes(th_class_scratch *scratch) {
+  uint8_t *at = scratch->bytes;
+  for (uint32_t i = 0; i < scratch->n; i++) {
+    at = put_varint(at, scratch->field[i] - (i ? scratch->field[i - 1] : 0u));
+    at = put_varint(at, scratch->tf[i]);
+  }
+  return at;
+}
+
+/* The bytes of a class that has a start of its own, or of a group. */
+static bool class_slot(const th_segment *s, uint32_t slot, const uint8_t **at,
+                       const uint8_t **end) {
+  return slice(s, TH_SEC_CLASSES, s->class_start, slot, s->class_bytes, s->class_len, at, end);
+}
+
+static bool bad_class(const th_segment *s, const uint8_t *at) {
+  return th_segment_damaged(s, TH_DAMAGE_VALUE, TH_SEC_CLASSES,
+                            (uint64_t)(at - s->section[TH_SEC_CLASSES].p));
 }
 
 bool th_segment_class_bytes(const th_segment *s, uint32_t c, th_class_scratch *scratch,
                             const uint8_t **at, const uint8_t **end) {
   if (c >= s->n_classes) return false;
-  bool direct = c < TH_CLASSES_DIRECT;
-  uint32_t in_group = direct ? 0 : (c - TH_CLASSES_DIRECT) % TH_CLASS_GROUP;
-  uint32_t slot = direct ? c : TH_CLASSES_DIRECT + (c - TH_CLASSES_DIRECT) / TH_CLASS_GROUP;
-  if (!slice(s, TH_SEC_CLASSES, s->class_start, slot, s->class_bytes, s->class_len, at, end))
+  if (c < TH_CLASSES_DIRECT) return class_slot(s, c, at, end);
+  uint32_t in_group = (c - TH_CLASSES_DIRECT) % TH_CLASS_GROUP;
+  if (!class_slot(s, TH_CLASSES_DIRECT + (c - TH_CLASSES_DIRECT) / TH_CLASS_GROUP, at, end))
     return false;
-  if (direct) return true;
+  th_bit_reader r = th_bits_open(*at, *end);
   scratch->n = 0;
   for (uint32_t i = 0; i <= in_group; i++)
-    if (!next_in_group(at, *end, scratch))
-      return th_segment_damaged(s, TH_DAMAGE_VALUE, TH_SEC_CLASSES,
-                                (uint64_t)(*at - s->section[TH_SEC_CLASSES].p));
+    if (!next_in_group(&r, scratch)) return bad_class(s, *at);
+  *end = pairs_to_bytes(scratch);
   *at = scratch->bytes;
-  *end = scratch->bytes + scratch->n;
   return true;
+}
+
+/* The classes of one group; false when they do not fill its bytes. */
+static bool scan_group(const th_segment *s, uint32_t c, th_class_scratch *scratch,
+                       th_class_scan *seen, void *ctx) {
+  const uint8_t *at, *end;
+  uint32_t last = TH_MIN(c + TH_CLASS_GROUP, s->n_classes);
+  if (!class_slot(s, TH_CLASSES_DIRECT + (c - TH_CLASSES_DIRECT) / TH_CLASS_GROUP, &at, &end))
+    return false;
+  th_bit_reader r = th_bits_open(at, end);
+  scratch->n = 0;
+  for (; c < last; c++) {
+    if (!next_in_group(&r, scratch)) return bad_class(s, at);
+    if (!seen(ctx, c, scratch->bytes, pairs_to_bytes(scratch))) return false;
+  }
+  if ((r.at + 7) / 8 != (uint64_t)(end - at) || (r.at % 8 && end[-1] >> (r.at % 8)))
+    return bad_class(s, at);
+  return true;
+}
+
+bool th_segment_scan_classes(const th_segment *s, th_class_scan *seen, void *ctx) {
+  th_class_scratch scratch;
+  uint32_t c = 0;
+  for (; c < TH_MIN(s->n_classes, (uint32_t)TH_CLASSES_DIRECT); c++) {
+    const uint8_t *at, *end;
+    if (!class_slot(s, c, &at, &end) || !seen(ctx, c, at, end)) return false;
+  }
+  for (; c < s->n_classes; c += TH_CLASS_GROUP)
+    if (!scan_group(s, c, &scratch, seen, ctx)) return false;
+  return true;
+}
+
+typedef struct each_pair {
+  const th_segment *s;
+  th_class_seen *seen;
+  void *ctx;
+} each_pair;
+
+static bool see_pairs(void *ctx, uint32_t c, const uint8_t *at, const uint8_t *end) {
+  const each_pair *each = ctx;
+  uint32_t field = UINT32_MAX, tf;
+  while (th_segment_next_pair(each->s, TH_SEC_CLASSES, &at, end, &field, &tf))
+    each->seen(each->ctx, c, (uint16_t)field, tf);
+  return at == end;
+}
+
+bool th_segment_each_class(const th_segment *s, th_class_seen *seen, void *ctx) {
+  each_pair each = {s, seen, ctx};
+  return th_segment_scan_classes(s, see_pairs, &each);
 }
 
 bool th_segment_bad_pair(const th_segment *s, unsigned section, const uint8_t **at,

@@ -55,6 +55,10 @@ uint32_t th_segment_classes(const th_segment *s);
 /* The fields of a class, ascending, all < TH_F_COUNT: at most max are written, the true number
  * returned. */
 unsigned th_segment_class(const th_segment *s, uint32_t c, th_class_field *out, unsigned max);
+/* All of them in order, each (class, field, tf): cheaper than asking for one after the other. False
+ * when damaged. */
+typedef void th_class_seen(void *ctx, uint32_t c, uint16_t field, uint32_t tf);
+bool th_segment_each_class(const th_segment *s, th_class_seen *seen, void *ctx);
 
 /* ---- terms ---- */
 typedef struct th_term {
@@ -81,6 +85,7 @@ typedef struct th_term_cursor {
   uint32_t block, in_block;
   const uint8_t *at;
   uint64_t postings, positions;
+  bool list_before; /* the term before has a list in POSITIONS, or there is none in the block */
   char text[TH_TERM_MAX + 1];
   uint32_t len;
   th_term term;
@@ -104,6 +109,7 @@ typedef struct th_postings {
   /* Where the bits of posting pos_next of block pos_block begin, for th_postings_positions. */
   uint32_t pos_block, pos_next;
   uint64_t pos_bit;
+  uint64_t tail_bits; /* of the tail that was decoded: how many stand before what follows it */
   /* The coded positions of the posting read last: bits [pos_from, pos_to) of pos_bytes. */
   const uint8_t *pos_bytes;
   uint64_t pos_from, pos_to;
@@ -120,8 +126,8 @@ bool th_postings_seek_block(th_postings *p, uint32_t target);
 
 /* Positions of posting i of the decoded block, in the fields for which want(field) — a bit set of
  * TH_F_COUNT bits, NULL = all. Written as (field, position, form) triples in order; returns their
- * number, at most max. Asking for rising i is cheapest: to reach i, the postings of the block
- * between the one asked for last and i are decoded. */
+ * number, at most max. Asking for rising i is cheapest: to reach i, the postings of its group
+ * (TH_SPOT_GROUP) before it are decoded, from the one asked for last. */
 unsigned th_postings_positions(const th_segment *s, th_postings *p, uint32_t i,
                                const uint64_t *want, th_occurrence *out, unsigned max);
 /* The coded positions (occurrences.h) of the posting that th_postings_positions read last; borrowed

@@ -131,14 +131,20 @@ static inline bool th_varint32(const uint8_t **at, const uint8_t *end, uint32_t 
 /* The bytes of a document's (field, length) pairs; false when damaged. */
 bool th_segment_length_bytes(const th_segment *s, uint32_t doc, const uint8_t **at,
                              const uint8_t **end);
-/* Room for the pairs of one class: every field, each in at most 7 bytes. */
+/* Room for the pairs of one class, and for its bytes: every field, each in at most 7. */
 typedef struct th_class_scratch {
   uint32_t n;
+  uint16_t field[TH_F_COUNT];
+  uint32_t tf[TH_F_COUNT];
   uint8_t bytes[7 * TH_F_COUNT];
 } th_class_scratch;
-/* The bytes of a class's (field, tf) pairs, in the mapping or in scratch; false when damaged. */
+/* The bytes of a class's (field, tf) pairs, in the mapping or in scratch; false when damaged. The
+ * further a class stands in its group, the more of it is decoded. */
 bool th_segment_class_bytes(const th_segment *s, uint32_t c, th_class_scratch *scratch,
                             const uint8_t **at, const uint8_t **end);
+/* All classes in order, as bytes; stops when told to. False when stopped or damaged. */
+typedef bool th_class_scan(void *ctx, uint32_t c, const uint8_t *at, const uint8_t *end);
+bool th_segment_scan_classes(const th_segment *s, th_class_scan *seen, void *ctx);
 bool th_segment_bad_pair(const th_segment *s, unsigned section, const uint8_t **at,
                          const uint8_t *end);
 /* Reads one pair of either: *field comes in as the field before, or UINT32_MAX at the start. False

@@ -58,29 +58,34 @@ static bool skip_forms(const uint8_t **at, const uint8_t *end, uint32_t n) {
   return true;
 }
 
-static bool read_numbers(const th_segment *s, const uint8_t **at, const uint8_t *end, entry *e) {
+static bool read_numbers(const th_segment *s, const uint8_t **at, const uint8_t *end,
+                         bool list_before, entry *e) {
   uint64_t df, more = 0;
-  uint32_t forms;
-  if (!th_varint(at, end, &df) || df >> 1 == 0 || df >> 1 > s->n_docs) return false;
-  if ((df & 1) && (!th_varint(at, end, &more) || more++ == UINT64_MAX)) return false;
-  e->df = (uint32_t)(df >> 1);
+  uint32_t forms = 1 << 1 | 1;
+  if (!th_varint(at, end, &df) || df >> 2 >= s->n_docs) return false;
+  if ((df & 2) && (!th_varint(at, end, &more) || more++ == UINT64_MAX)) return false;
+  e->df = (uint32_t)(df >> 2) + 1;
   if (__builtin_add_overflow(e->df, more, &e->cf)) return false;
-  if (!th_varint(at, end, &e->postings_delta) || !th_varint(at, end, &e->positions_delta) ||
-      !th_varint32(at, end, &forms))
+  e->positions_delta = 0;
+  if (!th_varint(at, end, &e->postings_delta) ||
+      (list_before && !th_varint(at, end, &e->positions_delta)) ||
+      ((df & 1) && (!th_varint32(at, end, &forms) || forms == (1 << 1 | 1))))
     return false;
   e->stem_first = forms & 1;
   e->n_forms = forms >> 1;
   return e->n_forms > 0 && e->n_forms <= TH_FORMS_MAX;
 }
 
-/* One term; *at then stands behind it. shared is checked against the term before by the caller. */
-static bool read_entry(const th_segment *s, const uint8_t **at, const uint8_t *end, entry *e) {
+/* One term; *at then stands behind it. list_before: the term before it has a list in POSITIONS, or
+ * it is the first of its block. shared is checked against the term before by the caller. */
+static bool read_entry(const th_segment *s, const uint8_t **at, const uint8_t *end,
+                       bool list_before, entry *e) {
   const uint8_t *p = *at;
   bool good = read_head(&p, end, &e->shared, &e->rest_len);
   if (TH_LIKELY(good)) {
     e->rest = p;
     p += e->rest_len;
-    good = read_numbers(s, &p, end, e);
+    good = read_numbers(s, &p, end, list_before, e);
   }
   if (TH_LIKELY(good)) {
     e->forms = p;
@@ -91,14 +96,19 @@ static bool read_entry(const th_segment *s, const uint8_t **at, const uint8_t *e
   return true;
 }
 
+/* Whether a term has a list in POSITIONS of its own. */
+static bool has_list(const entry *e) {
+  return e->df >= TH_BLOCK;
+}
+
 /* Where the lists of the term before `at` end: the next term's deltas say it, in this block or the
  * next; behind the last term the sections end. */
-static bool lists_end(const th_segment *s, uint32_t block, const uint8_t *at, const uint8_t *end,
-                      uint64_t postings, uint64_t positions, uint64_t *postings_end,
-                      uint64_t *positions_end) {
+static bool lists_end(const th_segment *s, const entry *e, uint32_t block, const uint8_t *at,
+                      const uint8_t *end, uint64_t postings, uint64_t positions,
+                      uint64_t *postings_end, uint64_t *positions_end) {
   entry next;
   if (at < end) {
-    if (!read_entry(s, &at, end, &next)) return false;
+    if (!read_entry(s, &at, end, has_list(e), &next)) return false;
     return !__builtin_add_overflow(postings, next.postings_delta, postings_end) &&
            !__builtin_add_overflow(positions, next.positions_delta, positions_end);
   }
@@ -107,7 +117,7 @@ static bool lists_end(const th_segment *s, uint32_t block, const uint8_t *at, co
     *positions_end = s->section[TH_SEC_POSITIONS].n;
     return true;
   }
-  if (!block_bytes(s, block + 1, &at, &end) || !read_entry(s, &at, end, &next)) return false;
+  if (!block_bytes(s, block + 1, &at, &end) || !read_entry(s, &at, end, true, &next)) return false;
   *postings_end = next.postings_delta;
   *positions_end = next.positions_delta;
   return true;
@@ -116,9 +126,10 @@ static bool lists_end(const th_segment *s, uint32_t block, const uint8_t *at, co
 static bool fill_term(const th_segment *s, const entry *e, uint32_t block, const uint8_t *at,
                       const uint8_t *end, uint64_t postings, uint64_t positions, th_term *out) {
   uint64_t postings_end = 0, positions_end = 0;
-  if (!lists_end(s, block, at, end, postings, positions, &postings_end, &positions_end) ||
+  if (!lists_end(s, e, block, at, end, postings, positions, &postings_end, &positions_end) ||
       postings > postings_end || postings_end > s->section[TH_SEC_POSTINGS].n ||
-      positions > positions_end || positions_end > s->section[TH_SEC_POSITIONS].n)
+      positions > positions_end || positions_end > s->section[TH_SEC_POSITIONS].n ||
+      (!has_list(e) && positions != positions_end))
     return bad_term(s, e->rest);
   *out = (th_term){.s = s,
                    .df = e->df,
@@ -170,7 +181,7 @@ static bool find_block(const th_segment *s, th_span stem, uint32_t *out) {
 /* Steps over one term of the cursor's block; text and list offsets follow. */
 static bool scan_entry(th_term_cursor *c, const uint8_t *end, entry *e) {
   const uint8_t *from = c->at;
-  if (!read_entry(c->s, &c->at, end, e)) return false;
+  if (!read_entry(c->s, &c->at, end, c->list_before, e)) return false;
   if (e->shared > c->len || (c->in_block == 0 && e->shared != 0) || e->shared + e->rest_len == 0)
     return bad_term(c->s, from);
   memcpy(c->text + e->shared, e->rest, e->rest_len);
@@ -179,6 +190,7 @@ static bool scan_entry(th_term_cursor *c, const uint8_t *end, entry *e) {
   if (__builtin_add_overflow(c->postings, e->postings_delta, &c->postings) ||
       __builtin_add_overflow(c->positions, e->positions_delta, &c->positions))
     return bad_term(c->s, from);
+  c->list_before = has_list(e);
   c->in_block++;
   return true;
 }
@@ -188,6 +200,7 @@ static bool enter_block(th_term_cursor *c, uint32_t block, const uint8_t **end) 
   c->in_block = 0;
   c->len = 0;
   c->postings = c->positions = 0;
+  c->list_before = true;
   return block < c->s->n_term_blocks && block_bytes(c->s, block, &c->at, end);
 }
 
@@ -221,10 +234,11 @@ typedef struct mark {
   const uint8_t *at;
   uint64_t postings, positions;
   uint32_t in_block, len;
+  bool list_before;
 } mark;
 
 static mark mark_of(const th_term_cursor *c) {
-  return (mark){c->at, c->postings, c->positions, c->in_block, c->len};
+  return (mark){c->at, c->postings, c->positions, c->in_block, c->len, c->list_before};
 }
 
 /* Scans the cursor's block to the first term >= stem; *cmp tells whether it is equal (0) or not.
@@ -246,6 +260,7 @@ static bool scan_to(th_term_cursor *c, th_span stem, const uint8_t *end, entry *
 typedef struct scan {
   uint32_t match, before_len;
   uint64_t postings, positions;
+  bool list_before;
 } scan;
 
 /* One term against the stem: below 0, 0 or above. Front coding tells most of it: a term that shares
@@ -264,13 +279,14 @@ static int step(scan *k, const entry *e, th_span stem) {
 bool th_segment_term(const th_segment *s, th_span stem, th_term *out) {
   const uint8_t *at, *end;
   entry e;
-  scan k = {0};
+  scan k = {.list_before = true};
   uint32_t block;
   if (s->n_terms == 0 || !find_block(s, stem, &block) || !block_bytes(s, block, &at, &end))
     return false;
   while (at < end) {
     const uint8_t *from = at;
-    if (!read_entry(s, &at, end, &e)) return false;
+    if (!read_entry(s, &at, end, k.list_before, &e)) return false;
+    k.list_before = has_list(&e);
     if (e.shared > k.before_len) return bad_term(s, from);
     k.before_len = e.shared + e.rest_len;
     k.postings += e.postings_delta; /* a sum that wraps around is caught by its bounds below */
@@ -298,6 +314,7 @@ bool th_term_seek(th_term_cursor *c, const th_segment *s, th_span from) {
     c->positions = before.positions;
     c->in_block = before.in_block;
     c->len = before.len;
+    c->list_before = before.list_before;
     return true;
   }
   if (c->in_block < terms_in_block(s, block)) {

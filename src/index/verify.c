@@ -91,21 +91,13 @@ static int check_docs(const checker *c) {
 
 /* ---- classes ---- */
 
-static int check_class(checker *c, uint32_t id) {
-  const th_segment *s = c->s;
-  const uint8_t *at, *end;
-  th_class_scratch scratch;
-  uint32_t field = UINT32_MAX, tf = 0;
-  if (!th_segment_class_bytes(s, id, &scratch, &at, &end)) return state_of(c);
-  if (at == end) return wrong(c, "section CLASSES: class %u is empty", id);
-  while (th_segment_next_pair(s, TH_SEC_CLASSES, &at, end, &field, &tf)) {
-    c->class_tf[id] += tf;
-    for (unsigned area = 0; area < s->n_areas; area++) {
-      int a = th_score_bound_index(area);
-      if (a >= 0) c->class_wtf[a][id] += th_score_weight(area, (uint16_t)field) * (float)tf;
-    }
+static void see_class(void *ctx, uint32_t id, uint16_t field, uint32_t tf) {
+  checker *c = ctx;
+  c->class_tf[id] += tf;
+  for (unsigned area = 0; area < c->s->n_areas; area++) {
+    int a = th_score_bound_index(area);
+    if (a >= 0) c->class_wtf[a][id] += th_score_weight(area, field) * (float)tf;
   }
-  return state_of(c);
 }
 
 static int check_classes(checker *c) {
@@ -113,8 +105,9 @@ static int check_classes(checker *c) {
   int rc = 0;
   if (s->class_start[0] != 0 || s->class_start[s->n_class_starts] != s->class_len)
     return wrong(c, "section CLASSES: the table does not span the section");
+  if (!th_segment_each_class(s, see_class, c)) rc = state_of(c);
   for (uint32_t id = 0; !rc && id < s->n_classes; id++)
-    rc = check_class(c, id);
+    if (c->class_tf[id] == 0) rc = wrong(c, "section CLASSES: class %u is empty", id);
   return rc;
 }
 
@@ -153,9 +146,10 @@ static int check_bounds(const checker *c, const th_term_cursor *t, const th_post
 /* Bits between the last position of a block and the next byte are zero, and no byte follows. */
 static int check_position_end(const checker *c, const th_term_cursor *t, const th_postings *p) {
   const th_u32 *ends = (const th_u32 *)t->term.positions;
-  const uint8_t *data = t->term.positions + 4 * (uint64_t)p->n_blocks;
+  const uint8_t *data = t->term.positions + 4 * (uint64_t)p->n_blocks, *end = t->term.positions_end;
+  if (p->n_blocks == 0) data = p->data, end = t->term.postings_end;
   uint64_t from = p->block ? ends[p->block - 1] : 0;
-  uint64_t to = p->block < p->n_blocks ? ends[p->block] : (uint64_t)(t->term.positions_end - data);
+  uint64_t to = p->block < p->n_blocks ? ends[p->block] : (uint64_t)(end - data);
   if (p->pos_next != p->n || p->pos_bit / 8 + (p->pos_bit % 8 != 0) != to - from)
     return wrong_term(c, t, "POSITIONS", "the block has the wrong length, block", p->block);
   if (p->pos_bit % 8 && data[to - 1] >> (p->pos_bit % 8))
@@ -166,12 +160,15 @@ static int check_position_end(const checker *c, const th_term_cursor *t, const t
 static int check_block(const checker *c, const th_term_cursor *t, th_postings *p, uint64_t *cf) {
   int rc = p->block < p->n_blocks ? check_bounds(c, t, p) : 0;
   for (uint32_t i = 0; !rc && i < p->n; i++) {
-    uint64_t tf = c->class_tf[p->classes[i]];
+    uint64_t tf = c->class_tf[p->classes[i]], from = p->pos_bit;
     c->class_uses[p->classes[i]]++;
     unsigned n = th_postings_positions(c->s, p, i, NULL, c->occurrences, OCCURRENCES);
     rc = state_of(c);
     if (!rc && n != TH_MIN(tf, (uint64_t)OCCURRENCES))
       rc = wrong_term(c, t, "POSITIONS", "not as many as the class says, document", p->docs[i]);
+    if (!rc && i && p->pos_from != from)
+      rc = wrong_term(c, t, "POSITIONS",
+                      "a group does not begin where the one before it ends, block", p->block);
     *cf += tf;
   }
   return rc ? rc : check_position_end(c, t, p);

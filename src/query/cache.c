@@ -81,21 +81,26 @@ void th_scope_fields(unsigned scope, uint64_t out[(TH_F_COUNT + 63) / 64]) {
 
 enum { CLASSES_FREQUENT = 1 << 14 }; /* more than 90 % of all postings have one of these */
 
-static th_class_weights *make_weights(const th_segment *s, unsigned scope) {
-  th_class_field fields[TH_F_COUNT];
-  uint32_t n = th_segment_classes(s);
-  float *wtf = calloc((size_t)n + 1, sizeof *wtf);
+typedef struct class_sums {
   float weight[TH_F_COUNT];
-  if (!wtf) return NULL;
+  float *wtf;
+} class_sums;
+
+static void add_field(void *ctx, uint32_t c, uint16_t field, uint32_t tf) {
+  class_sums *sums = ctx;
+  sums->wtf[c] += sums->weight[field] * (float)tf;
+}
+
+static th_class_weights *make_weights(const th_segment *s, unsigned scope) {
+  uint32_t n = th_segment_classes(s);
+  class_sums sums = {.wtf = calloc((size_t)n + 1, sizeof *sums.wtf)};
+  if (!sums.wtf) return NULL;
   for (uint16_t f = 0; f < TH_F_COUNT; f++)
-    weight[f] = scope_weight(scope, f);
-  for (uint32_t c = 0; c < n; c++) {
-    unsigned k = th_segment_class(s, c, fields, TH_F_COUNT);
-    for (unsigned i = 0; i < k; i++)
-      wtf[c] += weight[fields[i].field] * (float)fields[i].tf;
-  }
-  th_class_weights *made = th_class_weights_make(wtf, n, CLASSES_FREQUENT);
-  free(wtf);
+    sums.weight[f] = scope_weight(scope, f);
+  /* A damaged segment is disowned by whoever asks for its state. */
+  (void)th_segment_each_class(s, add_field, &sums);
+  th_class_weights *made = th_class_weights_make(sums.wtf, n, CLASSES_FREQUENT);
+  free(sums.wtf);
   return made;
 }
 

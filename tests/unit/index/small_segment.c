@@ -257,39 +257,7 @@ static void encode_norms(encoder *e) {
   th_buf_put(&e->section[TH_SEC_NORMS], e->norms, (size_t)n * th_score_areas());
 }
 
-static void encode_classes(encoder *e) {
-  th_buf *out = &e->section[TH_SEC_CLASSES], bytes, pairs, before;
-  th_buf_init(&bytes, 0);
-  th_buf_init(&pairs, 0);
-  th_buf_init(&before, 0);
-  put32(out, e->n_classes);
-  for (uint32_t c = 0; c < e->n_classes; c++) {
-    bool grouped = c >= TH_CLASSES_DIRECT, first = (c - TH_CLASSES_DIRECT) % TH_CLASS_GROUP == 0;
-    uint32_t shared = 0;
-    if (!grouped || first) {
-      put32(out, (uint32_t)bytes.n);
-      th_buf_clear(&before);
-    }
-    th_buf_clear(&pairs);
-    put_pairs(&pairs, e->classes[c].tf);
-    while (grouped && shared < before.n && shared < pairs.n && before.p[shared] == pairs.p[shared])
-      shared++;
-    if (grouped) {
-      th_buf_varint(&bytes, shared);
-      th_buf_varint(&bytes, pairs.n - shared);
-    }
-    th_buf_put(&bytes, pairs.p + shared, pairs.n - shared);
-    th_buf_clear(&before);
-    th_buf_put(&before, pairs.p, pairs.n);
-  }
-  put32(out, (uint32_t)bytes.n);
-  th_buf_put(out, bytes.p, bytes.n);
-  th_buf_dispose(&bytes);
-  th_buf_dispose(&pairs);
-  th_buf_dispose(&before);
-}
-
-/* ---- lists ---- */
+/* ---- bits ---- */
 
 static unsigned bits_of(uint32_t v) {
   unsigned n = 0;
@@ -310,6 +278,72 @@ static void put_bits(bit_string *s, uint32_t value, unsigned bits) {
     s->used++;
   }
 }
+
+/* ---- classes, as they are written ---- */
+
+/* v ones and a zero. */
+static void put_ones(bit_string *s, uint32_t v) {
+  for (; v > 0; v--)
+    put_bits(s, 1, 1);
+  put_bits(s, 0, 1);
+}
+
+static void put_count(bit_string *s, uint32_t v) {
+  put_ones(s, v / 2);
+  put_bits(s, v % 2, 1);
+}
+
+static void put_gamma(bit_string *s, uint32_t v) {
+  unsigned k = bits_of(v) - 1;
+  put_ones(s, k);
+  put_bits(s, v - (1u << k), k);
+}
+
+/* A class of a group, beside the one before it (NULL at the start of the group). */
+static void put_grouped(bit_string *s, const uint32_t *tf, const uint32_t *before) {
+  unsigned n = 0, shared = 0, same = 1, next = 0, seen = 0;
+  for (unsigned f = 0; f < SMALL_FIELDS; f++)
+    n += tf[f] != 0;
+  for (unsigned f = 0; f < SMALL_FIELDS && before; f++) {
+    same = same && tf[f] == before[f];
+    shared += same && tf[f];
+  }
+  put_count(s, shared);
+  put_count(s, n - shared);
+  for (unsigned f = 0; f < SMALL_FIELDS; f++) {
+    if (!tf[f]) continue;
+    unsigned field = small_fields[f];
+    if (seen++ >= shared) {
+      put_gamma(s, (field - next) / 8 + 1);
+      put_bits(s, (field - next) % 8, 3);
+      put_gamma(s, tf[f]);
+    }
+    next = field + 1;
+  }
+}
+
+static void encode_classes(encoder *e) {
+  th_buf *out = &e->section[TH_SEC_CLASSES], bytes;
+  th_buf_init(&bytes, 0);
+  bit_string s = {&bytes, 0};
+  put32(out, e->n_classes);
+  for (uint32_t c = 0; c < e->n_classes; c++) {
+    bool grouped = c >= TH_CLASSES_DIRECT, first = (c - TH_CLASSES_DIRECT) % TH_CLASS_GROUP == 0;
+    if (!grouped || first) {
+      put32(out, (uint32_t)bytes.n);
+      s.used = 0;
+    }
+    if (grouped)
+      put_grouped(&s, e->classes[c].tf, first ? NULL : e->classes[c - 1].tf);
+    else
+      put_pairs(&bytes, e->classes[c].tf);
+  }
+  put32(out, (uint32_t)bytes.n);
+  th_buf_put(out, bytes.p, bytes.n);
+  th_buf_dispose(&bytes);
+}
+
+/* ---- lists ---- */
 
 /* codec.h: value i in lane i % 4 at row i / 4; word w of lane l is the (4 w + l)-th. */
 static void put_packed(th_buf *b, const uint32_t values[TH_BLOCK], unsigned bits) {
@@ -395,28 +429,6 @@ static void put_tail_posting(const encoder *e, bit_string *s, uint32_t delta, ui
   put_bits(s, class_id - first[kind], width[kind]);
 }
 
-static void put_postings(const encoder *e, th_buf *out, const posting *p, uint32_t df) {
-  uint32_t blocks = df / TH_BLOCK, before = UINT32_MAX;
-  th_buf data;
-  th_buf_init(&data, 0);
-  for (uint32_t i = 0; i < blocks; i++)
-    put32(out, p[i * TH_BLOCK + TH_BLOCK - 1].doc);
-  for (uint32_t i = 0; i < blocks; i++) {
-    put_block(&data, p + i * TH_BLOCK, before);
-    before = p[i * TH_BLOCK + TH_BLOCK - 1].doc;
-    put32(out, (uint32_t)data.n);
-  }
-  for (uint32_t i = 0; i < blocks; i++)
-    put_bounds(e, out, p + i * TH_BLOCK);
-  bit_string s = {&data, 0};
-  for (uint32_t i = blocks * TH_BLOCK; i < df; i++) {
-    put_tail_posting(e, &s, p[i].doc - before, p[i].class_id, df);
-    before = p[i].doc;
-  }
-  th_buf_put(out, data.p, data.n);
-  th_buf_dispose(&data);
-}
-
 /* Phased-in binary, from its definition: the first u numbers in k bits, the others in k + 1. */
 static void put_below(bit_string *s, uint64_t v, uint64_t range) {
   unsigned k = 0;
@@ -468,15 +480,62 @@ static void put_positions(const encoder *e, bit_string *s, const posting *p, con
     put_form(s, codes[p->first[i].form], n_forms);
 }
 
+/* n postings of a block or tail; before them the lengths of all whole groups but the last. They are
+ * written twice: the first time to see how long they are. */
+static void put_spots(const encoder *e, bit_string *s, const posting *p, uint32_t n,
+                      const uint16_t *codes, uint32_t n_forms) {
+  uint32_t length[TH_BLOCK / TH_SPOT_GROUP] = {0}, longest = 0;
+  th_buf trial;
+  th_buf_init(&trial, 0);
+  for (uint32_t i = 0; i < n; i++) {
+    bit_string one = {&trial, 0};
+    put_positions(e, &one, &p[i], codes, n_forms);
+    length[i / TH_SPOT_GROUP] += one.used;
+  }
+  uint32_t groups = n ? (n - 1) / TH_SPOT_GROUP : 0;
+  for (uint32_t g = 0; g < groups; g++)
+    longest = length[g] > longest ? length[g] : longest;
+  if (groups) put_bits(s, bits_of(longest), 5);
+  for (uint32_t g = 0; g < groups; g++)
+    put_bits(s, length[g], bits_of(longest));
+  for (uint32_t i = 0; i < n; i++)
+    put_positions(e, s, &p[i], codes, n_forms);
+  th_buf_dispose(&trial);
+}
+
+static void put_postings(const encoder *e, th_buf *out, const posting *p, uint32_t df,
+                         const uint16_t *codes, uint32_t n_forms) {
+  uint32_t blocks = df / TH_BLOCK, before = UINT32_MAX;
+  th_buf data;
+  th_buf_init(&data, 0);
+  for (uint32_t i = 0; i < blocks; i++)
+    put32(out, p[i * TH_BLOCK + TH_BLOCK - 1].doc);
+  for (uint32_t i = 0; i < blocks; i++) {
+    put_block(&data, p + i * TH_BLOCK, before);
+    before = p[i * TH_BLOCK + TH_BLOCK - 1].doc;
+    put32(out, (uint32_t)data.n);
+  }
+  for (uint32_t i = 0; i < blocks; i++)
+    put_bounds(e, out, p + i * TH_BLOCK);
+  bit_string s = {&data, 0};
+  for (uint32_t i = blocks * TH_BLOCK; i < df; i++) {
+    put_tail_posting(e, &s, p[i].doc - before, p[i].class_id, df);
+    before = p[i].doc;
+  }
+  if (df < TH_BLOCK) put_spots(e, &s, p, df, codes, n_forms);
+  th_buf_put(out, data.p, data.n);
+  th_buf_dispose(&data);
+}
+
 static void put_poslist(const encoder *e, th_buf *out, const posting *p, uint32_t df,
                         const uint16_t *codes, uint32_t n_forms) {
   th_buf data;
   th_buf_init(&data, 0);
-  bit_string s = {&data, 0};
-  for (uint32_t i = 0; i < df; i++) {
-    if (i % TH_BLOCK == 0) s.used = 0;
-    put_positions(e, &s, &p[i], codes, n_forms);
-    if (i % TH_BLOCK == TH_BLOCK - 1) put32(out, (uint32_t)data.n);
+  for (uint32_t i = 0; i < df; i += TH_BLOCK) {
+    uint32_t n = df - i < TH_BLOCK ? df - i : TH_BLOCK;
+    bit_string s = {&data, 0};
+    put_spots(e, &s, p + i, n, codes, n_forms);
+    if (n == TH_BLOCK) put32(out, (uint32_t)data.n);
   }
   th_buf_put(out, data.p, data.n);
   th_buf_dispose(&data);
@@ -518,13 +577,14 @@ static void put_text(th_buf *b, th_span text, size_t shared) {
   th_buf_put(b, text.p + shared, rest);
 }
 
-static void put_term(th_buf *b, th_span text, size_t shared, uint32_t df, uint64_t cf,
-                     uint64_t postings_delta, uint64_t positions_delta) {
+/* positions_delta: NULL when the term before has no list there. */
+static void put_term(th_buf *b, th_span text, size_t shared, uint32_t df, uint64_t cf, bool more,
+                     uint64_t postings_delta, const uint64_t *positions_delta) {
   put_text(b, text, shared);
-  th_buf_varint(b, df * UINT64_C(2) + (cf > df));
+  th_buf_varint(b, (df - 1) * UINT64_C(4) + (cf > df ? 2 : 0) + more);
   if (cf > df) th_buf_varint(b, cf - df - 1);
   th_buf_varint(b, postings_delta);
-  th_buf_varint(b, positions_delta);
+  if (positions_delta) th_buf_varint(b, *positions_delta);
 }
 
 static void encode_terms(encoder *e) {
@@ -532,7 +592,7 @@ static void encode_terms(encoder *e) {
   th_buf *positions = &e->section[TH_SEC_POSITIONS], bytes, starts;
   char before[TH_TERM_MAX];
   size_t before_n = 0, last_postings = 0, last_positions = 0;
-  uint32_t n_terms = 0;
+  uint32_t n_terms = 0, df_before = 0;
   th_buf_init(&bytes, 0);
   th_buf_init(&starts, 0);
   for (size_t i = 0; i < e->n_postings; n_terms++) {
@@ -552,10 +612,13 @@ static void encode_terms(encoder *e) {
       while (shared < before_n && shared < text.n && before[shared] == text.p[shared])
         shared++;
     }
-    put_term(&bytes, text, shared, df, cf, postings->n - last_postings,
-             positions->n - last_positions);
-    bool stem_first = forms[0] == 0;
-    th_buf_varint(&bytes, n_forms * 2 + stem_first);
+    bool stem_first = forms[0] == 0, more = n_forms > 1 || !stem_first;
+    uint64_t delta = positions->n - last_positions;
+    bool needed = n_terms % TH_TERM_BLOCK == 0 || df_before >= TH_BLOCK;
+    put_term(&bytes, text, shared, df, cf, more, postings->n - last_postings,
+             needed ? &delta : NULL);
+    df_before = df;
+    if (more) th_buf_varint(&bytes, n_forms * 2 + stem_first);
     for (uint32_t k = stem_first; k < n_forms; k++) {
       char form[TH_TERM_MAX];
       memcpy(form, text.p, text.n);
@@ -566,8 +629,8 @@ static void encode_terms(encoder *e) {
     last_positions = positions->n;
     memcpy(before, text.p, text.n);
     before_n = text.n;
-    put_postings(e, postings, p, df);
-    put_poslist(e, positions, p, df, codes, n_forms);
+    put_postings(e, postings, p, df, codes, n_forms);
+    if (df >= TH_BLOCK) put_poslist(e, positions, p, df, codes, n_forms);
     i += df;
   }
   put64(&starts, bytes.n);
