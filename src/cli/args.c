@@ -211,6 +211,26 @@ int th_cli_number(const th_cli *cli, const char *name, uint64_t fallback, uint64
   return 0;
 }
 
+int th_cli_duration(const th_cli *cli, const char *name, uint64_t fallback, uint64_t *out,
+                    th_err *err) {
+  static const struct {
+    char letter;
+    uint64_t seconds;
+  } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+  const char *text = th_cli_value(cli, name);
+  *out = fallback;
+  if (!text) return 0;
+  size_t digits = strspn(text, "0123456789");
+  uint64_t n = digits && digits <= 6 ? strtoull(text, NULL, 10) : 0;
+  for (size_t i = 0; n && i < TH_COUNT(units); i++)
+    if (text[digits] == units[i].letter && text[digits + 1] == 0) {
+      *out = n * units[i].seconds;
+      return 0;
+    }
+  return th_err_set(err, TH_EUSAGE, "--%s wants a time such as 30m, 24h or 7d, not '%s'", name,
+                    text);
+}
+
 int th_cli_data_dir(const th_cli *cli, th_buf *out, th_err *err) {
   const char *own = cli->data ? cli->data : getenv("TRIALHEAD_DATA");
   const char *xdg = getenv("XDG_DATA_HOME"), *home = getenv("HOME");

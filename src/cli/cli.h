@@ -78,6 +78,9 @@ const char *th_cli_value(const th_cli *cli, const char *name);
 /* A whole number within [min, max], or `fallback` when absent. TH_EUSAGE. */
 int th_cli_number(const th_cli *cli, const char *name, uint64_t fallback, uint64_t min,
                   uint64_t max, uint64_t *out, th_err *err) TH_MUST_USE;
+/* A time such as "90s", "30m", "24h" or "7d" in seconds, or `fallback` when absent. TH_EUSAGE. */
+int th_cli_duration(const th_cli *cli, const char *name, uint64_t fallback, uint64_t *out,
+                    th_err *err) TH_MUST_USE;
 /* The data directory: --data, else TRIALHEAD_DATA, else trialhead in the XDG data directory. */
 int th_cli_data_dir(const th_cli *cli, th_buf *out, th_err *err) TH_MUST_USE;
 
@@ -110,6 +113,7 @@ int th_cmd_search(th_cli *cli);
 int th_cmd_serve(th_cli *cli);
 int th_cmd_show(th_cli *cli);
 int th_cmd_stats(th_cli *cli);
+int th_cmd_sync(th_cli *cli);
 int th_cmd_version(th_cli *cli);
 
 #endif

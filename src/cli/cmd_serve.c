@@ -3,6 +3,14 @@
 #include "cli/cli.h"
 #include "http/server.h"
 #include "portal/portal.h"
+#include "sync/sync.h"
+
+#include <unistd.h>
+
+enum {
+  SYNC_LEAST_S = 60,
+  SYNC_STOP_S = 20, /* that a sync under way is given at the end */
+};
 
 typedef struct serve {
   th_cli *cli;
@@ -10,12 +18,62 @@ typedef struct serve {
   th_router *router;
   th_api *api;
   th_portal *portal;
+  uint64_t sync_every_s; /* 0 = never */
+  th_sync_options sync_options;
+  th_sync_daemon *sync;
+  th_buf dir;                                 /* of the data, for the sync */
   char trouble[sizeof((th_err *)0)->message]; /* said already: not at every look */
 } serve;
 
+/* ---- a mirror beside the server ---- */
+
+static void log_sync(void *ctx, const char *line) {
+  serve *s = ctx;
+  if (!s->cli->quiet) fprintf(stderr, "trialhead serve: %s\n", line);
+}
+
+static int read_sync_options(serve *s, th_err *err) {
+  int rc = th_cli_duration(s->cli, "sync-every", 0, &s->sync_every_s, err);
+  if (rc == 0 && s->sync_every_s && s->sync_every_s < SYNC_LEAST_S)
+    rc = th_err_set(err, TH_EUSAGE, "--sync-every: not more often than every minute");
+  s->sync_options = (th_sync_options){.from = th_cli_value(s->cli, "sync-from"),
+                                      .where = th_cli_value(s->cli, "sync-where"),
+                                      .contact = th_cli_value(s->cli, "sync-contact")};
+  return rc ? rc : th_cli_data_dir(s->cli, &s->dir, err);
+}
+
+/* A server that fetches its studies itself may begin with none. */
+static int make_empty(serve *s, th_err *err) {
+  th_registry *r = NULL;
+  int rc = th_registry_open(&r, s->dir.p, TH_REGISTRY_WRITE, err);
+  th_registry_close(r);
+  return rc;
+}
+
+static int open_registry(serve *s, th_err *err) {
+  th_err local = {0};
+  int rc = th_cli_open(s->cli, TH_REGISTRY_READ, &s->registry, &local);
+  if (rc == TH_ENOTFOUND && s->sync_every_s) {
+    th_err_clear(&local);
+    rc = make_empty(s, &local);
+    if (rc == 0) rc = th_cli_open(s->cli, TH_REGISTRY_READ, &s->registry, &local);
+  }
+  return rc ? th_err_set(err, rc, "%s", local.message) : 0;
+}
+
+/* Here, because the thread must be born where SIGTERM and SIGINT are blocked. */
+static void start_sync(serve *s) {
+  th_err err = {0};
+  if (s->sync_every_s && th_sync_daemon_start(&s->sync, s->dir.p, &s->sync_options, s->sync_every_s,
+                                              log_sync, s, &err))
+    log_sync(s, err.message);
+}
+
+/* ---- the server ---- */
+
 /* The first line on standard output is the address: scripts wait for it. */
 static void on_ready(void *ctx, const char *url) {
-  (void)ctx;
+  start_sync(ctx);
   printf("%s\n", url);
   fflush(stdout);
 }
@@ -46,7 +104,8 @@ static int run(serve *s, th_err *err) {
   uint64_t threads = 0;
   int rc = th_cli_number(s->cli, "threads", 0, 1, 1024, &threads, err);
   config.threads = (unsigned)threads;
-  if (rc == 0) rc = th_cli_open(s->cli, TH_REGISTRY_READ, &s->registry, err);
+  if (rc == 0) rc = read_sync_options(s, err);
+  if (rc == 0) rc = open_registry(s, err);
   if (rc == 0) rc = mount(s, err);
   if (rc == 0) rc = th_server_run(&config, s->router, &hooks, err);
   return rc;
@@ -55,10 +114,18 @@ static int run(serve *s, th_err *err) {
 int th_cmd_serve(th_cli *cli) {
   th_err err = {0};
   serve s = {.cli = cli};
+  th_buf_init(&s.dir, 4096);
   int rc = run(&s, &err);
+  if (!th_sync_daemon_stop(s.sync, SYNC_STOP_S)) {
+    /* It is in the middle of an import, which is safe to leave at any moment; what it uses is not
+     * to be freed. */
+    fflush(stdout);
+    _exit(rc < 0 ? th_cli_fail(cli, &err) : TH_EXIT_DONE);
+  }
   th_api_free(s.api);
   th_portal_free(s.portal);
   th_router_free(s.router);
   th_registry_close(s.registry);
+  th_buf_dispose(&s.dir);
   return rc < 0 ? th_cli_fail(cli, &err) : TH_EXIT_DONE;
 }

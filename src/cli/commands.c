@@ -128,11 +128,41 @@ static const th_cli_option serve_options[] = {
      NULL},
     {"threads", 't', "N", "threads that answer (default: one a processor)", NULL},
     {"log", 0, NULL, "a line a request on standard error, without what was searched for", NULL},
+    {"sync-every", 0, "TIME", "mirror a registry beside answering, so often: 30m, 24h, 7d", NULL},
+    {"sync-from", 0, "URL", "from here (default: https://clinicaltrials.gov/api/v2)", NULL},
+    {"sync-where", 0, "EXPRESSION", "only studies that match", NULL},
+    {"sync-contact", 0, "ADDRESS", "how to reach you, for the User-Agent", NULL},
     {0},
 };
 static const th_cli_example serve_examples[] = {
     {"trialhead serve", "Pages and API on this machine"},
+    {"trialhead serve --sync-every 24h", "A mirror of ClinicalTrials.gov that keeps itself up"},
     {"trialhead serve --listen 127.0.0.1:0", "On a free port; the first line says which"},
+    {0},
+};
+
+static const th_cli_option sync_options[] = {
+    {"from", 0, "URL", "the upstream's API v2 (default: https://clinicaltrials.gov/api/v2)", NULL},
+    {"where", 0, "EXPRESSION", "only studies that match, as in filter.advanced", NULL},
+    {"dry-run", 0, NULL, "ask how much there is to do, and write nothing", NULL},
+    {"full", 0, NULL, "compare all ids, too: finds studies that vanished, were merged or missed",
+     NULL},
+    {"whole", 0, NULL, "read everything again, as the first time", NULL},
+    {"paging", 0, NULL, "page by page, also where the upstream has a download", NULL},
+    {"allow-removals", 0, NULL, "remove what is gone also when it is more than a fiftieth", NULL},
+    {"pause", 0, "MS", "milliseconds between two requests (default: 1000)", NULL},
+    {"timeout", 0, "SECONDS", "for one answer; of a download, without progress (default: 300)",
+     NULL},
+    {"tries", 0, "N", "of one request, before the run is given up (default: 6)", NULL},
+    {"page-size", 0, "N", "studies a page, at most 1000 (default: 1000)", NULL},
+    {"contact", 0, "ADDRESS", "how to reach you, for the User-Agent that the upstream sees", NULL},
+    {0},
+};
+static const th_cli_example sync_examples[] = {
+    {"trialhead sync", "Mirror ClinicalTrials.gov; the next time, what has changed"},
+    {"trialhead sync --where 'AREA[OverallStatus]RECRUITING AND AREA[LocationCountry]France'",
+     "A part of it"},
+    {"trialhead sync --from http://127.0.0.1:8080 --dry-run", "What another Trialhead has for us"},
     {0},
 };
 
@@ -206,6 +236,13 @@ const th_cli_command th_cli_commands[] = {
      "The newest version of each study by ascending number, or of the studies named. Each record "
      "has the bytes it came with.",
      export_options, export_examples, false, th_cmd_export},
+    {"sync", "Mirror a registry that speaks API v2", NULL, 0, 0,
+     "The first time everything is read, by download or page by page; then what was updated since, "
+     "with two days of overlap, and once a week all ids are compared. A study is removed only when "
+     "the upstream itself says that it is gone or merged; its versions are kept. A run that was "
+     "killed goes on where it was. The exit code is 3 when records were rejected or the upstream's "
+     "answers are not what they should be, 4 when it cannot be reached.",
+     sync_options, sync_examples, false, th_cmd_sync},
     {"index", "Bring the search index up to date, or make it anew", NULL, 0, 0,
      "Import does this by itself. The index is made from the store and can be thrown away.",
      index_options, index_examples, false, th_cmd_index},

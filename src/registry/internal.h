@@ -38,7 +38,5 @@ void th_registry_segment_path(th_registry *r, char *out, size_t len);
  * another store or of another course of its log; 0 for seq 0. TH_ECORRUPT: the log has no such
  * entry. */
 int th_registry_mark(th_registry *r, uint64_t seq, uint64_t *mark, th_err *err) TH_MUST_USE;
-/* Writes down that the data changed now. */
-int th_registry_touch(th_registry *r, th_err *err) TH_MUST_USE;
 
 #endif
