@@ -105,6 +105,7 @@ int th_cli_completion(th_buf *out, const char *shell, th_err *err) TH_MUST_USE;
 /* The commands, cmd_NAME.c. */
 int th_cmd_check(th_cli *cli);
 int th_cmd_demo(th_cli *cli);
+int th_cmd_eligibility(th_cli *cli);
 int th_cmd_export(th_cli *cli);
 int th_cmd_help(th_cli *cli);
 int th_cmd_import(th_cli *cli);

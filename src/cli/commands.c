@@ -123,6 +123,17 @@ static const th_cli_example show_examples[] = {
     {0},
 };
 
+static const th_cli_option eligibility_options[] = {
+    {"file", 0, "FILE", "read the criteria from a text file instead (-: standard input)", NULL},
+    {0},
+};
+static const th_cli_example eligibility_examples[] = {
+    {"trialhead eligibility NCT00000102", "What was read of a study's criteria"},
+    {"trialhead eligibility --json --file criteria.txt | jq '.criteria[].facts'",
+     "Criteria of your own, as JSON"},
+    {0},
+};
+
 static const th_cli_option serve_options[] = {
     {"listen", 'l', "HOST:PORT", "where to listen (default: 127.0.0.1:8080; port 0: a free one)",
      NULL},
@@ -226,6 +237,10 @@ const th_cli_command th_cli_commands[] = {
     {"show", "Show a study", "NCT\xE2\x80\xA6", 1, -1,
      "A readable page; with --json the record exactly as it was stored.", show_options,
      show_examples, false, th_cmd_show},
+    {"eligibility", "Read eligibility criteria into logic", "[NCT\xE2\x80\xA6]", 0, -1,
+     "Sections, items and how they combine, and in each item the facts that a program can decide, "
+     "with the bytes they were read from. What was not understood stands as text without facts.",
+     eligibility_options, eligibility_examples, false, th_cmd_eligibility},
     {"serve", "Serve pages and the API over HTTP", NULL, 0, 0,
      "The first line on standard output is the address. Imports may run beside it: it takes over "
      "each "

@@ -1,0 +1,99 @@
+/* Reads the criteria of all records of an NDJSON file: elig_all FILE [ROUNDS]. Prints studies,
+ * bytes, items, facts, user time, and the largest arena. One record a line, not packed. */
+#include <stdio.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "eligibility/eligibility.h"
+
+static double user_seconds(void) {
+  struct rusage u;
+  getrusage(RUSAGE_SELF, &u);
+  return (double)u.ru_utime.tv_sec + (double)u.ru_utime.tv_usec * 1e-6;
+}
+
+typedef struct texts {
+  th_buf bytes;
+  uint32_t *ends;
+  size_t n, cap;
+} texts;
+
+static void keep(texts *t, th_span s) {
+  if (t->n == t->cap) {
+    t->cap = t->cap ? t->cap * 2 : 4096;
+    t->ends = realloc(t->ends, t->cap * sizeof *t->ends);
+    if (!t->ends) abort();
+  }
+  th_buf_span(&t->bytes, s);
+  t->ends[t->n++] = (uint32_t)t->bytes.n;
+}
+
+static int load(texts *t, const char *path, th_err *err) {
+  th_json_parser *parser = th_json_parser_new(64 << 20, 256);
+  th_map map;
+  th_buf line;
+  th_buf_init(&line, 0);
+  int rc = parser ? th_map_open(&map, path, err) : TH_ENOMEM;
+  if (rc < 0) return rc;
+  const char *p = (const char *)map.p, *end = p + map.n;
+  while (p < end && rc == 0) {
+    const char *eol = memchr(p, '\n', (size_t)(end - p));
+    th_json j;
+    th_buf_clear(&line);
+    th_buf_put(&line, p, (size_t)((eol ? eol : end) - p));
+    rc = th_json_parse(parser, th_buf_view(&line), &j, err);
+    if (rc == 0)
+      keep(t, th_json_path_text(&j, 0, "protocolSection.eligibilityModule.eligibilityCriteria"));
+    p = eol ? eol + 1 : end;
+  }
+  th_map_close(&map);
+  th_buf_dispose(&line);
+  th_json_parser_free(parser);
+  return rc;
+}
+
+int main(int argc, char **argv) {
+  texts t = {0};
+  th_err err = {0};
+  th_buf_init(&t.bytes, 0);
+  if (argc < 2 || load(&t, argv[1], &err) < 0) {
+    fprintf(stderr, "usage: elig_all FILE.ndjson [ROUNDS] %s\n", err.message);
+    return 2;
+  }
+  th_arena arena;
+  th_arena_init(&arena, 0);
+  int rounds = argc > 2 ? (int)strtol(argv[2], NULL, 10) : 1;
+  double best = 1e9;
+  size_t items = 0, facts = 0, most = 0, leaves_with = 0;
+  for (int round = 0; round < rounds; round++) {
+    double start = user_seconds();
+    items = facts = leaves_with = 0;
+    for (size_t i = 0; i < t.n; i++) {
+      uint32_t from = i ? t.ends[i - 1] : 0;
+      th_elig_tree tree;
+      th_arena_reset(&arena, false);
+      if (th_elig_read((th_span){t.bytes.p + from, t.ends[i] - from}, &arena, &tree, &err) < 0)
+        abort();
+      for (uint32_t n = 0; n < tree.n_nodes; n++) {
+        items += !(tree.nodes[n].flags & TH_ELIG_GROUP);
+        leaves_with += tree.nodes[n].n_facts > 0;
+      }
+      facts += tree.n_facts;
+      most = TH_MAX(most, arena.used);
+    }
+    best = TH_MIN(best, user_seconds() - start);
+  }
+  struct rusage u;
+  getrusage(RUSAGE_SELF, &u);
+  printf("%zu texts, %zu bytes, %zu items, %zu with facts, %zu facts\n", t.n, t.bytes.n, items,
+         leaves_with, facts);
+  printf("%.3f s user, %.2f us an item, %.1f MB/s; largest tree %zu bytes; peak %ld kB\n", best,
+         best * 1e6 / (double)(items ? items : 1), (double)t.bytes.n / best / 1e6, most,
+         u.ru_maxrss);
+  th_arena_dispose(&arena);
+  th_buf_dispose(&t.bytes);
+  free(t.ends);
+  return 0;
+}

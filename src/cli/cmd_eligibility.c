@@ -1,0 +1,177 @@
+/* trialhead eligibility: the criteria of a study, or of a text, read into logic. */
+#include <stdio.h>
+
+#include "base/file.h"
+#include "cli/cli.h"
+#include "cli/tty.h"
+#include "eligibility/json.h"
+#include "eligibility/question.h"
+#include "study/nct.h"
+
+#define CRITERIA "protocolSection.eligibilityModule.eligibilityCriteria"
+
+enum { FILE_MAX = 64 << 20 };
+
+typedef struct reading {
+  th_cli *cli;
+  th_tty term;
+  th_arena arena;
+  th_buf out, words;
+} reading;
+
+/* ---- for people ---- */
+
+static void put_styled(reading *r, th_style style, const char *s) {
+  th_buf_printf(&r->out, "%s%s%s", th_tty_style(&r->term, style), s,
+                th_tty_style(&r->term, TH_PLAIN));
+}
+
+static void put_combine(reading *r, const th_elig_node *n) {
+  th_buf_clear(&r->words);
+  if (n->flags & TH_ELIG_OPTIONAL)
+    th_buf_str(&r->words, "examples");
+  else if (n->combine == TH_ELIG_AT_LEAST)
+    th_buf_printf(&r->words, "at least %u of", n->at_least);
+  else
+    th_buf_str(&r->words, n->combine == TH_ELIG_ANY ? "any of" : "all of");
+  if (n->flags & TH_ELIG_COHORT) th_buf_str(&r->words, ", for some only");
+  put_styled(r, TH_CYAN, r->words.p);
+}
+
+static void put_node(reading *r, const th_elig_tree *t, uint32_t i) {
+  const th_elig_node *n = &t->nodes[i];
+  char id[TH_ELIG_ID_MAX];
+  unsigned indent = 2 + 2u * n->depth;
+  th_elig_id(t, i, id);
+  th_buf_printf(&r->out, "%*s", (int)indent, "");
+  put_styled(r, TH_BOLD, id);
+  th_buf_char(&r->out, ' ');
+  if (n->flags & TH_ELIG_GROUP) {
+    put_combine(r, n);
+    th_buf_char(&r->out, '\n');
+    return;
+  }
+  th_tty_wrap(&r->out, th_elig_text(t, i), r->term.width, -(int)(indent + strlen(id) + 1),
+              indent + 2);
+  for (uint32_t f = n->fact; f < n->fact + n->n_facts; f++) {
+    th_buf_clear(&r->words);
+    th_elig_fact_words(t, &t->facts[f], &r->words);
+    th_buf_printf(&r->out, "%*s%s", (int)indent + 2, "", th_tty_style(&r->term, TH_GREEN));
+    th_tty_clean(&r->out, th_buf_view(&r->words));
+    th_buf_printf(&r->out, "%s\n", th_tty_style(&r->term, TH_PLAIN));
+  }
+}
+
+static void put_text(reading *r, const th_elig_tree *t) {
+  static const char *const titles[] = {"Criteria of unknown kind", "Inclusion", "Exclusion"};
+  int kind = -1;
+  for (uint32_t i = 0; i < t->n_nodes; i++) {
+    if (t->nodes[i].kind != kind) {
+      if (kind >= 0) th_buf_char(&r->out, '\n');
+      kind = t->nodes[i].kind;
+      put_styled(r, TH_BOLD, titles[kind]);
+      th_buf_char(&r->out, '\n');
+    }
+    put_node(r, t, i);
+  }
+}
+
+/* ---- one text ---- */
+
+static int put_tree(reading *r, const char *nct, th_span text, th_err *err) {
+  th_elig_tree tree;
+  th_jout w;
+  th_arena_reset(&r->arena, false);
+  th_buf_clear(&r->out);
+  int rc = th_elig_read(text, &r->arena, &tree, err);
+  if (rc < 0) return rc;
+  if (r->cli->json) {
+    th_jout_init(&w, &r->out, false);
+    th_elig_json(&tree, nct, &w);
+    th_buf_char(&r->out, '\n');
+  } else {
+    if (nct) th_buf_printf(&r->out, "%s\n\n", nct);
+    put_text(r, &tree);
+  }
+  return th_cli_print(&r->out, err);
+}
+
+static int read_stdin(th_buf *out, th_err *err) {
+  for (;;) {
+    char *p = th_buf_room(out, 65536);
+    if (!p) return th_err_set(err, out->error, "standard input: %s", th_code_text(out->error));
+    size_t n = fread(p, 1, 65536, stdin);
+    th_buf_added(out, n);
+    if (n == 0) return ferror(stdin) ? th_err_sys(err, "standard input") : 0;
+  }
+}
+
+static int read_file(reading *r, const char *path, th_err *err) {
+  th_buf text;
+  th_buf_init(&text, FILE_MAX);
+  int rc = strcmp(path, "-") ? th_file_read(&text, path, err) : read_stdin(&text, err);
+  if (rc == 0) rc = put_tree(r, NULL, th_buf_view(&text), err);
+  th_buf_dispose(&text);
+  return rc;
+}
+
+/* ---- studies ---- */
+
+static int read_study(reading *r, th_store_reader *reader, th_json_parser *parser, th_buf *record,
+                      uint32_t nct, th_err *err) {
+  th_record found;
+  th_json json;
+  char name[TH_NCT_LEN + 1];
+  th_err first = {0};
+  uint32_t current;
+  int rc = th_store_get(reader, nct, -1, record, &found, &first);
+  if (rc == TH_ENOTFOUND && th_store_alias(reader, nct, &current, &(th_err){0}) == 0) {
+    nct = current;
+    th_err_clear(&first);
+    rc = th_store_get(reader, nct, -1, record, &found, &first);
+  }
+  th_nct_format(nct, name);
+  if (rc == TH_ENOTFOUND) return th_err_set(err, rc, "there is no study %s", name);
+  if (rc < 0) return *err = first, rc;
+  rc = th_json_parse(parser, found.json, &json, err);
+  return rc < 0 ? rc : put_tree(r, name, th_json_path_text(&json, 0, CRITERIA), err);
+}
+
+static int read_studies(reading *r, th_registry *registry, th_err *err) {
+  th_buf record;
+  th_buf_init(&record, 0);
+  th_json_parser *parser = th_json_parser_new(TH_STORE_RECORD_MAX, 256);
+  th_store_reader *reader = th_store_reader_acquire(th_registry_store(registry), err);
+  int rc = !reader ? err->code : !parser ? th_err_set(err, TH_ENOMEM, "out of memory") : 0;
+  for (int i = 0; rc == 0 && i < r->cli->n_operands; i++) {
+    uint32_t nct;
+    rc = th_cli_nct(r->cli->operands[i], &nct, err);
+    if (rc == 0) rc = read_study(r, reader, parser, &record, nct, err);
+  }
+  th_store_reader_release(reader);
+  th_json_parser_free(parser);
+  th_buf_dispose(&record);
+  return rc;
+}
+
+int th_cmd_eligibility(th_cli *cli) {
+  th_err err = {0};
+  reading r = {.cli = cli, .term = th_tty_of(1)};
+  th_registry *registry = NULL;
+  const char *file = th_cli_value(cli, "file");
+  th_arena_init(&r.arena, 0);
+  th_buf_init(&r.out, 0);
+  th_buf_init(&r.words, 0);
+  int rc = 0;
+  if ((file != NULL) == (cli->n_operands > 0))
+    rc = th_err_set(&err, TH_EUSAGE, "name studies, or a text with --file");
+  else if (file)
+    rc = read_file(&r, file, &err);
+  else if ((rc = th_cli_open(cli, TH_REGISTRY_READ, &registry, &err)) == 0)
+    rc = read_studies(&r, registry, &err);
+  th_registry_close(registry);
+  th_arena_dispose(&r.arena);
+  th_buf_dispose(&r.out);
+  th_buf_dispose(&r.words);
+  return rc < 0 ? th_cli_fail(cli, &err) : TH_EXIT_DONE;
+}

@@ -1,0 +1,293 @@
+#include "eligibility/headers.h"
+
+#include "study/criteria.h"
+
+enum { MAX_LINE = 220, MAX_WORDS = 40 };
+
+typedef struct words {
+  th_span w[MAX_WORDS];
+  int n;
+} words;
+
+static bool is_letter(char c) {
+  return ((c | 32) >= 'a' && (c | 32) <= 'z') || (unsigned char)c >= 0x80;
+}
+
+static bool split(th_span s, words *out) {
+  out->n = 0;
+  for (size_t i = 0; i < s.n;) {
+    size_t from = i;
+    while (i < s.n && (is_letter(s.p[i]) || (s.p[i] >= '0' && s.p[i] <= '9')))
+      i++;
+    if (i == from) {
+      i++;
+    } else {
+      if (out->n == MAX_WORDS) return false;
+      out->w[out->n++] = (th_span){s.p + from, i - from};
+    }
+  }
+  return out->n > 0;
+}
+
+static bool is_word(th_span w, const char *list) {
+  for (const char *p = list; *p;) {
+    size_t n = strcspn(p, " ");
+    if (th_span_eq_nocase(w, (th_span){p, n})) return true;
+    p += n + (p[n] == ' ');
+  }
+  return false;
+}
+
+static int find(const words *w, const char *list, int from) {
+  for (int i = from; i < w->n; i++)
+    if (is_word(w->w[i], list)) return i;
+  return -1;
+}
+
+/* One letter missing, doubled, wrong or two exchanged: a typo of the word. */
+static bool is_near(th_span w, const char *word) {
+  size_t n = strlen(word), i = 0, j = 0;
+  if (w.n + 1 < n || w.n > n + 1) return false;
+  while (i < w.n && i < n && (w.p[i] | 32) == word[i])
+    i++;
+  while (j < w.n - i && j < n - i && (w.p[w.n - 1 - j] | 32) == word[n - 1 - j])
+    j++;
+  size_t left = w.n - i - j, want = n - i - j;
+  if (left <= 1 && want <= 1) return true;
+  return left == 2 && want == 2 && (w.p[i] | 32) == word[i + 1] && (w.p[i + 1] | 32) == word[i];
+}
+
+static bool is_inclusion(th_span w) {
+  return w.n > 7 && w.n < 12 && (w.p[0] | 32) == 'i' &&
+         (is_near(w, "inclusion") || is_near(w, "inclusions"));
+}
+static bool is_exclusion(th_span w) {
+  return w.n > 6 && w.n < 12 && (w.p[0] | 32) == 'e' &&
+         (is_near(w, "exclusion") || is_near(w, "exclusions"));
+}
+
+static const char group_words[] =
+    "cohort cohorts arm arms group groups part parts phase stage step substudy module subproject";
+static const char sort_words[] =
+    "donor donors recipient recipients control controls volunteers healthy caregivers caregiver "
+    "parents children infants mothers for";
+
+/* ---- typos: "Eclusion criteria:", "Inclusion critieria" ---- */
+
+/* A few words that would be a header but for a typo in "inclusion" or "exclusion". */
+static bool is_misspelled(th_span line, const words *w, bool colon, uint8_t *kind) {
+  if (w->n > 5) return false;
+  for (int i = 0; i < w->n && i < 3; i++) {
+    bool in = is_inclusion(w->w[i]), ex = is_exclusion(w->w[i]);
+    if (!in && !ex) continue;
+    bool criteria = i + 1 < w->n && (w->w[i + 1].p[0] | 32) == 'c' &&
+                    (is_near(w->w[i + 1], "criteria") || is_near(w->w[i + 1], "criterion") ||
+                     is_near(w->w[i + 1], "criterias"));
+    bool start = i == 0 || is_word(w->w[0], "key main major general patient the study subject non");
+    if (!start || (!criteria && w->n > i + 1) || (!criteria && !colon)) return false;
+    if (criteria && w->n > i + 2 && !colon) return false;
+    if (!criteria && line.n > 24) return false;
+    bool non = i > 0 && is_word(w->w[i - 1], "non");
+    *kind = in && !non ? TH_ELIG_INCLUSION : TH_ELIG_EXCLUSION;
+    return true;
+  }
+  return false;
+}
+
+/* ---- sentences that serve as headers: "Patients will not be eligible if they:" ---- */
+
+static const char people[] =
+    "patient patients subject subjects participant participants volunteer volunteers you child "
+    "children women woman men man people person persons infant infants individual individuals "
+    "mother mothers baby donors donor they candidates candidate the your to in any a all male "
+    "males female females veterans students adults following those healthy please general "
+    "potential for";
+static const char asks[] = "following if criteria criterion below unless";
+/* What makes the sentence one about some of them only. */
+static const char some_words[] = "with having had has without provided undergoing receiving";
+
+static bool is_sentence(const words *w, uint8_t *kind) {
+  int el = find(w, "eligible ineligible excluded exclude eligibility included enrolled", 0);
+  int in = -1, ex = -1;
+  for (int i = 0; i < w->n; i++) {
+    if (in < 0 && is_inclusion(w->w[i])) in = i;
+    if (ex < 0 && is_exclusion(w->w[i])) ex = i;
+  }
+  if (in >= 0 && ex >= 0) return false;
+  int at = ex >= 0 ? ex : in >= 0 ? in : el;
+  if (at < 0 || !is_word(w->w[0], people) || find(w, asks, 0) < 0) return false;
+  int some = find(w, some_words, 0);
+  if (some >= 0 && some < at && find(w, "any following criteria", 0) < 0) return false;
+  if (ex >= 0) {
+    *kind = TH_ELIG_EXCLUSION;
+  } else {
+    bool not_in = el >= 0 && is_word(w->w[el], "ineligible excluded exclude");
+    bool negated = find(w, "not cannot", 0) >= 0 && find(w, "not cannot", 0) < at;
+    *kind = not_in || negated ? TH_ELIG_EXCLUSION : TH_ELIG_INCLUSION;
+  }
+  return true;
+}
+
+/* What makes a sentence of "… inclusion criteria …", where a header would have the name of a group.
+ */
+static const char sentence_words[] =
+    "no not none may apply applied applies reflect according accordance without absence fail fails "
+    "failure meet meets meeting fulfil fulfill fulfils fulfills fulfilling see same";
+
+/* "Part 2: expansion cohort, specific inclusion criteria:", "Exclusion criteria stage 2". whole:
+ * all words of the line. */
+static bool is_headline(const words *w, bool ends, uint8_t *kind) {
+  int in = -1, ex = -1, at;
+  for (int i = 0; i < w->n; i++) {
+    if (in < 0 && is_inclusion(w->w[i])) in = i;
+    if (ex < 0 && is_exclusion(w->w[i])) ex = i;
+  }
+  at = in >= 0 ? in : ex;
+  if (at < 0 || w->n > 20) return false;
+  bool criteria = at + 1 < w->n && is_word(w->w[at + 1], "criteria criterion requirements");
+  if (in >= 0 && ex >= 0) {
+    *kind = TH_ELIG_UNKNOWN;
+    return in + ex == 1 && w->n == 3 && is_word(w->w[2], "criteria criterion");
+  }
+  if (find(w, sentence_words, 0) >= 0) return false;
+  if (!criteria && !(ends && is_word(w->w[at], "exclusions inclusions") && w->n < 6)) return false;
+  if (!ends && (at > 0 || w->n > 10 || find(w, "are is was were will include", 0) >= 0))
+    return false;
+  bool non = at > 0 && is_word(w->w[at - 1], "non");
+  *kind = in >= 0 && !non ? TH_ELIG_INCLUSION : TH_ELIG_EXCLUSION;
+  return true;
+}
+
+/* "Eligibility:", "Eligibility criteria:", "Selection criteria": names the whole, says neither. */
+static bool is_neutral(const words *w, bool colon) {
+  int i = 0;
+  if (w->n > i && is_word(w->w[i], "key main major general patient subject study the participant"))
+    i++;
+  if (w->n == i + 1) return colon && is_word(w->w[i], "eligibility criteria eligibilty eligiblity");
+  return w->n == i + 2 && is_word(w->w[i], "eligibility selection entry enrollment enrolment") &&
+         is_word(w->w[i + 1], "criteria criterion requirements");
+}
+
+/* ---- the line ---- */
+
+static bool may_be_header(th_span s) {
+  for (size_t i = 0; i + 4 < s.n; i++) {
+    char c = s.p[i] | 32, d = s.p[i + 1] | 32;
+    if ((c == 'c' && (d == 'l' || d == 'r' || d == 'u')) || (c == 'l' && (d == 'i' || d == 'u')) ||
+        (c == 'l' && d == 'c'))
+      return true;
+  }
+  return false;
+}
+
+static uint32_t skip_rest(th_span line, size_t i) {
+  while (i < line.n && memchr(" \t*_\r:", line.p[i], 6))
+    i++;
+  return (uint32_t)i;
+}
+
+/* Whether the header names a group; "for all participants" names none. */
+static bool is_cohort(const words *w) {
+  if (w->n <= 2) return false;
+  if (find(w, group_words, 0) >= 0) return find(w, "all", 0) < 0;
+  if (find(w, "eligible ineligible eligibility", 0) >= 0) return false;
+  return find(w, sort_words, 0) >= 0 && find(w, "all study enrollment enrolment", 0) < 0;
+}
+
+static bool take(th_elig_header *out, th_span line, th_span words_of, uint32_t rest) {
+  words w;
+  out->from = (uint32_t)(words_of.p - line.p);
+  out->to = out->from + (uint32_t)words_of.n;
+  out->rest = skip_rest(line, rest);
+  if (split(words_of, &w)) out->cohort = is_cohort(&w);
+  return true;
+}
+
+bool th_elig_header_read(th_span line, bool marked, th_elig_header *out) {
+  th_criteria_kind kind;
+  th_span head;
+  size_t rest;
+  words w;
+  *out = (th_elig_header){0};
+  th_span start = {line.p, TH_MIN(line.n, (size_t)MAX_LINE)};
+  if (!may_be_header(start)) return false;
+  if (th_criteria_header(line, &kind, &head, &rest) &&
+      (!marked || !memchr(head.p, ' ', head.n) || head.n < 60)) {
+    out->kind = kind == TH_CRITERIA_INCLUSION   ? TH_ELIG_INCLUSION
+                : kind == TH_CRITERIA_EXCLUSION ? TH_ELIG_EXCLUSION
+                                                : TH_ELIG_UNKNOWN;
+    take(out, line, head, (uint32_t)rest);
+    if (split(head, &w)) out->following = find(&w, "eligible ineligible", 0) >= 0;
+    return true;
+  }
+  th_span s = th_span_trim(line);
+  while (s.n && memchr("*_#: ", s.p[0], 5))
+    s.p++, s.n--;
+  const char *colon = memchr(s.p, ':', s.n);
+  th_span before = {s.p, colon ? (size_t)(colon - s.p) : s.n};
+  if (!split((th_span){before.p, TH_MIN(before.n, (size_t)MAX_LINE)}, &w)) return false;
+  uint32_t behind = (uint32_t)(colon ? colon + 1 - line.p : (ptrdiff_t)line.n);
+  if (is_misspelled(before, &w, colon != NULL, &out->kind)) return take(out, line, before, behind);
+  if (is_neutral(&w, colon != NULL)) {
+    out->keeps = true;
+    return take(out, line, before, behind);
+  }
+  bool last = s.n && s.p[s.n - 1] == ':';
+  words all;
+  if (!marked && s.n <= 120 && split(s, &all) && is_headline(&all, last, &out->kind))
+    return take(out, line, (th_span){s.p, s.n - last}, (uint32_t)(s.p + s.n - line.p));
+  bool ends =
+      colon && th_span_trim((th_span){colon + 1, (size_t)(line.p + line.n - colon - 1)}).n < 3;
+  if (marked || !ends || before.n > MAX_LINE || !is_sentence(&w, &out->kind)) return false;
+  out->following = true;
+  take(out, line, before, behind);
+  out->cohort = false;
+  return true;
+}
+
+/* ---- headers inside a line ---- */
+
+static bool starts_word(th_span line, size_t i, const char *word) {
+  size_t n = strlen(word);
+  return i + n <= line.n && th_span_eq_nocase((th_span){line.p + i, n}, (th_span){word, n});
+}
+
+/* "Exclusion Criteria:" or "Exclusion:" at i, with the first letter a capital. */
+static bool is_inside(th_span line, size_t i) {
+  if (line.p[i] != 'E' && line.p[i] != 'I') return false;
+  if (!starts_word(line, i, "exclusion") && !starts_word(line, i, "inclusion")) return false;
+  i += 9;
+  size_t j = i;
+  while (j < line.n && line.p[j] == ' ')
+    j++;
+  if (starts_word(line, j, "criteria") || starts_word(line, j, "criterion")) {
+    j += starts_word(line, j, "criteria") ? 8 : 9;
+    if (j == line.n) return true;
+    while (j < line.n && line.p[j] == ' ')
+      j++;
+  }
+  return j < line.n && line.p[j] == ':';
+}
+
+size_t th_elig_header_inside(th_span line) {
+  for (size_t i = 2; i + 10 < line.n; i++) {
+    if (line.p[i] != 'E' && line.p[i] != 'I') continue;
+    if (!is_inside(line, i)) continue;
+    size_t b = i;
+    while (b > 0 && memchr(" \t*_", line.p[b - 1], 4))
+      b--;
+    if (b == i || b == 0) continue;
+    static const char *const before[] = {"key", "main", "major"};
+    for (size_t k = 0; k < TH_COUNT(before); k++) {
+      size_t n = strlen(before[k]);
+      if (b > n && starts_word(line, b - n, before[k]) && line.p[b - n] < 'a') {
+        i = b - n;
+        for (b -= n; b > 0 && line.p[b - 1] == ' ';)
+          b--;
+        break;
+      }
+    }
+    if (b > 0 && (memchr(".;:)!", line.p[b - 1], 5) || i - b >= 2)) return i;
+  }
+  return line.n;
+}
