@@ -113,6 +113,21 @@ static void check_numbers(checker *c, const th_manifest *m) {
   }
 }
 
+static int check_side(checker *c, const th_manifest *m, const th_manifest_side *e, th_err *err) {
+  th_side_file *side = NULL;
+  th_err why = {0};
+  bool owned = e->owner == 0;
+  for (uint32_t i = 0; i < m->n; i++)
+    owned = owned || m->entries[i].number == e->owner;
+  if (!owned || e->number >= m->next_number)
+    tell(c, "the manifest names side file %06llu, which belongs to nothing",
+         (unsigned long long)e->number);
+  int rc = th_side_open(&side, c->dir, e, &why);
+  if (!rc) rc = th_side_verify(side, &why);
+  th_side_release(side);
+  return rc ? told(c, &why, err) : 0;
+}
+
 static int check_once(checker *c, uint64_t *hash, th_err *err) {
   th_manifest m;
   th_err why = {0};
@@ -125,6 +140,8 @@ static int check_once(checker *c, uint64_t *hash, th_err *err) {
     check_numbers(c, &m);
   for (uint32_t i = 0; !rc && i < m.n; i++)
     rc = check_entry(c, &m.entries[i], err);
+  for (uint32_t i = 0; !rc && i < m.n_sides; i++)
+    rc = check_side(c, &m, &m.sides[i], err);
   if (!rc && !why.code) check_versions(c, m.applied_seq);
   th_manifest_dispose(&m);
   return rc;

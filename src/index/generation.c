@@ -56,12 +56,17 @@ int th_draft_init(th_draft *d, const th_generation *from, size_t more, th_err *e
   for (; d->n < m->n; d->n++)
     d->items[d->n] = (th_draft_item){.part = th_part_hold(from->parts[d->n]),
                                      .live = th_live_hold(from->lives[d->n])};
-  return 0;
+  int rc = 0;
+  for (uint32_t i = 0; !rc && i < m->n_sides; i++)
+    rc = th_draft_add_side(d, th_side_hold(from->sides[i]), err);
+  return rc;
 }
 
 void th_draft_dispose(th_draft *d) {
   while (d->n)
     th_draft_remove(d, d->n - 1);
+  th_draft_drop_sides(d, true);
+  free(d->sides);
   free(d->items);
   free(d->dropped);
   *d = (th_draft){0};
@@ -183,18 +188,19 @@ void th_draft_drop_dead(th_draft *d) {
 
 /* ---- generations ---- */
 
-static th_generation *alloc_generation(size_t n) {
+static th_generation *alloc_generation(size_t n, size_t n_sides) {
   th_generation *g = calloc(1, sizeof *g);
   if (!g) return NULL;
   g->parts = calloc(n + 1, sizeof *g->parts);
   g->lives = calloc(n + 1, sizeof *g->lives);
+  g->sides = calloc(n_sides + 1, sizeof *g->sides);
   th_segment **segments = calloc(n + 1, sizeof *segments);
   const uint64_t **live = calloc(n + 1, sizeof *live);
   uint32_t *live_docs = calloc(n + 1, sizeof *live_docs);
   g->snapshot.segments = segments;
   g->snapshot.live = live;
   g->snapshot.live_docs = live_docs;
-  if (g->parts && g->lives && segments && live && live_docs) return g;
+  if (g->parts && g->lives && g->sides && segments && live && live_docs) return g;
   th_generation_free(g);
   return NULL;
 }
@@ -205,7 +211,10 @@ void th_generation_free(th_generation *g) {
     th_part_release(g->parts[i]);
     th_live_release(g->lives[i]);
   }
+  for (uint32_t i = 0; g->sides && i < g->manifest.n_sides; i++)
+    th_side_release(g->sides[i]);
   th_manifest_dispose(&g->manifest);
+  free(g->sides);
   free((void *)(uintptr_t)g->snapshot.segments);
   free((void *)(uintptr_t)g->snapshot.live);
   free((void *)(uintptr_t)g->snapshot.live_docs);
@@ -239,10 +248,11 @@ static th_manifest_entry entry_of(const th_part *part, const th_live *live) {
 }
 
 int th_generation_new(th_generation **out, const th_draft *d, th_err *err) {
-  th_generation *g = alloc_generation(d->n);
+  th_generation *g = alloc_generation(d->n, d->n_sides);
   *out = NULL;
   if (g) g->manifest.entries = calloc(d->n + 1, sizeof *g->manifest.entries);
-  if (!g || !g->manifest.entries) {
+  if (g) g->manifest.sides = calloc(d->n_sides + 1, sizeof *g->manifest.sides);
+  if (!g || !g->manifest.entries || !g->manifest.sides) {
     th_generation_free(g);
     return th_err_set(err, TH_ENOMEM, "out of memory changing the index");
   }
@@ -254,6 +264,10 @@ int th_generation_new(th_generation **out, const th_draft *d, th_err *err) {
     const th_draft_item *it = &d->items[i];
     add_part(g, th_part_hold(it->part), th_live_hold(it->live));
     g->manifest.entries[g->manifest.n++] = entry_of(it->part, it->live);
+  }
+  for (size_t i = 0; i < d->n_sides; i++) {
+    g->manifest.sides[g->manifest.n_sides] = d->sides[i]->entry;
+    g->sides[g->manifest.n_sides++] = th_side_hold(d->sides[i]);
   }
   *out = g;
   return 0;
@@ -295,9 +309,22 @@ static int load_part(th_generation *g, const char *dir, const th_manifest_entry 
   return 0;
 }
 
+static int load_side(th_generation *g, uint32_t i, const char *dir, const th_generation *current,
+                     th_err *err) {
+  const th_manifest_side *e = &g->manifest.sides[i];
+  for (uint32_t k = 0; current && k < current->manifest.n_sides; k++) {
+    th_side_file *have = current->sides[k];
+    if (have->entry.number != e->number || have->entry.hash != e->hash) continue;
+    if (have->entry.kind != e->kind || have->entry.owner != e->owner) continue;
+    g->sides[i] = th_side_hold(have);
+    return 0;
+  }
+  return th_side_open(&g->sides[i], dir, e, err);
+}
+
 int th_generation_load(th_generation **out, const char *dir, th_manifest *m,
                        const th_generation *current, th_err *err) {
-  th_generation *g = alloc_generation(m->n);
+  th_generation *g = alloc_generation(m->n, m->n_sides);
   int rc = g ? 0 : th_err_set(err, TH_ENOMEM, "out of memory opening the index in %s", dir);
   *out = NULL;
   if (rc) {
@@ -311,6 +338,8 @@ int th_generation_load(th_generation **out, const char *dir, th_manifest *m,
   g->snapshot.applied_mark = g->manifest.applied_mark;
   for (uint32_t i = 0; !rc && i < g->manifest.n; i++)
     rc = load_part(g, dir, &g->manifest.entries[i], current, err);
+  for (uint32_t i = 0; !rc && i < g->manifest.n_sides; i++)
+    rc = load_side(g, i, dir, current, err);
   if (rc)
     th_generation_free(g);
   else

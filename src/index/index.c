@@ -199,6 +199,13 @@ void th_index_new_segment_path(th_index *index, char *out, size_t len) {
   snprintf(out, len, "%s", path);
 }
 
+void th_index_new_side_path(th_index *index, char *out, size_t len) {
+  char path[TH_INDEX_PATH_MAX];
+  uint64_t number = atomic_fetch_add_explicit(&index->next_number, 1, memory_order_relaxed);
+  th_index_side_path(index->dir, number, path);
+  snprintf(out, len, "%s", path);
+}
+
 static int write_lives(th_draft *d, const char *dir, th_err *err) {
   int rc = 0;
   for (size_t i = 0; !rc && i < d->n; i++)
@@ -222,6 +229,18 @@ static void remove_dropped(const char *dir, const th_manifest *old, const th_man
       th_index_live_path(dir, e->number, e->live_generation, path);
       unlink(path);
     }
+  }
+}
+
+static void remove_dropped_sides(const char *dir, const th_manifest *old, const th_manifest *new) {
+  char path[TH_INDEX_PATH_MAX];
+  for (uint32_t i = 0; i < old->n_sides; i++) {
+    bool kept = false;
+    for (uint32_t k = 0; k < new->n_sides && !kept; k++)
+      kept = new->sides[k].number == old->sides[i].number;
+    if (kept) continue;
+    th_index_side_path(dir, old->sides[i].number, path);
+    unlink(path);
   }
 }
 
@@ -268,6 +287,7 @@ static int commit(th_index *index, th_draft *d, bool *kept, th_err *err) {
   const th_generation *old = current_of(index);
   *kept = false;
   th_draft_drop_dead(d);
+  th_draft_drop_sides(d, false);
   index->last_generation = d->generation;
   d->next_number = atomic_load_explicit(&index->next_number, memory_order_relaxed);
   rc = write_lives(d, index->dir, err);
@@ -285,6 +305,7 @@ static int commit(th_index *index, th_draft *d, bool *kept, th_err *err) {
     return rc;
   }
   remove_dropped(index->dir, &old->manifest, &g->manifest);
+  remove_dropped_sides(index->dir, &old->manifest, &g->manifest);
   remove_dead(index->dir, d);
   switch_to(index, slot);
   *kept = true;
@@ -299,13 +320,18 @@ static int begin(th_index *index, th_draft *d, size_t more, th_err *err) {
   return rc;
 }
 
-static int number_of(const th_index *index, const char *path, uint64_t *number, th_err *err) {
+/* The name of a path that this index has given out; NULL when it is none. */
+static const char *own_name(const th_index *index, const char *path) {
   const char *slash = strrchr(path, '/');
-  uint64_t generation;
   size_t n = strlen(index->dir);
-  if (slash && (size_t)(slash - path) == n && memcmp(path, index->dir, n) == 0 &&
-      th_index_file_number(slash + 1, number, &generation) && generation == 0)
-    return 0;
+  bool own = slash && (size_t)(slash - path) == n && memcmp(path, index->dir, n) == 0;
+  return own ? slash + 1 : NULL;
+}
+
+static int number_of(const th_index *index, const char *path, uint64_t *number, th_err *err) {
+  const char *name = own_name(index, path);
+  uint64_t generation;
+  if (name && th_index_file_number(name, number, &generation) && generation == 0) return 0;
   return th_err_set(err, TH_EUSAGE, "%s is no path of th_index_new_segment_path", path);
 }
 
@@ -326,6 +352,17 @@ static int add_segment(th_index *index, th_draft *d, const char *path, th_err *e
   if (rc) return rc;
   th_draft_insert(d, d->n, part, NULL);
   return th_draft_supersede(d, d->n - 1, err);
+}
+
+static int add_side(th_index *index, th_draft *d, const th_index_side *side, th_err *err) {
+  th_side_file *file;
+  th_manifest_side entry = {.kind = side->kind, .basis = side->basis};
+  const char *name = own_name(index, side->path);
+  if (!name || !th_index_side_number(name, &entry.number))
+    return th_err_set(err, TH_EUSAGE, "%s is no path of th_index_new_side_path", side->path);
+  int rc = side->segment ? number_of(index, side->segment, &entry.owner, err) : 0;
+  if (!rc) rc = th_side_adopt(&file, index->dir, entry, err);
+  return rc ? rc : th_draft_add_side(d, file, err);
 }
 
 static int need_writer(const th_index *index, th_err *err) {
@@ -349,6 +386,23 @@ int th_index_publish(th_index *index, const th_index_update *update, th_err *err
     rc = add_segment(index, &d, update->added[i], err);
   for (size_t i = 0; !rc && i < update->n_removed; i++)
     rc = th_draft_forget(&d, update->removed[i], update->removed_seq[i], err);
+  for (size_t i = 0; !rc && i < update->n_sides; i++)
+    rc = add_side(index, &d, &update->sides[i], err);
+  if (!rc) rc = commit(index, &d, &kept, err);
+  th_draft_dispose(&d);
+  pthread_mutex_unlock(&index->lock);
+  return rc;
+}
+
+int th_index_publish_sides(th_index *index, const th_index_side *sides, size_t n, th_err *err) {
+  th_draft d = {0};
+  bool kept = false;
+  int rc = need_writer(index, err);
+  if (rc) return rc;
+  pthread_mutex_lock(&index->lock);
+  rc = begin(index, &d, 0, err);
+  for (size_t i = 0; !rc && i < n; i++)
+    rc = add_side(index, &d, &sides[i], err);
   if (!rc) rc = commit(index, &d, &kept, err);
   th_draft_dispose(&d);
   pthread_mutex_unlock(&index->lock);
@@ -365,6 +419,7 @@ int th_index_clear(th_index *index, th_err *err) {
   while (d.n)
     th_draft_remove(&d, d.n - 1);
   d.applied_seq = d.applied_mark = 0;
+  th_draft_drop_sides(&d, true);
   if (!rc) rc = commit(index, &d, &kept, err);
   th_draft_dispose(&d);
   pthread_mutex_unlock(&index->lock);

@@ -2,7 +2,8 @@
  * generations.
  *
  * Folder: `manifest` (replaced by one atomic rename), `NNNNNN.seg` segments, `NNNNNN-GGGGGG.live`
- * bitmaps. A generation names the segments, the live bitmap of each (absent = all live) and
+ * bitmaps, `NNNNNN.side` side files. A generation names the segments, the live bitmap of each
+ * (absent = all live), the side files and
  * applied_seq: every change of the store up to that number is in it. The newest seq of an NCT
  * number is live, all older are not. Files that no generation names are removed by the next writer.
  */
@@ -38,12 +39,36 @@ bool th_snapshot_find(const th_snapshot *snapshot, uint32_t nct, uint32_t *segme
 /* 0 as long as nothing that was read so far is damaged, else TH_ECORRUPT: whoever computed an
  * answer asks before passing it on (segment.h). */
 int th_snapshot_state(const th_snapshot *snapshot, th_err *err) TH_MUST_USE;
+
+/* ---- side files ---- */
+/* What other rooms derive from the records and publish with the index: one file of a kind for the
+ * whole index, or for a segment of its own. They come and go with generations as segments do; those
+ * of a segment go when it goes (a merged segment has none until someone publishes one). */
+#define TH_SIDE_WHOLE UINT32_MAX
+typedef struct th_side {
+  const void *p; /* mapped, page-aligned, as long as the snapshot is held; NULL: there is none */
+  size_t n;
+  uint64_t basis; /* as its maker said: what it was made from */
+  uint64_t number;
+} th_side;
+/* segment: its index in the snapshot, or TH_SIDE_WHOLE. All bytes are hashed when they are first
+ * asked for. TH_ECORRUPT: they are not those that were published. */
+int th_snapshot_side(const th_snapshot *snapshot, uint32_t kind, uint32_t segment, th_side *out,
+                     th_err *err) TH_MUST_USE;
 /* Looks whether another process has published a newer generation and switches to it. */
 int th_index_refresh(th_index *index, bool *changed, th_err *err) TH_MUST_USE;
 
 /* ---- writing ---- */
 /* A path for a new segment file that no other has. */
 void th_index_new_segment_path(th_index *index, char *out, size_t len);
+/* The same for a side file; it is written by the caller (base/file.h). */
+void th_index_new_side_path(th_index *index, char *out, size_t len);
+typedef struct th_index_side {
+  uint32_t kind;
+  const char *path;    /* from th_index_new_side_path; it takes the place of one of the same kind */
+  const char *segment; /* path of the segment it belongs to, or NULL: the whole index */
+  uint64_t basis;
+} th_index_side;
 typedef struct th_index_update {
   const char *const *added; /* paths of new segments, oldest first */
   size_t n_added;
@@ -52,12 +77,17 @@ typedef struct th_index_update {
   size_t n_removed;
   uint64_t applied_seq;
   uint64_t applied_mark; /* what the caller would know the change applied_seq by; kept with it */
-  bool replace;          /* nothing of the generation before stays */
+  bool replace;          /* no segment of the generation before stays */
+  const th_index_side *sides;
+  size_t n_sides;
 } th_index_update;
 /* One new generation with the changes applied: newest seq of each study live; a removal kills what
  * has a lower seq. Every byte of the added segments is hashed first. An error leaves the generation
  * before (the added files stay until the next writer opens the index). */
 int th_index_publish(th_index *index, const th_index_update *update, th_err *err) TH_MUST_USE;
+/* One new generation that differs by side files alone. */
+int th_index_publish_sides(th_index *index, const th_index_side *sides, size_t n,
+                           th_err *err) TH_MUST_USE;
 /* Merges as the tiered policy asks until nothing is due (all: down to one segment). May run in one
  * thread while another publishes: what is superseded meanwhile stays dead. */
 int th_index_merge(th_index *index, bool all, const _Atomic bool *stop, th_err *err) TH_MUST_USE;

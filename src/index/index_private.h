@@ -2,9 +2,10 @@
  *
  *   manifest := magic[8]="THMAN\r\n\x01" u64 hash u32 version u32 n_segments u64 generation
  *               u64 fingerprint u64 applied_seq u64 next_number u64 applied_mark
- *               entry{n_segments}
+ *               u32 n_sides u32 0 entry{n_segments} side{n_sides}
  *   entry    := u64 number u64 bytes u64 head_hash u32 n_docs u32 n_live u64 live_generation
  *               u64 live_hash
+ *   side     := u32 kind u32 0 u64 number u64 bytes u64 hash u64 owner u64 basis
  *   live     := magic[8]="THLIV\r\n\x01" u64 hash u64 number u64 generation u32 n_docs u32 n_live
  *               u64 word{ceil(n_docs / 64)}
  *
@@ -12,7 +13,9 @@
  * again; head_hash is the hash at the end of the segment's head, so that no other file can take its
  * place. applied_mark is the caller's (index.h). live_generation 0: all documents are live and
  * there is no bitmap; else the file's name and live_hash tell which bitmap. Bit d of the words:
- * document d is live; bits behind n_docs are 0. */
+ * document d is live; bits behind n_docs are 0. A side's hash is the XXH3-64 of the whole file;
+ * owner is the number of the segment that it belongs to, 0 for the whole index; kind and basis are
+ * its maker's. */
 #ifndef TH_INDEX_INDEX_PRIVATE_H
 #define TH_INDEX_INDEX_PRIVATE_H
 
@@ -21,12 +24,14 @@
 #include <stdatomic.h>
 
 #include "base/buf.h"
+#include "base/file.h"
 #include "index/index.h"
 
 enum {
-  TH_INDEX_VERSION = 2,
+  TH_INDEX_VERSION = 3,
   TH_INDEX_PATH_MAX = PATH_MAX,
   TH_INDEX_SEGMENTS_MAX = 1 << 16,
+  TH_INDEX_SIDES_MAX = 1 << 17,
   TH_INDEX_SLOTS = 256, /* generations that readers may hold at one time */
 };
 
@@ -38,10 +43,16 @@ typedef struct th_manifest_entry {
   uint64_t live_generation, live_hash;
 } th_manifest_entry;
 
+typedef struct th_manifest_side {
+  uint32_t kind;
+  uint64_t number, bytes, hash, owner, basis;
+} th_manifest_side;
+
 typedef struct th_manifest {
   uint64_t hash, generation, fingerprint, applied_seq, applied_mark, next_number;
-  uint32_t n;
+  uint32_t n, n_sides;
   th_manifest_entry *entries; /* owned */
+  th_manifest_side *sides;    /* owned */
 } th_manifest;
 
 /* Errors: TH_ENOTFOUND, TH_ECORRUPT, TH_EINPUT (another version or analysis); out then holds
@@ -74,6 +85,8 @@ void th_index_segment_path(const char *dir, uint64_t number, char out[TH_INDEX_P
 void th_index_live_path(const char *dir, uint64_t number, uint64_t generation,
                         char out[TH_INDEX_PATH_MAX]);
 void th_index_manifest_path(const char *dir, char out[TH_INDEX_PATH_MAX]);
+void th_index_side_path(const char *dir, uint64_t number, char out[TH_INDEX_PATH_MAX]);
+bool th_index_side_number(const char *name, uint64_t *number);
 /* What a name in the folder is. False: none of the index's files. */
 bool th_index_file_number(const char *name, uint64_t *number, uint64_t *live_generation);
 /* Removes every file of the index in the folder that m (NULL: nothing) does not name. *highest:
@@ -96,12 +109,30 @@ int th_part_open(th_part **out, const char *dir, uint64_t number, bool verify,
 th_part *th_part_hold(th_part *part);
 void th_part_release(th_part *part);
 
+/* A mapped side file, counted likewise. */
+typedef struct th_side_file {
+  _Atomic uint32_t refs;
+  _Atomic int state; /* 0 not hashed yet, 1 good, 2 damaged */
+  th_manifest_side entry;
+  th_map map;
+} th_side_file;
+
+int th_side_open(th_side_file **out, const char *dir, const th_manifest_side *entry,
+                 th_err *err) TH_MUST_USE;
+/* A file that no manifest names yet: its length and hash are taken from its bytes. */
+int th_side_adopt(th_side_file **out, const char *dir, th_manifest_side entry,
+                  th_err *err) TH_MUST_USE;
+th_side_file *th_side_hold(th_side_file *s);
+void th_side_release(th_side_file *s);
+int th_side_verify(th_side_file *s, th_err *err) TH_MUST_USE;
+
 typedef struct th_generation {
   th_snapshot snapshot; /* first: readers hold a pointer to it */
   unsigned slot;
   th_manifest manifest; /* of exactly this generation */
   th_part **parts;
-  th_live **lives; /* NULL = all live */
+  th_live **lives;      /* NULL = all live */
+  th_side_file **sides; /* manifest.n_sides */
 } th_generation;
 
 /* What will be a generation. Items are counted references. */
@@ -116,6 +147,8 @@ typedef struct th_draft {
   th_draft_item *items;
   size_t n_dropped;
   uint64_t *dropped; /* numbers of the segments that th_draft_drop_dead took out */
+  size_t n_sides;
+  th_side_file **sides;
 } th_draft;
 
 int th_draft_init(th_draft *d, const th_generation *from, size_t more, th_err *err) TH_MUST_USE;
@@ -132,6 +165,11 @@ int th_draft_supersede(th_draft *d, size_t i, th_err *err) TH_MUST_USE;
 int th_draft_forget(th_draft *d, uint32_t nct, uint64_t seq, th_err *err) TH_MUST_USE;
 /* Takes out the segments without any live document. */
 void th_draft_drop_dead(th_draft *d);
+
+/* Takes over the reference; one of the same kind and owner goes. */
+int th_draft_add_side(th_draft *d, th_side_file *side, th_err *err) TH_MUST_USE;
+/* Takes out the sides of segments that are gone, or all. */
+void th_draft_drop_sides(th_draft *d, bool all);
 
 /* A generation of the draft's items (their references are copied) without a slot. */
 int th_generation_new(th_generation **out, const th_draft *d, th_err *err) TH_MUST_USE;

@@ -16,11 +16,13 @@
 
 enum {
   HASHED_FROM = 16,
-  MANIFEST_HEAD = 64,
+  MANIFEST_HEAD = 72,
   MANIFEST_ENTRY = 48,
+  MANIFEST_SIDE = 48,
   LIVE_HEAD = 40,
   READ_STEP = 64 << 10, /* th_file_read asks for this much room behind what it holds */
-  MANIFEST_MAX = MANIFEST_HEAD + TH_INDEX_SEGMENTS_MAX * MANIFEST_ENTRY,
+  MANIFEST_MAX =
+      MANIFEST_HEAD + TH_INDEX_SEGMENTS_MAX * MANIFEST_ENTRY + TH_INDEX_SIDES_MAX * MANIFEST_SIDE,
 };
 
 static uint32_t get32(const char *p) {
@@ -78,12 +80,22 @@ bool th_index_file_number(const char *name, uint64_t *number, uint64_t *live_gen
          strcmp(name, ".live") == 0;
 }
 
+bool th_index_side_number(const char *name, uint64_t *number) {
+  return read_number(&name, number) && strcmp(name, ".side") == 0;
+}
+
 /* ---- sweeping ---- */
 
 static bool is_named(const th_manifest *m, uint64_t number, uint64_t live_generation) {
   for (uint32_t i = 0; m && i < m->n; i++)
     if (m->entries[i].number == number)
       return live_generation == 0 || m->entries[i].live_generation == live_generation;
+  return false;
+}
+
+static bool is_named_side(const th_manifest *m, uint64_t number) {
+  for (uint32_t i = 0; m && i < m->n_sides; i++)
+    if (m->sides[i].number == number) return true;
   return false;
 }
 
@@ -102,8 +114,10 @@ int th_index_sweep(const char *dir, const th_manifest *m, uint64_t *highest, th_
   if (!folder) return th_err_sys(err, "cannot read the folder %s", dir);
   for (struct dirent *e; (e = readdir(folder));) {
     bool ours = th_index_file_number(e->d_name, &number, &live_generation);
-    if (ours) *highest = TH_MAX(*highest, number);
-    if (ours ? is_named(m, number, live_generation) : !is_temporary(e->d_name)) continue;
+    bool side = !ours && th_index_side_number(e->d_name, &number);
+    if (ours || side) *highest = TH_MAX(*highest, number);
+    if (side && is_named_side(m, number)) continue;
+    if (ours ? is_named(m, number, live_generation) : !side && !is_temporary(e->d_name)) continue;
     join(dir, e->d_name, path);
     unlink(path); /* what stays is swept by the next writer */
   }
@@ -127,6 +141,15 @@ static void decode_entry(const char *p, th_manifest_entry *e) {
                            .live_hash = get64(p + 40)};
 }
 
+static void decode_side(const char *p, th_manifest_side *s) {
+  *s = (th_manifest_side){.kind = get32(p),
+                          .number = get64(p + 8),
+                          .bytes = get64(p + 16),
+                          .hash = get64(p + 24),
+                          .owner = get64(p + 32),
+                          .basis = get64(p + 40)};
+}
+
 static int decode_manifest(th_manifest *m, const th_buf *b, const char *dir, th_err *err) {
   const char *p = b->p;
   if (b->n < MANIFEST_HEAD || memcmp(p, MANIFEST_MAGIC, 8) != 0)
@@ -137,17 +160,24 @@ static int decode_manifest(th_manifest *m, const th_buf *b, const char *dir, th_
                      .fingerprint = get64(p + 32),
                      .applied_seq = get64(p + 40),
                      .next_number = get64(p + 48),
-                     .applied_mark = get64(p + 56)};
+                     .applied_mark = get64(p + 56),
+                     .n_sides = get32(p + 64)};
   if (XXH3_64bits(p + HASHED_FROM, b->n - HASHED_FROM) != m->hash)
     return bad_manifest(dir, err, "does not match its checksum");
   if (get32(p + 16) != TH_INDEX_VERSION || m->fingerprint != th_index_fingerprint())
     return th_err_set(err, TH_EINPUT, "the index in %s was made by another version", dir);
-  if (m->n > TH_INDEX_SEGMENTS_MAX || b->n != MANIFEST_HEAD + (size_t)m->n * MANIFEST_ENTRY)
+  const char *sides = p + MANIFEST_HEAD + (size_t)m->n * MANIFEST_ENTRY;
+  if (m->n > TH_INDEX_SEGMENTS_MAX || m->n_sides > TH_INDEX_SIDES_MAX ||
+      b->n != MANIFEST_HEAD + (size_t)m->n * MANIFEST_ENTRY + (size_t)m->n_sides * MANIFEST_SIDE)
     return bad_manifest(dir, err, "has the wrong length");
   m->entries = calloc(m->n + 1, sizeof *m->entries);
-  if (!m->entries) return th_err_set(err, TH_ENOMEM, "out of memory reading %s/manifest", dir);
+  m->sides = calloc(m->n_sides + 1, sizeof *m->sides);
+  if (!m->entries || !m->sides)
+    return th_err_set(err, TH_ENOMEM, "out of memory reading %s/manifest", dir);
   for (uint32_t i = 0; i < m->n; i++)
     decode_entry(p + MANIFEST_HEAD + (size_t)i * MANIFEST_ENTRY, &m->entries[i]);
+  for (uint32_t i = 0; i < m->n_sides; i++)
+    decode_side(sides + (size_t)i * MANIFEST_SIDE, &m->sides[i]);
   return 0;
 }
 
@@ -172,6 +202,8 @@ static void encode_manifest(const th_manifest *m, th_buf *b) {
   put64(b, m->applied_seq);
   put64(b, m->next_number);
   put64(b, m->applied_mark);
+  put32(b, m->n_sides);
+  put32(b, 0);
   for (uint32_t i = 0; i < m->n; i++) {
     const th_manifest_entry *e = &m->entries[i];
     put64(b, e->number);
@@ -181,6 +213,16 @@ static void encode_manifest(const th_manifest *m, th_buf *b) {
     put32(b, e->n_live);
     put64(b, e->live_generation);
     put64(b, e->live_hash);
+  }
+  for (uint32_t i = 0; i < m->n_sides; i++) {
+    const th_manifest_side *s = &m->sides[i];
+    put32(b, s->kind);
+    put32(b, 0);
+    put64(b, s->number);
+    put64(b, s->bytes);
+    put64(b, s->hash);
+    put64(b, s->owner);
+    put64(b, s->basis);
   }
 }
 
@@ -215,6 +257,7 @@ int th_manifest_write(th_manifest *m, const char *dir, th_err *err) {
 
 void th_manifest_dispose(th_manifest *m) {
   free(m->entries);
+  free(m->sides);
   *m = (th_manifest){0};
 }
 

@@ -383,6 +383,95 @@ static void flips_in_manifest_and_bitmaps_are_found(void **state) {
   th_index_close(index);
 }
 
+/* ---- side files ---- */
+
+static void publish_side(th_index *index, uint32_t kind, const char *segment, const char *text) {
+  char path[TH_INDEX_PATH_MAX];
+  th_err err = {0};
+  th_index_new_side_path(index, path, sizeof path);
+  assert_int_equal(th_file_replace(path, th_span_of(text), &err), 0);
+  th_index_side side = {.kind = kind, .path = path, .segment = segment, .basis = strlen(text)};
+  if (th_index_publish_sides(index, &side, 1, &err)) fail_msg("%s", err.message);
+}
+
+static void expect_side(const th_snapshot *s, uint32_t kind, uint32_t segment, const char *text) {
+  th_side side;
+  th_err err = {0};
+  assert_int_equal(th_snapshot_side(s, kind, segment, &side, &err), 0);
+  assert_int_equal(side.p != NULL, text != NULL);
+  if (!text) return;
+  assert_true(th_span_eq((th_span){side.p, side.n}, th_span_of(text)));
+  assert_int_equal(side.basis, strlen(text));
+}
+
+static void side_files_come_and_go_with_generations(void **state) {
+  model m = {{0}, 0};
+  char path[TH_INDEX_PATH_MAX];
+  th_err err = {0};
+  th_index *index = open_index(true);
+  (void)state;
+  must_publish(index, &m, 2, 0);
+  const th_snapshot *first = th_index_acquire(index);
+  expect_side(first, 1, TH_SIDE_WHOLE, NULL);
+  publish_side(index, 1, NULL, "one");
+  publish_side(index, 2, NULL, "two");
+  th_index_segment_path(dir, 2, path);
+  publish_side(index, 1, path, "of the second");
+  expect_side(first, 1, TH_SIDE_WHOLE, NULL);
+  const th_snapshot *s = th_index_acquire(index);
+  assert_int_equal(s->applied_seq, m.seq);
+  expect_side(s, 1, TH_SIDE_WHOLE, "one");
+  expect_side(s, 2, TH_SIDE_WHOLE, "two");
+  expect_side(s, 1, 0, NULL);
+  expect_side(s, 1, 1, "of the second");
+  expect_side(s, 1, 9, NULL);
+  publish_side(index, 1, NULL, "another");
+  expect_side(s, 1, TH_SIDE_WHOLE, "one"); /* the file is gone, the mapping stays */
+  assert_int_equal(files_with(".side"), 3);
+  must_merge(index, true);
+  check_all(index, &m);
+  assert_int_equal(files_with(".side"), 2);
+  th_index_release(index, s);
+  th_index_release(index, first);
+  snprintf(path, sizeof path, "%s/000099.side", dir);
+  assert_int_equal(th_file_replace(path, TH_SPAN("nobody's"), NULL), 0);
+  th_index_side wrong = {.kind = 1, .path = "/elsewhere/000100.side"};
+  assert_int_equal(th_index_publish_sides(index, &wrong, 1, &err), TH_EUSAGE);
+  th_index_close(index);
+  index = open_index(true);
+  assert_int_equal(files_with(".side"), 2);
+  s = th_index_acquire(index);
+  expect_side(s, 1, TH_SIDE_WHOLE, "another");
+  expect_side(s, 2, TH_SIDE_WHOLE, "two");
+  th_index_release(index, s);
+  th_index_close(index);
+  flip_file("manifest", &m);
+}
+
+static void a_damaged_side_file_is_found(void **state) {
+  model m = {{0}, 0};
+  unsigned problems = 0;
+  th_side side;
+  char path[TH_INDEX_PATH_MAX];
+  th_index *index = open_index(true);
+  (void)state;
+  must_publish(index, &m, 1, 0);
+  publish_side(index, 1, NULL, "as it was");
+  th_index_close(index);
+  th_index_side_path(dir, 2, path);
+  assert_true(th_file_exists(path));
+  assert_int_equal(th_file_replace(path, TH_SPAN("as it wos"), NULL), 0);
+  index = open_index(false);
+  const th_snapshot *s = th_index_acquire(index);
+  assert_int_equal(th_snapshot_side(s, 1, TH_SIDE_WHOLE, &side, NULL), TH_ECORRUPT);
+  assert_int_equal(th_snapshot_side(s, 1, TH_SIDE_WHOLE, &side, NULL), TH_ECORRUPT);
+  assert_null(side.p);
+  th_index_release(index, s);
+  th_index_close(index);
+  assert_int_equal(th_index_check(dir, false, count_problem, &problems, NULL), TH_ECORRUPT);
+  assert_int_equal(problems, 1);
+}
+
 static void missing_files_are_said(void **state) {
   model m = {{0}, 0};
   char path[TH_INDEX_PATH_MAX];
@@ -509,6 +598,8 @@ int main(void) {
       IN_FOLDER(what_no_generation_names_is_swept),
       IN_FOLDER(wrong_updates_change_nothing),
       IN_FOLDER(flips_in_manifest_and_bitmaps_are_found),
+      IN_FOLDER(side_files_come_and_go_with_generations),
+      IN_FOLDER(a_damaged_side_file_is_found),
       IN_FOLDER(missing_files_are_said),
       IN_FOLDER(readers_run_beside_publishing_and_merging),
       cmocka_unit_test(tiers),
