@@ -44,6 +44,9 @@ int th_api_mount(th_api **out, th_router *router, th_registry *registry, th_err 
       {"/api/v2/version", th_api_version},
       {"/api/v2/studies", th_api_studies},
       {"/api/v2/studies/{nctId}", th_api_study},
+      {"/api/v2/studies/metadata", th_api_metadata},
+      {"/api/v2/studies/search-areas", th_api_search_areas},
+      {"/api/v2/studies/enums", th_api_enums},
   };
   int rc = TH_OK;
   th_api *api = calloc(1, sizeof *api);
@@ -54,6 +57,7 @@ int th_api_mount(th_api **out, th_router *router, th_registry *registry, th_err 
   if (!api->cache) rc = th_err_set(err, TH_ENOMEM, "no memory for the API");
   if (!rc && api->slot < 0)
     rc = th_err_set(err, TH_ELIMIT, "too many parts keep objects for each worker");
+  if (!rc) rc = th_meta_new(&api->meta, err);
   for (size_t i = 0; !rc && i < TH_COUNT(routes); i++)
     rc = th_router_add(router, "GET", routes[i].pattern, routes[i].fn, api, err);
   if (!rc) rc = th_router_hook(router, "/api/", open_to_all, api, err);
@@ -69,5 +73,6 @@ int th_api_mount(th_api **out, th_router *router, th_registry *registry, th_err 
 void th_api_free(th_api *api) {
   if (!api) return;
   th_cache_free(api->cache);
+  th_meta_free(api->meta);
   free(api);
 }

@@ -85,6 +85,23 @@ th_desk *th_desk_open(th_api *api, th_request *rq, uint64_t applied_seq, th_err 
   return desk;
 }
 
+th_desk *th_desk_now(th_api *api, th_request *rq, th_err *err) {
+  th_index *index = th_registry_index(api->registry);
+  const th_snapshot *snapshot = th_index_acquire(index);
+  if (!snapshot) {
+    th_err_set(err, TH_EIO, "the index cannot be read");
+    return NULL;
+  }
+  uint64_t applied_seq = snapshot->applied_seq;
+  th_index_release(index, snapshot);
+  return th_desk_open(api, rq, applied_seq, err);
+}
+
+bool th_desk_tag(const th_desk *desk, const th_request *rq, th_response *rs) {
+  rs->etag = th_arena_printf(rq->arena, "%s", desk->etag);
+  return th_request_holds(rq, rs->etag);
+}
+
 /* Reads a record into the desk's own buffer. */
 static int read_record(th_api *api, th_desk *desk, uint32_t nct, uint32_t *current, th_err *err) {
   th_record record;

@@ -4,12 +4,14 @@
 
 #include "api/api.h"
 #include "api/cache.h"
+#include "api/meta.h"
 #include "api/project.h"
 #include "base/json.h"
 
 struct th_api {
   th_registry *registry;
   th_cache *cache;
+  th_meta *meta;
   int slot; /* of the workers' th_desk */
 };
 
@@ -27,6 +29,11 @@ typedef struct th_desk {
 int th_desk_slot(void);
 /* The thread's desk, brought to the state of the data that searches see now. NULL: TH_ENOMEM. */
 th_desk *th_desk_open(th_api *api, th_request *rq, uint64_t applied_seq, th_err *err) TH_MUST_USE;
+
+/* The same for the generation that stands now. NULL also when the index cannot be read. */
+th_desk *th_desk_now(th_api *api, th_request *rq, th_err *err) TH_MUST_USE;
+/* Sets the answer's tag; true when the client holds this state already: nothing is left to do. */
+bool th_desk_tag(const th_desk *desk, const th_request *rq, th_response *rs);
 
 /* The bytes of a study: borrowed until the desk's next record. *cached (may be NULL): how the cache
  * holds the record, its entry NULL when it does not. keep: put it into the cache when it is not
@@ -58,5 +65,8 @@ int th_shape_put(const th_shape *shape, th_desk *desk, th_span json, th_buf *out
 int th_api_version(void *ctx, th_request *rq, th_response *rs, th_err *err);
 int th_api_study(void *ctx, th_request *rq, th_response *rs, th_err *err);
 int th_api_studies(void *ctx, th_request *rq, th_response *rs, th_err *err);
+int th_api_metadata(void *ctx, th_request *rq, th_response *rs, th_err *err);
+int th_api_search_areas(void *ctx, th_request *rq, th_response *rs, th_err *err);
+int th_api_enums(void *ctx, th_request *rq, th_response *rs, th_err *err);
 
 #endif

@@ -60,9 +60,8 @@ static int answer_study(th_api *api, th_desk *desk, uint32_t nct, const th_shape
     return th_err_set(err, rc, "NCT number %s not found", th_nct_format(nct, number));
   }
   if (rc) return th_err_set(err, rc, "%s", own.message);
-  rs->etag = th_arena_printf(rq->arena, "%s", desk->etag);
   rs->type = shape->form == TH_FORM_CSV ? "text/csv; charset=UTF-8" : "application/json";
-  if (th_request_holds(rq, rs->etag)) return TH_OK;
+  if (th_desk_tag(desk, rq, rs)) return TH_OK;
   bool as_it_is = shape->form == TH_FORM_JSON && shape->all && !shape->legacy;
   if (as_it_is && cached.entry && cached.one_line)
     return answer_cached(api, desk, nct, &cached, rq, rs, err);
@@ -80,11 +79,7 @@ int th_api_study(void *ctx, th_request *rq, th_response *rs, th_err *err) {
   if (!th_nct_parse(rq->segment, &nct)) return th_param_refuse("nctId", err);
   rc = th_shape_read(&shape, rq, NULL, err);
   if (rc) return rc;
-  th_index *index = th_registry_index(api->registry);
-  const th_snapshot *snapshot = th_index_acquire(index);
-  if (!snapshot) return th_err_set(err, TH_EIO, "the index cannot be read");
-  uint64_t applied_seq = snapshot->applied_seq;
-  th_index_release(index, snapshot);
-  th_desk *desk = th_desk_open(api, rq, applied_seq, err);
-  return desk ? answer_study(api, desk, nct, &shape, rq, rs, err) : TH_ENOMEM;
+  th_desk *desk = th_desk_now(api, rq, err);
+  if (!desk) return err->code ? err->code : TH_ENOMEM;
+  return answer_study(api, desk, nct, &shape, rq, rs, err);
 }
