@@ -20,6 +20,8 @@ typedef struct th_param {
 
 typedef struct th_worker th_worker;
 
+enum { TH_REQUEST_SEGMENTS = 2 };
+
 /* All spans are borrowed until the handler returns. Absent headers are empty. */
 typedef struct th_request {
   th_span method; /* "GET"; a HEAD request comes as GET: the server leaves the body out */
@@ -27,7 +29,8 @@ typedef struct th_request {
   th_span query;  /* as sent, without '?' */
   const th_param *params;
   unsigned n_params;
-  th_span segment; /* what {…} of the route stood for, decoded, NUL-terminated */
+  /* What the first {…} of the route stood for, and the second; decoded, NUL-terminated. */
+  th_span segment, segment2;
   th_span host, accept, accept_encoding, accept_language, content_type, if_none_match;
   th_span body;
   th_arena *arena;   /* of this request; its limit is the server's */
@@ -152,9 +155,10 @@ typedef struct th_router th_router;
 
 th_router *th_router_new(void) TH_MUST_USE;
 void th_router_free(th_router *router);
-/* pattern: an exact path, or one with one segment in braces: "/api/v2/studies/{id}". An exact path
- * goes before a pattern. Strings are borrowed for the router's life. method: "GET" (HEAD with it),
- * "POST", … Errors: TH_EUSAGE for a pattern that is none, TH_ENOMEM. */
+/* pattern: an exact path, or one with at most TH_REQUEST_SEGMENTS segments in braces:
+ * "/api/v2/studies/{id}". An exact path goes before a pattern. Strings are borrowed for the
+ * router's life. method: "GET" (HEAD with it), "POST", … Errors: TH_EUSAGE for a pattern that is
+ * none, TH_ENOMEM. */
 int th_router_add(th_router *router, const char *method, const char *pattern, th_handler_fn fn,
                   void *ctx, th_err *err) TH_MUST_USE;
 int th_router_hook(th_router *router, const char *prefix, th_hook_fn fn, void *ctx,

@@ -1,8 +1,8 @@
 #include "http/http.h"
 
-/* A pattern is a fixed head, at most one segment in braces, and a fixed tail. */
+/* A pattern is compared segment by segment; those in braces take any. */
 typedef struct route {
-  th_span method, head, tail;
+  th_span method, pattern;
   bool open; /* has a segment in braces */
   th_handler_fn fn;
   void *ctx;
@@ -32,18 +32,30 @@ void th_router_free(th_router *router) {
   free(router);
 }
 
+/* The segment of a path that begins at byte `at`, behind its slash. */
+static th_span segment_at(th_span path, size_t at) {
+  const char *slash = memchr(path.p + at, '/', path.n - at);
+  return (th_span){path.p + at, slash ? (size_t)(slash - path.p) - at : path.n - at};
+}
+
+static bool is_open(th_span segment) {
+  return segment.n > 2 && segment.p[0] == '{' && segment.p[segment.n - 1] == '}';
+}
+
 static bool read_pattern(route *r, const char *pattern) {
-  th_span whole = th_span_of(pattern);
-  if (whole.n == 0 || whole.p[0] != '/') return false;
-  const char *open = memchr(whole.p, '{', whole.n);
-  r->open = open != NULL;
-  r->head = whole;
-  if (!open) return !memchr(whole.p, '}', whole.n);
-  const char *close = strchr(open, '}');
-  if (!close || open[-1] != '/' || (close[1] != 0 && close[1] != '/')) return false;
-  r->head.n = (size_t)(open - pattern);
-  r->tail = th_span_of(close + 1);
-  return !strpbrk(close + 1, "{}");
+  unsigned open = 0;
+  r->pattern = th_span_of(pattern);
+  if (r->pattern.n == 0 || pattern[0] != '/') return false;
+  for (size_t at = 1; at <= r->pattern.n;) {
+    th_span segment = segment_at(r->pattern, at);
+    if (is_open(segment))
+      open++;
+    else if (memchr(segment.p, '{', segment.n) || memchr(segment.p, '}', segment.n))
+      return false;
+    at += segment.n + 1;
+  }
+  r->open = open > 0;
+  return open <= TH_REQUEST_SEGMENTS;
 }
 
 int th_router_add(th_router *router, const char *method, const char *pattern, th_handler_fn fn,
@@ -75,29 +87,38 @@ int th_router_fallback(th_router *router, const char *prefix, th_handler_fn fn, 
                     err);
 }
 
-static bool route_matches(const route *r, th_span path, th_span *segment) {
-  if (!r->open) return th_span_eq(r->head, path);
-  if (path.n <= r->head.n + r->tail.n || !th_span_starts(path, r->head)) return false;
-  th_span inside = {path.p + r->head.n, path.n - r->head.n - r->tail.n};
-  if (memchr(inside.p, '/', inside.n)) return false;
-  if (!th_span_eq((th_span){inside.p + inside.n, r->tail.n}, r->tail)) return false;
-  *segment = inside;
-  return true;
+/* segments: TH_REQUEST_SEGMENTS of them, those that braces stand for are filled in. */
+static bool route_matches(const route *r, th_span path, th_span *segments) {
+  if (!r->open) return th_span_eq(r->pattern, path);
+  if (path.n == 0 || path.p[0] != '/') return false;
+  size_t at = 1, i = 1;
+  while (i <= r->pattern.n && at <= path.n) {
+    th_span wanted = segment_at(r->pattern, i), is = segment_at(path, at);
+    if (is_open(wanted)) {
+      if (is.n == 0) return false;
+      *segments++ = is;
+    } else if (!th_span_eq(wanted, is)) {
+      return false;
+    }
+    i += wanted.n + 1;
+    at += is.n + 1;
+  }
+  return i > r->pattern.n && at > path.n;
 }
 
 /* The best route of the method: exact before pattern. *any: some method has this path. */
-static const route *find_route(const th_router *router, const th_request *rq, th_span *segment,
+static const route *find_route(const th_router *router, const th_request *rq, th_span *segments,
                                bool *any) {
   const route *found = NULL;
   *any = false;
   for (size_t i = 0; i < router->n_routes; i++) {
     const route *r = &router->routes[i];
-    th_span inside = {0};
-    if (!route_matches(r, rq->path, &inside)) continue;
+    th_span inside[TH_REQUEST_SEGMENTS] = {0};
+    if (!route_matches(r, rq->path, inside)) continue;
     *any = true;
     if (!th_span_eq(r->method, rq->method) || (found && r->open)) continue;
     found = r;
-    *segment = inside;
+    memcpy(segments, inside, sizeof inside);
     if (!r->open) break;
   }
   return found;
@@ -106,10 +127,10 @@ static const route *find_route(const th_router *router, const th_request *rq, th
 /* "GET, HEAD, POST, OPTIONS": the methods of the path. In the request's arena. */
 static const char *allowed_methods(const th_router *router, const th_request *rq) {
   const char *list = "";
-  th_span segment;
+  th_span segments[TH_REQUEST_SEGMENTS];
   for (size_t i = 0; list && i < router->n_routes; i++) {
     const route *r = &router->routes[i];
-    if (!route_matches(r, rq->path, &segment)) continue;
+    if (!route_matches(r, rq->path, segments)) continue;
     if (th_span_find(th_span_of(list), r->method) >= 0) continue;
     const char *head = th_span_eq(r->method, TH_SPAN("GET")) ? "HEAD, " : "";
     list = th_arena_printf(rq->arena, "%s%s, %s", list, r->method.p, head);
@@ -154,11 +175,13 @@ int th_router_dispatch(const th_router *router, th_request *rq, th_response *rs,
   bool any;
   th_err own = {0};
   int rc;
-  const route *r = find_route(router, rq, &rq->segment, &any);
+  th_span segments[TH_REQUEST_SEGMENTS] = {0};
+  const route *r = find_route(router, rq, segments, &any);
   if (r) {
-    th_span segment = th_arena_dup(rq->arena, rq->segment);
-    rq->segment = segment;
-    rc = segment.p ? r->fn(r->ctx, rq, rs, &own) : th_err_set(&own, TH_ENOMEM, "no memory");
+    rq->segment = th_arena_dup(rq->arena, segments[0]);
+    rq->segment2 = th_arena_dup(rq->arena, segments[1]);
+    rc = rq->segment.p && rq->segment2.p ? r->fn(r->ctx, rq, rs, &own)
+                                         : th_err_set(&own, TH_ENOMEM, "no memory");
   } else if (any) {
     rc = answer_method(router, rq, rs, &own);
   } else {

@@ -244,6 +244,8 @@ static void a_borrowed_body_is_released_once(void **state) {
 static int say(void *ctx, th_request *rq, th_response *rs, th_err *err) {
   (void)err;
   th_response_text(rs, 200, "%s:%s", (const char *)ctx, rq->segment.p ? rq->segment.p : "");
+  if (rq->segment2.n) th_buf_char(&rs->body, '+');
+  th_buf_span(&rs->body, rq->segment2);
   return TH_OK;
 }
 static int refuse(void *ctx, th_request *rq, th_response *rs, th_err *err) {
@@ -271,6 +273,10 @@ static const struct {
     {"GET", "/api/studies/a/b", 404, "none:", "", "api"},
     {"GET", "/study/7/print", 200, "print:7", "", ""},
     {"GET", "/study/7/prints", 404, "There is nothing here", "", ""},
+    {"GET", "/study/7/history/12", 200, "version:7+12", "", ""},
+    {"GET", "/study/7/history/", 404, "There is nothing here", "", ""},
+    {"GET", "/study/7/history/1/2", 404, "There is nothing here", "", ""},
+    {"GET", "/study/7/history", 404, "There is nothing here", "", ""},
     {"GET", "/study//print", 404, "There is nothing here", "", ""},
     {"POST", "/api/studies", 405, "The method POST is not allowed here", "GET, HEAD, OPTIONS",
      "api"},
@@ -304,6 +310,7 @@ static th_router *make_router(void) {
       {"GET", "/api/studies/size", say, TEXT("size")},
       {"GET", "/api/studies", say, TEXT("list")},
       {"GET", "/study/{id}/print", say, TEXT("print")},
+      {"GET", "/study/{id}/history/{version}", say, TEXT("version")},
       {"GET", "/form", say, TEXT("form")},
       {"POST", "/form", say, TEXT("posted")},
       {"GET", "/bad", refuse, &usage},
@@ -348,7 +355,7 @@ static void requests_find_their_handler(void **state) {
 
 static void bad_patterns_are_refused(void **state) {
   (void)state;
-  static const char *const bad[] = {"", "a", "/{a", "/a}", "/a{b}", "/{a}b", "/{a}/{b}"};
+  static const char *const bad[] = {"", "a", "/{a", "/a}", "/a{b}", "/{a}b", "/{a}/{b}/{c}", "/{}"};
   th_router *router = th_router_new();
   for (size_t i = 0; i < TH_COUNT(bad); i++) {
     th_err err = {0};
