@@ -1,7 +1,9 @@
 #define _GNU_SOURCE
 #include "api/csv.h"
+#include "api/fhir.h"
 #include "api/internal.h"
 #include "api/params.h"
+#include "api/ris.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -61,6 +63,7 @@ static void write_etag(th_desk *desk) {
   t.tm_year -= 1900;
   t.tm_mon -= 1;
   int64_t seconds = n == 6 ? (int64_t)timegm(&t) : 0;
+  desk->data_utc = seconds;
   base36(desk->applied_seq, state);
   base36(seconds > 0 ? (uint64_t)seconds * 1000 : 0, when);
   snprintf(desk->etag, sizeof desk->etag, "%s/%s/%s", state, TH_VERSION, when);
@@ -148,19 +151,40 @@ int th_shape_read(th_shape *out, const th_request *rq, const th_selection *asked
   int rc = th_param_choice(rq, "format", forms, asked ? 2 : TH_COUNT(forms), &form, err);
   if (!rc) rc = th_param_choice(rq, "markupFormat", markups, TH_COUNT(markups), &markup, err);
   if (rc) return rc;
-  if (form > TH_FORM_CSV)
-    return th_err_set(err, TH_EUSAGE, "Format `%s` is not supported by this server", forms[form]);
   out->form = (th_form)form;
-  out->legacy = markup == 1;
+  out->legacy = markup == 1 && form == TH_FORM_JSON;
   th_span list = th_params_list(rq, "fields");
   out->all = list.n == 0;
-  if (form == TH_FORM_CSV) return th_csv_columns_parse(&out->columns, list, err);
-  return th_selection_parse(&out->fields, list, asked, err);
+  switch (out->form) {
+  case TH_FORM_CSV:
+    return th_csv_columns_parse(&out->columns, list, err);
+  case TH_FORM_RIS:
+    return th_ris_tags_parse(&out->columns, list, err);
+  case TH_FORM_FHIR:
+    if (!th_request_param(rq, "fields")) return TH_OK;
+    return th_err_set(err, TH_EUSAGE,
+                      "Parameter `fields` must be unspecified for format `fhir.json`");
+  default:
+    return th_selection_parse(&out->fields, list, asked, err);
+  }
 }
 
-int th_shape_put(const th_shape *shape, th_desk *desk, th_span json, th_buf *out, th_err *err) {
+const char *th_shape_type(const th_shape *shape) {
+  static const char *const types[] = {
+      [TH_FORM_JSON] = "application/json",
+      [TH_FORM_CSV] = "text/csv; charset=UTF-8",
+      [TH_FORM_ZIP] = "application/zip",
+      [TH_FORM_FHIR] = "application/fhir+json",
+      [TH_FORM_RIS] = "application/x-research-info-systems",
+  };
+  return types[shape->form];
+}
+
+int th_shape_put(const th_shape *shape, th_desk *desk, uint32_t nct, th_span json, th_buf *out,
+                 th_err *err) {
   th_json parsed;
-  if (shape->form == TH_FORM_JSON && shape->all && !shape->legacy) {
+  bool is_json = shape->form == TH_FORM_JSON || shape->form == TH_FORM_ZIP;
+  if (is_json && shape->all && !shape->legacy) {
     th_json_compact(out, json);
     return TH_OK;
   }
@@ -168,7 +192,11 @@ int th_shape_put(const th_shape *shape, th_desk *desk, th_span json, th_buf *out
   if (rc) return rc;
   if (shape->form == TH_FORM_CSV)
     th_csv_row(out, &parsed, shape->columns);
+  else if (shape->form == TH_FORM_FHIR)
+    th_fhir_put(out, &parsed, nct);
+  else if (shape->form == TH_FORM_RIS)
+    rc = th_ris_put(out, &parsed, shape->columns, desk->timestamp, err);
   else
     th_project(out, &parsed, shape->all ? NULL : &shape->fields, shape->legacy);
-  return TH_OK;
+  return rc;
 }

@@ -20,6 +20,7 @@ typedef struct th_desk {
   const th_api *api;    /* the tag belongs to this one … */
   uint64_t applied_seq; /* … and this state of its data */
   char timestamp[20], etag[64];
+  int64_t data_utc; /* the timestamp in seconds since 1970 */
   th_json_parser *parser;
   th_buf record;        /* one record, when it is not in the cache */
   th_cache_entry *held; /* or the cache's */
@@ -46,27 +47,39 @@ void th_desk_take_entry(th_desk *desk);
 int th_desk_parse(th_desk *desk, th_span json, th_json *out, th_err *err) TH_MUST_USE;
 
 /* Parameters and forms that the study endpoints share. */
-typedef enum th_form { TH_FORM_JSON, TH_FORM_CSV, TH_FORM_OTHER } th_form;
+typedef enum th_form {
+  TH_FORM_JSON,
+  TH_FORM_CSV,
+  TH_FORM_ZIP, /* these three of one study only */
+  TH_FORM_FHIR,
+  TH_FORM_RIS,
+} th_form;
 typedef struct th_shape {
   th_form form;
   bool legacy;         /* markup as in the classic system */
   bool all;            /* no fields chosen */
-  th_selection fields; /* JSON */
-  uint32_t columns;    /* CSV */
+  th_selection fields; /* JSON, zip */
+  uint32_t columns;    /* CSV; RIS: tags */
 } th_shape;
 /* Reads format, markupFormat and fields. asked: the fields of @query, NULL where that is unknown.
  */
 int th_shape_read(th_shape *out, const th_request *rq, const th_selection *asked,
                   th_err *err) TH_MUST_USE;
-/* Appends a record in its shape: JSON without line breaks, or a CSV row. */
-int th_shape_put(const th_shape *shape, th_desk *desk, th_span json, th_buf *out,
+/* Appends a record in its shape: JSON without line breaks (also for zip), a CSV row, an entry of
+ * FHIR or RIS. */
+int th_shape_put(const th_shape *shape, th_desk *desk, uint32_t nct, th_span json, th_buf *out,
                  th_err *err) TH_MUST_USE;
+const char *th_shape_type(const th_shape *shape); /* Content-Type */
 
 int th_api_version(void *ctx, th_request *rq, th_response *rs, th_err *err);
 int th_api_study(void *ctx, th_request *rq, th_response *rs, th_err *err);
 int th_api_studies(void *ctx, th_request *rq, th_response *rs, th_err *err);
 int th_api_metadata(void *ctx, th_request *rq, th_response *rs, th_err *err);
 int th_api_search_areas(void *ctx, th_request *rq, th_response *rs, th_err *err);
+int th_api_history(void *ctx, th_request *rq, th_response *rs, th_err *err);
+int th_api_history_version(void *ctx, th_request *rq, th_response *rs, th_err *err);
+int th_api_study_with_history(void *ctx, th_request *rq, th_response *rs, th_err *err);
+int th_api_download(void *ctx, th_request *rq, th_response *rs, th_err *err);
 int th_api_enums(void *ctx, th_request *rq, th_response *rs, th_err *err);
 
 #endif

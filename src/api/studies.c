@@ -30,7 +30,7 @@ static int put_hits(th_api *api, th_desk *desk, const th_ask *ask, const th_sear
                             NULL, &current, &own);
     if (rc == TH_ENOTFOUND) continue;
     if (!rc && !first && ask->shape.form == TH_FORM_JSON) th_buf_str(out, ",\n");
-    if (!rc) rc = th_shape_put(&ask->shape, desk, json, out, &own);
+    if (!rc) rc = th_shape_put(&ask->shape, desk, found->hits[i].nct, json, out, &own);
     if (rc) return th_err_set(err, rc == TH_EINPUT ? TH_ECORRUPT : rc, "%s", own.message);
     if (out->error) return th_err_set(err, out->error, "The answer is too large");
     first = false;

@@ -1,7 +1,10 @@
 #include "api/csv.h"
 #include "api/internal.h"
 #include "api/params.h"
+#include "api/zip_out.h"
 #include "study/nct.h"
+
+enum { ZIP_LEVEL = 6 };
 
 static const char *const names[] = {"format", "markupFormat", "fields"};
 
@@ -38,6 +41,25 @@ static int answer_cached(th_api *api, th_desk *desk, uint32_t nct, th_cached *ca
   return TH_OK;
 }
 
+/* Puts the body into an archive of its own. */
+static int pack_study(uint32_t nct, const th_desk *desk, const th_request *rq, th_response *rs,
+                      th_err *err) {
+  char number[TH_NCT_LEN + 1];
+  bool done;
+  th_buf json = rs->body;
+  th_zip *zip = th_zip_new(ZIP_LEVEL, desk->data_utc);
+  const char *name = th_arena_printf(rq->arena, "attachment; filename=\"%s.json.zip\"",
+                                     th_nct_format(nct, number));
+  int rc = zip && name ? TH_OK : th_err_set(err, TH_ENOMEM, "no memory for an archive");
+  th_buf_init(&rs->body, json.max);
+  if (!rc) rc = th_zip_add(zip, nct, th_buf_view(&json), &rs->body, err);
+  if (!rc) th_zip_directory(zip, 1, &rs->body, &done);
+  if (!rc) th_response_header(rs, "Content-Disposition", name);
+  th_buf_dispose(&json);
+  th_zip_free(zip);
+  return rc;
+}
+
 static int answer_study(th_api *api, th_desk *desk, uint32_t nct, const th_shape *shape,
                         th_request *rq, th_response *rs, th_err *err) {
   th_span json;
@@ -60,13 +82,14 @@ static int answer_study(th_api *api, th_desk *desk, uint32_t nct, const th_shape
     return th_err_set(err, rc, "NCT number %s not found", th_nct_format(nct, number));
   }
   if (rc) return th_err_set(err, rc, "%s", own.message);
-  rs->type = shape->form == TH_FORM_CSV ? "text/csv; charset=UTF-8" : "application/json";
+  rs->type = th_shape_type(shape);
   if (th_desk_tag(desk, rq, rs)) return TH_OK;
   bool as_it_is = shape->form == TH_FORM_JSON && shape->all && !shape->legacy;
   if (as_it_is && cached.entry && cached.one_line)
     return answer_cached(api, desk, nct, &cached, rq, rs, err);
   if (shape->form == TH_FORM_CSV) th_csv_header(&rs->body, shape->columns);
-  rc = th_shape_put(shape, desk, json, &rs->body, &own);
+  rc = th_shape_put(shape, desk, nct, json, &rs->body, &own);
+  if (!rc && shape->form == TH_FORM_ZIP) rc = pack_study(nct, desk, rq, rs, &own);
   return rc ? th_err_set(err, TH_ECORRUPT, "%s", own.message) : TH_OK;
 }
 

@@ -1,0 +1,622 @@
+#include "api/fhir.h"
+
+#include "study/age.h"
+#include "study/catalogue.h"
+#include "study/nct.h"
+#include "study/view.h"
+
+#include <stdio.h>
+
+#define P "protocolSection."
+#define TERMS "http://terminology.hl7.org/CodeSystem/"
+#define PROFILE "http://hl7.org/fhir/uv/ebm/StructureDefinition/study-registry-record"
+
+/* The kinds of entries, as they stand in their addresses. */
+enum { STUDY, GROUP, SPONSOR, COLLABORATOR, SITE };
+
+typedef struct bundle {
+  th_jout w;
+  const th_json *j;
+  uint32_t nct;
+} bundle;
+
+/* A value of the record and the code of FHIR for it. */
+typedef struct coding {
+  const char *value, *code;
+} coding;
+
+/* ---- small pieces ---- */
+
+static const char *address(const bundle *b, unsigned kind, unsigned i, char out[64]) {
+  snprintf(out, 64, "urn:uuid:4e435400-%04x-8000-8000-%08u%04x", kind, b->nct, i & 0xffff);
+  return out;
+}
+
+static void reference(bundle *b, const char *key, unsigned kind, unsigned i, th_span display) {
+  char to[64];
+  if (key) th_jout_key(&b->w, key);
+  th_jout_object(&b->w);
+  th_jout_kv_str(&b->w, "reference", address(b, kind, i, to));
+  if (display.n) th_jout_kv_text(&b->w, "display", display);
+  th_jout_end_object(&b->w);
+}
+
+static th_span text_at(const bundle *b, const char *path) {
+  return th_json_path_text(b->j, 0, path);
+}
+
+/* Member `key` with the text at the path, when there is one. */
+static void text(bundle *b, const char *key, const char *path) {
+  th_span s = text_at(b, path);
+  if (s.n) th_jout_kv_text(&b->w, key, s);
+}
+
+static void member(bundle *b, const char *key, uint32_t node, const char *path) {
+  th_span s = th_json_path_text(b->j, node, path);
+  if (s.n) th_jout_kv_text(&b->w, key, s);
+}
+
+/* The list at the path; 0 when there is none or it is empty. */
+static uint32_t list_at(const bundle *b, const char *path) {
+  uint32_t list = th_json_path(b->j, 0, path);
+  return list && b->j->nodes[list].type == TH_JARRAY && b->j->nodes[list].n ? list : 0;
+}
+
+/* A CodeableConcept: the code, when there is one, and the words. */
+static void concept(bundle *b, const char *system, const char *code, th_span words) {
+  th_jout *w = &b->w;
+  th_jout_object(w);
+  if (code) {
+    th_jout_key(w, "coding");
+    th_jout_array(w);
+    th_jout_object(w);
+    if (system) th_jout_kv_str(w, "system", system);
+    th_jout_kv_str(w, "code", code);
+    th_jout_end_object(w);
+    th_jout_end_array(w);
+  }
+  if (words.n) th_jout_kv_text(w, "text", words);
+  th_jout_end_object(w);
+}
+
+static const char *code_of(const coding *table, size_t n, th_span value) {
+  for (size_t i = 0; i < n; i++)
+    if (th_span_eq(value, th_span_of(table[i].value))) return table[i].code;
+  return NULL;
+}
+
+/* The words of an enum's value in a field. */
+static th_span label_of(uint16_t field, th_span value) {
+  const char *label = th_view_label(field, value);
+  return label ? th_span_of(label) : value;
+}
+
+static void open_entry(bundle *b, unsigned kind, unsigned i, const char *type) {
+  char url[64];
+  th_jout_object(&b->w);
+  th_jout_kv_str(&b->w, "fullUrl", address(b, kind, i, url));
+  th_jout_key(&b->w, "resource");
+  th_jout_object(&b->w);
+  th_jout_kv_str(&b->w, "resourceType", type);
+  th_jout_kv_str(&b->w, "id", url + strlen("urn:uuid:"));
+}
+
+static void close_entry(bundle *b) {
+  th_jout_end_object(&b->w);
+  th_jout_end_object(&b->w);
+}
+
+/* ---- the study ---- */
+
+static void identifier(bundle *b, const char *system, th_span value, th_span type) {
+  if (!value.n) return;
+  th_jout_object(&b->w);
+  if (type.n) {
+    th_jout_key(&b->w, "type");
+    concept(b, NULL, NULL, type);
+  }
+  if (system) th_jout_kv_str(&b->w, "system", system);
+  th_jout_kv_text(&b->w, "value", value);
+  th_jout_end_object(&b->w);
+}
+
+static void identifiers(bundle *b) {
+  char number[TH_NCT_LEN + 1];
+  uint32_t list = list_at(b, P "identificationModule.secondaryIdInfos");
+  th_jout_key(&b->w, "identifier");
+  th_jout_array(&b->w);
+  identifier(b, "https://clinicaltrials.gov", th_span_of(th_nct_format(b->nct, number)),
+             TH_SPAN("ClinicalTrials.gov Identifier"));
+  identifier(b, NULL, text_at(b, P "identificationModule.orgStudyIdInfo.id"),
+             TH_SPAN("Organization's Unique Protocol ID"));
+  if (list)
+    for (th_json_each(b->j, list, item))
+      identifier(b, NULL, th_json_path_text(b->j, item, "id"),
+                 label_of(TH_F_SecondaryIdType, th_json_path_text(b->j, item, "type")));
+  th_jout_end_array(&b->w);
+}
+
+static void labels(bundle *b) {
+  static const struct {
+    const char *path, *code;
+  } titles[] = {{P "identificationModule.officialTitle", "official"},
+                {P "identificationModule.acronym", "acronym"}};
+  bool any = false;
+  for (size_t i = 0; i < TH_COUNT(titles); i++) {
+    th_span s = text_at(b, titles[i].path);
+    if (!s.n) continue;
+    if (!any) {
+      th_jout_key(&b->w, "label");
+      th_jout_array(&b->w);
+    }
+    any = true;
+    th_jout_object(&b->w);
+    th_jout_key(&b->w, "type");
+    concept(b, "http://hl7.org/fhir/title-type", titles[i].code, (th_span){0});
+    th_jout_kv_text(&b->w, "value", s);
+    th_jout_end_object(&b->w);
+  }
+  if (any) th_jout_end_array(&b->w);
+}
+
+/* Phases of FHIR: one code for one phase, or for the two that follow each other. */
+static void phase(bundle *b) {
+  static const coding phases[] = {
+      {"NA", "n-a"},         {"EARLY_PHASE1", "early-phase-1"},
+      {"PHASE1", "phase-1"}, {"PHASE1PHASE2", "phase-1-phase-2"},
+      {"PHASE2", "phase-2"}, {"PHASE2PHASE3", "phase-2-phase-3"},
+      {"PHASE3", "phase-3"}, {"PHASE4", "phase-4"},
+  };
+  uint32_t list = list_at(b, P "designModule.phases");
+  if (!list) return;
+  th_buf joined, words;
+  th_buf_init(&joined, 0);
+  th_buf_init(&words, 0);
+  for (th_json_each(b->j, list, item))
+    th_buf_span(&joined, th_json_text(b->j, item));
+  th_view_phases(b->j, list, &words);
+  th_jout_key(&b->w, "phase");
+  concept(b, TERMS "research-study-phase", code_of(phases, TH_COUNT(phases), th_buf_view(&joined)),
+          th_buf_view(&words));
+  th_buf_dispose(&joined);
+  th_buf_dispose(&words);
+}
+
+static void purpose(bundle *b) {
+  static const coding purposes[] = {
+      {"TREATMENT", "treatment"},         {"PREVENTION", "prevention"},
+      {"DIAGNOSTIC", "diagnostic"},       {"SUPPORTIVE_CARE", "supportive-care"},
+      {"SCREENING", "screening"},         {"HEALTH_SERVICES_RESEARCH", "health-services-research"},
+      {"BASIC_SCIENCE", "basic-science"}, {"DEVICE_FEASIBILITY", "device-feasibility"},
+  };
+  th_span value = text_at(b, P "designModule.designInfo.primaryPurpose");
+  if (!value.n) return;
+  th_jout_key(&b->w, "primaryPurposeType");
+  concept(b, TERMS "research-study-prim-purp-type", code_of(purposes, TH_COUNT(purposes), value),
+          label_of(TH_F_DesignPrimaryPurpose, value));
+}
+
+static void study_design(bundle *b) {
+  static const struct {
+    uint16_t field;
+    const char *path;
+  } parts[] = {
+      {TH_F_StudyType, P "designModule.studyType"},
+      {TH_F_DesignAllocation, P "designModule.designInfo.allocation"},
+      {TH_F_DesignInterventionModel, P "designModule.designInfo.interventionModel"},
+      {TH_F_DesignObservationalModel, P "designModule.designInfo.observationalModel"},
+      {TH_F_DesignTimePerspective, P "designModule.designInfo.timePerspective"},
+      {TH_F_DesignMasking, P "designModule.designInfo.maskingInfo.masking"},
+  };
+  bool any = false;
+  for (size_t i = 0; i < TH_COUNT(parts); i++) {
+    th_span value = text_at(b, parts[i].path);
+    if (!value.n) continue;
+    if (!any) {
+      th_jout_key(&b->w, "studyDesign");
+      th_jout_array(&b->w);
+    }
+    any = true;
+    concept(b, NULL, NULL, label_of(parts[i].field, value));
+  }
+  if (any) th_jout_end_array(&b->w);
+}
+
+/* A list of texts as CodeableConcepts. */
+static void concepts(bundle *b, const char *key, const char *path) {
+  uint32_t list = list_at(b, path);
+  if (!list) return;
+  th_jout_key(&b->w, key);
+  th_jout_array(&b->w);
+  for (th_json_each(b->j, list, item))
+  concept(b, NULL, NULL, th_json_text(b->j, item));
+  th_jout_end_array(&b->w);
+}
+
+/* Interventions are what the study looks at. */
+static void focus(bundle *b) {
+  uint32_t list = list_at(b, P "armsInterventionsModule.interventions");
+  if (!list) return;
+  th_jout_key(&b->w, "focus");
+  th_jout_array(&b->w);
+  for (th_json_each(b->j, list, item)) {
+    th_buf words;
+    th_buf_init(&words, 0);
+    th_view_put_label(TH_F_InterventionType, th_json_path_text(b->j, item, "type"), &words);
+    th_buf_str(&words, ": ");
+    th_buf_span(&words, th_json_path_text(b->j, item, "name"));
+    th_jout_object(&b->w);
+    th_jout_key(&b->w, "concept");
+    concept(b, NULL, NULL, th_buf_view(&words));
+    th_jout_end_object(&b->w);
+    th_buf_dispose(&words);
+  }
+  th_jout_end_array(&b->w);
+}
+
+static void period(bundle *b) {
+  th_span start = text_at(b, P "statusModule.startDateStruct.date");
+  th_span end = text_at(b, P "statusModule.completionDateStruct.date");
+  if (!start.n && !end.n) return;
+  th_jout_key(&b->w, "period");
+  th_jout_object(&b->w);
+  if (start.n) th_jout_kv_text(&b->w, "start", start);
+  if (end.n) th_jout_kv_text(&b->w, "end", end);
+  th_jout_end_object(&b->w);
+}
+
+/* ---- who takes part in it ---- */
+
+static void party(bundle *b, const char *role, th_span name, int kind, unsigned i) {
+  th_jout_object(&b->w);
+  if (name.n) th_jout_kv_text(&b->w, "name", name);
+  th_jout_key(&b->w, "role");
+  concept(b, "http://hl7.org/fhir/research-study-party-role", role, (th_span){0});
+  if (kind >= 0) reference(b, "party", (unsigned)kind, i, name);
+  th_jout_end_object(&b->w);
+}
+
+static void parties(bundle *b) {
+  static const coding roles[] = {{"STUDY_CHAIR", "study-chair"},
+                                 {"STUDY_DIRECTOR", "study-director"},
+                                 {"PRINCIPAL_INVESTIGATOR", "primary-investigator"},
+                                 {"SUB_INVESTIGATOR", "sub-investigator"}};
+  th_span sponsor = text_at(b, P "sponsorCollaboratorsModule.leadSponsor.name");
+  uint32_t collaborators = list_at(b, P "sponsorCollaboratorsModule.collaborators");
+  uint32_t officials = list_at(b, P "contactsLocationsModule.overallOfficials");
+  uint32_t contacts = list_at(b, P "contactsLocationsModule.centralContacts");
+  unsigned i = 0;
+  if (!sponsor.n && !collaborators && !officials && !contacts) return;
+  th_jout_key(&b->w, "associatedParty");
+  th_jout_array(&b->w);
+  if (sponsor.n) party(b, "lead-sponsor", sponsor, SPONSOR, 0);
+  if (collaborators)
+    for (th_json_each(b->j, collaborators, item))
+      party(b, "collaborator", th_json_path_text(b->j, item, "name"), COLLABORATOR, i++);
+  if (officials)
+    for (th_json_each(b->j, officials, item)) {
+      const char *role = code_of(roles, TH_COUNT(roles), th_json_path_text(b->j, item, "role"));
+      th_span name = th_json_path_text(b->j, item, "name");
+      if (name.n) party(b, role ? role : "sub-investigator", name, -1, 0);
+    }
+  if (contacts)
+    for (th_json_each(b->j, contacts, item)) {
+      th_span name = th_json_path_text(b->j, item, "name");
+      if (name.n) party(b, "recruitment-contact", name, -1, 0);
+    }
+  th_jout_end_array(&b->w);
+}
+
+static void progress(bundle *b) {
+  static const coding states[] = {
+      {"ACTIVE_NOT_RECRUITING", "active-but-not-recruiting"},
+      {"COMPLETED", "completed"},
+      {"ENROLLING_BY_INVITATION", "enrolling-by-invitation"},
+      {"NOT_YET_RECRUITING", "not-yet-recruiting"},
+      {"RECRUITING", "recruiting"},
+      {"SUSPENDED", "temporarily-closed-to-accrual"},
+      {"TERMINATED", "administratively-completed"},
+      {"WITHDRAWN", "withdrawn"},
+      {"AVAILABLE", "active"},
+      {"APPROVED_FOR_MARKETING", "approved"},
+      {"TEMPORARILY_NOT_AVAILABLE", "temporarily-closed-to-accrual"},
+      {"NO_LONGER_AVAILABLE", "closed-to-accrual"},
+  };
+  th_span value = text_at(b, P "statusModule.overallStatus");
+  if (!value.n) return;
+  th_jout_key(&b->w, "progressStatus");
+  th_jout_array(&b->w);
+  th_jout_object(&b->w);
+  th_jout_key(&b->w, "state");
+  concept(b, "http://hl7.org/fhir/research-study-status", code_of(states, TH_COUNT(states), value),
+          label_of(TH_F_OverallStatus, value));
+  th_jout_end_object(&b->w);
+  th_jout_end_array(&b->w);
+}
+
+static void recruitment(bundle *b) {
+  int64_t count;
+  uint32_t node = th_json_path(b->j, 0, P "designModule.enrollmentInfo.count");
+  bool counted = node && th_json_int(b->j, node, &count) && count >= 0 && count <= INT32_MAX;
+  bool actual = th_span_eq(text_at(b, P "designModule.enrollmentInfo.type"), TH_SPAN("ACTUAL"));
+  th_jout_key(&b->w, "recruitment");
+  th_jout_object(&b->w);
+  if (counted) th_jout_kv_i64(&b->w, actual ? "actualNumber" : "targetNumber", count);
+  reference(b, "eligibility", GROUP, 0, (th_span){0});
+  th_jout_end_object(&b->w);
+}
+
+/* ---- arms and outcomes ---- */
+
+static void arms(bundle *b) {
+  static const coding types[] = {
+      {"EXPERIMENTAL", "experimental"},
+      {"ACTIVE_COMPARATOR", "active-comparator"},
+      {"PLACEBO_COMPARATOR", "placebo-comparator"},
+      {"SHAM_COMPARATOR", "sham-comparator"},
+      {"NO_INTERVENTION", "no-intervention"},
+  };
+  uint32_t list = list_at(b, P "armsInterventionsModule.armGroups");
+  if (!list) return;
+  th_jout_key(&b->w, "comparisonGroup");
+  th_jout_array(&b->w);
+  for (th_json_each(b->j, list, item)) {
+    th_span type = th_json_path_text(b->j, item, "type");
+    th_span label = th_json_path_text(b->j, item, "label");
+    th_jout_object(&b->w);
+    th_jout_kv_text(&b->w, "name", label.n ? label : TH_SPAN("Arm"));
+    if (type.n) {
+      th_jout_key(&b->w, "type");
+      concept(b, TERMS "research-study-arm-type", code_of(types, TH_COUNT(types), type),
+              label_of(TH_F_ArmGroupType, type));
+    }
+    member(b, "description", item, "description");
+    th_jout_end_object(&b->w);
+  }
+  th_jout_end_array(&b->w);
+}
+
+/* The description with the time frame behind it. */
+static void outcome(bundle *b, uint32_t item, const char *code) {
+  th_span description = th_json_path_text(b->j, item, "description");
+  th_span frame = th_json_path_text(b->j, item, "timeFrame");
+  th_buf words;
+  th_buf_init(&words, 0);
+  th_buf_span(&words, description);
+  if (frame.n) {
+    th_buf_str(&words, words.n ? "\n\nTime frame: " : "Time frame: ");
+    th_buf_span(&words, frame);
+  }
+  th_jout_object(&b->w);
+  member(b, "name", item, "measure");
+  th_jout_key(&b->w, "type");
+  th_jout_array(&b->w);
+  concept(b, TERMS "research-study-objective-type", code, (th_span){0});
+  th_jout_end_array(&b->w);
+  if (words.n) th_jout_kv_text(&b->w, "description", th_buf_view(&words));
+  th_jout_end_object(&b->w);
+  th_buf_dispose(&words);
+}
+
+static void outcomes(bundle *b) {
+  static const struct {
+    const char *path, *code;
+  } kinds[] = {{P "outcomesModule.primaryOutcomes", "primary"},
+               {P "outcomesModule.secondaryOutcomes", "secondary"},
+               {P "outcomesModule.otherOutcomes", "exploratory"}};
+  bool any = false;
+  for (size_t i = 0; i < TH_COUNT(kinds); i++) {
+    uint32_t list = list_at(b, kinds[i].path);
+    if (!list) continue;
+    if (!any) {
+      th_jout_key(&b->w, "outcomeMeasure");
+      th_jout_array(&b->w);
+    }
+    any = true;
+    for (th_json_each(b->j, list, item))
+      outcome(b, item, kinds[i].code);
+  }
+  if (any) th_jout_end_array(&b->w);
+}
+
+static void sites(bundle *b) {
+  uint32_t list = list_at(b, P "contactsLocationsModule.locations");
+  unsigned i = 0;
+  if (!list) return;
+  th_jout_key(&b->w, "site");
+  th_jout_array(&b->w);
+  for (th_json_each(b->j, list, item))
+    reference(b, NULL, SITE, i++, th_json_path_text(b->j, item, "facility"));
+  th_jout_end_array(&b->w);
+}
+
+static void study(bundle *b) {
+  char url[64], number[TH_NCT_LEN + 1];
+  th_jout *w = &b->w;
+  th_span stopped = text_at(b, P "statusModule.whyStopped");
+  open_entry(b, STUDY, 0, "ResearchStudy");
+  th_jout_key(w, "meta");
+  th_jout_object(w);
+  th_jout_key(w, "profile");
+  th_jout_array(w);
+  th_jout_str(w, PROFILE);
+  th_jout_end_array(w);
+  th_jout_end_object(w);
+  snprintf(url, sizeof url, "https://clinicaltrials.gov/study/%s", th_nct_format(b->nct, number));
+  th_jout_kv_str(w, "url", url);
+  identifiers(b);
+  text(b, "title", P "identificationModule.briefTitle");
+  labels(b);
+  th_jout_kv_str(w, "status", "active");
+  purpose(b);
+  phase(b);
+  study_design(b);
+  focus(b);
+  concepts(b, "condition", P "conditionsModule.conditions");
+  concepts(b, "keyword", P "conditionsModule.keywords");
+  text(b, "date", P "statusModule.lastUpdatePostDateStruct.date");
+  text(b, "descriptionSummary", P "descriptionModule.briefSummary");
+  text(b, "description", P "descriptionModule.detailedDescription");
+  period(b);
+  sites(b);
+  parties(b);
+  progress(b);
+  if (stopped.n) {
+    th_jout_key(w, "whyStopped");
+    concept(b, NULL, NULL, stopped);
+  }
+  recruitment(b);
+  arms(b);
+  outcomes(b);
+  close_entry(b);
+}
+
+/* ---- whom it may enrol ---- */
+
+static void age_side(bundle *b, const char *key, const th_age *age) {
+  static const char *const codes[] = {"min", "h", "d", "wk", "mo", "a"};
+  static const char *const units[] = {"minutes", "hours", "days", "weeks", "months", "years"};
+  th_jout_key(&b->w, key);
+  th_jout_object(&b->w);
+  th_jout_kv_i64(&b->w, "value", age->amount);
+  th_jout_kv_str(&b->w, "unit", units[age->unit]);
+  th_jout_kv_str(&b->w, "system", "http://unitsofmeasure.org");
+  th_jout_kv_str(&b->w, "code", codes[age->unit]);
+  th_jout_end_object(&b->w);
+}
+
+static void open_characteristic(bundle *b, const char *words) {
+  th_jout_object(&b->w);
+  th_jout_key(&b->w, "code");
+  concept(b, NULL, NULL, th_span_of(words));
+}
+
+static void close_characteristic(bundle *b) {
+  th_jout_kv_bool(&b->w, "exclude", false);
+  th_jout_end_object(&b->w);
+}
+
+static void characteristics(bundle *b) {
+  th_age low, high;
+  bool from = th_age_parse(text_at(b, P "eligibilityModule.minimumAge"), &low);
+  bool to = th_age_parse(text_at(b, P "eligibilityModule.maximumAge"), &high);
+  th_span sex = text_at(b, P "eligibilityModule.sex");
+  bool one_sex = sex.n && !th_span_eq(sex, TH_SPAN("ALL"));
+  uint32_t healthy = th_json_path(b->j, 0, P "eligibilityModule.healthyVolunteers");
+  if (!from && !to && !one_sex && !healthy) return;
+  th_jout_key(&b->w, "characteristic");
+  th_jout_array(&b->w);
+  if (from || to) {
+    open_characteristic(b, "Age");
+    th_jout_key(&b->w, "valueRange");
+    th_jout_object(&b->w);
+    if (from) age_side(b, "low", &low);
+    if (to) age_side(b, "high", &high);
+    th_jout_end_object(&b->w);
+    close_characteristic(b);
+  }
+  if (one_sex) {
+    open_characteristic(b, "Sex");
+    th_jout_key(&b->w, "valueCodeableConcept");
+    bool female = th_span_eq(sex, TH_SPAN("FEMALE"));
+    concept(b, "http://hl7.org/fhir/administrative-gender", female ? "female" : "male",
+            label_of(TH_F_Sex, sex));
+    close_characteristic(b);
+  }
+  if (healthy) {
+    open_characteristic(b, "Accepts healthy volunteers");
+    th_jout_kv_bool(&b->w, "valueBoolean", b->j->nodes[healthy].type == TH_JTRUE);
+    close_characteristic(b);
+  }
+  th_jout_end_array(&b->w);
+}
+
+static void group(bundle *b) {
+  open_entry(b, GROUP, 0, "Group");
+  th_jout_kv_str(&b->w, "name", "Eligibility criteria");
+  text(b, "description", P "eligibilityModule.eligibilityCriteria");
+  th_jout_kv_str(&b->w, "type", "person");
+  th_jout_kv_str(&b->w, "membership", "definitional");
+  characteristics(b);
+  close_entry(b);
+}
+
+/* ---- where and by whom ---- */
+
+static void organization(bundle *b, unsigned kind, unsigned i, uint32_t node) {
+  open_entry(b, kind, i, "Organization");
+  member(b, "name", node, "name");
+  th_span type = th_json_path_text(b->j, node, "class");
+  if (type.n) {
+    th_jout_key(&b->w, "type");
+    th_jout_array(&b->w);
+    concept(b, NULL, NULL, label_of(TH_F_LeadSponsorClass, type));
+    th_jout_end_array(&b->w);
+  }
+  close_entry(b);
+}
+
+static void position(bundle *b, uint32_t site) {
+  uint32_t point = th_json_get(b->j, site, TH_SPAN("geoPoint"));
+  double lat, lon;
+  if (!point || !th_json_number(b->j, th_json_get(b->j, point, TH_SPAN("lon")), &lon) ||
+      !th_json_number(b->j, th_json_get(b->j, point, TH_SPAN("lat")), &lat))
+    return;
+  th_jout_key(&b->w, "position");
+  th_jout_object(&b->w);
+  th_jout_kv_double(&b->w, "longitude", lon);
+  th_jout_kv_double(&b->w, "latitude", lat);
+  th_jout_end_object(&b->w);
+}
+
+static void site(bundle *b, unsigned i, uint32_t node) {
+  static const struct {
+    const char *key, *name;
+  } parts[] = {{"city", "city"}, {"state", "state"}, {"zip", "postalCode"}, {"country", "country"}};
+  bool any = false;
+  open_entry(b, SITE, i, "Location");
+  member(b, "name", node, "facility");
+  for (size_t k = 0; k < TH_COUNT(parts); k++) {
+    th_span s = th_json_path_text(b->j, node, parts[k].key);
+    if (!s.n) continue;
+    if (!any) {
+      th_jout_key(&b->w, "address");
+      th_jout_object(&b->w);
+    }
+    any = true;
+    th_jout_kv_text(&b->w, parts[k].name, s);
+  }
+  if (any) th_jout_end_object(&b->w);
+  position(b, node);
+  close_entry(b);
+}
+
+static void others(bundle *b) {
+  uint32_t sponsor = th_json_path(b->j, 0, P "sponsorCollaboratorsModule.leadSponsor");
+  uint32_t collaborators = list_at(b, P "sponsorCollaboratorsModule.collaborators");
+  uint32_t locations = list_at(b, P "contactsLocationsModule.locations");
+  unsigned i = 0;
+  if (sponsor && th_json_path_text(b->j, sponsor, "name").n) organization(b, SPONSOR, 0, sponsor);
+  if (collaborators)
+    for (th_json_each(b->j, collaborators, item))
+      organization(b, COLLABORATOR, i++, item);
+  i = 0;
+  if (locations)
+    for (th_json_each(b->j, locations, item))
+      site(b, i++, item);
+}
+
+void th_fhir_put(th_buf *out, const th_json *j, uint32_t nct) {
+  bundle b = {.j = j, .nct = nct};
+  th_jout_init(&b.w, out, false);
+  th_jout_object(&b.w);
+  th_jout_kv_str(&b.w, "resourceType", "Bundle");
+  th_jout_kv_str(&b.w, "type", "collection");
+  th_jout_key(&b.w, "entry");
+  th_jout_array(&b.w);
+  study(&b);
+  group(&b);
+  others(&b);
+  th_jout_end_array(&b.w);
+  th_jout_end_object(&b.w);
+}
