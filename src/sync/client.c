@@ -238,7 +238,6 @@ static bool may_pass(CURLcode code) {
   case CURLE_UNSUPPORTED_PROTOCOL:
   case CURLE_PEER_FAILED_VERIFICATION:
   case CURLE_SSL_CACERT_BADFILE:
-  case CURLE_OUT_OF_MEMORY:
     return false;
   default:
     return true;
@@ -255,7 +254,9 @@ static int failed(attempt *a, CURLcode code, th_err *err) {
                       a->reply->body.max >> 20);
   if (a->reply->body.error) return th_err_set(err, TH_ENOMEM, "out of memory");
   a->reply->again = may_pass(code);
-  return th_err_set(err, code == CURLE_OUT_OF_MEMORY ? TH_ENOMEM : TH_EIO, "%.300s: %s", url, why);
+  /* Out of memory is what curl also says of a header line beyond its limit: an answer like others.
+   */
+  return th_err_set(err, TH_EIO, "%.300s: %s", url, why);
 }
 
 static bool is_refusal(long status) {

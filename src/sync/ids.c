@@ -2,6 +2,8 @@
 
 #include "study/nct.h"
 
+#include <xxhash.h>
+
 enum { WORDS = TH_NCT_MAX / 64 + 1 };
 
 int th_ids_init(th_ids *ids, th_err *err) {
@@ -38,4 +40,31 @@ uint32_t th_ids_next(const th_ids *ids, uint32_t from) {
   while (left == 0 && ++word < WORDS)
     left = ids->bits[word];
   return left ? word * 64 + (uint32_t)__builtin_ctzll(left) : 0;
+}
+
+void th_ids_write(const th_ids *ids, th_buf *out) {
+  size_t from = out->n;
+  uint32_t last = 0;
+  for (uint32_t at = th_ids_next(ids, 1); at; last = at, at = th_ids_next(ids, at + 1))
+    th_buf_varint(out, at - last);
+  uint64_t sum = out->error ? 0 : XXH3_64bits(out->p ? out->p + from : "", out->n - from);
+  for (int i = 0; i < 8; i++)
+    th_buf_char(out, (char)(sum >> (8 * i)));
+}
+
+int th_ids_read(th_ids *ids, th_span bytes, th_err *err) {
+  uint64_t nct = 0, step, sum = 0;
+  if (bytes.n < 8) return th_err_set(err, TH_ECORRUPT, "a list of studies is cut");
+  const uint8_t *at = (const uint8_t *)bytes.p, *end = at + bytes.n - 8;
+  for (int i = 0; i < 8; i++)
+    sum |= (uint64_t)end[i] << (8 * i);
+  if (sum != XXH3_64bits(at, bytes.n - 8))
+    return th_err_set(err, TH_ECORRUPT, "a list of studies does not check");
+  while (at < end) {
+    if (!th_varint_read(&at, end, &step) || step == 0 || step > TH_NCT_MAX - nct)
+      return th_err_set(err, TH_ECORRUPT, "a list of studies is no such list");
+    nct += step;
+    th_ids_add(ids, (uint32_t)nct);
+  }
+  return 0;
 }

@@ -75,8 +75,18 @@ int th_sync_page_get(th_sync *s, const char *query, th_span token, unsigned size
 void th_sync_query(const th_sync *s, const char *since, th_buf *out);
 
 /* Compares s->seen, which holds all ids of the upstream, with the store: fetches what is missing,
- * removes what the upstream says is gone. */
+ * and of the mirror's own studies removes what the upstream says is gone. */
 int th_sync_reconcile(th_sync *s, th_err *err) TH_MUST_USE;
+
+/* s->seen becomes all studies of the store. */
+int th_sync_see_store(th_sync *s, th_err *err) TH_MUST_USE;
+
+/* The mirror's own studies: those that this upstream and expression brought. Only they are ever
+ * removed; what else was imported into the directory is not the mirror's affair. *out is
+ * initialised by the call and owned by the caller, also on failure. */
+int th_sync_members_load(th_sync *s, th_ids *out, th_err *err) TH_MUST_USE;
+/* s->seen become members; keep: beside those that are. */
+int th_sync_members_save(th_sync *s, bool keep, th_err *err) TH_MUST_USE;
 
 /* The whole by /studies/download: into a file, then imported. *available false: the upstream has no
  * such thing, and nothing has happened. */

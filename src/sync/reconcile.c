@@ -145,15 +145,19 @@ static int settle_one(th_sync *s, uint32_t nct, uint64_t *unclear, th_err *err) 
   return 0;
 }
 
-/* Studies here that the upstream's list lacks; *out is owned by the caller. */
+/* Members here that the upstream's list lacks; *out is owned by the caller. */
 static int list_vanished(th_sync *s, const th_hashes *here, uint32_t **out, size_t *n,
                          th_err *err) {
+  th_ids members;
   *n = 0;
+  int rc = th_sync_members_load(s, &members, err);
   *out = malloc((here->n + 1) * sizeof **out);
-  if (!*out) return th_err_set(err, TH_ENOMEM, "out of memory");
-  for (size_t i = 0; i < here->n; i++)
-    if (!th_ids_has(&s->seen, here->nct[i])) (*out)[(*n)++] = here->nct[i];
-  return 0;
+  if (rc == 0 && !*out) rc = th_err_set(err, TH_ENOMEM, "out of memory");
+  for (size_t i = 0; i < here->n && rc == 0; i++)
+    if (!th_ids_has(&s->seen, here->nct[i]) && th_ids_has(&members, here->nct[i]))
+      (*out)[(*n)++] = here->nct[i];
+  th_ids_dispose(&members);
+  return rc;
 }
 
 static int settle_vanished(th_sync *s, const th_hashes *here, th_err *err) {
@@ -177,6 +181,16 @@ static int settle_vanished(th_sync *s, const th_hashes *here, th_err *err) {
                   "are gone: they stay",
                   (unsigned long long)unclear);
   free(list);
+  return rc;
+}
+
+int th_sync_see_store(th_sync *s, th_err *err) {
+  th_hashes here = {0};
+  int rc = live_ids(s, &here, err);
+  th_ids_clear(&s->seen);
+  for (size_t i = 0; i < here.n && rc == 0; i++)
+    th_ids_add(&s->seen, here.nct[i]);
+  th_hashes_dispose(&here);
   return rc;
 }
 

@@ -129,23 +129,27 @@ bool th_sync_state_read(th_span text, const char *from, const char *where, th_sy
 
 /* ---- the store ---- */
 
+static int read_value(th_store *store, const char *key, th_buf *out, th_err *err) {
+  th_err local = {0};
+  th_store_reader *reader = th_store_reader_acquire(store, &local);
+  int rc = reader ? th_store_meta_get(reader, key, out, &local) : local.code;
+  th_store_reader_release(reader);
+  return rc ? th_err_set(err, rc, "%s", local.message) : 0;
+}
+
 int th_sync_state_load(th_store *store, const char *from, const char *where, th_sync_state *out,
                        th_err *err) {
   char key[24];
   th_buf text;
   th_err local = {0};
   *out = (th_sync_state){0};
-  th_store_reader *reader = th_store_reader_acquire(store, &local);
-  if (!reader) return th_err_set(err, local.code, "%s", local.message);
   th_buf_init(&text, 1 << 20);
   th_sync_state_key(from, where, key);
-  int rc = th_store_meta_get(reader, key, &text, &local);
+  int rc = read_value(store, key, &text, &local);
   if (rc == 0) (void)th_sync_state_read(th_buf_view(&text), from, where, out);
   if (rc == TH_ENOTFOUND) rc = 0;
-  if (rc) th_err_set(err, rc, "%s", local.message);
-  th_store_reader_release(reader);
   th_buf_dispose(&text);
-  return rc;
+  return rc ? th_err_set(err, rc, "%s", local.message) : 0;
 }
 
 int th_sync_state_save(th_store *store, const char *from, const char *where,
@@ -159,5 +163,39 @@ int th_sync_state_save(th_store *store, const char *from, const char *where,
   int rc = text.error ? th_err_set(err, text.error, "out of memory")
                       : th_store_meta_set(store, key, &value, err);
   th_buf_dispose(&text);
+  return rc;
+}
+
+static void members_key(const char *from, const char *where, char out[32]) {
+  char key[24];
+  th_sync_state_key(from, where, key);
+  snprintf(out, 32, "sync-ids:%s", key + 5);
+}
+
+int th_sync_members_read(th_store *store, const char *from, const char *where, th_ids *out,
+                         th_err *err) {
+  char key[32];
+  th_buf bytes;
+  th_err local = {0};
+  th_buf_init(&bytes, 0);
+  members_key(from, where, key);
+  int rc = read_value(store, key, &bytes, &local);
+  if (rc == 0) rc = th_ids_read(out, th_buf_view(&bytes), &local);
+  if (rc == TH_ENOTFOUND) rc = 0;
+  th_buf_dispose(&bytes);
+  return rc ? th_err_set(err, rc, "%s", local.message) : 0;
+}
+
+int th_sync_members_write(th_store *store, const char *from, const char *where, const th_ids *ids,
+                          th_err *err) {
+  char key[32];
+  th_buf bytes;
+  th_buf_init(&bytes, 0);
+  members_key(from, where, key);
+  th_ids_write(ids, &bytes);
+  th_span value = th_buf_view(&bytes);
+  int rc = bytes.error ? th_err_set(err, bytes.error, "out of memory")
+                       : th_store_meta_set(store, key, &value, err);
+  th_buf_dispose(&bytes);
   return rc;
 }

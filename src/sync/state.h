@@ -12,12 +12,18 @@
  *                       "token": text, "pages": n, "studies": n, "total": n },    a walk under way
  *             "download": { "dataTimestamp": time, "etag": text, "done": true } }
  *
+ * The studies that the mirror brought stand beside it:
+ *
+ *   key   = "sync-ids:" the same 16 hex digits
+ *   value = th_ids_write's bytes
+ *
  * time is "2026-08-14T09:00:05", day "2026-08-12", seconds count from 1970. What cannot be read as
  * this is as if it were absent: the mirror then begins anew, which costs time and loses nothing. */
 #ifndef TH_SYNC_STATE_H
 #define TH_SYNC_STATE_H
 
 #include "store/store.h"
+#include "sync/ids.h"
 #include "sync/page.h"
 
 typedef enum th_sync_kind { TH_SYNC_NONE, TH_SYNC_WHOLE, TH_SYNC_CHANGES } th_sync_kind;
@@ -54,5 +60,11 @@ int th_sync_state_load(th_store *store, const char *from, const char *where, th_
                        th_err *err) TH_MUST_USE;
 int th_sync_state_save(th_store *store, const char *from, const char *where,
                        const th_sync_state *state, th_err *err) TH_MUST_USE;
+
+/* The same for the mirror's own studies. Load adds to out; none stored: adds nothing. */
+int th_sync_members_read(th_store *store, const char *from, const char *where, th_ids *out,
+                         th_err *err) TH_MUST_USE;
+int th_sync_members_write(th_store *store, const char *from, const char *where, const th_ids *ids,
+                          th_err *err) TH_MUST_USE;
 
 #endif

@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 /* Of reading behind an upstream that changes in the middle. */
-enum { MOST_ROUNDS = 4 };
+enum { MOST_ROUNDS = 6 };
 
 void th_sync_notice(th_sync *s, const char *fmt, ...) {
   char text[1600];
@@ -163,6 +163,10 @@ static int read_download(th_sync *s, const version *now, bool *available, outcom
   rc = th_sync_count(s, "", &total, err);
   if (rc == 0) rc = count_here(s, &here, err);
   out->sure = total >= 0 && here == (uint64_t)total;
+  if (rc == 0 && out->sure) { /* as many here as there: they are all its own */
+    out->whole = true;
+    rc = th_sync_see_store(s, err);
+  }
   return rc;
 }
 
@@ -186,9 +190,11 @@ static void advance(th_sync *s, const version *now, bool gaps) {
   s->state.gaps |= gaps;
 }
 
-static void ids_are_compared(th_sync *s) {
+/* What is here of it is what the upstream has, id for id. */
+static int ids_are_compared(th_sync *s, th_err *err) {
   s->state.gaps = false;
   s->state.ids_walked = th_clock_utc();
+  return th_sync_members_save(s, false, err);
 }
 
 /* Reads, and decides by what the upstream says afterwards whether that was all of one state. */
@@ -205,13 +211,11 @@ static int read_round(th_sync *s, const th_sync_plan *plan, version *now, th_err
     advance(s, now, !still || !got.sure);
     if (still && got.whole) {
       rc = th_sync_reconcile(s, err);
-      if (rc == 0) ids_are_compared(s);
+      if (rc == 0) rc = ids_are_compared(s, err);
     }
-  } else if (still && got.sure) {
-    advance(s, now, false);
   } else if (still) {
-    s->state.gaps = true; /* a count that is wrong: the ids will tell */
-    advance(s, now, true);
+    advance(s, now, !got.sure); /* a count that is wrong: the ids will tell */
+    rc = th_sync_members_save(s, true, err);
   }
   *now = then;
   return rc ? rc : th_sync_save(s, err);
@@ -242,7 +246,7 @@ static int ids_round(th_sync *s, version *now, bool *settled, th_err *err) {
   if (rc == 0 && still && !s->doubted) rc = th_sync_reconcile(s, err);
   *settled = rc == 0 && still && !s->doubted;
   s->doubted |= before;
-  if (*settled) ids_are_compared(s);
+  if (*settled) rc = ids_are_compared(s, err);
   if (rc == 0) *now = then;
   if (rc == 0) rc = th_sync_save(s, err);
   th_buf_dispose(&query);

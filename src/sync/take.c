@@ -1,4 +1,4 @@
-/* A page's studies into the store, in one transaction. */
+/* A page's studies into the store, in one transaction; and the list of those that came. */
 #include "study/nct.h"
 #include "study/walk.h"
 #include "sync/internal.h"
@@ -104,5 +104,24 @@ int th_sync_take(th_sync *s, const th_sync_page *page, const char *place, size_t
   if (rc == 0 && n) rc = th_store_put(th_registry_store(s->registry), s->puts, n, err);
   if (rc == 0) count_outcomes(s, n);
   if (rc == 0 && s->unpublished >= TH_SYNC_PUBLISH) rc = th_sync_publish(s, err);
+  return rc;
+}
+
+int th_sync_members_load(th_sync *s, th_ids *out, th_err *err) {
+  int rc = th_ids_init(out, err);
+  if (rc) return rc;
+  return th_sync_members_read(th_registry_store(s->registry), s->from, s->where, out, err);
+}
+
+int th_sync_members_save(th_sync *s, bool keep, th_err *err) {
+  th_ids members = {0};
+  th_store *store = th_registry_store(s->registry);
+  if (!keep) return th_sync_members_write(store, s->from, s->where, &s->seen, err);
+  int rc = th_sync_members_load(s, &members, err);
+  for (uint32_t nct = th_ids_next(&s->seen, 1); nct && rc == 0;
+       nct = th_ids_next(&s->seen, nct + 1))
+    th_ids_add(&members, nct);
+  if (rc == 0) rc = th_sync_members_write(store, s->from, s->where, &members, err);
+  th_ids_dispose(&members);
   return rc;
 }
