@@ -2,6 +2,7 @@
 #include "api/api.h"
 #include "cli/cli.h"
 #include "http/server.h"
+#include "native/native.h"
 #include "portal/portal.h"
 #include "sync/sync.h"
 
@@ -17,6 +18,8 @@ typedef struct serve {
   th_registry *registry;
   th_router *router;
   th_api *api;
+  th_suggester *suggester;
+  th_native *native;
   th_portal *portal;
   uint64_t sync_every_s; /* 0 = never */
   th_sync_options sync_options;
@@ -94,11 +97,16 @@ static int mount(serve *s, th_err *err) {
   s->router = th_router_new();
   if (!s->router) return th_err_set(err, TH_ENOMEM, "out of memory");
   int rc = th_portal_mount(&s->portal, s->router, s->registry, err);
-  return rc < 0 ? rc : th_api_mount(&s->api, s->router, s->registry, err);
+  if (rc == 0) rc = th_api_mount(&s->api, s->router, s->registry, err);
+  if (rc < 0) return rc;
+  s->suggester = th_suggester_new(th_registry_index(s->registry));
+  if (!s->suggester) return th_err_set(err, TH_ENOMEM, "out of memory");
+  return th_native_mount(&s->native, s->router, s->registry, s->api, s->suggester, err);
 }
 
 static int run(serve *s, th_err *err) {
-  th_server_config config = {.listen = th_cli_value(s->cli, "listen"),
+  th_server_config config = {.max_body = 1 << 20, /* ten thousand study numbers, and room */
+                             .listen = th_cli_value(s->cli, "listen"),
                              .access_log = th_cli_value(s->cli, "log") != NULL};
   th_server_hooks hooks = {.ready = on_ready, .tick = on_tick, .ctx = s};
   uint64_t threads = 0;
@@ -122,6 +130,8 @@ int th_cmd_serve(th_cli *cli) {
     fflush(stdout);
     _exit(rc < 0 ? th_cli_fail(cli, &err) : TH_EXIT_DONE);
   }
+  th_native_free(s.native);
+  th_suggester_free(s.suggester);
   th_api_free(s.api);
   th_portal_free(s.portal);
   th_router_free(s.router);

@@ -15,7 +15,7 @@ enum {
   TWO_EDITS_FROM = 6, /* letters of a word that may have two */
   EDIT_WEIGHT = 60,   /* a slip makes a word so much less likely */
   RARE = 5,           /* studies that may have a slip in common … */
-  FAR_MORE = 1000,    /* … when so many times as many have the word one edit away */
+  FAR_MORE = 100,     /* … when so many times as many have the word one edit away */
 };
 
 typedef struct finder {

@@ -79,7 +79,7 @@ typedef struct th_spelling {
 
 /* Looks at each word of what a person typed (operators of the expression language in upper case and
  * what stands in brackets are left alone; the first 64 words). A word is doubted when no study has
- * its stem, or five at most and a word one edit away stands in a thousand times as many. Edits are
+ * its stem, or five at most and a word one edit away stands in a hundred times as many. Edits are
  * insertion, deletion, substitution and transposition of neighbours (optimal string alignment): one
  * in words of four or five letters, two in longer ones; shorter words and those with digits are not
  * looked at. Candidates are ordered by the number of their studies divided by 60 for each edit.

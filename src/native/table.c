@@ -1,0 +1,214 @@
+/* The endpoints: what they are called, take and give. Routing, checking and the OpenAPI document
+ * come from here. */
+#include "native/internal.h"
+
+#define S(parameter, says, shows)                                                                  \
+  { .name = parameter, .kind = TH_ARG_SEARCH, .help = says, .example = shows }
+#define SL(parameter, says, shows)                                                                 \
+  { .name = parameter, .kind = TH_ARG_SEARCH_LIST, .help = says, .example = shows }
+
+const th_arg th_search_args[] = {
+    S("query.cond", "Conditions or disease", "asthma"),
+    S("query.term", "Other terms: an expression over all of a study", "steroid AND child"),
+    S("query.locn", "Location terms", "Boston"),
+    S("query.titles", "Title or acronym", "\"heart failure\""),
+    S("query.intr", "Intervention or treatment", "metformin"),
+    S("query.outc", "Outcome measure", "mortality"),
+    S("query.spons", "Sponsor or collaborator", "Medical Research Council"),
+    S("query.lead", "Lead sponsor's name", "Pfizer"),
+    S("query.id", "Study ids", "NCT04280705"),
+    S("query.patient", "Words of a patient", "woman 52 years breast cancer"),
+    S("filter.geo", "distance(latitude,longitude,radius)", "distance(42.36,-71.06,50mi)"),
+    SL("filter.overallStatus", "Statuses", "RECRUITING,NOT_YET_RECRUITING"),
+    SL("filter.ids", "NCT numbers", "NCT04280705,NCT04368728"),
+    S("filter.advanced", "An expression", "AREA[StartDate]RANGE[2020-01-01,MAX]"),
+    S("aggFilters", "Check boxes of the search page", "phase:2 3,sex:f"),
+    S("geoDecay", "How distance weakens relevance", "func:exp,scale:10km,offset:0km,decay:0.5"),
+};
+const unsigned th_n_search_args = TH_COUNT(th_search_args);
+
+const th_arg th_order_arg =
+    SL("sort", "Field and direction, up to two; or @relevance", "LastUpdatePostDate:desc");
+
+static const th_arg facets_args[] = {
+    {.name = "facets",
+     .kind = TH_ARG_LIST,
+     .help = "Fields to count by: enums, booleans, names (with :N, so many values), dates (:year, "
+             ":month), numbers and ages in years (:0-10-100, ranges from each bound on). Absent: "
+             "the usual ones",
+     .example = "OverallStatus,Phase,LocationCountry:20,StartDate:year,EnrollmentCount:0-50-100"},
+};
+static const th_arg changes_args[] = {
+    {.name = "since",
+     .kind = TH_ARG_INT,
+     .help = "Number of the last change that is known: those behind it are given",
+     .example = "0",
+     .max = INT64_MAX},
+    {.name = "limit",
+     .kind = TH_ARG_INT,
+     .help = "Most entries; with records 1,000 at most",
+     .example = "100",
+     .min = 1,
+     .max = 10000,
+     .fallback = 100},
+    {.name = "include",
+     .kind = TH_ARG_CHOICE,
+     .help = "Each version with its record",
+     .example = "record",
+     .choices = "record"},
+};
+static const th_arg complete_args[] = {
+    {.name = "q", .kind = TH_ARG_TEXT, .help = "What was typed so far", .example = "breast c"},
+    {.name = "kinds",
+     .kind = TH_ARG_LIST,
+     .help = "condition, intervention, keyword, sponsor, country, state, city, facility, word. "
+             "Absent: all",
+     .example = "condition,intervention"},
+    {.name = "n",
+     .kind = TH_ARG_INT,
+     .help = "Most of a kind",
+     .example = "5",
+     .min = 1,
+     .max = TH_COMPLETIONS_MAX,
+     .fallback = 10},
+};
+static const th_arg suggest_args[] = {
+    {.name = "q",
+     .kind = TH_ARG_TEXT,
+     .help = "Words or an expression, as typed",
+     .example = "hypertenson",
+     .required = true},
+};
+static const th_arg lookup_args[] = {
+    {.name = "format",
+     .kind = TH_ARG_CHOICE,
+     .help = "One JSON document, or a line a study",
+     .example = "ndjson",
+     .choices = "json ndjson"},
+};
+static const th_arg studies_args[] = {
+    {.name = "fields",
+     .kind = TH_ARG_LIST,
+     .help = "Parts of the records: pieces, paths or areas. Absent: whole records",
+     .example = "NCTId,BriefTitle,OverallStatus"},
+};
+
+#define COUNTED "{\"type\":\"integer\",\"minimum\":0}"
+#define TEXT "{\"type\":\"string\"}"
+#define NUMBER "{\"type\":\"string\",\"pattern\":\"^NCT[0-9]{8}$\"}"
+#define OBJECT(required, properties)                                                               \
+  "{\"type\":\"object\",\"required\":[" required "],\"properties\":{" properties "}}"
+#define LIST(items) "{\"type\":\"array\",\"items\":" items "}"
+#define MAYBE(type) "{\"type\":[\"" type "\",\"null\"]}"
+
+#define FACET_VALUE                                                                                \
+  OBJECT("\"count\"",                                                                              \
+         "\"value\":" TEXT ",\"from\":" COUNTED ",\"to\":" MAYBE("integer") ",\"count\":" COUNTED)
+#define FACET                                                                                      \
+  OBJECT("\"field\",\"path\",\"type\",\"missing\",\"values\"",                                     \
+         "\"field\":" TEXT ",\"path\":" TEXT                                                       \
+         ",\"type\":{\"enum\":[\"enum\",\"boolean\",\"text\",\"year\",\"month\",\"range\"]},"      \
+         "\"missing\":" COUNTED ",\"values\":" LIST(FACET_VALUE))
+#define CHANGE                                                                                     \
+  OBJECT("\"seq\",\"nctId\",\"kind\",\"storedAt\"",                                                \
+         "\"seq\":" COUNTED ",\"nctId\":" NUMBER ",\"kind\":{\"enum\":[\"version\",\"removal\"]}," \
+         "\"storedAt\":{\"type\":\"string\",\"format\":\"date-time\"},\"version\":" COUNTED        \
+         ",\"bytes\":" COUNTED ",\"hash\":" TEXT ",\"record\":{\"type\":\"object\"}")
+#define COMPLETION                                                                                 \
+  OBJECT("\"kind\",\"text\",\"count\"", "\"kind\":" TEXT ",\"text\":" TEXT ",\"count\":" COUNTED)
+#define CANDIDATE OBJECT("\"text\",\"count\"", "\"text\":" TEXT ",\"count\":" COUNTED)
+#define MISSPELT                                                                                   \
+  OBJECT("\"word\",\"position\",\"count\",\"candidates\"",                                         \
+         "\"word\":" TEXT ",\"position\":" COUNTED ",\"count\":" COUNTED                           \
+         ",\"candidates\":" LIST(CANDIDATE))
+
+#define ARGS(array) .args = (array), .n_args = TH_COUNT(array)
+
+const th_endpoint th_endpoints[] = {
+    {.method = "GET",
+     .path = "/facets",
+     .name = "countFacets",
+     .summary = "How the studies of a search spread over the values of fields",
+     .text = "Counts for any search in one request. A study counts once for a value; `missing` is "
+             "how many of the studies lack the field.",
+     .answer = th_native_facets,
+     .search = true,
+     ARGS(facets_args),
+     .type = "application/json",
+     .schema =
+         OBJECT("\"totalCount\",\"facets\"", "\"totalCount\":" COUNTED ",\"facets\":" LIST(FACET))},
+    {.method = "GET",
+     .path = "/changes",
+     .name = "listChanges",
+     .summary = "What has changed since, in order",
+     .text = "The log of the store: every new version and every removal has a number, without "
+             "gaps. Ask again with `since` = `nextSince`. A `since` beyond the last change is an "
+             "error (since_beyond_end): the log is not the one that it came from.",
+     .answer = th_native_changes,
+     ARGS(changes_args),
+     .type = "application/json",
+     .schema = OBJECT("\"since\",\"lastSeq\",\"changes\",\"nextSince\",\"more\"",
+                      "\"since\":" COUNTED ",\"lastSeq\":" COUNTED ",\"nextSince\":" COUNTED
+                      ",\"more\":{\"type\":\"boolean\"},\"changes\":" LIST(CHANGE))},
+    {.method = "GET",
+     .path = "/complete",
+     .name = "complete",
+     .summary = "Names that what was typed may become",
+     .text = "Conditions, interventions, keywords, sponsors, places and words of the studies, with "
+             "the number of studies, most first. Case, accents and punctuation do not count.",
+     .answer = th_native_complete,
+     ARGS(complete_args),
+     .type = "application/json",
+     .schema = OBJECT("\"q\",\"completions\"", "\"q\":" TEXT ",\"completions\":" LIST(COMPLETION))},
+    {.method = "GET",
+     .path = "/suggest",
+     .name = "suggest",
+     .summary = "What may have been meant",
+     .text = "Words that no study has, with words near to them; `suggestion` is the text with the "
+             "likeliest in place, null when nothing is to be mended.",
+     .answer = th_native_suggest,
+     ARGS(suggest_args),
+     .type = "application/json",
+     .schema =
+         OBJECT("\"q\",\"suggestion\",\"words\"",
+                "\"q\":" TEXT ",\"suggestion\":" MAYBE("string") ",\"words\":" LIST(MISSPELT))},
+    {.method = "POST",
+     .path = "/studies/lookup",
+     .name = "lookUp",
+     .summary = "Up to 10,000 studies by number",
+     .text = "Studies come in the order of `ids`. Numbers that are no study's stand in `missing` "
+             "(ndjson: as a line with `error`), obsolete ones in `aliases` with the study that "
+             "was given.",
+     .answer = th_native_lookup,
+     ARGS(lookup_args),
+     .type = "application/json",
+     .schema = OBJECT(
+         "\"studies\",\"missing\",\"aliases\"",
+         "\"studies\":" LIST("{\"type\":\"object\"}") ",\"missing\":" LIST(
+             NUMBER) ",\"aliases\":{\"type\":\"object\",\"additionalProperties\":" NUMBER "}"),
+     .body = "{\"type\":\"object\",\"required\":[\"ids\"],\"additionalProperties\":false,"
+             "\"properties\":{\"ids\":{\"type\":\"array\",\"maxItems\":10000,\"items\":"
+             "{\"type\":\"string\",\"pattern\":\"^[Nn][Cc][Tt]0*[1-9][0-9]{0,7}$\"}},"
+             "\"fields\":{\"type\":\"array\",\"maxItems\":1000,\"items\":{\"type\":\"string\"}}}}"},
+    {.method = "GET",
+     .path = "/studies.ndjson",
+     .name = "streamStudies",
+     .summary = "All studies of a search, a line each",
+     .text = "Without pages and without limit, as fast as it is taken. The order is that of API "
+             "v2. A stream that ends without its last chunk is not whole.",
+     .answer = th_native_studies,
+     .search = true,
+     .order = true,
+     ARGS(studies_args),
+     .type = "application/x-ndjson",
+     .schema = "{\"type\":\"string\"}"},
+    {.method = "GET",
+     .path = "/openapi.json",
+     .name = "describe",
+     .summary = "This document",
+     .text = "",
+     .answer = th_native_document,
+     .type = "application/json",
+     .schema = "{\"type\":\"object\"}"},
+};
+const unsigned th_n_endpoints = TH_COUNT(th_endpoints);
