@@ -4,7 +4,8 @@
 
 #include "index/score.h"
 
-#define N_SCOPES (TH_A_COUNT + 1 + TH_F_COUNT)
+#define N_SCOPES_PLAIN (TH_A_COUNT + 1 + TH_F_COUNT)
+#define N_SCOPES (2 * N_SCOPES_PLAIN) /* each also without what takes no synonyms */
 
 typedef struct cache {
   th_segment_extra extra; /* first: this is what the segment frees */
@@ -13,6 +14,7 @@ typedef struct cache {
   _Atomic(th_folded *) folded[TH_F_COUNT];
   _Atomic(th_inverted *) inverted[TH_F_COUNT];
   _Atomic(th_site_grid *) grid;
+  _Atomic(uint64_t *) present[TH_F_COUNT];
   _Atomic uint64_t bytes; /* of all these tables */
   _Atomic uint64_t lists; /* of the inverted columns alone, those being made included */
 } cache;
@@ -38,6 +40,7 @@ static void cache_free(th_segment_extra *extra) {
   for (unsigned i = 0; i < TH_F_COUNT; i++) {
     free(atomic_load(&c->folded[i]));
     th_inverted_free(atomic_load(&c->inverted[i]));
+    free(atomic_load(&c->present[i]));
   }
   grid_free(atomic_load(&c->grid));
   free(c);
@@ -64,11 +67,14 @@ uint64_t th_cache_kept_bytes(const th_segment *s) {
 /* ---- weights ---- */
 
 static unsigned scope_index(unsigned scope) {
-  return th_scope_is_field(scope) ? (unsigned)TH_A_COUNT + 1 + th_scope_field(scope) : scope;
+  unsigned plain = th_scope_is_field(scope) ? (unsigned)TH_A_COUNT + 1 + th_scope_field(scope)
+                                            : th_scope_area(scope);
+  return scope & TH_SCOPE_SYNONYMS ? N_SCOPES_PLAIN + plain : plain;
 }
 
-static float scope_weight(unsigned scope, uint16_t field) {
-  if (!th_scope_is_field(scope)) return th_score_weight(scope, field);
+float th_scope_weight(unsigned scope, uint16_t field) {
+  if (scope & TH_SCOPE_SYNONYMS && !(th_fields[field].flags & TH_FF_SYNONYMS)) return 0;
+  if (!th_scope_is_field(scope)) return th_score_weight(th_scope_area(scope), field);
   const th_field *f = &th_fields[th_scope_field(scope)];
   return field >= f->id && field < f->end ? 1 : 0;
 }
@@ -76,7 +82,7 @@ static float scope_weight(unsigned scope, uint16_t field) {
 void th_scope_fields(unsigned scope, uint64_t out[(TH_F_COUNT + 63) / 64]) {
   memset(out, 0, (TH_F_COUNT + 63) / 64 * sizeof *out);
   for (uint16_t f = 0; f < TH_F_COUNT; f++)
-    if (scope_weight(scope, f) > 0) out[f / 64] |= 1ull << (f % 64);
+    if (th_scope_weight(scope, f) > 0) out[f / 64] |= 1ull << (f % 64);
 }
 
 enum { CLASSES_FREQUENT = 1 << 14 }; /* more than 90 % of all postings have one of these */
@@ -96,7 +102,7 @@ static th_class_weights *make_weights(const th_segment *s, unsigned scope) {
   class_sums sums = {.wtf = calloc((size_t)n + 1, sizeof *sums.wtf)};
   if (!sums.wtf) return NULL;
   for (uint16_t f = 0; f < TH_F_COUNT; f++)
-    sums.weight[f] = scope_weight(scope, f);
+    sums.weight[f] = th_scope_weight(scope, f);
   /* A damaged segment is disowned by whoever asks for its state. */
   (void)th_segment_each_class(s, add_field, &sums);
   th_class_weights *made = th_class_weights_make(sums.wtf, n, CLASSES_FREQUENT);
@@ -150,8 +156,8 @@ bool th_cache_weights(const th_segment *s, unsigned scope, th_weights *out) {
   bool field = th_scope_is_field(scope);
   if (!c) return false;
   out->classes = weights_of(c, s, scope);
-  out->length = field ? NULL : length_of(c, s, scope);
-  out->bound = field ? -1 : th_score_bound_index(scope);
+  out->length = field ? NULL : length_of(c, s, th_scope_area(scope));
+  out->bound = field ? -1 : th_score_bound_index(th_scope_area(scope));
   return out->classes && (field || out->length);
 }
 
@@ -208,6 +214,26 @@ const th_inverted *th_cache_inverted(const th_segment *s, const th_column *colum
   }
   th_inverted_free(made); /* NULL, or another thread was first */
   atomic_fetch_sub(&c->lists, most);
+  return have;
+}
+
+/* ---- presence ---- */
+
+const uint64_t *th_cache_present(const th_segment *s, uint16_t field) {
+  cache *c = cache_of(s);
+  if (!c) return NULL;
+  uint64_t *have = atomic_load_explicit(&c->present[field], memory_order_acquire);
+  if (have) return have;
+  uint32_t n = th_segment_docs(s);
+  uint64_t *made = calloc((size_t)n / 64 + 1, sizeof *made);
+  if (!made) return NULL;
+  for (uint32_t d = 0; d < n; d++)
+    if (th_segment_length(s, d, field)) made[d / 64] |= 1ull << (d % 64);
+  if (atomic_compare_exchange_strong(&c->present[field], &have, made)) {
+    count_bytes(c, ((uint64_t)n / 64 + 1) * sizeof *made);
+    return made;
+  }
+  free(made); /* another thread was first */
   return have;
 }
 

@@ -32,6 +32,9 @@ const th_folded *th_cache_folded(const th_segment *s, const th_column *column);
  * read row by row then. */
 const th_inverted *th_cache_inverted(const th_segment *s, const th_column *column);
 
+/* Bit d: document d has words in a text field. NULL when memory is exhausted. */
+const uint64_t *th_cache_present(const th_segment *s, uint16_t field);
+
 /* Bytes of all tables that are kept with the segment. */
 uint64_t th_cache_kept_bytes(const th_segment *s);
 
@@ -48,5 +51,8 @@ const th_site_grid *th_cache_grid(const th_segment *s);
 
 /* Fields of a scope as a bit set of TH_F_COUNT bits, for th_postings_positions. */
 void th_scope_fields(unsigned scope, uint64_t out[(TH_F_COUNT + 63) / 64]);
+
+/* Weight of a field in a scope, 0 when it is not part of it. */
+float th_scope_weight(unsigned scope, uint16_t field);
 
 #endif

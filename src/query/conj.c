@@ -6,16 +6,40 @@
  * of the batch is checked for phrases with cursors of their own, which follow only there. */
 #include "query/exec.h"
 
-static int add_check(th_plan *p, th_conj *c, const th_op *phrase) {
-  th_phrase_check *check = &c->checks[c->n_checks++];
+static const th_query *word_of(const th_phrase_check *check, uint32_t i) {
+  return check->query->kind == TH_N_TERM ? check->query : check->query->parts[i];
+}
+
+/* The words of an exact phrase count only in their own forms. */
+static int find_forms(th_plan *p, th_phrase_check *check) {
+  if (!check->query->exact) return 0;
+  check->forms = th_arena_calloc(p->arena, check->n, sizeof *check->forms);
+  if (!check->forms) return th_plan_no_memory(p);
+  for (uint32_t i = 0; i < check->n; i++) {
+    const th_query *word = word_of(check, i);
+    const th_cursor *c = &check->cursors[i];
+    check->forms[i] =
+        c->absent ? -1 : th_term_find_form(&c->p.term, word->term.stem, word->term.form);
+  }
+  return 0;
+}
+
+int th_phrase_make(th_plan *p, const th_op *op, th_phrase_check *out) {
   int rc = 0;
-  check->op = phrase;
-  check->cursors = th_arena_calloc(p->arena, phrase->n, sizeof *check->cursors);
-  if (!check->cursors) return th_plan_no_memory(p);
-  th_scope_fields(phrase->query->scope, check->fields);
-  for (uint32_t i = 0; !rc && i < phrase->n; i++)
-    rc = th_plan_cursor(p, phrase->parts[i], &check->cursors[i]);
-  return rc;
+  bool term = op->kind == TH_OP_TERM;
+  *out = (th_phrase_check){.query = op->query, .n = term ? 1 : op->n};
+  out->cursors = th_arena_calloc(p->arena, out->n, sizeof *out->cursors);
+  if (!out->cursors) return th_plan_no_memory(p);
+  th_scope_fields(op->query->scope, out->fields);
+  for (uint32_t i = 0; !rc && i < out->n; i++) {
+    rc = th_plan_cursor(p, term ? op : op->parts[i], &out->cursors[i]);
+    out->width = TH_MAX(out->width, word_of(out, i)->term.at + 1);
+  }
+  return rc ? rc : find_forms(p, out);
+}
+
+static int add_check(th_plan *p, th_conj *c, const th_op *phrase) {
+  return th_phrase_make(p, phrase, &c->checks[c->n_checks++]);
 }
 
 static int add_cursor(th_plan *p, th_conj *c, const th_op *term) {
@@ -76,9 +100,10 @@ static int phrase_starts(th_plan *p, th_phrase_check *check, uint32_t word, uint
     if (!th_thread_more_places(t, word > 0)) return th_plan_no_memory(p);
   }
   *out = t->places[word > 0];
-  uint32_t at = check->op->parts[word]->query->term.at, kept = 0;
+  uint32_t at = word_of(check, word)->term.at, kept = 0;
   for (uint32_t i = 0; i < *n; i++) {
     if ((*out)[i].position < at) continue;
+    if (check->forms && (*out)[i].form != check->forms[word]) continue;
     (*out)[kept] = (*out)[i];
     (*out)[kept++].position -= at;
   }
@@ -103,19 +128,30 @@ static uint32_t intersect(th_occurrence *a, uint32_t n, const th_occurrence *b, 
   return kept;
 }
 
-static int phrase_stands(th_plan *p, th_phrase_check *check, uint32_t doc, bool *stands) {
-  th_occurrence *first, *other;
-  uint32_t n, m;
-  *stands = false;
-  for (uint32_t w = 0; w < check->op->n; w++) {
+int th_phrase_places(th_plan *p, th_phrase_check *check, uint32_t doc, uint32_t *n,
+                     th_occurrence **out) {
+  th_occurrence *other = NULL;
+  uint32_t m = 0;
+  *n = 0;
+  *out = NULL;
+  for (uint32_t w = 0; w < check->n; w++) {
     th_cursor *c = &check->cursors[w];
-    if (!th_cursor_seek(c, doc) || c->p.docs[c->i] != doc) return 0; /* damage: they all hold it */
+    if (!th_cursor_seek(c, doc) || c->p.docs[c->i] != doc) return 0;
   }
-  int rc = phrase_starts(p, check, 0, &n, &first);
-  for (uint32_t w = 1; !rc && n && w < check->op->n; w++) {
+  int rc = phrase_starts(p, check, 0, n, out);
+  for (uint32_t w = 1; !rc && *n && w < check->n; w++) {
     rc = phrase_starts(p, check, w, &m, &other);
-    if (!rc) n = intersect(first, n, other, m);
+    if (!rc) *n = intersect(*out, *n, other, m);
   }
+  if (!rc && *n && check->query->anchor)
+    *n = th_anchor_keep(p, doc, check->query->anchor, check->width, *out, *n);
+  return rc;
+}
+
+static int phrase_stands(th_plan *p, th_phrase_check *check, uint32_t doc, bool *stands) {
+  th_occurrence *places;
+  uint32_t n;
+  int rc = th_phrase_places(p, check, doc, &n, &places);
   *stands = n > 0;
   return rc;
 }

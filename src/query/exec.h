@@ -11,10 +11,24 @@ typedef struct th_op th_op;
 
 /* The terms of one phrase, for checking a document that holds them all. */
 typedef struct th_phrase_check {
-  th_cursor *cursors; /* n, its own: they stand where the document last checked is */
-  const th_op *op;
+  th_cursor *cursors;    /* n, its own: they stand where the document last checked is */
+  const th_query *query; /* a PHRASE or a TERM */
+  uint32_t n;            /* words */
+  uint32_t width;        /* positions that the phrase takes */
+  int *forms;            /* exact: the code of each word's form, -1 = the segment has none */
   uint64_t fields[(TH_F_COUNT + 63) / 64];
 } th_phrase_check;
+
+/* How much a TILT leaves of a score: by the rank of a document's value among all values of the
+ * field. */
+typedef struct th_tilt {
+  uint16_t field;
+  int64_t low;             /* the smallest value */
+  uint64_t step;           /* values in a bucket */
+  uint32_t n;              /* buckets */
+  uint32_t *factor;        /* of a bucket, in 1/65536: 32768 for the smallest values … 65536 */
+  const th_column *column; /* of the segment at hand */
+} th_tilt;
 
 /* Documents that hold all of several terms, in ascending order, a batch at a time. */
 typedef struct th_conj {
@@ -32,6 +46,7 @@ typedef enum th_op_kind {
   TH_OP_AND,
   TH_OP_OR,
   TH_OP_EITHER,
+  TH_OP_TILT,
   TH_OP_MATCH
 } th_op_kind;
 
@@ -40,9 +55,10 @@ typedef enum th_op_kind {
 struct th_op {
   th_op_kind kind;
   uint32_t n;
-  th_op **parts;         /* AND, OR, EITHER; TERMs of a PHRASE */
+  th_op **parts;         /* AND, OR, EITHER, TILT; TERMs of a PHRASE */
   const th_query *query; /* MATCH: evaluated without scores; TERM, PHRASE: itself */
   uint32_t term;         /* TERM: index in the plan's terms, TH_OP_UNSCORED */
+  th_tilt *tilt;
   /* For the segment that the plan is bound to: */
   th_cursor *cursor; /* TERM */
   th_conj *conj;     /* PHRASE */
@@ -52,8 +68,9 @@ struct th_op {
 typedef struct th_plan_term {
   th_span stem;
   unsigned scope;
+  float weight;
   uint64_t df;
-  float idf;
+  float idf;   /* times the weight */
   th_term *in; /* of each segment; df 0 = absent */
 } th_plan_term;
 
@@ -87,6 +104,8 @@ int th_plan_no_memory(th_plan *p);
 /* ---- match.c: a filter as a bitmap of the segment at hand, in arena; bits beyond the last
  * document have no meaning. ---- */
 int th_match(th_plan *p, const th_query *q, uint64_t **out) TH_MUST_USE;
+/* A TERM or PHRASE as an operator without a score. */
+int th_op_unscored(th_plan *p, const th_query *q, th_op *out) TH_MUST_USE;
 uint64_t *th_bitmap_new(th_plan *p, bool ones);
 static inline bool th_bit(const uint64_t *bits, uint32_t i) {
   return bits[i / 64] >> (i % 64) & 1;
@@ -112,7 +131,28 @@ double th_distance_km(double lat1, double lon1, double lat2, double lon2);
 /* Kilometres from the point to the nearest site of the document, -1 when none has a point. */
 double th_nearest_site_km(const th_sites *sites, uint32_t doc, double lat, double lon);
 
+/* ---- sites.c ---- */
+/* Documents with a site that satisfies the part of a TH_N_SITES, into a cleared bitmap. */
+int th_match_sites(th_plan *p, const th_query *q, uint64_t *out) TH_MUST_USE;
+
+/* ---- anchors.c ---- */
+/* Keeps of n places of a phrase in a document those that stand at the ends of a value that the
+ * anchor asks for; width: positions of the phrase. Returns their number. */
+uint32_t th_anchor_keep(const th_plan *p, uint32_t doc, uint8_t anchor, uint32_t width,
+                        th_occurrence *places, uint32_t n);
+
+/* ---- tilt.c ---- */
+int th_tilt_make(th_plan *p, uint16_t field, th_tilt **out) TH_MUST_USE;
+/* Lowers the scores of the matches of a level; base: its first document. */
+void th_tilt_level(const th_tilt *t, uint32_t base, th_level *level);
+
 /* ---- conj.c ---- */
+/* For the places of a TERM or PHRASE operator in documents of the segment at hand. */
+int th_phrase_make(th_plan *p, const th_op *op, th_phrase_check *out) TH_MUST_USE;
+/* Where the phrase begins in the document, ascending: a thread's scratch, until the next call.
+ * Documents must not fall. */
+int th_phrase_places(th_plan *p, th_phrase_check *check, uint32_t doc, uint32_t *n,
+                     th_occurrence **out) TH_MUST_USE;
 /* The terms of TERM and PHRASE operators as one conjunction for the segment at hand. */
 int th_conj_make(th_plan *p, th_op *const *parts, uint32_t n, th_conj **out) TH_MUST_USE;
 /* Documents below `from` are passed over. */

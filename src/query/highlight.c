@@ -72,7 +72,8 @@ static void gather(finder *f, const th_query *q) {
       return;
     f->needles[f->n_needles++] =
         (needle){first, q->kind == TH_N_PHRASE ? q : NULL, hash_of(first->term.stem)};
-  } else if (q->kind == TH_N_AND || q->kind == TH_N_OR || q->kind == TH_N_EITHER) {
+  } else if (q->kind == TH_N_AND || q->kind == TH_N_OR || q->kind == TH_N_EITHER ||
+             q->kind == TH_N_TILT) {
     for (uint32_t i = 0; i < q->n; i++)
       gather(f, q->parts[i]);
   }

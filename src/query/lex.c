@@ -22,10 +22,6 @@ static const operator_word operators[] = {
     {"DISTANCE", TH_T_DISTANCE, true},
 };
 
-static bool is_blank(char c) {
-  return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
 static th_lexeme_kind mark_kind(char c) {
   switch (c) {
   case '(':
@@ -55,6 +51,12 @@ static th_lexeme_kind word_kind(th_span source, uint32_t from, uint32_t to) {
   return TH_T_WORD;
 }
 
+bool th_lex_is_operator(th_span word) {
+  for (size_t i = 0; i < TH_COUNT(operators); i++)
+    if (th_span_eq(word, th_span_of(operators[i].text))) return true;
+  return th_span_eq(word, TH_SPAN("MIN")) || th_span_eq(word, TH_SPAN("MAX"));
+}
+
 static th_lexeme lex_string(th_span source, uint32_t from) {
   th_lexeme t = {TH_T_BAD, from, (uint32_t)source.n, false};
   for (uint32_t i = from + 1; i < source.n; i++) {
@@ -73,7 +75,7 @@ static th_lexeme lex_string(th_span source, uint32_t from) {
 static th_lexeme lex_word(th_span source, uint32_t from) {
   th_lexeme t = {TH_T_WORD, from, from, false};
   uint32_t i = from;
-  while (i < source.n && !is_blank(source.p[i]) && mark_kind(source.p[i]) == TH_T_WORD) {
+  while (i < source.n && !th_is_blank(source.p[i]) && mark_kind(source.p[i]) == TH_T_WORD) {
     if (source.p[i] == '\\' && i + 1 < source.n) {
       t.escaped = true;
       i++;
@@ -86,7 +88,7 @@ static th_lexeme lex_word(th_span source, uint32_t from) {
 }
 
 th_lexeme th_lex_next(th_span source, uint32_t from) {
-  while (from < source.n && is_blank(source.p[from]))
+  while (from < source.n && th_is_blank(source.p[from]))
     from++;
   if (from >= source.n) return (th_lexeme){TH_T_END, (uint32_t)source.n, (uint32_t)source.n, false};
   th_lexeme_kind kind = mark_kind(source.p[from]);

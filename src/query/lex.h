@@ -35,6 +35,10 @@ typedef struct th_lexeme {
   bool escaped;      /* a word or string with backslashes */
 } th_lexeme;
 
+static inline bool th_is_blank(char c) {
+  return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
 /* The token at or behind byte `from`. Operators are words in upper case that stand alone: `NOT`,
  * not `not` and not `\NOT`; those that take brackets are operators only when the `[` touches them.
  * Linear in the token's length. */
@@ -42,5 +46,8 @@ th_lexeme th_lex_next(th_span source, uint32_t from);
 /* Text of a word or string with its escapes undone: borrowed from the source when it has none, else
  * in the arena (p NULL when that is exhausted). */
 th_span th_lex_text(th_arena *arena, th_span source, const th_lexeme *token) TH_MUST_USE;
+
+/* Whether a word is one that the language uses, with a bracket behind it or without. */
+bool th_lex_is_operator(th_span word);
 
 #endif

@@ -1,4 +1,5 @@
 /* A query without scores as a bitmap of one segment. */
+#include "index/feed.h"
 #include "query/exec.h"
 
 uint64_t *th_bitmap_new(th_plan *p, bool ones) {
@@ -21,18 +22,27 @@ static int match_term(th_plan *p, const th_query *q, uint64_t *out) {
   return 0;
 }
 
-static int match_phrase(th_plan *p, const th_query *q, uint64_t *out) {
-  th_op op = {.kind = TH_OP_PHRASE, .n = q->n, .query = q}, *self = &op;
-  th_conj *c = NULL;
-  int rc = 0;
-  op.parts = th_arena_calloc(p->arena, q->n, sizeof(th_op *));
-  if (!op.parts) return th_plan_no_memory(p);
+int th_op_unscored(th_plan *p, const th_query *q, th_op *out) {
+  *out = (th_op){.kind = q->kind == TH_N_TERM ? TH_OP_TERM : TH_OP_PHRASE,
+                 .n = q->n,
+                 .query = q,
+                 .term = TH_OP_UNSCORED};
+  if (q->kind == TH_N_TERM) return 0;
+  out->parts = th_arena_calloc(p->arena, q->n, sizeof(th_op *));
+  if (!out->parts) return th_plan_no_memory(p);
   for (uint32_t i = 0; i < q->n; i++) {
-    th_op *term = op.parts[i] = th_arena_calloc(p->arena, 1, sizeof *term);
+    th_op *term = out->parts[i] = th_arena_calloc(p->arena, 1, sizeof *term);
     if (!term) return th_plan_no_memory(p);
     *term = (th_op){.kind = TH_OP_TERM, .query = q->parts[i], .term = TH_OP_UNSCORED};
   }
-  rc = th_conj_make(p, &self, 1, &c);
+  return 0;
+}
+
+static int match_phrase(th_plan *p, const th_query *q, uint64_t *out) {
+  th_op op, *self = &op;
+  th_conj *c = NULL;
+  int rc = th_op_unscored(p, q, &op);
+  if (!rc) rc = th_conj_make(p, &self, 1, &c);
   if (rc) return rc;
   while (th_conj_next(p, c, NULL, UINT32_MAX, 0, &rc))
     for (uint32_t i = 0; i < c->n_found; i++)
@@ -50,25 +60,41 @@ static int match_ids(th_plan *p, const th_query *q, uint64_t *out) {
   return 0;
 }
 
-/* Documents that have something in a field: a value in its column or words. */
-static void present_field(const th_plan *p, uint16_t field, uint64_t *out) {
-  if (th_match_present(p, field, out)) return;
-  if (field == TH_F_LocationGeoPoint) {
-    const th_sites *sites = th_segment_sites(p->segment);
-    for (uint32_t d = 0; sites && d < p->n_docs; d++)
-      if (th_nearest_site_km(sites, d, 0, 0) >= 0) th_bit_set(out, d);
-    return;
+static void set_rows(const th_plan *p, const th_column *c, uint64_t *out) {
+  for (uint32_t r = 0; c && r < c->n_rows; r++) {
+    uint32_t doc = c->docs ? c->docs[r] : r;
+    if (doc < p->n_docs) th_bit_set(out, doc);
   }
-  if (th_fields[field].type == TH_FT_STRUCT) return;
-  for (uint32_t d = 0; d < p->n_docs; d++)
-    if (th_segment_length(p->segment, d, field)) th_bit_set(out, d);
+}
+
+static void set_points(const th_plan *p, uint64_t *out) {
+  const th_sites *sites = th_segment_sites(p->segment);
+  for (uint32_t d = 0; sites && d < p->n_docs; d++)
+    for (uint32_t i = sites->start[d]; i < sites->start[d + 1] && !th_bit(out, d); i++)
+      if (sites->lat[i] != TH_NO_POINT) th_bit_set(out, d);
+}
+
+/* Documents that have something in a field: a value in its column or words. */
+static int present_field(const th_plan *p, uint16_t field, uint64_t *out) {
+  const uint64_t *have;
+  if (th_match_present(p, field, out)) return 0;
+  if (field == TH_F_LocationGeoPoint) {
+    set_points(p, out);
+  } else if (th_feed_breaks_by_site(field)) {
+    set_rows(p, th_segment_column(p->segment, (uint16_t)(TH_COLUMN_BREAKS + field)), out);
+  } else if (th_feed_has_text(field)) {
+    if (!(have = th_cache_present(p->segment, field))) return TH_ENOMEM;
+    for (uint32_t w = 0; w < (p->n_docs + 63) / 64; w++)
+      out[w] |= have[w];
+  }
+  return 0;
 }
 
 static int match_missing(th_plan *p, const th_query *q, uint64_t *out) {
   uint64_t fields[(TH_F_COUNT + 63) / 64];
   th_scope_fields(q->scope, fields);
   for (uint16_t f = 0; f < TH_F_COUNT; f++)
-    if (fields[f / 64] >> (f % 64) & 1) present_field(p, f, out);
+    if (fields[f / 64] >> (f % 64) & 1 && present_field(p, f, out)) return th_plan_no_memory(p);
   for (uint32_t w = 0; w < p->n_words; w++)
     out[w] = ~out[w];
   return 0;
@@ -92,10 +118,10 @@ static int match_leaf(th_plan *p, const th_query *q, uint64_t *out) {
     return th_match_near(p, q, out);
   case TH_N_IDS:
     return match_ids(p, q, out);
-  case TH_N_MISSING:
-    return match_missing(p, q, out);
+  case TH_N_SITES:
+    return th_match_sites(p, q, out);
   default:
-    return th_err_set(p->err, TH_EUSAGE, "an operator that is not evaluated yet");
+    return match_missing(p, q, out);
   }
 }
 
@@ -127,6 +153,8 @@ int th_match(th_plan *p, const th_query *q, uint64_t **out) {
   case TH_N_ALL:
     *out = th_bitmap_new(p, true);
     return *out ? 0 : th_plan_no_memory(p);
+  case TH_N_TILT:
+    return th_match(p, q->parts[0], out);
   case TH_N_NOT:
     rc = th_match(p, q->parts[0], out);
     for (uint32_t w = 0; !rc && w < p->n_words; w++)

@@ -15,7 +15,7 @@ static int look_up(th_plan *p, th_plan_term *t) {
     if (!th_segment_term(p->snapshot->segments[s], t->stem, &t->in[s])) t->in[s].df = 0;
     t->df += t->in[s].df;
   }
-  t->idf = th_score_idf(p->snapshot->n_docs, t->df);
+  t->idf = t->weight * th_score_idf(p->snapshot->n_docs, t->df);
   return 0;
 }
 
@@ -31,7 +31,9 @@ static int add_term(th_plan *p, const th_query *q, uint32_t *number) {
   if (++p->n_words_scored > SCORED_WORDS_MAX)
     return th_err_set(p->err, TH_ELIMIT, "more than %d words in one search", SCORED_WORDS_MAX);
   for (uint32_t i = 0; i < TH_MIN(p->n_terms, LOOK_BACK); i++) {
-    if (p->terms[i].scope != q->scope || !th_span_eq(p->terms[i].stem, q->term.stem)) continue;
+    if (p->terms[i].scope != q->scope || p->terms[i].weight != q->term.weight ||
+        !th_span_eq(p->terms[i].stem, q->term.stem))
+      continue;
     *number = i;
     return 0;
   }
@@ -44,7 +46,7 @@ static int add_term(th_plan *p, const th_query *q, uint32_t *number) {
     p->cap_terms = cap;
   }
   th_plan_term *t = &p->terms[p->n_terms];
-  *t = (th_plan_term){.stem = q->term.stem, .scope = q->scope};
+  *t = (th_plan_term){.stem = q->term.stem, .scope = q->scope, .weight = q->term.weight};
   *number = p->n_terms++;
   return look_up(p, t);
 }
@@ -78,6 +80,7 @@ static bool has_score(const th_query *q) {
   case TH_N_AND:
   case TH_N_OR:
   case TH_N_EITHER:
+  case TH_N_TILT:
     for (uint32_t i = 0; i < q->n; i++)
       if (has_score(q->parts[i])) return true;
     return false;
@@ -118,6 +121,12 @@ static int make_op(th_plan *p, const th_query *q, th_op **out) {
   case TH_N_EITHER:
     op->kind = TH_OP_EITHER;
     break;
+  case TH_N_TILT: {
+    int rc = th_tilt_make(p, q->field, &op->tilt);
+    if (rc) return rc;
+    op->kind = TH_OP_TILT;
+    break;
+  }
   default:
     op->kind = TH_OP_OR;
   }
@@ -149,6 +158,7 @@ int th_plan_bind(th_plan *p, th_op *op) {
   case TH_OP_MATCH:
     return th_match(p, op->query, &op->bits);
   default:
+    if (op->tilt) op->tilt->column = th_segment_column(p->segment, op->tilt->field);
     for (uint32_t i = 0; !rc && i < op->n; i++)
       rc = th_plan_bind(p, op->parts[i]);
     return rc;

@@ -287,6 +287,11 @@ static int eval(th_plan *p, th_op *op, const window *v, uint32_t depth) {
     return 0;
   case TH_OP_AND:
     return eval_and(p, op, v, depth, l);
+  case TH_OP_TILT: {
+    int rc = eval(p, op->parts[0], v, depth);
+    if (!rc) th_tilt_level(op->tilt, v->base, l);
+    return rc;
+  }
   default:
     return eval_or(p, op, v, depth, l);
   }

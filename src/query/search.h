@@ -17,11 +17,24 @@ typedef struct th_query th_query; /* an expression tree in an arena */
 /* Reads an expression: words, "phrases", AND OR NOT (upper case), parentheses, comma as AND, a run
  * of bare words = all of them; precedence NOT > AND > OR. area: where words without another area
  * are looked for (index of th_areas, or TH_AREA_ALL_TEXT). label names the parameter in messages.
- * Also AREA[area, piece or path], RANGE[low, high], DISTANCE[lat, lon, radius], MISSING and ALL
+ * Also AREA, SEARCH, COVERAGE, EXPANSION and TILT, RANGE, DISTANCE, MISSING and ALL
  * (docs/guide/search.md). An empty text matches everything. Errors: TH_EUSAGE with the byte of the
  * offence in err; the message is the registry's ("Error parsing query in Other terms: …"). */
 int th_query_parse(th_query **out, th_arena *arena, th_span text, unsigned area, const char *label,
                    th_err *err) TH_MUST_USE;
+
+typedef struct th_expander th_expander; /* query/expand.h */
+typedef struct th_parse_options {
+  unsigned area;               /* as above */
+  const char *label;           /* as above */
+  const th_expander *expander; /* synonyms; NULL = none */
+} th_parse_options;
+int th_query_parse_with(th_query **out, th_arena *arena, th_span text,
+                        const th_parse_options *options, th_err *err) TH_MUST_USE;
+/* An expression that means the text's own words, whatever stands in it: marks, quotes and operator
+ * words get a backslash. For text that people type, to be put into an expression of a program's.
+ * In arena; p is NULL when memory is exhausted. */
+th_span th_query_escape(th_arena *arena, th_span text);
 /* A text that holds nothing but study numbers, separated by commas or blanks: *out (in arena) and
  * *n of them as typed, else *n is 0. Such an expression means any of these studies (th_query_parse
  * does so), and the registry then ignores all filters. Error: TH_ENOMEM. */

@@ -11,10 +11,10 @@ th_query *th_node_new(th_arena *arena, th_node_kind kind) {
   return node;
 }
 
-/* AND of ANDs and OR of ORs are one node: evaluation of flat lists is the fast one, and a run of a
+/* AND of ANDs, OR of ORs and the best of bests are one node: evaluation of flat lists is the fast one, and a run of a
  * thousand words must not become a thousand levels. */
 static bool absorbs(th_node_kind kind, const th_query *part) {
-  return (kind == TH_N_AND || kind == TH_N_OR) && part->kind == kind;
+  return (kind == TH_N_AND || kind == TH_N_OR || kind == TH_N_EITHER) && part->kind == kind;
 }
 
 const th_query *th_node_join(th_arena *arena, th_node_kind kind, const th_query *const *parts,
@@ -126,7 +126,9 @@ static void dump_scope(unsigned scope, th_buf *out) {
   if (th_scope_is_field(scope))
     th_buf_str(out, th_fields[th_scope_field(scope)].piece);
   else
-    th_buf_str(out, scope < TH_A_COUNT ? th_areas[scope].name : "AllText");
+    th_buf_str(out,
+               th_scope_area(scope) < TH_A_COUNT ? th_areas[th_scope_area(scope)].name : "AllText");
+  if (scope & TH_SCOPE_SYNONYMS) th_buf_str(out, "+");
 }
 
 static void dump_limit(int64_t v, th_buf *out) {
@@ -158,6 +160,7 @@ static void dump_leaf(const th_query *q, th_buf *out) {
   case TH_N_TERM:
     dump_scope(q->scope, out);
     th_buf_printf(out, ":%.*s", (int)q->term.stem.n, q->term.stem.p);
+    if (q->term.weight != 1) th_buf_printf(out, "^%g", (double)q->term.weight);
     break;
   case TH_N_MASK:
     dump_mask(q, out);
@@ -195,16 +198,17 @@ static void dump_leaf(const th_query *q, th_buf *out) {
 }
 
 void th_query_dump(const th_query *q, th_buf *out) {
-  static const char *const names[] = {[TH_N_AND] = "and",
-                                      [TH_N_OR] = "or",
-                                      [TH_N_EITHER] = "either",
-                                      [TH_N_NOT] = "not",
-                                      [TH_N_PHRASE] = "phrase"};
+  static const char *const names[] = {
+      [TH_N_AND] = "and",  [TH_N_OR] = "or",         [TH_N_EITHER] = "either",
+      [TH_N_NOT] = "not",  [TH_N_PHRASE] = "phrase", [TH_N_SITES] = "sites",
+      [TH_N_TILT] = "tilt"};
+  static const char *const anchors[] = {"", "-starts", "-ends", "-full"};
   if (q->kind >= TH_COUNT(names) || !names[q->kind]) {
     dump_leaf(q, out);
     return;
   }
-  th_buf_printf(out, "(%s", names[q->kind]);
+  th_buf_printf(out, "(%s%s%s", names[q->kind], q->exact ? "-exact" : "", anchors[q->anchor & 3]);
+  if (q->kind == TH_N_TILT) th_buf_printf(out, " %s", th_fields[q->field].piece);
   for (uint32_t i = 0; i < q->n; i++) {
     th_buf_char(out, ' ');
     th_query_dump(q->parts[i], out);

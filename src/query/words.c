@@ -14,13 +14,19 @@ enum {
 typedef struct unit {
   uint32_t first, n; /* words of its parts */
   uint32_t joined;   /* word of the joined form, or NO_WORD */
+  uint32_t from, to; /* bytes of the text */
 } unit;
 #define NO_WORD UINT32_MAX
 
+typedef struct word {
+  th_span stem, form;
+} word;
+
 typedef struct words {
   th_arena *arena;
-  unsigned scope;
-  th_span *stems;
+  const th_words_request *how;
+  th_span text;
+  word *stems;
   uint32_t n_stems, cap_stems;
   unit *units;
   uint32_t n_units, cap_units;
@@ -40,18 +46,18 @@ static bool grow(th_arena *arena, void *array, uint32_t n, uint32_t *cap, size_t
 }
 
 static bool add_stem(words *w, th_stemmer *stemmer, th_span text) {
-  th_span stem = th_stem(stemmer, text);
-  if (!stem.p || !grow(w->arena, &w->stems, w->n_stems, &w->cap_stems, sizeof *w->stems))
+  th_span form = th_arena_dup(w->arena, text), stem = th_stem(stemmer, text);
+  if (!stem.p || !form.p || !grow(w->arena, &w->stems, w->n_stems, &w->cap_stems, sizeof *w->stems))
     return false;
   stem = th_arena_dup(w->arena, stem);
   if (!stem.p) return false;
-  w->stems[w->n_stems++] = stem;
+  w->stems[w->n_stems++] = (word){stem, form};
   return true;
 }
 
-static bool add_unit(words *w, uint32_t first, uint32_t n, uint32_t joined) {
+static bool add_unit(words *w, const unit *u) {
   if (!grow(w->arena, &w->units, w->n_units, &w->cap_units, sizeof *w->units)) return false;
-  w->units[w->n_units++] = (unit){first, n, joined};
+  w->units[w->n_units++] = *u;
   return true;
 }
 
@@ -60,7 +66,7 @@ static bool analyse(words *w, th_span text, uint32_t most, bool *too_many) {
   th_thread *thread = th_thread_get();
   th_tokens tokens;
   th_token t;
-  uint32_t parts_from = 0, parts = 0;
+  uint32_t parts_from = 0, parts = 0, from = 0;
   if (!thread) return false;
   th_tokens_init(&tokens, text);
   while (th_token_next(&tokens, &t)) {
@@ -71,30 +77,38 @@ static bool analyse(words *w, th_span text, uint32_t most, bool *too_many) {
     if (!add_stem(w, thread->stemmer, t.text)) return false;
     uint32_t at = w->n_stems - 1;
     if (t.flags & TH_TOKEN_PART) {
-      if (parts++ == 0) parts_from = at;
+      if (parts++ == 0) parts_from = at, from = t.from;
     } else if (t.flags & TH_TOKEN_JOINED) {
-      if (!add_unit(w, parts_from, parts, at)) return false;
+      if (!add_unit(w, &(unit){parts_from, parts, at, from, t.to})) return false;
       parts = 0;
-    } else if (!add_unit(w, at, 1, NO_WORD)) {
+    } else if (!add_unit(w, &(unit){at, 1, NO_WORD, t.from, t.to})) {
       return false;
     }
   }
   return true;
 }
 
-static const th_query *term_node(words *w, uint32_t word, uint32_t at) {
+/* The source of the units from..to. */
+static th_span source_of(const words *w, uint32_t from, uint32_t to) {
+  return (th_span){w->text.p + w->units[from].from, w->units[to - 1].to - w->units[from].from};
+}
+
+static th_query *term_node(words *w, uint32_t number, uint32_t at) {
   th_query *node = th_node_new(w->arena, TH_N_TERM);
   if (!node) return NULL;
-  node->scope = (uint16_t)w->scope;
-  node->term.stem = w->stems[word];
+  node->scope = (uint16_t)w->how->scope;
+  node->origin = w->how->origin;
+  node->term.stem = w->stems[number].stem;
+  node->term.form = w->stems[number].form;
   node->term.at = at;
+  node->term.weight = w->how->weight;
   return node;
 }
 
 /* The units from..to as one phrase; bit i of choice: the i-th compound in its joined form. */
 static const th_query *phrase_node(words *w, uint32_t from, uint32_t to, unsigned choice) {
   uint32_t n = 0, compound = 0;
-  const th_query **terms = th_arena_calloc(w->arena, w->n_stems, sizeof *terms);
+  th_query **terms = th_arena_calloc(w->arena, w->n_stems, sizeof *terms);
   if (!terms) return NULL;
   for (uint32_t i = from; i < to; i++) {
     const unit *u = &w->units[i];
@@ -106,11 +120,18 @@ static const th_query *phrase_node(words *w, uint32_t from, uint32_t to, unsigne
     for (uint32_t k = 0; k < (join ? 1 : u->n); k++, n++)
       if (!(terms[n] = term_node(w, join ? u->joined : u->first + k, n))) return NULL;
   }
-  if (n == 1) return terms[0];
+  if (n == 1 && !w->how->anchor && !w->how->exact) {
+    terms[0]->typed = source_of(w, from, to);
+    return terms[0];
+  }
   th_query *node = th_node_new(w->arena, TH_N_PHRASE);
   if (!node) return NULL;
-  node->scope = (uint16_t)w->scope;
-  node->parts = terms;
+  node->scope = (uint16_t)w->how->scope;
+  node->anchor = w->how->anchor;
+  node->exact = w->how->exact;
+  node->origin = w->how->origin;
+  node->typed = source_of(w, from, to);
+  node->parts = (const th_query *const *)terms;
   node->n = n;
   return node;
 }
@@ -126,30 +147,30 @@ static const th_query *spellings_node(words *w, uint32_t from, uint32_t to) {
   return th_node_join(w->arena, TH_N_EITHER, ways, n);
 }
 
-static const th_query *all_units_node(words *w) {
+/* The units apart: as an AND or an OR. */
+static const th_query *units_node(words *w, th_node_kind kind) {
   const th_query **parts = th_arena_calloc(w->arena, w->n_units, sizeof *parts);
   if (!parts) return NULL;
   for (uint32_t i = 0; i < w->n_units; i++)
     if (!(parts[i] = spellings_node(w, i, i + 1))) return NULL;
-  return th_node_join(w->arena, TH_N_AND, parts, w->n_units);
+  return th_node_join(w->arena, kind, parts, w->n_units);
 }
 
-int th_words_node(const th_query **out, th_arena *arena, th_span text, bool quoted, unsigned scope,
-                  uint32_t *n_terms, th_err *err) {
-  words w = {.arena = arena, .scope = scope};
+int th_words_node(const th_query **out, th_arena *arena, th_span text, const th_words_request *how,
+                  uint32_t *n_terms, uint32_t most, th_err *err) {
+  words w = {.arena = arena, .how = how, .text = th_arena_dup(arena, text)};
   bool too_many = false;
-  uint32_t most = *n_terms < TH_QUERY_MAX_WORDS ? TH_QUERY_MAX_WORDS - *n_terms : 0;
   *out = NULL;
-  if (!analyse(&w, text, most, &too_many)) return th_err_set(err, TH_ENOMEM, "out of memory");
-  if (too_many)
-    return th_err_set(err, TH_EUSAGE, "more than %d words, phrases and ranges", TH_QUERY_MAX_WORDS);
+  if (!w.text.p || !analyse(&w, text, *n_terms < most ? most - *n_terms : 0, &too_many))
+    return th_err_set(err, TH_ENOMEM, "out of memory");
+  if (too_many) return th_err_set(err, TH_EUSAGE, "more than %u words, phrases and ranges", most);
   *n_terms += w.n_stems;
   if (w.n_units == 0)
     *out = th_node_join(arena, TH_N_OR, NULL, 0);
-  else if (quoted)
+  else if (how->wording == TH_WORDS_PHRASE)
     *out = spellings_node(&w, 0, w.n_units);
   else
-    *out = all_units_node(&w);
+    *out = units_node(&w, how->wording == TH_WORDS_ALL ? TH_N_AND : TH_N_OR);
   return *out ? 0 : th_err_set(err, TH_ENOMEM, "out of memory");
 }
 
@@ -172,6 +193,7 @@ static th_span typed_piece(th_span rest, bool *quoted, size_t *taken) {
 
 int th_query_typed(th_query **out, th_arena *arena, th_span text, unsigned area, th_err *err) {
   const th_query *both[2], *root = NULL;
+  th_words_request how = {.scope = area, .weight = 1};
   uint32_t n_terms = 0, n_pieces = 0;
   *out = NULL;
   if (text.n > TH_QUERY_MAX_BYTES)
@@ -187,7 +209,8 @@ int th_query_typed(th_query **out, th_arena *arena, th_span text, unsigned area,
     /* "a" "b" "c" … would join pair by pair, in square time, without an end to the pieces. */
     if (++n_pieces > TH_QUERY_MAX_WORDS)
       return th_err_set(err, TH_EUSAGE, "more than %d phrases", TH_QUERY_MAX_WORDS);
-    int rc = th_words_node(&part, arena, piece, quoted, area, &n_terms, err);
+    how.wording = quoted ? TH_WORDS_PHRASE : TH_WORDS_ALL;
+    int rc = th_words_node(&part, arena, piece, &how, &n_terms, TH_QUERY_MAX_WORDS, err);
     if (rc) return rc;
     if (part->kind == TH_N_OR && part->n == 0 && root) continue; /* nothing but punctuation */
     both[0] = root;

@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "query/expand.h"
 #include "query/params.h"
 #include "query/tree.h"
 
@@ -72,9 +73,44 @@ static unsigned check(const test_case *c, const char *file, int rc, const char *
   return 1;
 }
 
+/* The synonyms of the case files. */
+static int fake_expand(void *ctx, th_span text, th_arena *arena, const th_synonym **out, size_t *n,
+                       th_err *err) {
+  static const struct {
+    const char *text;
+    th_synonym synonyms[2];
+  } known[] = {
+      {"heart attack",
+       {{{"myocardial infarction", 21}, {"fake", 4}, 0.95f}, {{"MI", 2}, {"fake", 4}, 0.5f}}},
+      {"aspirin", {{{"acetylsalicylic acid", 20}, {"fake", 4}, 0.75f}, {{0}, {0}, 0}}},
+      {"none", {{{"---", 3}, {"fake", 4}, 0.75f}, {{0}, {0}, 0}}},
+  };
+  (void)ctx, (void)err;
+  *n = 0;
+  for (size_t i = 0; i < TH_COUNT(known); i++) {
+    if (!th_span_eq_nocase(text, th_span_of(known[i].text))) continue;
+    th_synonym *copy = th_arena_calloc(arena, 2, sizeof *copy);
+    assert_non_null(copy);
+    memcpy(copy, known[i].synonyms, sizeof known[i].synonyms);
+    *out = copy;
+    *n = copy[1].text.n ? 2 : 1;
+  }
+  return 0;
+}
+
+static int read_with_synonyms(th_query **q, th_arena *arena, const test_case *c, th_err *err) {
+  const th_expander expander = {fake_expand, NULL};
+  th_parse_options options = {TH_A_ConditionSearch, "Conditions or disease", &expander};
+  return th_query_parse_with(q, arena, c->input, &options, err);
+}
+
 static int read_expression(th_query **q, th_arena *arena, const test_case *c, th_err *err) {
   if (th_span_eq(c->name, TH_SPAN("typed")))
     return th_query_typed(q, arena, c->input, TH_A_BasicSearch, err);
+  if (th_span_eq(c->name, TH_SPAN("synonyms"))) return read_with_synonyms(q, arena, c, err);
+  if (th_span_eq(c->name, TH_SPAN("escaped")))
+    return th_query_parse(q, arena, th_query_escape(arena, c->input), TH_A_BasicSearch,
+                          "Other terms", err);
   for (unsigned i = 0; i < th_n_text_params; i++)
     if (th_span_eq(c->name, th_span_of(th_text_params[i].name)))
       return th_query_parse(q, arena, c->input, th_text_params[i].area, th_text_params[i].label,
@@ -160,7 +196,7 @@ static void run_file(const char *file, int kind, unsigned least) {
 
 static void test_expressions(void **state) {
   (void)state;
-  run_file("parse.txt", EXPRESSIONS, 40);
+  run_file("parse.txt", EXPRESSIONS, 100);
 }
 
 static void test_filters(void **state) {
@@ -257,6 +293,61 @@ static void test_limits(void **state) {
 }
 
 /* An arena that ends at any point gives TH_ENOMEM, never a half tree. */
+static void test_bytes(void **state) {
+  static const th_span cases[] = {TH_SPAN("heart\0attack"), TH_SPAN("\0"), TH_SPAN("heart\xff"),
+                                  TH_SPAN("\xc3"), TH_SPAN("\"\xed\xa0\x80\"")};
+  (void)state;
+  for (size_t i = 0; i < TH_COUNT(cases); i++) {
+    th_arena arena;
+    th_err err = {0};
+    th_query *q;
+    th_arena_init(&arena, 0);
+    assert_int_equal(th_query_parse(&q, &arena, cases[i], TH_A_BasicSearch, "x", &err), TH_EUSAGE);
+    assert_non_null(strstr(err.message, "Error parsing query in x: token recognition error"));
+    assert_null(q);
+    th_arena_dispose(&arena);
+  }
+}
+
+/* Whatever is typed, escaped it is just words: an AND of terms and phrases without an error. */
+static void test_escape(void **state) {
+  static const char *const pieces[] = {
+      "(",   ")",           "[",      "]",       ",",     "\"", "\\",     " ",   "AND", "OR", "NOT",
+      "ALL", "AREA[Phase]", "RANGE[", "MISSING", "heart", "é",  "COVER[", "MIN", "\n",  "x"};
+  uint64_t seed = 20261122;
+  const char *given = getenv("TH_SEED");
+  if (given) seed = strtoull(given, NULL, 10);
+  (void)state;
+  fprintf(stderr, "seed %llu\n", (unsigned long long)seed);
+  for (int round = 0; round < 20000; round++) {
+    th_arena arena;
+    th_buf text, got, want;
+    th_query *q, *typed;
+    th_err err = {0};
+    th_arena_init(&arena, 0);
+    th_buf_init(&text, 0), th_buf_init(&got, 0), th_buf_init(&want, 0);
+    th_buf_str(&text, "w ");
+    for (int i = 0; i < 8; i++) {
+      seed = seed * 6364136223846793005u + 1442695040888963407u;
+      th_buf_str(&text, pieces[(seed >> 33) % TH_COUNT(pieces)]);
+    }
+    th_span escaped = th_query_escape(&arena, th_buf_view(&text));
+    if (th_query_parse(&q, &arena, escaped, TH_A_BasicSearch, "x", &err))
+      fail_msg("%.*s: %s", (int)text.n, text.p, err.message);
+    for (size_t i = 0; i < text.n; i++) /* as it is typed, with quotes that mean nothing */
+      if (text.p[i] == '"') text.p[i] = '\'';
+    assert_int_equal(th_query_typed(&typed, &arena, th_buf_view(&text), TH_A_BasicSearch, &err), 0);
+    if (memchr(escaped.p, '"', escaped.n) == NULL) { /* a quote separates, an apostrophe may not */
+      th_query_dump(q, &got);
+      th_query_dump(typed, &want);
+      th_buf_char(&got, 0), th_buf_char(&want, 0);
+      assert_string_equal(got.p, want.p);
+    }
+    th_buf_dispose(&text), th_buf_dispose(&got), th_buf_dispose(&want);
+    th_arena_dispose(&arena);
+  }
+}
+
 static void test_no_memory(void **state) {
   static const char text[] = "AREA[Phase]PHASE2 AND (GM-CSF OR \"a b-c\" x\\y) NOT nct1, MISSING";
   (void)state;
@@ -279,6 +370,7 @@ int main(void) {
       cmocka_unit_test(test_expressions), cmocka_unit_test(test_filters),
       cmocka_unit_test(test_marks),       cmocka_unit_test(test_passages),
       cmocka_unit_test(test_limits),      cmocka_unit_test(test_no_memory),
+      cmocka_unit_test(test_bytes),       cmocka_unit_test(test_escape),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
