@@ -1,5 +1,6 @@
 /* Home: the search box, a few ways in, and what this installation holds. */
 #include "portal/internal.h"
+#include "portal/words.h"
 #include "query/params.h"
 #include "study/catalogue.h"
 #include "study/date.h"
@@ -38,16 +39,16 @@ static void put_field(th_html *h, const char *name, const char *label, const cha
 
 static void put_search(th_html *h) {
   th_html_open(h, "form", "search hero");
-  th_html_attr_str(h, "action", "/search");
+  th_html_action(h, "/search");
   th_html_attr_str(h, "role", "search");
   th_html_open(h, "div", "search-main");
-  put_field(h, "term", "Search studies", "Condition, treatment, sponsor, NCT number");
-  th_html_element_str(h, "button", NULL, "Search");
+  put_field(h, "term", M(search_studies), M(condition_treatment_sponsor_nct_number));
+  th_html_element_str(h, "button", NULL, M(search));
   th_html_close(h);
   th_html_open(h, "div", "search-fields");
-  put_field(h, "cond", "Condition or disease", NULL);
-  put_field(h, "intr", "Treatment", NULL);
-  put_field(h, "locn", "Place", NULL);
+  put_field(h, "cond", M(condition_or_disease), NULL);
+  put_field(h, "intr", M(treatment), NULL);
+  put_field(h, "locn", M(place), NULL);
   th_html_close_n(h, 2);
 }
 
@@ -62,7 +63,7 @@ static void put_way(th_html *h, const char *url, const char *text, int64_t count
   th_html_open(h, "span", "quiet");
   if (count >= 0) {
     th_html_i64(h, count);
-    th_html_str(h, count == 1 ? " study" : " studies");
+    th_html_str(h, count == 1 ? M(tail_study) : M(tail_studies));
   }
   if (note) th_html_str(h, note);
   th_html_close_n(h, 3);
@@ -73,10 +74,10 @@ static void put_ways(th_html *h, const th_facet *facets) {
   uint32_t soon = count_of(&facets[STATUS], "NOT_YET_RECRUITING");
   uint32_t done = count_of(&facets[RESULTS], "true");
   th_html_open(h, "ul", "ways");
-  if (open) put_way(h, "/search?status=recruiting", "Recruiting now", open, NULL);
-  if (soon) put_way(h, "/search?status=not_yet_recruiting", "Starting soon", soon, NULL);
-  put_way(h, "/search?sort=newest", "Newest", -1, "by the day of first posting");
-  if (done) put_way(h, "/search?results=with", "With results", done, NULL);
+  if (open) put_way(h, "/search?status=recruiting", M(recruiting_now), open, NULL);
+  if (soon) put_way(h, "/search?status=not_yet_recruiting", M(starting_soon), soon, NULL);
+  put_way(h, "/search?sort=newest", M(newest), -1, M(by_the_day_of_first_low));
+  if (done) put_way(h, "/search?results=with", M(with_results), done, NULL);
   th_html_close(h);
 }
 
@@ -99,7 +100,7 @@ static void put_count_link(th_html *h, const char *name, const th_facet_value *v
   if (word)
     th_buf_span(s, value->value);
   else
-    th_view_put_label(field, value->value, s);
+    th_words_label(h->lang, field, value->value, s);
   th_html_scratch_text(h);
   th_html_close(h);
   th_html_str(h, " ");
@@ -112,7 +113,7 @@ static void put_count_link(th_html *h, const char *name, const th_facet_value *v
 static void put_phases(th_html *h, const th_facet *f) {
   if (!f->n) return;
   th_html_open(h, "section", NULL);
-  th_html_element_str(h, "h2", NULL, "By phase");
+  th_html_element_str(h, "h2", NULL, M(by_phase));
   th_html_open(h, "ul", "counts");
   for (int i = 1; i <= th_enums[TH_E_Phase].n; i++) {
     const char *name = th_enum_name(TH_E_Phase, i % th_enums[TH_E_Phase].n); /* the first last */
@@ -125,13 +126,13 @@ static void put_phases(th_html *h, const th_facet *f) {
 static void put_countries(th_html *h, const th_facet *f) {
   if (!f->n) return;
   th_html_open(h, "section", NULL);
-  th_html_element_str(h, "h2", NULL, "By country");
+  th_html_element_str(h, "h2", NULL, M(by_country));
   th_html_open(h, "ul", "counts");
   for (uint32_t i = 0; i < f->n; i++)
     put_count_link(h, "country", &f->values[i], TH_F_LocationCountry);
   th_html_close(h);
   th_html_open(h, "p", NULL);
-  th_html_link_str(h, NULL, "/places", "All countries");
+  th_html_link_str(h, NULL, "/places", M(all_countries));
   th_html_close_n(h, 2);
 }
 
@@ -142,16 +143,16 @@ static void put_holdings(const th_portal *p, th_html *h, int64_t total) {
   th_registry_timestamp(p->registry, stamp);
   th_html_open(h, "p", "lead");
   if (total == 0) {
-    th_html_str(h, "This installation holds no studies yet. Import some: trialhead import FILE.");
+    th_html_str(h, M(this_installation_holds_no_studies));
   } else {
-    th_html_str(h, "Search ");
+    th_html_str(h, M(lead_search));
     th_html_open(h, "strong", NULL);
     th_html_i64(h, total);
     th_html_close(h);
-    th_html_str(h, total == 1 ? " study" : " studies");
+    th_html_str(h, total == 1 ? M(tail_study) : M(tail_studies));
     if (strncmp(stamp, "1970", 4) != 0) {
-      th_html_str(h, ", data of ");
-      th_view_date((th_span){stamp, 10}, th_html_scratch(h));
+      th_html_str(h, M(and_data_of));
+      th_words_date(h->lang, (th_span){stamp, 10}, th_html_scratch(h));
       th_html_scratch_text(h);
     }
     th_html_str(h, ".");
@@ -160,7 +161,7 @@ static void put_holdings(const th_portal *p, th_html *h, int64_t total) {
 }
 
 static int write_home(const th_portal *p, portal_worker *w, const th_snapshot *snapshot,
-                      th_arena *arena, bool made_up, th_err *err) {
+                      th_lang lang, th_arena *arena, bool made_up, th_err *err) {
   th_html h;
   th_search_result found = {0};
   th_search_request rq = {.count = true, .facets = wanted, .n_facets = FACETS};
@@ -170,10 +171,11 @@ static int write_home(const th_portal *p, portal_worker *w, const th_snapshot *s
   if (rc) return rc;
   const th_facet *facets = found.n_facets == FACETS ? found.facets : none;
   th_buf_clear(&w->scratch);
-  th_html_init(&h, &w->home, &w->scratch);
+  th_html_init(&h, lang, &w->home[lang], &w->scratch);
+  h.here = TH_SPAN("/");
   th_page_begin(&h, &frame);
   th_html_open(&h, "div", "home");
-  th_html_element_str(&h, "h1", NULL, "Find a clinical trial");
+  th_html_element_str(&h, "h1", NULL, M(find_a_clinical_trial));
   put_holdings(p, &h, found.total);
   put_search(&h);
   if (found.total > 0) {
@@ -192,16 +194,17 @@ int th_portal_home(void *ctx, th_request *rq, th_response *rs, th_err *err) {
   const th_portal *p = ctx;
   portal_worker *w = th_portal_worker(p, rq);
   bool made_up = false;
+  th_lang lang = th_lang_of_path(rq->path);
   if (!w) return th_err_set(err, TH_ENOMEM, "no memory for a page");
   const th_snapshot *snapshot = th_index_acquire(th_registry_index(p->registry));
   int rc = th_portal_made_up(p, w, snapshot, rq->arena, &made_up, err);
-  if (!rc && w->home.n == 0) {
-    rc = write_home(p, w, snapshot, rq->arena, made_up, err);
-    if (rc) th_buf_clear(&w->home);
+  if (!rc && w->home[lang].n == 0) {
+    rc = write_home(p, w, snapshot, lang, rq->arena, made_up, err);
+    if (rc) th_buf_clear(&w->home[lang]);
   }
   th_index_release(th_registry_index(p->registry), snapshot);
   if (rc) return rc;
-  th_buf_span(&rs->body, th_buf_view(&w->home));
+  th_buf_span(&rs->body, th_buf_view(&w->home[lang]));
   rs->type = "text/html; charset=UTF-8";
   rs->cache = "no-cache";
   return rs->body.error ? th_err_set(err, rs->body.error, "no memory for a page") : TH_OK;

@@ -1,9 +1,10 @@
 #include "portal/html.h"
 
+#include "portal/words.h"
 #include "study/markup.h"
 
-void th_html_init(th_html *h, th_buf *out, th_buf *scratch) {
-  *h = (th_html){.out = out, .scratch = scratch};
+void th_html_init(th_html *h, th_lang lang, th_buf *out, th_buf *scratch) {
+  *h = (th_html){.lang = lang, .out = out, .scratch = scratch};
 }
 
 int th_html_finish(th_html *h, th_err *err) {
@@ -80,7 +81,7 @@ static void attr_start(th_html *h, const char *name) {
 
 void th_html_attr(th_html *h, const char *name, th_span value) {
   attr_start(h, name);
-  th_html_escape(value, h->out);
+  th_html_escape(th_say(h->lang, value), h->out);
   th_buf_char(h->out, '"');
 }
 
@@ -118,9 +119,27 @@ bool th_html_is_safe_url(th_span url) {
   return is_external(url) || starts_nocase(url, "mailto:") || starts_nocase(url, "tel:");
 }
 
+/* Pages stand once a language; what programs read stands once. */
+static void put_prefix(th_html *h, th_span path) {
+  if (path.p[0] != '/' || th_span_starts(path, TH_SPAN("/assets/")) ||
+      th_span_starts(path, TH_SPAN("/api/")))
+    return;
+  th_buf_str(h->out, th_lang_prefix(h->lang));
+}
+
+void th_html_action(th_html *h, const char *path) {
+  attr_start(h, "action");
+  put_prefix(h, th_span_of(path));
+  th_html_escape(th_span_of(path), h->out);
+  th_buf_char(h->out, '"');
+}
+
 bool th_html_href(th_html *h, th_span url) {
   if (!th_html_is_safe_url(url)) return false;
-  th_html_attr(h, "href", url);
+  attr_start(h, "href");
+  put_prefix(h, url);
+  th_html_escape(url, h->out);
+  th_buf_char(h->out, '"');
   if (is_external(url)) th_html_attr_str(h, "rel", "noopener nofollow");
   return true;
 }
@@ -129,7 +148,7 @@ bool th_html_href(th_html *h, th_span url) {
 
 void th_html_text(th_html *h, th_span text) {
   end_tag_start(h);
-  th_html_escape(text, h->out);
+  th_html_escape(th_say(h->lang, text), h->out);
 }
 
 void th_html_str(th_html *h, const char *text) {
@@ -137,18 +156,8 @@ void th_html_str(th_html *h, const char *text) {
 }
 
 void th_html_i64(th_html *h, int64_t v) {
-  char digits[32];
-  size_t at = sizeof digits;
-  uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
-  int n = 0;
-  do {
-    if (n && n % 3 == 0) digits[--at] = ',';
-    digits[--at] = (char)('0' + u % 10);
-    u /= 10;
-    n++;
-  } while (u);
-  if (v < 0) digits[--at] = '-';
-  th_html_text(h, (th_span){digits + at, sizeof digits - at});
+  end_tag_start(h);
+  th_words_number(h->lang, v, h->out);
 }
 
 void th_html_markup(th_html *h, th_span markup) {

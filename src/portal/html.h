@@ -10,11 +10,14 @@
 
 #include "base/buf.h"
 #include "base/common.h"
+#include "portal/message.h"
 #include "query/search.h"
 
 enum { TH_HTML_DEPTH = 48 };
 
 typedef struct th_html {
+  th_lang lang;    /* of the reader */
+  th_span here;    /* address of the page, without the prefix of its language */
   th_buf *out;     /* borrowed */
   th_buf *scratch; /* borrowed: where text is put together before it is escaped */
   bool in_tag;     /* attributes may follow */
@@ -24,7 +27,7 @@ typedef struct th_html {
   int error; /* of the markup reader */
 } th_html;
 
-void th_html_init(th_html *h, th_buf *out, th_buf *scratch);
+void th_html_init(th_html *h, th_lang lang, th_buf *out, th_buf *scratch);
 /* 0 when all went well and everything is closed. TH_ENOMEM, TH_ELIMIT; TH_EUSAGE when elements were
  * left open. */
 int th_html_finish(th_html *h, th_err *err) TH_MUST_USE;
@@ -40,9 +43,14 @@ void th_html_attr_str(th_html *h, const char *name, const char *value);
 void th_html_attr_u64(th_html *h, const char *name, uint64_t value);
 /* An attribute without a value: "checked". */
 void th_html_flag(th_html *h, const char *name);
+/* Text and attribute values that are messages (message.h) are written in the reader's language, and
+ * addresses of our own pages lead to pages of that language. */
+
 /* href, only to a place that is safe: a path of ours ("/…", not "//…"), a "#…", http, https, mailto
  * or tel. Anything else leaves the attribute out. Returns whether it stands. */
 bool th_html_href(th_html *h, th_span url);
+/* Where a form of ours goes: a path. */
+void th_html_action(th_html *h, const char *path);
 bool th_html_is_safe_url(th_span url);
 
 void th_html_text(th_html *h, th_span text);

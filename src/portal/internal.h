@@ -18,14 +18,14 @@ typedef struct portal_worker {
   /* Worked out for one generation of the index, and kept until there is another: */
   bool known, made_up;
   uint64_t generation, applied_seq;
-  th_buf home; /* the page */
+  th_buf home[TH_LANG_COUNT]; /* the page */
 } portal_worker;
 
 /* The calling thread's; NULL when memory is out. */
 portal_worker *th_portal_worker(const th_portal *portal, th_request *rq);
 
 /* Begins a page in the answer's body; ends it: headers, errors. */
-void th_portal_begin(th_html *h, portal_worker *w, th_response *rs);
+void th_portal_begin(th_html *h, portal_worker *w, const th_request *rq, th_response *rs);
 int th_portal_end(th_html *h, th_response *rs, unsigned status, th_err *err) TH_MUST_USE;
 /* A page that says what is missing and what to do about it: 404, 400. */
 int th_portal_sorry(const th_portal *portal, th_request *rq, th_response *rs, unsigned status,
@@ -34,6 +34,10 @@ int th_portal_sorry(const th_portal *portal, th_request *rq, th_response *rs, un
 /* Whether most of what this generation holds says of itself that it is made up. */
 int th_portal_made_up(const th_portal *portal, portal_worker *w, const th_snapshot *snapshot,
                       th_arena *arena, bool *out, th_err *err) TH_MUST_USE;
+
+/* A path of ours with the prefix of the request's language, in its arena; NULL when memory is out.
+ */
+char *th_portal_path(const th_request *rq, const char *path);
 
 /* The handlers: th_handler_fn with the portal as ctx. */
 int th_portal_home(void *portal, th_request *rq, th_response *rs, th_err *err);

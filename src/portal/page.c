@@ -1,6 +1,7 @@
 #include "portal/page.h"
 
 #include "portal/assets.h"
+#include "portal/words.h"
 #include "study/view.h"
 
 const char *th_asset_path(const char *name) {
@@ -11,7 +12,7 @@ const char *th_asset_path(const char *name) {
 
 static const struct {
   const char *path, *label;
-} nav_entries[] = {{"/search", "Find clinical trials"}, {"/places", "Trials by location"}};
+} nav_entries[] = {{"/search", M(find_clinical_trials)}, {"/places", M(trials_by_location)}};
 
 static void put_meta(th_html *h, const char *name, const char *content) {
   th_html_open(h, "meta", NULL);
@@ -47,7 +48,7 @@ static void put_head(th_html *h, const th_page_frame *frame) {
   if (frame->canonical) {
     th_html_open(h, "link", NULL);
     th_html_attr_str(h, "rel", "canonical");
-    th_html_attr_str(h, "href", frame->canonical);
+    (void)th_html_href(h, th_span_of(frame->canonical));
     th_html_close(h);
   }
   th_html_close(h);
@@ -55,20 +56,20 @@ static void put_head(th_html *h, const th_page_frame *frame) {
 
 static void put_search_box(th_html *h) {
   th_html_open(h, "form", "site-search");
-  th_html_attr_str(h, "action", "/search");
+  th_html_action(h, "/search");
   th_html_attr_str(h, "role", "search");
   th_html_open(h, "label", "hidden");
   th_html_attr_str(h, "for", "site-term");
-  th_html_str(h, "Search studies");
+  th_html_str(h, M(search_studies));
   th_html_close(h);
   th_html_open(h, "input", NULL);
   th_html_attr_str(h, "id", "site-term");
   th_html_attr_str(h, "name", "term");
   th_html_attr_str(h, "type", "search");
-  th_html_attr_str(h, "placeholder", "Condition, treatment, NCT number");
+  th_html_attr_str(h, "placeholder", M(condition_treatment_nct_number));
   th_html_attr_str(h, "autocomplete", "off");
   th_html_close(h);
-  th_html_element_str(h, "button", NULL, "Search");
+  th_html_element_str(h, "button", NULL, M(search));
   th_html_close(h);
 }
 
@@ -76,7 +77,7 @@ static void put_header(th_html *h, const th_page_frame *frame) {
   th_html_open(h, "header", "site");
   th_html_open(h, "div", "wrap");
   th_html_open(h, "a", "brand");
-  th_html_attr_str(h, "href", "/");
+  (void)th_html_href(h, TH_SPAN("/"));
   th_html_open(h, "span", "brand-mark");
   th_html_attr_str(h, "aria-hidden", "true");
   th_html_close(h);
@@ -84,10 +85,10 @@ static void put_header(th_html *h, const th_page_frame *frame) {
   th_html_close(h);
   if (!frame->no_box) put_search_box(h);
   th_html_open(h, "nav", NULL);
-  th_html_attr_str(h, "aria-label", "Site");
+  th_html_attr_str(h, "aria-label", M(site));
   for (size_t i = 0; i < TH_COUNT(nav_entries); i++) {
     th_html_open(h, "a", NULL);
-    th_html_attr_str(h, "href", nav_entries[i].path);
+    (void)th_html_href(h, th_span_of(nav_entries[i].path));
     if (frame->here && strcmp(frame->here, nav_entries[i].path) == 0)
       th_html_attr_str(h, "aria-current", "page");
     th_html_str(h, nav_entries[i].label);
@@ -96,22 +97,42 @@ static void put_header(th_html *h, const th_page_frame *frame) {
   th_html_close_n(h, 3);
 }
 
+/* "Español" on an English page: the same page in the other language. */
+static void put_languages(th_html *h) {
+  if (h->here.n == 0) return;
+  th_html_open(h, "nav", "languages");
+  th_html_attr_str(h, "aria-label", M(language));
+  for (int lang = 0; lang < TH_LANG_COUNT; lang++) {
+    if (lang == (int)h->lang) continue;
+    th_html_open(h, "a", NULL);
+    th_html_attr_str(h, "lang", th_message_tables[lang].code);
+    th_html_attr_str(h, "hreflang", th_message_tables[lang].code);
+    th_buf *s = th_html_scratch(h);
+    th_buf_str(s, th_lang_prefix((th_lang)lang));
+    th_buf_span(s, h->here);
+    th_html_attr(h, "href", th_buf_view(s));
+    th_html_str(h, th_lang_name((th_lang)lang));
+    th_html_close(h);
+  }
+  th_html_close(h);
+}
+
 void th_page_begin(th_html *h, const th_page_frame *frame) {
   th_buf_str(h->out, "<!DOCTYPE html>");
   th_html_open(h, "html", NULL);
-  th_html_attr_str(h, "lang", "en");
+  th_html_attr_str(h, "lang", th_message_tables[h->lang].code);
   put_head(h, frame);
   th_html_open(h, "body", NULL);
   th_html_open(h, "a", "skip");
   th_html_attr_str(h, "href", "#main");
-  th_html_str(h, "Skip to the contents");
+  th_html_str(h, M(skip_to_the_contents));
   th_html_close(h);
   if (frame->made_up) {
     th_html_open(h, "aside", "banner");
-    th_html_attr_str(h, "aria-label", "About the data");
+    th_html_attr_str(h, "aria-label", M(about_the_data));
     th_html_open(h, "p", "wrap");
-    th_html_element_str(h, "strong", NULL, "Made-up data.");
-    th_html_str(h, " These records are a demonstration. No such studies exist.");
+    th_html_element_str(h, "strong", NULL, M(made_up_data));
+    th_html_str(h, M(tail_these_records_are_a_demonstration));
     th_html_close_n(h, 2);
   }
   put_header(h, frame);
@@ -125,9 +146,9 @@ void th_page_end(th_html *h, const th_page_frame *frame) {
   th_html_open(h, "div", "wrap");
   th_html_open(h, "p", NULL);
   if (frame->made_up) {
-    th_html_str(h, "Made-up records, in the form of the registry's own");
+    th_html_str(h, M(made_up_records_in_the));
   } else {
-    th_html_str(h, "Data sourced from ");
+    th_html_str(h, M(lead_data_sourced_from));
     th_html_link_str(h, NULL, "https://clinicaltrials.gov/", "clinicaltrials.gov");
   }
   th_html_close(h);
@@ -135,7 +156,7 @@ void th_page_end(th_html *h, const th_page_frame *frame) {
   th_html_attr_str(h, "aria-labelledby", "foot-nav");
   th_html_open(h, "h2", NULL);
   th_html_attr_str(h, "id", "foot-nav");
-  th_html_str(h, "Clinical trials");
+  th_html_str(h, M(clinical_trials));
   th_html_close(h);
   th_html_open(h, "ul", NULL);
   for (size_t i = 0; i < TH_COUNT(nav_entries); i++) {
@@ -144,9 +165,8 @@ void th_page_end(th_html *h, const th_page_frame *frame) {
     th_html_close(h);
   }
   th_html_close_n(h, 2);
-  th_html_element_str(h, "p", "quiet",
-                      "A study being listed here does not mean that anyone has judged it safe or "
-                      "suitable. Talk with a doctor before joining one.");
+  put_languages(h);
+  th_html_element_str(h, "p", "quiet", M(a_study_being_listed_here));
   th_html_close_n(h, 4);
 }
 
@@ -170,7 +190,7 @@ static const char *status_class(th_span status) {
 void th_page_status(th_html *h, const char *tag, uint16_t field, th_span status) {
   th_html_open(h, tag, "status-line");
   th_html_open(h, "span", status_class(status));
-  th_view_put_label(field, status, th_html_scratch(h));
+  th_words_label(h->lang, field, status, th_html_scratch(h));
   th_html_scratch_text(h);
   th_html_close_n(h, 2);
 }

@@ -58,11 +58,11 @@ static int put_all(const places_view *v, th_err *err) {
   th_place *places;
   int rc = list_places(v, TH_PLACE_COUNTRY, UINT32_MAX, &counts, &places, err);
   if (rc) return rc;
-  th_html_element_str(v->h, "h1", NULL, "Trials by location");
+  th_html_element_str(v->h, "h1", NULL, M(trials_by_location));
   th_html_open(v->h, "p", "lead");
   th_html_i64(v->h, counts.n);
-  th_html_str(v->h, counts.n == 1 ? " country" : " countries");
-  th_html_str(v->h, ", with the number of studies that have a place there.");
+  th_html_str(v->h, counts.n == 1 ? M(tail_country) : M(tail_countries));
+  th_html_str(v->h, M(and_with_the_number_of_studies));
   th_html_close(v->h);
   th_html_open(v->h, "ul", "counts wide");
   for (uint32_t i = 0; i < counts.n; i++) {
@@ -101,8 +101,8 @@ static int put_places_of(const places_view *v, const char *title, const char *ke
 static void put_country_ways(const places_view *v, const th_search_result *found) {
   static const struct {
     const char *value, *url, *text;
-  } ways[] = {{"RECRUITING", "&status=recruiting", "Recruiting now"},
-              {"NOT_YET_RECRUITING", "&status=not_yet_recruiting", "Starting soon"}};
+  } ways[] = {{"RECRUITING", "&status=recruiting", M(recruiting_now)},
+              {"NOT_YET_RECRUITING", "&status=not_yet_recruiting", M(starting_soon)}};
   th_html_open(v->h, "ul", "counts wide");
   for (size_t i = 0; i <= TH_COUNT(ways); i++) {
     uint32_t count = i ? 0 : (uint32_t)found->total;
@@ -115,7 +115,7 @@ static void put_country_ways(const places_view *v, const th_search_result *found
     th_url_encode(s, v->country);
     th_buf_str(s, "%7C");
     if (i) th_buf_str(s, ways[i - 1].url);
-    put_entry(v, th_buf_view(s), th_span_of(i ? ways[i - 1].text : "All studies"), count);
+    put_entry(v, th_buf_view(s), th_span_of(i ? ways[i - 1].text : M(all_studies)), count);
   }
   th_html_close(v->h);
 }
@@ -128,14 +128,14 @@ static int put_country(const places_view *v, th_err *err) {
   if (rc) return rc;
   th_html_element(v->h, "h1", NULL, v->country);
   if (found.total == 0 || found.n_facets != 1) {
-    th_html_element_str(v->h, "p", "lead", "No study here has a place in a country of this name.");
+    th_html_element_str(v->h, "p", "lead", M(no_study_here_has_a));
   } else {
     put_country_ways(v, &found);
-    rc = put_places_of(v, "States and regions with most studies", "state", TH_PLACE_STATE, err);
-    if (!rc) rc = put_places_of(v, "Cities with most studies", "city", TH_PLACE_CITY, err);
+    rc = put_places_of(v, M(states_and_regions_with_most), "state", TH_PLACE_STATE, err);
+    if (!rc) rc = put_places_of(v, M(cities_with_most_studies), "city", TH_PLACE_CITY, err);
   }
   th_html_open(v->h, "p", NULL);
-  th_html_link_str(v->h, NULL, "/places", "All countries");
+  th_html_link_str(v->h, NULL, "/places", M(all_countries));
   th_html_close(v->h);
   return rc;
 }
@@ -143,7 +143,7 @@ static int put_country(const places_view *v, th_err *err) {
 int th_portal_places(void *ctx, th_request *rq, th_response *rs, th_err *err) {
   th_html h;
   places_view v = {.p = ctx, .h = &h, .rq = rq};
-  th_page_frame frame = {.title = TH_SPAN("Trials by location"), .here = "/places"};
+  th_page_frame frame = {.title = th_span_of(M(trials_by_location)), .here = "/places"};
   v.country = th_span_trim(th_request_value(rq, "country"));
   v.w = th_portal_worker(v.p, rq);
   if (!v.w) return th_err_set(err, TH_ENOMEM, "no memory for a page");
@@ -155,7 +155,7 @@ int th_portal_places(void *ctx, th_request *rq, th_response *rs, th_err *err) {
   v.snapshot = th_index_acquire(th_registry_index(v.p->registry));
   int rc = th_portal_made_up(v.p, v.w, v.snapshot, rq->arena, &frame.made_up, err);
   if (!rc) {
-    th_portal_begin(&h, v.w, rs);
+    th_portal_begin(&h, v.w, rq, rs);
     th_page_begin(&h, &frame);
     th_html_open(&h, "div", "places");
     rc = v.country.n ? put_country(&v, err) : put_all(&v, err);

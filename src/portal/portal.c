@@ -17,7 +17,8 @@ static void drop_worker(void *object) {
   th_json_parser_free(w->parser);
   th_buf_dispose(&w->record);
   th_buf_dispose(&w->scratch);
-  th_buf_dispose(&w->home);
+  for (size_t i = 0; i < TH_COUNT(w->home); i++)
+    th_buf_dispose(&w->home[i]);
   free(w);
 }
 
@@ -34,7 +35,8 @@ portal_worker *th_portal_worker(const th_portal *portal, th_request *rq) {
   }
   th_buf_init(&w->record, 0);
   th_buf_init(&w->scratch, 0);
-  th_buf_init(&w->home, 0);
+  for (size_t i = 0; i < TH_COUNT(w->home); i++)
+    th_buf_init(&w->home[i], 0);
   th_worker_put(rq->worker, portal->slot, w);
   return w;
 }
@@ -59,15 +61,41 @@ int th_portal_made_up(const th_portal *portal, portal_worker *w, const th_snapsh
   w->known = true;
   w->generation = snapshot->generation;
   w->applied_seq = snapshot->applied_seq;
-  th_buf_clear(&w->home);
+  for (size_t i = 0; i < TH_COUNT(w->home); i++)
+    th_buf_clear(&w->home[i]);
   return TH_OK;
 }
 
 /* ---- answers ---- */
 
-void th_portal_begin(th_html *h, portal_worker *w, th_response *rs) {
+char *th_portal_path(const th_request *rq, const char *path) {
+  return th_arena_printf(rq->arena, "%s%s", th_lang_prefix(th_lang_of_path(rq->path)), path);
+}
+
+/* The address as it was asked for; a page that memory cannot name has no link to itself. */
+static th_span page_address(const th_request *rq, th_lang lang) {
+  th_buf out;
+  th_span path = rq->path, kept = {0};
+  size_t prefix = strlen(th_lang_prefix(lang));
+  th_buf_init(&out, 1 << 16);
+  for (size_t i = TH_MIN(prefix, path.n); i < path.n; i++)
+    if (path.p[i] == '/')
+      th_buf_char(&out, '/');
+    else
+      th_url_encode(&out, (th_span){path.p + i, 1});
+  if (out.n == 0) th_buf_char(&out, '/');
+  if (rq->query.n) th_buf_char(&out, '?');
+  th_buf_span(&out, rq->query);
+  if (!out.error) kept = th_arena_dup(rq->arena, th_buf_view(&out));
+  th_buf_dispose(&out);
+  return kept;
+}
+
+void th_portal_begin(th_html *h, portal_worker *w, const th_request *rq, th_response *rs) {
+  th_lang lang = th_lang_of_path(rq->path);
   th_buf_clear(&w->scratch);
-  th_html_init(h, &rs->body, &w->scratch);
+  th_html_init(h, lang, &rs->body, &w->scratch);
+  h->here = page_address(rq, lang);
 }
 
 int th_portal_end(th_html *h, th_response *rs, unsigned status, th_err *err) {
@@ -83,23 +111,21 @@ int th_portal_sorry(const th_portal *portal, th_request *rq, th_response *rs, un
   th_page_frame frame = {.title = th_span_of(title), .no_index = true};
   portal_worker *w = th_portal_worker(portal, rq);
   if (!w) return th_err_set(err, TH_ENOMEM, "no memory for a page");
-  th_portal_begin(&h, w, rs);
+  th_portal_begin(&h, w, rq, rs);
   th_page_begin(&h, &frame);
   th_html_open(&h, "div", "sorry");
   th_html_element_str(&h, "h1", NULL, title);
   th_html_element(&h, "p", NULL, text);
   th_html_open(&h, "p", NULL);
-  th_html_link_str(&h, "button", "/search", "Search all studies");
+  th_html_link_str(&h, "button", "/search", M(search_all_studies));
   th_html_close_n(&h, 2);
   th_page_end(&h, &frame);
   return th_portal_end(&h, rs, status, err);
 }
 
 static int answer_unknown(void *ctx, th_request *rq, th_response *rs, th_err *err) {
-  return th_portal_sorry(ctx, rq, rs, 404, "There is no such page",
-                         TH_SPAN("The address may be mistyped, or the page has moved. A study is "
-                                 "found by its NCT number or by words."),
-                         err);
+  return th_portal_sorry(ctx, rq, rs, 404, M(there_is_no_such_page),
+                         th_span_of(M(the_address_may_be_mistyped)), err);
 }
 
 /* The path has the contents' hash in it, so it may be kept for ever. */
@@ -132,18 +158,20 @@ static void add_headers(void *ctx, const th_request *rq, th_response *rs) {
 
 static int answer_no_study(const th_portal *p, th_request *rq, th_response *rs, uint32_t nct,
                            th_err *err) {
-  char number[TH_NCT_LEN + 1], text[256];
-  snprintf(text, sizeof text,
-           "This installation holds no study with the number %s. It may be newer than the data "
-           "here, or the number may have a mistake in it: NCT and eight digits.",
-           th_nct_format(nct, number));
+  char number[TH_NCT_LEN + 1];
+  th_lang lang = th_lang_of_path(rq->path);
+  char *text =
+      th_arena_printf(rq->arena, "%s%s%s", th_say_str(lang, M(lead_no_study_with_number)),
+                      th_nct_format(nct, number), th_say_str(lang, M(number_may_have_a_mistake)));
+  if (!text) return th_err_set(err, TH_ENOMEM, "no memory for a page");
   th_err_clear(err);
-  return th_portal_sorry(p, rq, rs, 404, "No study has this number", th_span_of(text), err);
+  return th_portal_sorry(p, rq, rs, 404, M(no_study_has_this_number), th_span_of(text), err);
 }
 
 static int redirect_to(th_request *rq, th_response *rs, uint32_t nct, th_err *err) {
   char number[TH_NCT_LEN + 1];
-  char *path = th_arena_printf(rq->arena, "/study/%s", th_nct_format(nct, number));
+  char *path = th_arena_printf(rq->arena, "%s/study/%s", th_lang_prefix(th_lang_of_path(rq->path)),
+                               th_nct_format(nct, number));
   if (!path) return th_err_set(err, TH_ENOMEM, "no memory for an answer");
   th_response_redirect(rs, 301, path);
   return TH_OK;
@@ -156,8 +184,9 @@ static int write_study(portal_worker *w, th_request *rq, th_response *rs, const 
   th_json j;
   th_study_context context = {
       .arena = rq->arena, .versions = record->version, .stored_utc = record->stored_utc};
-  char *etag = th_arena_printf(rq->arena, "%016llx-%u-%s", (unsigned long long)record->hash[0],
-                               record->version, th_assets[0].etag);
+  char *etag = th_arena_printf(
+      rq->arena, "%s-%016llx-%u-%s", th_message_tables[th_lang_of_path(rq->path)].code,
+      (unsigned long long)record->hash[0], record->version, th_assets[0].etag);
   context.json =
       th_arena_printf(rq->arena, "/api/v2/studies/%s", th_nct_format(record->nct, number));
   if (!etag || !context.json) return th_err_set(err, TH_ENOMEM, "no memory for a page");
@@ -166,7 +195,7 @@ static int write_study(portal_worker *w, th_request *rq, th_response *rs, const 
   if (th_request_holds(rq, etag)) return TH_OK;
   int rc = th_json_parse(w->parser, record->json, &j, err);
   if (rc) return rc == TH_EINPUT ? TH_ECORRUPT : rc;
-  th_portal_begin(&h, w, rs);
+  th_portal_begin(&h, w, rq, rs);
   rc = th_study_page(&h, &j, &context, err);
   if (rc) return rc;
   rs->type = "text/html; charset=UTF-8";
@@ -180,9 +209,8 @@ int th_portal_study(void *ctx, th_request *rq, th_response *rs, th_err *err) {
   th_record record;
   th_span match, typed = th_span_trim(rq->segment);
   if (!th_nct_parse(typed, &nct) && !(th_nct_find(typed, 0, &match, &nct) && match.n == typed.n))
-    return th_portal_sorry(p, rq, rs, 404, "That is no study number",
-                           TH_SPAN("A study's number is NCT and eight digits, as in NCT00000102."),
-                           err);
+    return th_portal_sorry(p, rq, rs, 404, M(that_is_no_study_number),
+                           th_span_of(M(a_studys_number_is_nct)), err);
   portal_worker *w = th_portal_worker(p, rq);
   if (!w) return th_err_set(err, TH_ENOMEM, "no memory for a page");
   th_buf_clear(&w->record);
@@ -209,6 +237,11 @@ int th_portal_mount(th_portal **out, th_router *router, th_registry *registry, t
       {"/search", th_portal_search},
       {"/places", th_portal_places},
       {"/study/{nct}", th_portal_study},
+      {"/es", th_portal_home},
+      {"/es/", th_portal_home},
+      {"/es/search", th_portal_search},
+      {"/es/places", th_portal_places},
+      {"/es/study/{nct}", th_portal_study},
       {"/assets/{file}", answer_asset},
   };
   th_portal *p = calloc(1, sizeof *p);

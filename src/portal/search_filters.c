@@ -1,5 +1,6 @@
 /* The filters of the results page, with what each would lead to. */
 #include "portal/search_view.h"
+#include "portal/words.h"
 #include "query/tree.h"
 #include "study/catalogue.h"
 #include "study/view.h"
@@ -8,22 +9,22 @@
 #include <stdio.h>
 
 const group th_portal_groups[GROUPS] = {
-    {"status", TH_F_OverallStatus, "Status", 14, false, false},
-    {"phase", TH_F_Phase, "Phase", 6, true, false},
-    {"type", TH_F_StudyType, "Study type", 3, false, false},
-    {"sex", TH_F_Sex, "Sex", 3, false, true},
-    {"healthy", TH_F_HealthyVolunteers, "Healthy volunteers", 2, false, true},
-    {"results", TH_F_HasResults, "Results", 2, false, true},
-    {"country", TH_F_LocationCountry, "Country", 12, false, false},
+    {"status", TH_F_OverallStatus, M(status), 14, false, false},
+    {"phase", TH_F_Phase, M(phase), 6, true, false},
+    {"type", TH_F_StudyType, M(study_type), 3, false, false},
+    {"sex", TH_F_Sex, M(sex), 3, false, true},
+    {"healthy", TH_F_HealthyVolunteers, M(healthy_volunteers), 2, false, true},
+    {"results", TH_F_HasResults, M(results), 2, false, true},
+    {"country", TH_F_LocationCountry, M(country), 12, false, false},
 };
 
 /* Filters shown as a field to type into. */
 static const struct {
   const char *name, *title, *hint;
 } typed[] = {
-    {"age", "Age of the participant", "45, or 6 months"},
-    {"near", "Distance", "latitude, longitude, radius: 42.36,-71.06,50mi"},
-    {"start", "Study start", "2024, or 2022..2024-06"},
+    {"age", M(age_of_the_participant), M(hint_45_or_6_months)},
+    {"near", M(distance), M(latitude_longitude_radius_4236_710650mi_low)},
+    {"start", M(study_start), M(hint_2024_or_20222024_06)},
 };
 
 bool th_portal_shows_filter(th_span name) {
@@ -116,7 +117,7 @@ static void put_box(const search_view *v, const group *g, th_span value, uint32_
   if (word)
     th_buf_span(s, value);
   else
-    th_view_put_label(g->field, value, s);
+    th_words_label(v->h->lang, g->field, value, s);
   th_html_scratch_element(v->h, "span", NULL);
   th_html_open(v->h, "span", "n");
   th_html_i64(v->h, count);
@@ -184,12 +185,12 @@ static void put_choice(const search_view *v, const group *g, const th_facet *f) 
   static const struct {
     const char *group, *value, *label, *counted, *also;
   } options[] = {
-      {"sex", "female", "Women may join", "FEMALE", "ALL"},
-      {"sex", "male", "Men may join", "MALE", "ALL"},
-      {"healthy", "yes", "Accepts healthy volunteers", "true", NULL},
-      {"healthy", "no", "No healthy volunteers", "false", NULL},
-      {"results", "with", "With results", "true", NULL},
-      {"results", "without", "Without results", "false", NULL},
+      {"sex", "female", M(women_may_join), "FEMALE", "ALL"},
+      {"sex", "male", M(men_may_join), "MALE", "ALL"},
+      {"healthy", "yes", M(accepts_healthy_volunteers), "true", NULL},
+      {"healthy", "no", M(no_healthy_volunteers), "false", NULL},
+      {"results", "with", M(with_results), "true", NULL},
+      {"results", "without", M(without_results), "false", NULL},
   };
   int place = th_portal_filter_place(g->name);
   th_err ignored = {0};
@@ -204,7 +205,7 @@ static void put_choice(const search_view *v, const group *g, const th_facet *f) 
   th_html_attr_str(v->h, "id", id);
   th_html_attr_str(v->h, "name", g->name);
   th_html_attr_str(v->h, "form", "search");
-  put_option(v, "", "Any", false, -1);
+  put_option(v, "", M(any), false, -1);
   for (size_t i = 0; i < TH_COUNT(options); i++) {
     th_query *q = NULL;
     const th_query *now = v->s->filters[place];
@@ -235,7 +236,7 @@ void th_portal_put_filters(const search_view *v) {
   th_html_attr_str(v->h, "aria-labelledby", "filters-title");
   th_html_open(v->h, "h2", NULL);
   th_html_attr_str(v->h, "id", "filters-title");
-  th_html_str(v->h, "Filters");
+  th_html_str(v->h, M(filters));
   th_html_close(v->h);
   for (size_t i = 0; i < TH_COUNT(typed); i++) {
     int place = th_portal_filter_place(typed[i].name);
@@ -251,6 +252,6 @@ void th_portal_put_filters(const search_view *v) {
   }
   th_html_open(v->h, "button", "apply");
   th_html_attr_str(v->h, "form", "search");
-  th_html_str(v->h, "Apply filters");
+  th_html_str(v->h, M(apply_filters));
   th_html_close_n(v->h, 2);
 }

@@ -1,5 +1,6 @@
 #include "portal/search_hit.h"
 
+#include "portal/words.h"
 #include "study/catalogue.h"
 #include "study/markup.h"
 #include "study/nct.h"
@@ -80,10 +81,10 @@ static void put_status(const hit_view *v, th_span nct) {
   th_html_open(v->h, "p", "hit-line");
   if (status.n) th_page_status(v->h, "span", TH_F_OverallStatus, status);
   th_buf *s = th_html_scratch(v->h);
-  th_view_phases(v->j, array_at(v, "protocolSection.designModule.phases"), s);
+  th_words_phases(v->h->lang, v->j, array_at(v, "protocolSection.designModule.phases"), s);
   if (s->n == 0 || th_span_eq(th_buf_view(s), TH_SPAN("Not Applicable"))) {
     s = th_html_scratch(v->h);
-    if (type.n) th_view_put_label(TH_F_StudyType, type, s);
+    if (type.n) th_words_label(v->h->lang, TH_F_StudyType, type, s);
   }
   if (s->n) {
     th_html_str(v->h, " ");
@@ -103,16 +104,16 @@ static void open_fact(const hit_view *v, const char *label) {
 static void put_conditions(const hit_view *v) {
   uint32_t list = array_at(v, "protocolSection.conditionsModule.conditions"), n = 0;
   if (!list) return;
-  open_fact(v, "Conditions");
+  open_fact(v, M(conditions));
   for (th_json_each(v->j, list, e)) {
     if (n++ == CONDITIONS) break;
     if (n > 1) th_html_str(v->h, "; ");
     put_marked(v, TH_F_Condition, th_json_text(v->j, e));
   }
   if (v->j->nodes[list].n > CONDITIONS) {
-    th_html_str(v->h, " and ");
+    th_html_str(v->h, M(tail_and));
     th_html_i64(v->h, v->j->nodes[list].n - CONDITIONS);
-    th_html_str(v->h, " more");
+    th_html_str(v->h, M(tail_more));
   }
   th_html_close_n(v->h, 2);
 }
@@ -121,13 +122,14 @@ static void put_who(const hit_view *v) {
   th_span sex = text_at(v, "protocolSection.eligibilityModule.sex");
   uint32_t healthy = th_json_path(v->j, 0, "protocolSection.eligibilityModule.healthyVolunteers");
   if (!th_json_path(v->j, 0, "protocolSection.eligibilityModule")) return;
-  open_fact(v, "Who may join");
+  open_fact(v, M(who_may_join));
   th_buf *s = th_html_scratch(v->h);
-  th_view_ages(text_at(v, "protocolSection.eligibilityModule.minimumAge"),
-               text_at(v, "protocolSection.eligibilityModule.maximumAge"), s);
-  if (th_span_eq(sex, TH_SPAN("FEMALE"))) th_buf_str(s, ", women only");
-  if (th_span_eq(sex, TH_SPAN("MALE"))) th_buf_str(s, ", men only");
-  if (healthy && v->j->nodes[healthy].type == TH_JTRUE) th_buf_str(s, ", healthy volunteers too");
+  th_words_ages(v->h->lang, text_at(v, "protocolSection.eligibilityModule.minimumAge"),
+                text_at(v, "protocolSection.eligibilityModule.maximumAge"), s);
+  if (th_span_eq(sex, TH_SPAN("FEMALE"))) th_say_put(v->h->lang, M(and_women_only), s);
+  if (th_span_eq(sex, TH_SPAN("MALE"))) th_say_put(v->h->lang, M(and_men_only), s);
+  if (healthy && v->j->nodes[healthy].type == TH_JTRUE)
+    th_say_put(v->h->lang, M(and_healthy_volunteers_too), s);
   th_html_scratch_text(v->h);
   th_html_close_n(v->h, 2);
 }
@@ -161,7 +163,7 @@ static void put_nearest(const hit_view *v, uint32_t list) {
   uint32_t site = nearest(v, list, &km);
   if (!site) return;
   th_buf *s = th_html_scratch(v->h);
-  th_buf_str(s, "nearest: ");
+  th_say_put(v->h->lang, M(lead_nearest), s);
   th_buf_span(s, th_json_path_text(v->j, site, "city"));
   th_buf_printf(s, km < 10 ? ", %.1f km" : ", %.0f km", km);
   th_html_str(v->h, "; ");
@@ -185,16 +187,16 @@ static void put_places(const hit_view *v) {
   uint32_t list = array_at(v, "protocolSection.contactsLocationsModule.locations");
   if (!list) return;
   uint32_t n = list_countries(v, list, countries), sites = v->j->nodes[list].n;
-  open_fact(v, "Where");
+  open_fact(v, M(where));
   th_html_i64(v->h, sites);
-  th_html_str(v->h, sites == 1 ? " place" : " places");
+  th_html_str(v->h, sites == 1 ? M(tail_place) : M(tail_places));
   if (n > COUNTRIES) {
-    th_html_str(v->h, " in ");
+    th_html_str(v->h, M(tail_in));
     th_html_i64(v->h, n);
-    th_html_str(v->h, " countries");
+    th_html_str(v->h, M(tail_countries));
   }
   for (uint32_t i = 0; i < n && i < COUNTRIES; i++) {
-    th_html_str(v->h, i ? ", " : n > COUNTRIES ? ", among them " : " in ");
+    th_html_str(v->h, i ? ", " : n > COUNTRIES ? M(and_among_them) : M(tail_in));
     th_html_text(v->h, countries[i]);
   }
   if (v->s->has_near) put_nearest(v, list);

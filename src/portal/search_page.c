@@ -3,6 +3,7 @@
 #include "portal/internal.h"
 #include "portal/search_hit.h"
 #include "portal/search_view.h"
+#include "portal/words.h"
 #include "query/tree.h"
 #include "study/catalogue.h"
 #include "study/nct.h"
@@ -82,24 +83,25 @@ static void put_form(const search_view *v) {
   bool open = false;
   th_html_open(v->h, "form", "search");
   th_html_attr_str(v->h, "id", "search");
-  th_html_attr_str(v->h, "action", "/search");
+  th_html_action(v->h, "/search");
   th_html_attr_str(v->h, "role", "search");
   th_html_open(v->h, "div", "search-main");
   for (unsigned i = 0; i < th_n_text_params; i++)
     if (strcmp(th_text_params[i].name, "term") == 0)
-      th_portal_put_input(v, "term", "Search studies", "Condition, treatment, sponsor, NCT number",
+      th_portal_put_input(v, "term", M(search_studies), M(condition_treatment_sponsor_nct_number),
                           v->s->text[i], NULL);
     else
       open = open || v->s->text[i].n;
-  th_html_element_str(v->h, "button", NULL, "Search");
+  th_html_element_str(v->h, "button", NULL, M(search));
   th_html_close(v->h);
   th_html_open(v->h, "details", "search-more");
   if (open) th_html_flag(v->h, "open");
-  th_html_element_str(v->h, "summary", NULL, "Search by condition, treatment, place and more");
+  th_html_element_str(v->h, "summary", NULL, M(search_by_condition_treatment_place));
   th_html_open(v->h, "div", "search-fields");
   for (unsigned i = 0; i < th_n_text_params; i++)
     if (strcmp(th_text_params[i].name, "term") != 0)
-      th_portal_put_input(v, th_text_params[i].name, th_text_params[i].label, NULL, v->s->text[i],
+      th_portal_put_input(v, th_text_params[i].name,
+                          th_say_label(v->h->lang, th_text_params[i].label), NULL, v->s->text[i],
                           NULL);
   th_html_close_n(v->h, 2);
   put_hidden(v);
@@ -108,13 +110,13 @@ static void put_form(const search_view *v) {
 
 /* ---- chips ---- */
 
-static bool put_values(const th_query *q, th_buf *out) {
+static bool put_values(th_lang lang, const th_query *q, th_buf *out) {
   if (!q || q->kind != TH_N_MASK || th_fields[q->field].enum_id == TH_E_NONE) return false;
   bool first = true;
   for (int i = 0; i < th_enums[th_fields[q->field].enum_id].n; i++) {
     if (!(q->mask >> i & 1)) continue;
     if (!first) th_buf_str(out, ", ");
-    th_view_put_label(q->field, th_span_of(th_enum_name(th_fields[q->field].enum_id, i)), out);
+    th_words_label(lang, q->field, th_span_of(th_enum_name(th_fields[q->field].enum_id, i)), out);
     first = false;
   }
   return !first;
@@ -141,12 +143,12 @@ static void put_chip(const search_view *v, unsigned at) {
   th_buf *s = th_html_scratch(v->h);
   th_portal_state_url(v->s, NULL, (int)at, NULL, (th_span){0}, 1, s);
   (void)th_html_href(v->h, th_buf_view(s));
-  th_html_element_str(v->h, "span", "hidden", "Remove ");
-  th_html_str(v->h, label);
+  th_html_element_str(v->h, "span", "hidden", M(lead_remove));
+  th_html_str(v->h, th_say_label(v->h->lang, label));
   th_html_str(v->h, ": ");
   s = th_html_scratch(v->h);
   if (is_text || th_filter_parse(&q, v->s->rq->arena, p->name, p->value, &ignored) ||
-      !put_values(q, s))
+      !put_values(v->h->lang, q, s))
     th_buf_span(s, th_span_trim(p->value));
   th_html_scratch_text(v->h);
   th_html_open(v->h, "span", "x");
@@ -164,7 +166,7 @@ static void put_chips(const search_view *v) {
     if (th_span_eq(p->name, TH_SPAN("term"))) continue;
     if (n++ == 0) {
       th_html_open(v->h, "ul", "chips");
-      th_html_attr_str(v->h, "aria-label", "Chosen filters");
+      th_html_attr_str(v->h, "aria-label", M(chosen_filters));
     }
     put_chip(v, i);
   }
@@ -181,7 +183,7 @@ static void put_chips(const search_view *v) {
       th_url_encode(s, v->s->text[term]);
     }
     (void)th_html_href(v->h, th_buf_view(s));
-    th_html_str(v->h, "Remove all");
+    th_html_str(v->h, M(remove_all));
     th_html_close_n(v->h, 2);
   }
   if (n) th_html_close(v->h);
@@ -192,15 +194,15 @@ static void put_chips(const search_view *v) {
 static void put_sorts(const search_view *v) {
   static const struct {
     const char *name, *label;
-  } sorts[] = {{"relevance", "Best match"},
-               {"newest", "Newest"},
-               {"updated", "Last updated"},
-               {"enrollment", "Most patients"},
-               {"distance", "Nearest"}};
+  } sorts[] = {{"relevance", M(best_match)},
+               {"newest", M(newest)},
+               {"updated", M(last_updated)},
+               {"enrollment", M(most_patients)},
+               {"distance", M(nearest)}};
   th_span now = v->s->sort;
   if (now.n == 0) now = v->s->has_text ? TH_SPAN("relevance") : TH_SPAN("newest");
   th_html_open(v->h, "nav", "sorts");
-  th_html_attr_str(v->h, "aria-label", "Order");
+  th_html_attr_str(v->h, "aria-label", M(order));
   for (size_t i = 0; i < TH_COUNT(sorts); i++) {
     th_span name = th_span_of(sorts[i].name);
     if (i == 0 && !v->s->has_text) continue;
@@ -227,7 +229,7 @@ static void put_page_link(const search_view *v, unsigned page, const char *label
   if (label) {
     th_html_str(v->h, label);
   } else {
-    th_html_element_str(v->h, "span", "hidden", "Page ");
+    th_html_element_str(v->h, "span", "hidden", M(lead_page));
     th_html_i64(v->h, page);
   }
   th_html_close_n(v->h, 2);
@@ -239,13 +241,13 @@ static void put_pager(const search_view *v) {
   pages = TH_MIN(pages, PORTAL_LAST_PAGE);
   if (pages <= 1) return;
   th_html_open(v->h, "nav", "pager");
-  th_html_attr_str(v->h, "aria-label", "Pages");
+  th_html_attr_str(v->h, "aria-label", M(pages));
   th_html_open(v->h, "ul", NULL);
-  if (here > 1) put_page_link(v, (unsigned)here - 1, "Previous");
+  if (here > 1) put_page_link(v, (unsigned)here - 1, M(previous));
   if (from > 1) put_page_link(v, 1, NULL);
   for (int64_t i = from; i <= TH_MIN(pages, here + 2); i++)
     put_page_link(v, (unsigned)i, NULL);
-  if (here < pages) put_page_link(v, (unsigned)here + 1, "Next");
+  if (here < pages) put_page_link(v, (unsigned)here + 1, M(next));
   th_html_close_n(v->h, 2);
 }
 
@@ -259,24 +261,22 @@ static void put_advice_link(const search_view *v, const char *url, const char *t
 
 static void put_nothing(const search_view *v) {
   th_html_open(v->h, "div", "nothing");
-  th_html_element_str(v->h, "p", NULL, "What may help:");
+  th_html_element_str(v->h, "p", NULL, M(what_may_help_colon));
   th_html_open(v->h, "ul", NULL);
   if (v->s->has_text) {
-    th_html_element_str(v->h, "li", NULL, "Look for a slip in the spelling, or use fewer words.");
-    th_html_element_str(v->h, "li", NULL,
-                        "Use another name: the medical one, or the everyday one.");
+    th_html_element_str(v->h, "li", NULL, M(look_for_a_slip_in));
+    th_html_element_str(v->h, "li", NULL, M(use_another_name_the_medical));
   }
-  if (v->s->has_filter)
-    th_html_element_str(v->h, "li", NULL, "Take away one of the filters above.");
+  if (v->s->has_filter) th_html_element_str(v->h, "li", NULL, M(take_away_one_of_the));
   if (v->s->page > 1) {
     th_buf *s = th_html_scratch(v->h);
     th_portal_state_url(v->s, NULL, -1, NULL, (th_span){0}, 1, s);
     th_html_open(v->h, "li", NULL);
-    th_html_link(v->h, NULL, th_buf_view(s), TH_SPAN("Go to the first page"));
+    th_html_link(v->h, NULL, th_buf_view(s), th_span_of(M(go_to_the_first_page)));
     th_html_close(v->h);
   }
-  put_advice_link(v, "/search", "See all studies");
-  put_advice_link(v, "/places", "See where trials take place");
+  put_advice_link(v, "/search", M(see_all_studies));
+  put_advice_link(v, "/places", M(see_where_trials_take_place));
   th_html_close_n(v->h, 2);
 }
 
@@ -285,17 +285,17 @@ static void put_heading(const search_view *v) {
   th_html_open(v->h, "div", "results-head");
   th_html_open(v->h, "h1", NULL);
   if (v->s->bad) {
-    th_html_str(v->h, "This search needs a change");
+    th_html_str(v->h, M(this_search_needs_a_change));
   } else if (total == 0) {
-    th_html_str(v->h, "No study matches");
+    th_html_str(v->h, M(no_study_matches));
   } else {
     th_html_i64(v->h, total);
-    th_html_str(v->h, total == 1 ? " study" : " studies");
+    th_html_str(v->h, total == 1 ? M(tail_study) : M(tail_studies));
   }
   th_html_close(v->h);
   if (!v->s->bad && total > 0) {
     put_sorts(v);
-    th_html_link_str(v->h, "to-filters", "#filters", "Filters");
+    th_html_link_str(v->h, "to-filters", "#filters", M(filters));
   }
   th_html_close(v->h);
   if (!v->s->n_errors) return;
@@ -305,7 +305,7 @@ static void put_heading(const search_view *v) {
   for (unsigned i = 0; i < v->s->n_errors; i++)
     th_html_element_str(v->h, "li", NULL, v->s->errors[i].message);
   if (v->s->plain_words && !v->s->bad)
-    th_html_element_str(v->h, "li", NULL, "Shown is what the plain words in it find.");
+    th_html_element_str(v->h, "li", NULL, M(shown_is_what_the_plain));
   th_html_close_n(v->h, 2);
 }
 
@@ -321,7 +321,7 @@ static int put_hits(const th_portal *p, portal_worker *w, search_view *v, th_err
 
 static int write_page(const th_portal *p, portal_worker *w, search_view *v, bool made_up,
                       th_response *rs, th_err *err) {
-  th_page_frame frame = {.title = TH_SPAN("Search"),
+  th_page_frame frame = {.title = th_span_of(M(search)),
                          .here = "/search",
                          .no_box = true,
                          .no_index = true,
@@ -371,11 +371,13 @@ static int redirect_elsewhere(const portal_state *s, portal_worker *w, th_reques
   *done = true;
   th_buf_clear(&w->scratch);
   if (has_empty(rq)) {
+    th_buf_str(&w->scratch, th_lang_prefix(th_lang_of_path(rq->path)));
     th_portal_state_url(s, NULL, -1, NULL, (th_span){0}, s->page, &w->scratch);
     return redirect(rq, rs, th_buf_view(&w->scratch), err);
   }
   if (rq->n_params == 1 && th_nct_find(term, 0, &match, &nct) && match.n == term.n) {
-    th_buf_printf(&w->scratch, "/study/%s", th_nct_format(nct, number));
+    th_buf_printf(&w->scratch, "%s/study/%s", th_lang_prefix(th_lang_of_path(rq->path)),
+                  th_nct_format(nct, number));
     return redirect(rq, rs, th_buf_view(&w->scratch), err);
   }
   *done = false;
@@ -392,7 +394,7 @@ int th_portal_search(void *ctx, th_request *rq, th_response *rs, th_err *err) {
   int rc = th_portal_state_read(&state, rq, err);
   if (!rc) rc = redirect_elsewhere(&state, w, rq, rs, &done, err);
   if (rc || done) return rc;
-  th_portal_begin(&h, w, rs);
+  th_portal_begin(&h, w, rq, rs);
   search_view v = {.h = &h, .s = &state};
   const th_snapshot *snapshot = th_index_acquire(th_registry_index(p->registry));
   if (!state.bad) rc = run_search(&v, snapshot, err);

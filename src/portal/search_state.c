@@ -1,4 +1,5 @@
 #include "portal/search_state.h"
+#include "portal/message.h"
 
 #include "query/tree.h"
 
@@ -77,12 +78,11 @@ static int read_page(portal_state *s, th_span value, th_err *err) {
   unsigned page = 0;
   for (size_t i = 0; i < value.n && page <= PORTAL_LAST_PAGE; i++) {
     if (value.p[i] < '0' || value.p[i] > '9')
-      return add_error(s, "page", "That is no page number.", err);
+      return add_error(s, "page", M(that_is_no_page_number), err);
     page = 10 * page + (unsigned)(value.p[i] - '0');
   }
   if (page < 1 || page > PORTAL_LAST_PAGE)
-    return add_error(
-        s, "page", "Results can be paged through up to page 1000; narrow the search instead.", err);
+    return add_error(s, "page", M(results_can_be_paged_through), err);
   s->page = page;
   return TH_OK;
 }
@@ -158,7 +158,7 @@ static int read_sort(portal_state *s, th_err *err) {
   int rc = th_sort_parse(&s->order, asked, &local);
   if (rc) return settle(s, "sort", rc, &local, err);
   if (s->order.field == TH_SORT_DISTANCE && !s->has_near)
-    return add_error(s, "sort", "To sort by distance, say from where: the filter Distance.", err);
+    return add_error(s, "sort", M(to_sort_by_distance_say), err);
   return TH_OK;
 }
 

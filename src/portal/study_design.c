@@ -17,39 +17,39 @@ static void put_flags(const th_study_view *v, const char *label, uint32_t node,
 static void put_masking(const th_study_view *v, uint32_t info) {
   th_span masking = th_part_text(v, info, "maskingInfo.masking");
   if (masking.n == 0) return;
-  th_view_masking(v->j, masking, th_part_array(v, info, "maskingInfo.whoMasked"),
-                  th_html_scratch(v->h));
-  th_part_fact(v, "Masking");
+  th_words_masking(v->h->lang, v->j, masking, th_part_array(v, info, "maskingInfo.whoMasked"),
+                   th_html_scratch(v->h));
+  th_part_fact(v, M(masking));
   th_html_scratch_element(v->h, "dd", NULL);
   th_part_fact_end(v);
 }
 
 static void put_design_facts(const th_study_view *v) {
-  static const char *const access[][2] = {{"individual", "Individual patients"},
-                                          {"intermediate", "Intermediate-size population"},
-                                          {"treatment", "Treatment IND/protocol"}};
+  static const char *const access[][2] = {{"individual", M(individual_patients)},
+                                          {"intermediate", M(intermediate_size_population)},
+                                          {"treatment", M(treatment_indprotocol)}};
   uint32_t info = th_part_object(v, v->design, "designInfo");
   th_html_open(v->h, "dl", "grid");
-  th_part_fact_enum(v, "Primary purpose", TH_F_DesignPrimaryPurpose,
+  th_part_fact_enum(v, M(primary_purpose), TH_F_DesignPrimaryPurpose,
                     th_part_text(v, info, "primaryPurpose"));
-  th_part_fact_enum(v, "Allocation", TH_F_DesignAllocation, th_part_text(v, info, "allocation"));
-  th_part_fact_enum(v, "Interventional model", TH_F_DesignInterventionModel,
+  th_part_fact_enum(v, M(allocation), TH_F_DesignAllocation, th_part_text(v, info, "allocation"));
+  th_part_fact_enum(v, M(interventional_model), TH_F_DesignInterventionModel,
                     th_part_text(v, info, "interventionModel"));
   put_masking(v, info);
-  th_part_fact_enum(v, "Observational model", TH_F_DesignObservationalModel,
+  th_part_fact_enum(v, M(observational_model), TH_F_DesignObservationalModel,
                     th_part_text(v, info, "observationalModel"));
-  th_part_fact_enum(v, "Time perspective", TH_F_DesignTimePerspective,
+  th_part_fact_enum(v, M(time_perspective), TH_F_DesignTimePerspective,
                     th_part_text(v, info, "timePerspective"));
-  th_part_fact_bool(v, "Patient registry", th_part_bool(v, v->design, "patientRegistry"));
-  th_part_fact_text(v, "Target follow-up", th_part_text(v, v->design, "targetDuration"));
-  th_part_fact_enum(v, "Biospecimens", TH_F_BioSpecRetention,
+  th_part_fact_bool(v, M(patient_registry), th_part_bool(v, v->design, "patientRegistry"));
+  th_part_fact_text(v, M(target_follow_up), th_part_text(v, v->design, "targetDuration"));
+  th_part_fact_enum(v, M(biospecimens), TH_F_BioSpecRetention,
                     th_part_text(v, v->design, "bioSpec.retention"));
-  put_flags(v, "Expanded access", th_part_object(v, v->design, "expandedAccessTypes"), access,
+  put_flags(v, M(expanded_access), th_part_object(v, v->design, "expandedAccessTypes"), access,
             TH_COUNT(access));
   th_html_close(v->h);
-  th_part_markup(v, "About the model", th_part_text(v, info, "interventionModelDescription"));
-  th_part_markup(v, "About the masking", th_part_text(v, info, "maskingInfo.maskingDescription"));
-  th_part_markup(v, "About the biospecimens", th_part_text(v, v->design, "bioSpec.description"));
+  th_part_markup(v, M(about_the_model), th_part_text(v, info, "interventionModelDescription"));
+  th_part_markup(v, M(about_the_masking), th_part_text(v, info, "maskingInfo.maskingDescription"));
+  th_part_markup(v, M(about_the_biospecimens), th_part_text(v, v->design, "bioSpec.description"));
 }
 
 static bool has_design_facts(const th_study_view *v) {
@@ -67,14 +67,14 @@ static void put_arm(const th_study_view *v, uint32_t arm) {
   th_html_open(v->h, "li", "arm");
   th_html_element(v->h, "h4", NULL, th_part_text(v, arm, "label"));
   if (type.n) {
-    th_view_arm_type(type, th_html_scratch(v->h));
+    th_words_arm_type(v->h->lang, type, th_html_scratch(v->h));
     th_html_scratch_element(v->h, "p", "arm-type");
   }
   if (text.n || names) {
     th_html_open(v->h, "dl", NULL);
-    th_part_fact_markup(v, "Description:", text);
+    th_part_fact_markup(v, M(description_colon), text);
     if (names) {
-      th_part_fact(v, "Treatment:");
+      th_part_fact(v, M(treatment_colon));
       for (th_json_each(v->j, names, e))
         th_html_element(v->h, "dd", NULL, th_json_text(v->j, e));
       th_part_fact_end(v);
@@ -90,7 +90,7 @@ static void put_arms(const th_study_view *v) {
   int64_t count = -1;
   if (node && !th_json_int(v->j, node, &count)) count = -1;
   if (!arms && count < 0) return;
-  th_view_participants(count, arms ? v->j->nodes[arms].n : 0, th_html_scratch(v->h));
+  th_words_participants(v->h->lang, count, arms ? v->j->nodes[arms].n : 0, th_html_scratch(v->h));
   th_html_scratch_element(v->h, "h3", NULL);
   if (!arms) return;
   th_html_open(v->h, "ul", "arms");
@@ -101,7 +101,7 @@ static void put_arms(const th_study_view *v) {
 
 static void put_other_names(const th_study_view *v, uint32_t names) {
   if (!names) return;
-  th_part_fact(v, "Also known as");
+  th_part_fact(v, M(also_known_as));
   th_buf *s = th_html_scratch(v->h);
   for (th_json_each(v->j, names, e)) {
     if (s->n) th_buf_str(s, ", ");
@@ -121,14 +121,14 @@ static void put_treatments(const th_study_view *v) {
   if (!any) return;
   th_html_open(v->h, "details", NULL);
   th_html_open(v->h, "summary", NULL);
-  th_html_element_str(v->h, "h3", NULL, "About the treatments");
+  th_html_element_str(v->h, "h3", NULL, M(about_the_treatments));
   th_html_close(v->h);
   for (th_json_each(v->j, list, item)) {
     th_span text = th_part_text(v, item, "description"), type = th_part_text(v, item, "type");
     uint32_t names = th_part_array(v, item, "otherNames");
     th_buf *s = th_html_scratch(v->h);
     if (type.n) {
-      th_view_put_label(TH_F_InterventionType, type, s);
+      th_words_label(v->h->lang, TH_F_InterventionType, type, s);
       th_buf_str(s, ": ");
     }
     th_buf_span(s, th_part_text(v, item, "name"));
@@ -155,7 +155,7 @@ bool th_part_has_design(const th_study_view *v) {
 
 void th_part_design(const th_study_view *v) {
   if (!th_part_has_design(v)) return;
-  th_part_section(v, "design", "Trial design");
+  th_part_section(v, "design", M(trial_design));
   if (has_design_facts(v)) put_design_facts(v);
   put_arms(v);
   put_treatments(v);
@@ -179,7 +179,7 @@ static void put_outcome_list(const th_study_view *v, const char *heading, uint32
     }
     if (when.n) {
       th_html_open(v->h, "p", "quiet");
-      th_html_str(v->h, "Time frame: ");
+      th_html_str(v->h, M(lead_time_frame));
       th_html_text(v->h, when);
       th_html_close(v->h);
     }
@@ -190,9 +190,9 @@ static void put_outcome_list(const th_study_view *v, const char *heading, uint32
 
 void th_part_outcomes(const th_study_view *v) {
   if (!v->outcomes) return;
-  th_part_section(v, "outcomes", "What the study measures");
-  put_outcome_list(v, "Primary outcomes", th_part_array(v, v->outcomes, "primaryOutcomes"));
-  put_outcome_list(v, "Secondary outcomes", th_part_array(v, v->outcomes, "secondaryOutcomes"));
-  put_outcome_list(v, "Other outcomes", th_part_array(v, v->outcomes, "otherOutcomes"));
+  th_part_section(v, "outcomes", M(what_the_study_measures));
+  put_outcome_list(v, M(primary_outcomes), th_part_array(v, v->outcomes, "primaryOutcomes"));
+  put_outcome_list(v, M(secondary_outcomes), th_part_array(v, v->outcomes, "secondaryOutcomes"));
+  put_outcome_list(v, M(other_outcomes), th_part_array(v, v->outcomes, "otherOutcomes"));
   th_part_section_end(v);
 }

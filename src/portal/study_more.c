@@ -9,9 +9,9 @@ static void put_titles(const th_study_view *v) {
   uint32_t keywords = th_part_array(v, v->conditions, "keywords");
   if (!official.n && !keywords) return;
   th_html_open(v->h, "dl", NULL);
-  th_part_fact_text(v, "Official title", official);
+  th_part_fact_text(v, M(official_title), official);
   if (keywords) {
-    th_part_fact(v, "Keywords");
+    th_part_fact(v, M(keywords));
     th_buf *s = th_html_scratch(v->h);
     for (th_json_each(v->j, keywords, e)) {
       if (s->n) th_buf_str(s, ", ");
@@ -28,9 +28,9 @@ static void put_responsible(const th_study_view *v) {
                                       "investigatorAffiliation", "oldNameTitle", "oldOrganization"};
   uint32_t party = th_part_object(v, v->sponsors, "responsibleParty");
   if (!party) return;
-  th_part_fact(v, "Responsible party");
-  th_view_put_label(TH_F_ResponsiblePartyType, th_part_text(v, party, "type"),
-                    th_html_scratch(v->h));
+  th_part_fact(v, M(responsible_party));
+  th_words_label(v->h->lang, TH_F_ResponsiblePartyType, th_part_text(v, party, "type"),
+                 th_html_scratch(v->h));
   if (v->h->scratch->n) th_html_scratch_element(v->h, "dd", NULL);
   for (size_t i = 0; i < TH_COUNT(parts); i++) {
     th_span part = th_part_text(v, party, parts[i]);
@@ -42,28 +42,28 @@ static void put_responsible(const th_study_view *v) {
 static void put_people(const th_study_view *v) {
   uint32_t list = th_part_array(v, v->sponsors, "collaborators");
   if (!list && !th_part_object(v, v->sponsors, "responsibleParty") && !v->oversight) return;
-  th_html_element_str(v->h, "h3", NULL, "Sponsor and oversight");
+  th_html_element_str(v->h, "h3", NULL, M(sponsor_and_oversight));
   th_html_open(v->h, "dl", "grid");
-  th_part_fact_text(v, "Sponsor", th_part_text(v, v->sponsors, "leadSponsor.name"));
+  th_part_fact_text(v, M(sponsor), th_part_text(v, v->sponsors, "leadSponsor.name"));
   if (list) {
-    th_part_fact(v, "Collaborators");
+    th_part_fact(v, M(collaborators));
     for (th_json_each(v->j, list, e))
       th_html_element(v->h, "dd", NULL, th_part_text(v, e, "name"));
     th_part_fact_end(v);
   }
   put_responsible(v);
-  th_part_fact_bool(v, "Data monitoring committee",
+  th_part_fact_bool(v, M(data_monitoring_committee),
                     th_part_bool(v, v->oversight, "oversightHasDmc"));
-  th_part_fact_bool(v, "Drug regulated by the U.S. FDA",
+  th_part_fact_bool(v, M(drug_regulated_by_the_us),
                     th_part_bool(v, v->oversight, "isFdaRegulatedDrug"));
-  th_part_fact_bool(v, "Device regulated by the U.S. FDA",
+  th_part_fact_bool(v, M(device_regulated_by_the_us),
                     th_part_bool(v, v->oversight, "isFdaRegulatedDevice"));
-  th_part_fact_bool(v, "Device not yet approved",
+  th_part_fact_bool(v, M(device_not_yet_approved),
                     th_part_bool(v, v->oversight, "isUnapprovedDevice"));
-  th_part_fact_bool(v, "Pediatric surveillance after marketing",
+  th_part_fact_bool(v, M(pediatric_surveillance_after_marketing),
                     th_part_bool(v, v->oversight, "isPpsd"));
-  th_part_fact_bool(v, "Exported from the U.S.", th_part_bool(v, v->oversight, "isUsExport"));
-  th_part_fact_bool(v, "Violation of FDAAA 801",
+  th_part_fact_bool(v, M(exported_from_the_us), th_part_bool(v, v->oversight, "isUsExport"));
+  th_part_fact_bool(v, M(violation_of_fdaaa_801),
                     th_part_bool(v, v->oversight, "fdaaa801Violation"));
   th_html_close(v->h);
 }
@@ -78,23 +78,23 @@ static void put_date(const th_study_view *v, const char *label, const char *name
 static void put_dates(const th_study_view *v) {
   if (!v->status) return;
   static const char *const dates[][2] = {
-      {"Study start", "startDateStruct"},
-      {"Primary completion", "primaryCompletionDateStruct"},
-      {"Study completion", "completionDateStruct"},
-      {"First submitted", "studyFirstSubmitDate"},
-      {"First posted", "studyFirstPostDateStruct"},
-      {"Results first submitted", "resultsFirstSubmitDate"},
-      {"Results first posted", "resultsFirstPostDateStruct"},
-      {"Delayed results first posted", "dispFirstPostDateStruct"},
-      {"Last update submitted", "lastUpdateSubmitDate"},
-      {"Last update posted", "lastUpdatePostDateStruct"},
-      {"Last verified", "statusVerifiedDate"},
+      {M(study_start), "startDateStruct"},
+      {M(primary_completion), "primaryCompletionDateStruct"},
+      {M(study_completion), "completionDateStruct"},
+      {M(first_submitted), "studyFirstSubmitDate"},
+      {M(first_posted), "studyFirstPostDateStruct"},
+      {M(results_first_submitted), "resultsFirstSubmitDate"},
+      {M(results_first_posted), "resultsFirstPostDateStruct"},
+      {M(delayed_results_first_posted), "dispFirstPostDateStruct"},
+      {M(last_update_submitted), "lastUpdateSubmitDate"},
+      {M(last_update_posted), "lastUpdatePostDateStruct"},
+      {M(last_verified), "statusVerifiedDate"},
   };
   bool any = false;
   for (size_t i = 0; i < TH_COUNT(dates); i++)
     any = any || th_json_get(v->j, v->status, th_span_of(dates[i][1]));
   if (!any) return;
-  th_html_element_str(v->h, "h3", NULL, "Dates");
+  th_html_element_str(v->h, "h3", NULL, M(dates));
   th_html_open(v->h, "dl", "grid");
   for (size_t i = 0; i < TH_COUNT(dates); i++)
     put_date(v, dates[i][0], dates[i][1]);
@@ -105,11 +105,11 @@ static void put_expanded_access(const th_study_view *v) {
   uint32_t info = th_part_object(v, v->status, "expandedAccessInfo");
   th_span nct = th_part_text(v, info, "nctId");
   if (th_part_bool(v, info, "hasExpandedAccess") != 1) return;
-  th_html_element_str(v->h, "h3", NULL, "Expanded access");
+  th_html_element_str(v->h, "h3", NULL, M(expanded_access));
   th_html_open(v->h, "p", NULL);
-  th_html_str(v->h, "The treatment can be had outside of the trial");
-  th_view_put_label(TH_F_ExpandedAccessStatusForNCTId, th_part_text(v, info, "statusForNctId"),
-                    th_html_scratch(v->h));
+  th_html_str(v->h, M(the_treatment_can_be_had));
+  th_words_label(v->h->lang, TH_F_ExpandedAccessStatusForNCTId,
+                 th_part_text(v, info, "statusForNctId"), th_html_scratch(v->h));
   if (v->h->scratch->n) {
     th_html_str(v->h, " (");
     th_html_scratch_text(v->h);
@@ -140,18 +140,18 @@ static void put_reference(const th_study_view *v, uint32_t ref) {
     th_url_encode(s, pmid);
     th_html_open(v->h, "a", NULL);
     (void)th_html_href(v->h, th_buf_view(s));
-    th_html_str(v->h, "PubMed ");
+    th_html_str(v->h, M(lead_pubmed));
     th_html_text(v->h, pmid);
     th_html_close(v->h);
   }
   if (type.n) {
     th_html_str(v->h, " ");
-    th_view_put_label(TH_F_ReferenceType, type, th_html_scratch(v->h));
+    th_words_label(v->h->lang, TH_F_ReferenceType, type, th_html_scratch(v->h));
     th_html_scratch_element(v->h, "span", "kind");
   }
   if (retractions) {
     th_html_str(v->h, " ");
-    th_html_element_str(v->h, "strong", "warning", "Retracted");
+    th_html_element_str(v->h, "strong", "warning", M(retracted));
     for (th_json_each(v->j, retractions, e)) {
       th_html_str(v->h, " ");
       th_html_text(v->h, th_part_text(v, e, "source"));
@@ -164,14 +164,14 @@ static void put_references(const th_study_view *v) {
   uint32_t list = th_part_array(v, v->references, "references");
   uint32_t links = th_part_array(v, v->references, "seeAlsoLinks");
   if (list) {
-    th_html_element_str(v->h, "h3", NULL, "Publications");
+    th_html_element_str(v->h, "h3", NULL, M(publications));
     th_html_open(v->h, "ul", "references");
     for (th_json_each(v->j, list, e))
       put_reference(v, e);
     th_html_close(v->h);
   }
   if (links) {
-    th_html_element_str(v->h, "h3", NULL, "See also");
+    th_html_element_str(v->h, "h3", NULL, M(see_also));
     th_html_open(v->h, "ul", "references");
     for (th_json_each(v->j, links, e)) {
       th_span label = th_part_text(v, e, "label"), url = th_part_text(v, e, "url");
@@ -209,7 +209,7 @@ static void put_document(const th_study_view *v, uint32_t doc) {
   s = th_html_scratch(v->h);
   if (date.n) {
     th_buf_str(s, ", ");
-    th_view_date(date, s);
+    th_words_date(v->h->lang, date, s);
   }
   put_size(s, bytes);
   th_html_scratch_element(v->h, "span", "quiet");
@@ -219,7 +219,7 @@ static void put_document(const th_study_view *v, uint32_t doc) {
 static void put_documents(const th_study_view *v) {
   uint32_t list = th_part_array(v, v->documents, "largeDocs");
   if (!list) return;
-  th_html_element_str(v->h, "h3", NULL, "Documents");
+  th_html_element_str(v->h, "h3", NULL, M(documents));
   th_html_open(v->h, "ul", "references");
   for (th_json_each(v->j, list, e))
     put_document(v, e);
@@ -247,22 +247,23 @@ static void put_sharing(const th_study_view *v) {
   uint32_t types = th_part_array(v, v->ipd, "infoTypes");
   uint32_t available = th_part_array(v, v->references, "availIpds");
   if (!v->ipd && !available) return;
-  th_html_element_str(v->h, "h3", NULL, "Sharing of participants' data");
+  th_html_element_str(v->h, "h3", NULL, M(sharing_of_participants_data));
   th_html_open(v->h, "dl", NULL);
-  th_part_fact_enum(v, "Plan to share", TH_F_IPDSharing, plan);
-  th_part_fact_markup(v, "Plan", th_part_text(v, v->ipd, "description"));
+  th_part_fact_enum(v, M(plan_to_share), TH_F_IPDSharing, plan);
+  th_part_fact_markup(v, M(plan), th_part_text(v, v->ipd, "description"));
   if (types) {
-    th_part_fact(v, "Also shared");
+    th_part_fact(v, M(also_shared));
     for (th_json_each(v->j, types, e)) {
-      th_view_put_label(TH_F_IPDSharingInfoType, th_json_text(v->j, e), th_html_scratch(v->h));
+      th_words_label(v->h->lang, TH_F_IPDSharingInfoType, th_json_text(v->j, e),
+                     th_html_scratch(v->h));
       th_html_scratch_element(v->h, "dd", NULL);
     }
     th_part_fact_end(v);
   }
-  th_part_fact_markup(v, "Time frame", th_part_text(v, v->ipd, "timeFrame"));
-  th_part_fact_markup(v, "Access", th_part_text(v, v->ipd, "accessCriteria"));
+  th_part_fact_markup(v, M(time_frame), th_part_text(v, v->ipd, "timeFrame"));
+  th_part_fact_markup(v, M(access), th_part_text(v, v->ipd, "accessCriteria"));
   if (url.n) {
-    th_part_fact(v, "Address");
+    th_part_fact(v, M(address));
     th_html_open(v->h, "dd", NULL);
     th_html_link(v->h, NULL, url, url);
     th_html_close(v->h);
@@ -277,30 +278,31 @@ static void put_sharing(const th_study_view *v) {
 static void put_record(const th_study_view *v) {
   const th_study_context *c = v->context;
   bool made_up = th_study_is_made_up(v->j);
-  th_html_element_str(v->h, "h3", NULL, "This record");
+  th_html_element_str(v->h, "h3", NULL, M(this_record));
   th_html_open(v->h, "ul", "references");
   if (v->nct.n && !made_up) {
     th_buf *s = th_html_scratch(v->h);
     th_buf_str(s, "https://clinicaltrials.gov/study/");
     th_url_encode(s, v->nct);
     th_html_open(v->h, "li", NULL);
-    th_html_link(v->h, NULL, th_buf_view(s), TH_SPAN("At ClinicalTrials.gov"));
+    th_html_link(v->h, NULL, th_buf_view(s), th_span_of(M(at_clinicaltrialsgov)));
     th_html_close(v->h);
   }
   if (c->json) {
     th_html_open(v->h, "li", NULL);
-    th_html_link_str(v->h, NULL, c->json, "As data (JSON)");
+    th_html_link_str(v->h, NULL, c->json, M(as_data_json));
     th_html_close(v->h);
   }
   if (c->versions) {
     th_html_open(v->h, "li", NULL);
     th_html_i64(v->h, c->versions);
-    th_html_str(v->h, c->versions == 1 ? " version is kept here" : " versions are kept here");
+    th_html_str(v->h,
+                c->versions == 1 ? M(tail_version_is_kept_here) : M(tail_versions_are_kept_here));
     if (c->stored_utc > 0) {
       th_date day = {.precision = TH_DATE_DAY};
       day.first_day = day.last_day = (int32_t)(c->stored_utc / 86400);
-      th_date_english(&day, th_html_scratch(v->h));
-      th_html_str(v->h, c->versions == 1 ? ", since " : ", the newest since ");
+      th_words_day(v->h->lang, &day, th_html_scratch(v->h));
+      th_html_str(v->h, c->versions == 1 ? M(and_since) : M(and_the_newest_since));
       th_html_scratch_text(v->h);
     }
     th_html_close(v->h);
@@ -309,7 +311,7 @@ static void put_record(const th_study_view *v) {
 }
 
 void th_part_more(const th_study_view *v) {
-  th_part_section(v, "more", "More about the study");
+  th_part_section(v, "more", M(more_about_the_study));
   put_titles(v);
   put_dates(v);
   put_people(v);

@@ -78,19 +78,19 @@ static void fact_scratch(const th_study_view *v, const char *label) {
 
 void th_part_fact_enum(const th_study_view *v, const char *label, uint16_t field, th_span value) {
   if (value.n == 0) return;
-  th_view_put_label(field, value, th_html_scratch(v->h));
+  th_words_label(v->h->lang, field, value, th_html_scratch(v->h));
   fact_scratch(v, label);
 }
 
 void th_part_fact_bool(const th_study_view *v, const char *label, int value) {
-  if (value >= 0) th_part_fact_text(v, label, value ? TH_SPAN("Yes") : TH_SPAN("No"));
+  if (value >= 0) th_part_fact_text(v, label, value ? th_span_of(M(yes)) : th_span_of(M(no)));
 }
 
 void th_part_fact_date(const th_study_view *v, const char *label, th_span date, th_span type) {
   if (date.n == 0) return;
   th_buf *s = th_html_scratch(v->h);
-  th_view_date(date, s);
-  if (th_span_eq(type, TH_SPAN("ESTIMATED"))) th_buf_str(s, " (estimated)");
+  th_words_date(v->h->lang, date, s);
+  if (th_span_eq(type, TH_SPAN("ESTIMATED"))) th_say_put(v->h->lang, M(tail_estimated), s);
   fact_scratch(v, label);
 }
 
@@ -139,7 +139,7 @@ static void reach(const th_study_view *v, const char *scheme, th_span address, t
   th_html_open(v->h, "span", "reach");
   th_html_link(v->h, NULL, th_buf_view(s), address);
   if (extension.n) {
-    th_html_str(v->h, " ext. ");
+    th_html_str(v->h, M(tail_ext));
     th_html_text(v->h, extension);
   }
   th_html_close(v->h);
@@ -151,7 +151,7 @@ void th_part_contact(const th_study_view *v, uint32_t contact) {
   th_html_element(v->h, "span", "name", th_part_text(v, contact, "name"));
   if (role.n && !th_span_eq(role, TH_SPAN("CONTACT"))) {
     th_html_str(v->h, ", ");
-    th_view_put_label(TH_F_CentralContactRole, role, th_html_scratch(v->h));
+    th_words_label(v->h->lang, TH_F_CentralContactRole, role, th_html_scratch(v->h));
     th_html_scratch_text(v->h);
   }
   reach(v, "tel:", th_part_text(v, contact, "phone"), th_part_text(v, contact, "phoneExt"));
@@ -183,16 +183,16 @@ static void put_status(const th_study_view *v) {
   th_span known = th_part_text(v, v->status, "lastKnownStatus");
   uint32_t phases = th_part_array(v, v->design, "phases");
   if (!status.n && !phases) return;
-  th_part_fact(v, !phases ? "Status" : status.n ? "Status and phase" : "Phase");
+  th_part_fact(v, !phases ? M(status) : status.n ? M(status_and_phase) : M(phase));
   if (status.n) th_page_status(v->h, "dd", TH_F_OverallStatus, status);
   if (phases) {
-    th_view_phases(v->j, phases, th_html_scratch(v->h));
+    th_words_phases(v->h->lang, v->j, phases, th_html_scratch(v->h));
     th_html_scratch_element(v->h, "dd", NULL);
   }
   if (known.n) {
     th_buf *s = th_html_scratch(v->h);
-    th_buf_str(s, "last known: ");
-    th_view_put_label(TH_F_LastKnownStatus, known, s);
+    th_say_put(v->h->lang, M(lead_last_known), s);
+    th_words_label(v->h->lang, TH_F_LastKnownStatus, known, s);
     th_html_scratch_element(v->h, "dd", "quiet");
   }
   th_part_fact_end(v);
@@ -201,7 +201,7 @@ static void put_status(const th_study_view *v) {
 static void put_conditions(const th_study_view *v) {
   uint32_t list = th_part_array(v, v->conditions, "conditions");
   if (!list) return;
-  th_part_fact(v, "Conditions");
+  th_part_fact(v, M(conditions));
   for (th_json_each(v->j, list, e)) {
     th_html_open(v->h, "dd", NULL);
     th_part_search_link(v, "cond", th_json_text(v->j, e), th_json_text(v->j, e));
@@ -213,12 +213,12 @@ static void put_conditions(const th_study_view *v) {
 static void put_treatments(const th_study_view *v) {
   uint32_t list = th_part_array(v, v->arms, "interventions");
   if (!list) return;
-  th_part_fact(v, "Treatments");
+  th_part_fact(v, M(treatments));
   for (th_json_each(v->j, list, e)) {
     th_span name = th_part_text(v, e, "name"), type = th_part_text(v, e, "type");
     th_html_open(v->h, "dd", NULL);
     if (type.n) {
-      th_view_put_label(TH_F_InterventionType, type, th_html_scratch(v->h));
+      th_words_label(v->h->lang, TH_F_InterventionType, type, th_html_scratch(v->h));
       th_html_scratch_text(v->h);
       th_html_str(v->h, ": ");
     }
@@ -234,11 +234,11 @@ static void put_funders(const th_study_view *v) {
   th_span class = th_part_text(v, v->sponsors, "leadSponsor.class");
   uint32_t list = th_part_array(v, v->sponsors, "collaborators");
   if (!class.n && !list) return;
-  th_part_fact(v, "Funder types");
+  th_part_fact(v, M(funder_types));
   if (class.n) {
     int value = th_enum_value(TH_E_AgencyClass, class);
     if (value >= 0) shown |= 1ull << value;
-    th_view_put_label(TH_F_LeadSponsorClass, class, th_html_scratch(v->h));
+    th_words_label(v->h->lang, TH_F_LeadSponsorClass, class, th_html_scratch(v->h));
     th_html_scratch_element(v->h, "dd", NULL);
   }
   if (list)
@@ -247,7 +247,7 @@ static void put_funders(const th_study_view *v) {
       int value = th_enum_value(TH_E_AgencyClass, class);
       if (value < 0 || (shown >> value & 1)) continue;
       shown |= 1ull << value;
-      th_view_put_label(TH_F_CollaboratorClass, class, th_html_scratch(v->h));
+      th_words_label(v->h->lang, TH_F_CollaboratorClass, class, th_html_scratch(v->h));
       th_html_scratch_element(v->h, "dd", NULL);
     }
   th_part_fact_end(v);
@@ -257,7 +257,7 @@ static void put_identifiers(const th_study_view *v) {
   th_span org = th_part_text(v, v->id, "orgStudyIdInfo.id");
   uint32_t more = th_part_array(v, v->id, "secondaryIdInfos");
   uint32_t aliases = th_part_array(v, v->id, "nctIdAliases");
-  th_part_fact(v, "Identifiers");
+  th_part_fact(v, M(identifiers));
   th_html_element(v->h, "dd", NULL, v->nct);
   if (org.n) th_html_element(v->h, "dd", NULL, org);
   if (more)
@@ -272,7 +272,7 @@ static void put_identifiers(const th_study_view *v) {
         if (domain.n)
           th_buf_span(s, domain);
         else
-          th_view_put_label(TH_F_SecondaryIdType, type, s);
+          th_words_label(v->h->lang, TH_F_SecondaryIdType, type, s);
         th_html_scratch_text(v->h);
         th_html_close(v->h);
       }
@@ -282,7 +282,7 @@ static void put_identifiers(const th_study_view *v) {
     for (th_json_each(v->j, aliases, e)) {
       th_html_open(v->h, "dd", NULL);
       th_html_text(v->h, th_json_text(v->j, e));
-      th_html_element_str(v->h, "small", NULL, " (former number)");
+      th_html_element_str(v->h, "small", NULL, M(tail_former_number));
       th_html_close(v->h);
     }
   th_part_fact_end(v);
@@ -302,26 +302,26 @@ static bool has_details(const th_study_view *v) {
 
 static void put_contents(const th_study_view *v) {
   th_html_open(v->h, "nav", "contents");
-  th_html_attr_str(v->h, "aria-label", "On this page");
+  th_html_attr_str(v->h, "aria-label", M(on_this_page));
   th_html_open(v->h, "ul", NULL);
-  if (has_details(v)) put_contents_link(v, "#details", "Who may join");
-  if (th_part_has_design(v)) put_contents_link(v, "#design", "Trial design");
-  if (v->outcomes) put_contents_link(v, "#outcomes", "What is measured");
-  put_contents_link(v, "#places", "Contacts and locations");
-  if (v->results) put_contents_link(v, "#results", "Results");
-  put_contents_link(v, "#more", "More about the study");
+  if (has_details(v)) put_contents_link(v, "#details", M(who_may_join));
+  if (th_part_has_design(v)) put_contents_link(v, "#design", M(trial_design));
+  if (v->outcomes) put_contents_link(v, "#outcomes", M(what_is_measured));
+  put_contents_link(v, "#places", M(contacts_and_locations));
+  if (v->results) put_contents_link(v, "#results", M(results));
+  put_contents_link(v, "#more", M(more_about_the_study));
   th_html_close_n(v->h, 2);
 }
 
 static void put_facts(const th_study_view *v) {
   th_html_open(v->h, "aside", "facts");
-  th_html_attr_str(v->h, "aria-label", "Study at a glance");
+  th_html_attr_str(v->h, "aria-label", M(study_at_a_glance));
   th_html_open(v->h, "dl", NULL);
   put_status(v);
-  th_part_fact_markup(v, "Why it stopped", th_part_text(v, v->status, "whyStopped"));
+  th_part_fact_markup(v, M(why_it_stopped), th_part_text(v, v->status, "whyStopped"));
   put_conditions(v);
   put_treatments(v);
-  th_part_fact_enum(v, "Study type", TH_F_StudyType, th_part_text(v, v->design, "studyType"));
+  th_part_fact_enum(v, M(study_type), TH_F_StudyType, th_part_text(v, v->design, "studyType"));
   put_funders(v);
   put_identifiers(v);
   th_html_close(v->h);
@@ -333,10 +333,10 @@ static void put_facts(const th_study_view *v) {
 
 static void put_about(const th_study_view *v) {
   th_span detail = th_part_text(v, v->description, "detailedDescription");
-  th_part_markup(v, "About", th_part_text(v, v->description, "briefSummary"));
+  th_part_markup(v, M(about), th_part_text(v, v->description, "briefSummary"));
   if (detail.n == 0) return;
   th_html_open(v->h, "details", NULL);
-  th_html_element_str(v->h, "summary", NULL, "Detailed description");
+  th_html_element_str(v->h, "summary", NULL, M(detailed_description));
   th_html_open(v->h, "div", "prose");
   th_html_markup(v->h, detail);
   th_html_close_n(v->h, 2);
@@ -348,23 +348,25 @@ static void put_who(const th_study_view *v) {
   uint32_t node = v->design ? th_json_path(v->j, v->design, "enrollmentInfo.count") : 0;
   th_html_open(v->h, "dl", "who");
   if (node && th_json_int(v->j, node, &count)) {
-    th_view_enrollment(count, th_part_text(v, v->design, "enrollmentInfo.type"),
-                       th_html_scratch(v->h));
-    fact_scratch(v, "Enrollment");
+    th_words_enrollment(v->h->lang, count, th_part_text(v, v->design, "enrollmentInfo.type"),
+                        th_html_scratch(v->h));
+    fact_scratch(v, M(enrollment));
   }
-  th_part_fact_enum(v, "Sex", TH_F_Sex, th_part_text(v, v->eligibility, "sex"));
+  th_part_fact_enum(v, M(sex), TH_F_Sex, th_part_text(v, v->eligibility, "sex"));
   if (v->eligibility) {
-    th_view_ages(th_part_text(v, v->eligibility, "minimumAge"),
-                 th_part_text(v, v->eligibility, "maximumAge"), th_html_scratch(v->h));
-    fact_scratch(v, "Ages");
+    th_words_ages(v->h->lang, th_part_text(v, v->eligibility, "minimumAge"),
+                  th_part_text(v, v->eligibility, "maximumAge"), th_html_scratch(v->h));
+    fact_scratch(v, M(ages));
   }
   if (volunteers >= 0)
-    th_part_fact_text(v, "Volunteers", th_span_of(th_view_volunteers(volunteers)));
-  th_part_fact_markup(v, "Gender", th_part_text(v, v->eligibility, "genderDescription"));
-  th_part_fact_enum(v, "Sampling method", TH_F_SamplingMethod,
+    th_part_fact_text(v, M(volunteers),
+                      th_span_of(volunteers ? M(accepts_healthy_volunteers_title)
+                                            : M(no_healthy_volunteers_title)));
+  th_part_fact_markup(v, M(gender), th_part_text(v, v->eligibility, "genderDescription"));
+  th_part_fact_enum(v, M(sampling_method), TH_F_SamplingMethod,
                     th_part_text(v, v->eligibility, "samplingMethod"));
   th_html_close(v->h);
-  th_part_markup(v, "Study population", th_part_text(v, v->eligibility, "studyPopulation"));
+  th_part_markup(v, M(study_population), th_part_text(v, v->eligibility, "studyPopulation"));
 }
 
 /* "Inclusion Criteria", "Exclusion criteria:", nothing more: the page has its own words for it. */
@@ -378,15 +380,15 @@ static bool is_plain_header(th_span header) {
 
 static void put_criteria_block(const th_study_view *v, const th_criteria_block *b, bool alone) {
   const char *words = NULL;
-  if (b->kind == TH_CRITERIA_INCLUSION) words = "Inclusion criteria";
-  if (b->kind == TH_CRITERIA_EXCLUSION) words = "Exclusion criteria";
+  if (b->kind == TH_CRITERIA_INCLUSION) words = M(inclusion_criteria);
+  if (b->kind == TH_CRITERIA_EXCLUSION) words = M(exclusion_criteria);
   th_html_open(v->h, "div", b->kind == TH_CRITERIA_EXCLUSION ? "criteria out" : "criteria");
   if (words && is_plain_header(b->header))
     th_html_element_str(v->h, "h3", NULL, words);
   else if (b->header.n)
     th_html_element(v->h, "h3", NULL, b->header);
   else if (alone)
-    th_html_element_str(v->h, "h3", NULL, "Eligibility criteria");
+    th_html_element_str(v->h, "h3", NULL, M(eligibility_criteria));
   th_html_open(v->h, "div", "prose");
   th_html_markup(v->h, b->body);
   th_html_close_n(v->h, 2);
@@ -402,7 +404,7 @@ static void put_criteria(const th_study_view *v) {
 
 static void put_details(const th_study_view *v) {
   if (!has_details(v)) return;
-  th_part_section(v, "details", "Details and patient eligibility");
+  th_part_section(v, "details", M(details_and_patient_eligibility));
   put_about(v);
   put_who(v);
   put_criteria(v);

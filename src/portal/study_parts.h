@@ -4,6 +4,7 @@
 
 #include "portal/page.h"
 #include "portal/study_page.h"
+#include "portal/words.h"
 #include "study/catalogue.h"
 #include "study/view.h"
 

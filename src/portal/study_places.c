@@ -90,7 +90,7 @@ static void put_country(const th_study_view *v, const country *c, bool open) {
   th_html_open(v->h, "details", "country");
   if (open) th_html_flag(v->h, "open");
   th_html_open(v->h, "summary", NULL);
-  th_html_text(v->h, c->first->country.n ? c->first->country : TH_SPAN("Country not given"));
+  th_html_text(v->h, c->first->country.n ? c->first->country : th_span_of(M(country_not_given)));
   th_html_str(v->h, " ");
   th_html_open(v->h, "span", "n");
   th_html_i64(v->h, (int64_t)c->n);
@@ -112,7 +112,7 @@ static void put_sites(const th_study_view *v, uint32_t list) {
 static void put_central(const th_study_view *v) {
   uint32_t contacts = th_part_array(v, v->places, "centralContacts");
   if (!contacts) return;
-  th_html_element_str(v->h, "h3", NULL, "Central contacts");
+  th_html_element_str(v->h, "h3", NULL, M(central_contacts));
   th_html_open(v->h, "ul", "contacts");
   for (th_json_each(v->j, contacts, e))
     th_part_contact(v, e);
@@ -122,7 +122,7 @@ static void put_central(const th_study_view *v) {
 static void put_officials(const th_study_view *v) {
   uint32_t list = th_part_array(v, v->places, "overallOfficials");
   if (!list) return;
-  th_html_element_str(v->h, "h3", NULL, "Study officials");
+  th_html_element_str(v->h, "h3", NULL, M(study_officials));
   th_html_open(v->h, "ul", "contacts");
   for (th_json_each(v->j, list, e)) {
     th_span role = th_part_text(v, e, "role"), from = th_part_text(v, e, "affiliation");
@@ -131,7 +131,7 @@ static void put_officials(const th_study_view *v) {
     th_buf *s = th_html_scratch(v->h);
     if (role.n) {
       th_buf_str(s, ", ");
-      th_view_put_label(TH_F_OverallOfficialRole, role, s);
+      th_words_label(v->h->lang, TH_F_OverallOfficialRole, role, s);
     }
     if (from.n) {
       th_buf_str(s, ", ");
@@ -145,11 +145,11 @@ static void put_officials(const th_study_view *v) {
 
 void th_part_places(const th_study_view *v) {
   uint32_t list = th_part_array(v, v->places, "locations");
-  th_part_section(v, "places", "Trial contacts and locations");
+  th_part_section(v, "places", M(trial_contacts_and_locations));
   th_html_open(v->h, "p", "count");
   th_html_i64(v->h, list ? (int64_t)v->j->nodes[list].n : 0);
   th_html_close(v->h);
-  if (!list) th_html_element_str(v->h, "p", "quiet", "The record lists no locations.");
+  if (!list) th_html_element_str(v->h, "p", "quiet", M(the_record_lists_no_locations));
   put_central(v);
   if (list) put_sites(v, list);
   put_officials(v);

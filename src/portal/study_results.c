@@ -67,11 +67,11 @@ static void close_table(const th_study_view *v, const groups *g) {
   th_html_close_n(v->h, 3);
   if (g->all <= g->n) return;
   th_html_open(v->h, "p", "quiet");
-  th_html_str(v->h, "Shown are the first ");
+  th_html_str(v->h, M(lead_shown_are_the_first));
   th_html_i64(v->h, g->n);
-  th_html_str(v->h, " of ");
+  th_html_str(v->h, M(tail_of));
   th_html_i64(v->h, g->all);
-  th_html_str(v->h, " groups.");
+  th_html_str(v->h, M(tail_groups));
   th_html_close(v->h);
 }
 
@@ -104,7 +104,7 @@ static void put_group_notes(const th_study_view *v, uint32_t list) {
     any = any || th_part_text(v, e, "description").n;
   if (!any) return;
   th_html_open(v->h, "details", "notes");
-  th_html_element_str(v->h, "summary", NULL, "About the groups");
+  th_html_element_str(v->h, "summary", NULL, M(about_the_groups));
   th_html_open(v->h, "dl", NULL);
   for (th_json_each(v->j, list, item)) {
     th_span text = th_part_text(v, item, "description");
@@ -138,7 +138,7 @@ static void flow_row(const th_study_view *v, const groups *g, th_span label, uin
     if (units.n) {
       th_html_str(v->h, " (");
       th_html_text(v->h, units);
-      th_html_str(v->h, " units)");
+      th_html_str(v->h, M(tail_units));
     }
     th_html_close(v->h);
   }
@@ -146,9 +146,9 @@ static void flow_row(const th_study_view *v, const groups *g, th_span label, uin
 }
 
 static th_span milestone_label(th_span type) {
-  if (th_span_eq(type, TH_SPAN("STARTED"))) return TH_SPAN("Started");
-  if (th_span_eq(type, TH_SPAN("COMPLETED"))) return TH_SPAN("Completed");
-  if (th_span_eq(type, TH_SPAN("NOT COMPLETED"))) return TH_SPAN("Not completed");
+  if (th_span_eq(type, TH_SPAN("STARTED"))) return th_span_of(M(started));
+  if (th_span_eq(type, TH_SPAN("COMPLETED"))) return th_span_of(M(completed));
+  if (th_span_eq(type, TH_SPAN("NOT COMPLETED"))) return th_span_of(M(not_completed));
   return type;
 }
 
@@ -161,7 +161,7 @@ static void put_period(const th_study_view *v, const groups *g, uint32_t period)
       flow_row(v, g, milestone_label(th_part_text(v, e, "type")),
                th_part_array(v, e, "achievements"));
   if (!drops) return;
-  head_row(v, g, TH_SPAN("Reasons for not completing"), (th_span){0});
+  head_row(v, g, th_span_of(M(reasons_for_not_completing)), (th_span){0});
   for (th_json_each(v->j, drops, d))
     flow_row(v, g, th_part_text(v, d, "type"), th_part_array(v, d, "reasons"));
 }
@@ -171,12 +171,12 @@ static void put_flow(const th_study_view *v, uint32_t module) {
   uint32_t list = th_part_array(v, module, "groups");
   uint32_t periods = th_part_array(v, module, "periods");
   if (!module) return;
-  th_html_element_str(v->h, "h3", NULL, "Participant flow");
+  th_html_element_str(v->h, "h3", NULL, M(participant_flow));
   put_prose(v, th_part_text(v, module, "recruitmentDetails"));
   put_prose(v, th_part_text(v, module, "preAssignmentDetails"));
   if (!list || !periods) return;
   read_groups(v, list, &g);
-  open_table(v, "Participant flow", &g);
+  open_table(v, M(participant_flow), &g);
   for (th_json_each(v->j, periods, e))
     put_period(v, &g, e);
   close_table(v, &g);
@@ -192,7 +192,7 @@ static void put_measurement(const th_study_view *v, uint32_t cell) {
   if (low.n || high.n) {
     th_html_str(v->h, " (");
     th_html_text(v->h, low);
-    th_html_str(v->h, " to ");
+    th_html_str(v->h, M(tail_to));
     th_html_text(v->h, high);
     th_html_str(v->h, ")");
   } else if (spread.n) {
@@ -209,7 +209,7 @@ static void put_measurement(const th_study_view *v, uint32_t cell) {
 
 static void measurement_row(const th_study_view *v, const groups *g, th_span label, uint32_t list) {
   uint32_t hint = list ? list + 1 : 0;
-  open_row(v, NULL, label.n ? label : TH_SPAN("All"));
+  open_row(v, NULL, label.n ? label : th_span_of(M(all)));
   for (uint32_t i = 0; i < g->n; i++) {
     uint32_t cell = of_group(v, list, g, i, &hint);
     th_html_open(v->h, "td", NULL);
@@ -224,7 +224,7 @@ static void denom_rows(const th_study_view *v, const groups *g, uint32_t denoms)
   for (th_json_each(v->j, denoms, d)) {
     uint32_t counts = th_part_array(v, d, "counts"), hint = counts ? counts + 1 : 0;
     th_buf *s = th_html_scratch(v->h);
-    th_buf_str(s, "Number analyzed: ");
+    th_say_put(v->h->lang, M(lead_number_analyzed), s);
     th_buf_span(s, th_part_text(v, d, "units"));
     open_row(v, "denom", th_buf_view(s));
     for (uint32_t i = 0; i < g->n; i++)
@@ -264,10 +264,10 @@ static void measure_kind(const th_study_view *v, uint32_t measure) {
   th_span spread = th_part_text(v, measure, "dispersionType");
   th_span unit = th_part_text(v, measure, "unitOfMeasure");
   th_buf *s = th_html_scratch(v->h);
-  if (param.n) th_view_put_label(TH_F_BaselineMeasureParamType, param, s);
+  if (param.n) th_words_label(v->h->lang, TH_F_BaselineMeasureParamType, param, s);
   if (spread.n && !th_span_eq(spread, TH_SPAN("NA"))) {
     th_buf_str(s, " (");
-    th_view_put_label(TH_F_BaselineMeasureDispersionType, spread, s);
+    th_words_label(v->h->lang, TH_F_BaselineMeasureDispersionType, spread, s);
     th_buf_char(s, ')');
   }
   if (unit.n && s->n) th_buf_str(s, ", ");
@@ -279,11 +279,11 @@ static void put_baseline(const th_study_view *v, uint32_t module) {
   uint32_t list = th_part_array(v, module, "groups");
   uint32_t measures = th_part_array(v, module, "measures");
   if (!module) return;
-  th_html_element_str(v->h, "h3", NULL, "Baseline characteristics");
+  th_html_element_str(v->h, "h3", NULL, M(baseline_characteristics));
   put_prose(v, th_part_text(v, module, "populationDescription"));
   if (!list || !measures) return;
   read_groups(v, list, &g);
-  open_table(v, "Baseline characteristics", &g);
+  open_table(v, M(baseline_characteristics), &g);
   denom_rows(v, &g, th_part_array(v, module, "denoms"));
   for (th_json_each(v->j, measures, m)) {
     measure_kind(v, m);
@@ -302,15 +302,15 @@ static void put_interval(const th_study_view *v, uint32_t a) {
   th_span percent = th_part_value(v, a, "ciPctValue"), sides = th_part_text(v, a, "ciNumSides");
   if (!low.n && !high.n) return;
   th_buf *s = th_html_scratch(v->h);
-  th_buf_span(s, low.n ? low : TH_SPAN("no lower limit"));
-  th_buf_str(s, " to ");
-  th_buf_span(s, high.n ? high : TH_SPAN("no upper limit"));
+  th_buf_span(s, th_say(v->h->lang, low.n ? low : th_span_of(M(no_lower_limit_low))));
+  th_say_put(v->h->lang, M(tail_to), s);
+  th_buf_span(s, th_say(v->h->lang, high.n ? high : th_span_of(M(no_upper_limit_low))));
   if (percent.n || sides.n) th_buf_str(s, " (");
   if (percent.n) th_buf_printf(s, "%.*s%%", (int)percent.n, percent.p);
   if (percent.n && sides.n) th_buf_str(s, ", ");
-  if (sides.n) th_view_put_label(TH_F_OutcomeAnalysisCINumSides, sides, s);
+  if (sides.n) th_words_label(v->h->lang, TH_F_OutcomeAnalysisCINumSides, sides, s);
   if (percent.n || sides.n) th_buf_char(s, ')');
-  th_part_fact(v, "Confidence interval");
+  th_part_fact(v, M(confidence_interval));
   th_html_scratch_element(v->h, "dd", NULL);
   th_part_fact_end(v);
 }
@@ -320,10 +320,10 @@ static void put_analysis(const th_study_view *v, uint32_t a) {
   th_html_open(v->h, "li", NULL);
   put_prose(v, th_part_text(v, a, "groupDescription"));
   th_html_open(v->h, "dl", "grid");
-  th_part_fact_text(v, "Method", th_part_text(v, a, "statisticalMethod"));
-  th_part_fact_text(v, "P value", th_part_value(v, a, "pValue"));
+  th_part_fact_text(v, M(method), th_part_text(v, a, "statisticalMethod"));
+  th_part_fact_text(v, M(p_value), th_part_value(v, a, "pValue"));
   if (value.n) {
-    th_part_fact(v, "Estimate");
+    th_part_fact(v, M(estimate));
     th_html_open(v->h, "dd", NULL);
     if (param.n) {
       th_html_text(v->h, param);
@@ -334,7 +334,7 @@ static void put_analysis(const th_study_view *v, uint32_t a) {
     th_part_fact_end(v);
   }
   put_interval(v, a);
-  th_part_fact_enum(v, "Kind of test", TH_F_OutcomeAnalysisNonInferiorityType,
+  th_part_fact_enum(v, M(kind_of_test), TH_F_OutcomeAnalysisNonInferiorityType,
                     th_part_text(v, a, "nonInferiorityType"));
   th_html_close(v->h);
   put_prose(v, th_part_text(v, a, "statisticalComment"));
@@ -347,7 +347,7 @@ static void put_analysis(const th_study_view *v, uint32_t a) {
 
 static void put_analyses(const th_study_view *v, uint32_t list) {
   if (!list) return;
-  th_html_element_str(v->h, "h5", NULL, "Statistical analyses");
+  th_html_element_str(v->h, "h5", NULL, M(statistical_analyses));
   th_html_open(v->h, "ol", "analyses");
   for (th_json_each(v->j, list, e))
     put_analysis(v, e);
@@ -358,7 +358,7 @@ static void put_outcome_table(const th_study_view *v, uint32_t outcome, uint32_t
   groups g;
   if (!list) return;
   read_groups(v, list, &g);
-  open_table(v, "Values of this outcome", &g);
+  open_table(v, M(values_of_this_outcome), &g);
   denom_rows(v, &g, th_part_array(v, outcome, "denoms"));
   measure_kind(v, outcome);
   if (v->h->scratch->n) head_row(v, &g, th_buf_view(v->h->scratch), (th_span){0});
@@ -373,7 +373,7 @@ static void put_outcome(const th_study_view *v, uint32_t outcome) {
   th_html_open(v->h, "summary", NULL);
   th_html_open(v->h, "h4", NULL);
   if (type.n) {
-    th_view_put_label(TH_F_OutcomeMeasureType, type, th_html_scratch(v->h));
+    th_words_label(v->h->lang, TH_F_OutcomeMeasureType, type, th_html_scratch(v->h));
     th_html_scratch_element(v->h, "span", "kind");
     th_html_str(v->h, " ");
   }
@@ -382,7 +382,7 @@ static void put_outcome(const th_study_view *v, uint32_t outcome) {
   put_prose(v, th_part_text(v, outcome, "description"));
   if (when.n) {
     th_html_open(v->h, "p", "quiet");
-    th_html_str(v->h, "Time frame: ");
+    th_html_str(v->h, M(lead_time_frame));
     th_html_text(v->h, when);
     th_html_close(v->h);
   }
@@ -395,7 +395,7 @@ static void put_outcome(const th_study_view *v, uint32_t outcome) {
 static void put_outcomes(const th_study_view *v, uint32_t module) {
   uint32_t list = th_part_array(v, module, "outcomeMeasures");
   if (!list) return;
-  th_html_element_str(v->h, "h3", NULL, "Outcome measures");
+  th_html_element_str(v->h, "h3", NULL, M(outcome_measures));
   for (th_json_each(v->j, list, e))
     put_outcome(v, e);
 }
@@ -406,16 +406,16 @@ static void affected(const th_study_view *v, uint32_t node, const char *n, const
   th_span count = th_part_value(v, node, n), risk = th_part_value(v, node, of);
   th_html_open(v->h, "td", NULL);
   th_html_text(v->h, count);
-  if (count.n && risk.n) th_html_str(v->h, " of ");
+  if (count.n && risk.n) th_html_str(v->h, M(tail_of));
   th_html_text(v->h, risk);
   th_html_close(v->h);
 }
 
 static void put_event_sums(const th_study_view *v, const groups *g, uint32_t list) {
   static const char *const rows[][3] = {
-      {"Deaths from any cause", "deathsNumAffected", "deathsNumAtRisk"},
-      {"Serious events", "seriousNumAffected", "seriousNumAtRisk"},
-      {"Other events", "otherNumAffected", "otherNumAtRisk"}};
+      {M(deaths_from_any_cause), "deathsNumAffected", "deathsNumAtRisk"},
+      {M(serious_events), "seriousNumAffected", "seriousNumAtRisk"},
+      {M(other_events), "otherNumAffected", "otherNumAtRisk"}};
   for (size_t i = 0; i < TH_COUNT(rows); i++) {
     bool any = false;
     uint32_t shown = 0;
@@ -459,21 +459,21 @@ static void put_adverse(const th_study_view *v, uint32_t module) {
   groups g;
   uint32_t list = th_part_array(v, module, "eventGroups");
   if (!module) return;
-  th_html_element_str(v->h, "h3", NULL, "Adverse events");
+  th_html_element_str(v->h, "h3", NULL, M(adverse_events));
   th_html_open(v->h, "dl", "grid");
-  th_part_fact_text(v, "Time frame", th_part_text(v, module, "timeFrame"));
-  th_part_fact_text(v, "Reported from a frequency of (%)",
+  th_part_fact_text(v, M(time_frame), th_part_text(v, module, "timeFrame"));
+  th_part_fact_text(v, M(reported_from_a_frequency_of),
                     th_part_value(v, module, "frequencyThreshold"));
   th_html_close(v->h);
   put_prose(v, th_part_text(v, module, "description"));
   put_prose(v, th_part_text(v, module, "allCauseMortalityComment"));
   if (!list) return;
   read_groups(v, list, &g);
-  open_table(v, "Participants affected", &g);
+  open_table(v, M(participants_affected), &g);
   put_event_sums(v, &g, list);
   close_table(v, &g);
-  put_events(v, &g, "Serious adverse events", th_part_array(v, module, "seriousEvents"));
-  put_events(v, &g, "Other adverse events", th_part_array(v, module, "otherEvents"));
+  put_events(v, &g, M(serious_adverse_events), th_part_array(v, module, "seriousEvents"));
+  put_events(v, &g, M(other_adverse_events), th_part_array(v, module, "otherEvents"));
   put_group_notes(v, list);
 }
 
@@ -482,31 +482,31 @@ static void put_adverse(const th_study_view *v, uint32_t module) {
 static void put_limits(const th_study_view *v, uint32_t module) {
   uint32_t contact = th_part_object(v, module, "pointOfContact");
   uint32_t agreement = th_part_object(v, module, "certainAgreement");
-  th_part_markup(v, "Limitations and caveats",
+  th_part_markup(v, M(limitations_and_caveats),
                  th_part_text(v, module, "limitationsAndCaveats.description"));
   if (agreement) {
-    th_html_element_str(v->h, "h3", NULL, "Agreements with investigators");
+    th_html_element_str(v->h, "h3", NULL, M(agreements_with_investigators));
     th_html_open(v->h, "dl", "grid");
-    th_part_fact_bool(v, "Investigators employed by the sponsor",
+    th_part_fact_bool(v, M(investigators_employed_by_the_sponsor),
                       th_part_bool(v, agreement, "piSponsorEmployee"));
-    th_part_fact_bool(v, "Publication is restricted",
+    th_part_fact_bool(v, M(publication_is_restricted),
                       th_part_bool(v, agreement, "restrictiveAgreement"));
     th_html_close(v->h);
     put_prose(v, th_part_text(v, agreement, "otherDetails"));
   }
   if (!contact) return;
-  th_html_element_str(v->h, "h3", NULL, "Contact for the results");
+  th_html_element_str(v->h, "h3", NULL, M(contact_for_the_results));
   th_html_open(v->h, "dl", "grid");
-  th_part_fact_text(v, "Person", th_part_text(v, contact, "title"));
-  th_part_fact_text(v, "Organization", th_part_text(v, contact, "organization"));
-  th_part_fact_text(v, "Telephone", th_part_text(v, contact, "phone"));
-  th_part_fact_text(v, "E-mail", th_part_text(v, contact, "email"));
+  th_part_fact_text(v, M(person), th_part_text(v, contact, "title"));
+  th_part_fact_text(v, M(organization), th_part_text(v, contact, "organization"));
+  th_part_fact_text(v, M(telephone), th_part_text(v, contact, "phone"));
+  th_part_fact_text(v, M(e_mail), th_part_text(v, contact, "email"));
   th_html_close(v->h);
 }
 
 void th_part_results(const th_study_view *v) {
   if (!v->results) return;
-  th_part_section(v, "results", "Results");
+  th_part_section(v, "results", M(results));
   put_flow(v, th_part_object(v, v->results, "participantFlowModule"));
   put_baseline(v, th_part_object(v, v->results, "baselineCharacteristicsModule"));
   put_outcomes(v, th_part_object(v, v->results, "outcomeMeasuresModule"));

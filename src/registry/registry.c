@@ -94,6 +94,20 @@ static bool reads_only(const th_registry *r) {
   return r->mode == TH_REGISTRY_READ || r->mode == TH_REGISTRY_READ_STORE;
 }
 
+/* The store alone is wanted: an index that cannot be read is no hindrance, but one that can be read
+ * and is another store's says that this store is not the one that belongs here. */
+static int open_store_only(th_registry *r, th_err *err) {
+  char path[PATH_MAX];
+  int rc = holds_studies(r, err);
+  if (rc) return rc;
+  if (snprintf(path, sizeof path, "%s/index", r->dir) >= (int)sizeof path)
+    return th_err_set(err, TH_EUSAGE, "the name of the data directory is too long");
+  if (th_index_open(&r->index, path, false, NULL) == 0) rc = match_index(r, err);
+  th_index_close(r->index);
+  r->index = NULL;
+  return rc;
+}
+
 static bool is_damage(int rc) {
   return rc == TH_EINPUT || rc == TH_ECORRUPT;
 }
@@ -172,7 +186,7 @@ int th_registry_open(th_registry **out, const char *dir, th_registry_mode mode, 
   else if (rc)
     th_err_set(err, rc, "%s", local.message);
   if (rc == 0) rc = remember_store(r, err);
-  if (rc == 0) rc = mode == TH_REGISTRY_READ_STORE ? holds_studies(r, err) : open_index(r, err);
+  if (rc == 0) rc = mode == TH_REGISTRY_READ_STORE ? open_store_only(r, err) : open_index(r, err);
   if (rc == 0)
     *out = r;
   else

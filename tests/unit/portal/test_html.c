@@ -9,7 +9,7 @@ static th_html h;
 
 static void start(void) {
   th_buf_clear(&out);
-  th_html_init(&h, &out, &scratch);
+  th_html_init(&h, TH_LANG_EN, &out, &scratch);
 }
 
 static const char *written(void) {
@@ -158,7 +158,7 @@ static void failures_are_kept(void **state) {
   (void)state;
   th_buf small;
   th_buf_init(&small, 16);
-  th_html_init(&h, &small, &scratch);
+  th_html_init(&h, TH_LANG_EN, &small, &scratch);
   th_html_element_str(&h, "p", NULL, "more than sixteen bytes of text");
   assert_int_equal(th_html_finish(&h, NULL), TH_ELIMIT);
   th_buf_dispose(&small);

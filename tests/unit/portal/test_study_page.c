@@ -21,7 +21,7 @@ static void render(th_span record) {
   if (th_json_parse(parser, th_buf_view(&padded), &j, &err)) fail_msg("%s", err.message);
   th_arena_reset(&arena, false);
   th_buf_clear(&page);
-  th_html_init(&h, &page, &scratch);
+  th_html_init(&h, TH_LANG_EN, &page, &scratch);
   if (th_study_page(&h, &j, &context, &err)) fail_msg("%s", err.message);
   th_buf_clear(&text);
   extract_text(th_buf_view(&page), &text);

@@ -1,0 +1,67 @@
+#include "portal/message.h"
+
+_Static_assert(TH_LANG_COUNT == 2, "web/messages/, tools/make_messages.py and th_lang go together");
+
+static const char *text_at(const th_message_table *t, uint32_t place) {
+  size_t low = 0, high = t->n_texts;
+  while (low < high) {
+    size_t mid = (low + high) / 2;
+    if (t->texts[mid].place < place)
+      low = mid + 1;
+    else
+      high = mid;
+  }
+  return low < t->n_texts && t->texts[low].place == place ? t->texts[low].text : NULL;
+}
+
+const char *th_say_str(th_lang lang, const char *text) {
+  /* Compared as numbers: most texts are no part of the block. */
+  uintptr_t at = (uintptr_t)text - (uintptr_t)th_messages_en;
+  if (lang == TH_LANG_EN || at >= TH_MESSAGES_EN_LEN) return text;
+  const char *found = text_at(&th_message_tables[lang], (uint32_t)at);
+  return found ? found : text;
+}
+
+th_span th_say(th_lang lang, th_span text) {
+  if (lang == TH_LANG_EN || text.n == 0) return text;
+  const char *said = th_say_str(lang, text.p);
+  return said == text.p ? text : th_span_of(said);
+}
+
+void th_say_put(th_lang lang, const char *text, th_buf *out) {
+  th_buf_str(out, th_say_str(lang, text));
+}
+
+const char *th_say_label(th_lang lang, const char *english) {
+  const th_message_table *t = &th_message_tables[lang];
+  size_t low = 0, high = t->n_labels;
+  while (low < high) {
+    size_t mid = (low + high) / 2;
+    int c = strcmp(t->labels[mid].english, english);
+    if (c == 0) return t->labels[mid].text;
+    if (c < 0)
+      low = mid + 1;
+    else
+      high = mid;
+  }
+  return english;
+}
+
+th_lang th_lang_of_path(th_span path) {
+  for (int lang = TH_LANG_EN + 1; lang < TH_LANG_COUNT; lang++) {
+    th_span prefix = th_span_of(th_lang_prefix((th_lang)lang));
+    if (th_span_starts(path, prefix) && (path.n == prefix.n || path.p[prefix.n] == '/'))
+      return (th_lang)lang;
+  }
+  return TH_LANG_EN;
+}
+
+const char *th_lang_name(th_lang lang) {
+  static const char *const names[TH_LANG_COUNT] = {"English", "Espa\xC3\xB1ol"};
+  return names[lang];
+}
+
+const char *th_lang_prefix(th_lang lang) {
+  static const char *const prefixes[TH_LANG_COUNT] = {"", "/es"};
+  return prefixes[lang];
+}

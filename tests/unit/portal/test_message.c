@@ -1,0 +1,109 @@
+#include "../test.h"
+
+#include "portal/html.h"
+#include "portal/words.h"
+#include "study/catalogue.h"
+
+#include <stdio.h>
+
+static const char *text_of(th_buf *out) {
+  static char text[512];
+  snprintf(text, sizeof text, "%.*s", (int)out->n, out->p ? out->p : "");
+  th_buf_clear(out);
+  return text;
+}
+
+static void messages_are_said_in_the_language(void **state) {
+  (void)state;
+  assert_string_equal(th_say_str(TH_LANG_EN, M(search_studies)), "Search studies");
+  assert_string_equal(th_say_str(TH_LANG_ES, M(search_studies)), "Buscar estudios");
+  /* The same words that are no message stay as they are: a title of a study, say. */
+  assert_string_equal(th_say_str(TH_LANG_ES, "Search studies"), "Search studies");
+  assert_string_equal(th_say_label(TH_LANG_ES, "Recruiting"), "Recluta");
+  assert_string_equal(th_say_label(TH_LANG_EN, "Recruiting"), "Recruiting");
+  assert_string_equal(th_say_label(TH_LANG_ES, "no such label"), "no such label");
+}
+
+static void a_page_speaks_one_language(void **state) {
+  (void)state;
+  th_buf out, scratch;
+  th_html h;
+  th_buf_init(&out, 0);
+  th_buf_init(&scratch, 0);
+  th_html_init(&h, TH_LANG_ES, &out, &scratch);
+  th_html_open(&h, "form", NULL);
+  th_html_action(&h, "/search");
+  th_html_attr_str(&h, "aria-label", M(order));
+  th_html_link_str(&h, NULL, "/places", M(trials_by_location));
+  th_html_link_str(&h, NULL, "/api/v2/version", "Order");
+  th_html_close(&h);
+  assert_string_equal(text_of(&out), "\n<form action=\"/es/search\" aria-label=\"Orden\">"
+                                     "<a href=\"/es/places\">Ensayos por lugar</a>"
+                                     "<a href=\"/api/v2/version\">Order</a></form>");
+  th_buf_dispose(&out);
+  th_buf_dispose(&scratch);
+}
+
+static void paths_name_the_language(void **state) {
+  (void)state;
+  static const struct {
+    const char *path;
+    th_lang lang;
+  } cases[] = {{"/", TH_LANG_EN},      {"/es", TH_LANG_ES},    {"/es/", TH_LANG_ES},
+               {"/es/a", TH_LANG_ES},  {"/essay", TH_LANG_EN}, {"", TH_LANG_EN},
+               {"/study", TH_LANG_EN}, {"/x/es/", TH_LANG_EN}};
+  for (size_t i = 0; i < TH_COUNT(cases); i++)
+    assert_int_equal(th_lang_of_path(th_span_of(cases[i].path)), cases[i].lang);
+}
+
+static void records_are_worded(void **state) {
+  (void)state;
+  static const struct {
+    const char *low, *high, *english, *spanish;
+  } ages[] = {{"18 Years", "75 Years", "18 to 75 years old", "De 18 a 75 a\xC3\xB1os"},
+              {"1 Month", "18 Years", "1 month to 18 years old", "De 1 mes a 18 a\xC3\xB1os"},
+              {"18 Years", "", "18 years and older", "18 a\xC3\xB1os o m\xC3\xA1s"},
+              {"", "17 Years", "up to 17 years old", "Hasta 17 a\xC3\xB1os"},
+              {"", "", "All ages", "Todas las edades"},
+              {"Child", "N/A", "Child to N/A", "Child to N/A"}};
+  static const struct {
+    const char *date, *english, *spanish;
+  } dates[] = {{"2004-01-05", "January 5, 2004", "5 de enero de 2004"},
+               {"2004-12", "December 2004", "diciembre de 2004"},
+               {"2004", "2004", "2004"},
+               {"soon", "soon", "soon"}};
+  th_buf out;
+  th_buf_init(&out, 0);
+  for (size_t i = 0; i < TH_COUNT(ages); i++) {
+    th_span low = th_span_of(ages[i].low), high = th_span_of(ages[i].high);
+    th_words_ages(TH_LANG_EN, low, high, &out);
+    assert_string_equal(text_of(&out), ages[i].english);
+    th_words_ages(TH_LANG_ES, low, high, &out);
+    assert_string_equal(text_of(&out), ages[i].spanish);
+  }
+  for (size_t i = 0; i < TH_COUNT(dates); i++) {
+    th_words_date(TH_LANG_EN, th_span_of(dates[i].date), &out);
+    assert_string_equal(text_of(&out), dates[i].english);
+    th_words_date(TH_LANG_ES, th_span_of(dates[i].date), &out);
+    assert_string_equal(text_of(&out), dates[i].spanish);
+  }
+  th_words_participants(TH_LANG_ES, 12345, 2, &out);
+  assert_string_equal(text_of(&out), "12.345 participantes en 2 grupos de pacientes");
+  th_words_enrollment(TH_LANG_ES, 1, TH_SPAN("ESTIMATED"), &out);
+  assert_string_equal(text_of(&out), "1 paciente (previstos)");
+  th_words_number(TH_LANG_EN, -1234567, &out);
+  assert_string_equal(text_of(&out), "-1,234,567");
+  th_words_number(TH_LANG_ES, 1234, &out);
+  assert_string_equal(text_of(&out), "1234");
+  th_buf_dispose(&out);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(messages_are_said_in_the_language),
+      cmocka_unit_test(a_page_speaks_one_language),
+      cmocka_unit_test(paths_name_the_language),
+      cmocka_unit_test(records_are_worded),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
