@@ -49,6 +49,13 @@ int th_api_mount(th_api **out, th_router *router, th_registry *registry, th_err 
       {"/api/int/studies/{nctId}", th_api_study_with_history},
       {"/api/int/studies/{nctId}/history", th_api_history},
       {"/api/int/studies/{nctId}/history/{version}", th_api_history_version},
+      {"/api/v2/stats/size", th_api_stats_size},
+      {"/api/v2/stats/field/values", th_api_stats_values},
+      {"/api/v2/stats/field/sizes", th_api_stats_sizes},
+      {"/api/v2/stats/fieldValues", th_api_stats_values},
+      {"/api/v2/stats/fieldValues/{field}", th_api_stats_values_of},
+      {"/api/v2/stats/listSizes", th_api_stats_sizes},
+      {"/api/v2/stats/listSizes/{field}", th_api_stats_sizes_of},
       {"/api/v2/studies/metadata", th_api_metadata},
       {"/api/v2/studies/search-areas", th_api_search_areas},
       {"/api/v2/studies/enums", th_api_enums},
@@ -63,6 +70,8 @@ int th_api_mount(th_api **out, th_router *router, th_registry *registry, th_err 
   if (!rc && api->slot < 0)
     rc = th_err_set(err, TH_ELIMIT, "too many parts keep objects for each worker");
   if (!rc) rc = th_meta_new(&api->meta, err);
+  api->stats = th_stats_new(registry);
+  if (!rc && !api->stats) rc = th_err_set(err, TH_ENOMEM, "no memory for the API");
   for (size_t i = 0; !rc && i < TH_COUNT(routes); i++)
     rc = th_router_add(router, "GET", routes[i].pattern, routes[i].fn, api, err);
   if (!rc) rc = th_router_hook(router, "/api/", open_to_all, api, err);
@@ -79,5 +88,6 @@ void th_api_free(th_api *api) {
   if (!api) return;
   th_cache_free(api->cache);
   th_meta_free(api->meta);
+  th_stats_free(api->stats);
   free(api);
 }

@@ -60,14 +60,7 @@ bool th_ask_decay(th_span s) {
 /* ---- sort ---- */
 
 static bool sort_formed(th_span name) {
-  if (th_span_eq(name, TH_SPAN("@relevance"))) return true;
-  for (size_t i = 0; i < name.n; i++) {
-    char c = name.p[i];
-    bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    if (!letter && (i == 0 || !((c >= '0' && c <= '9') || c == '-' || c == '.' || c == ' ')))
-      return false;
-  }
-  return name.n > 0;
+  return th_span_eq(name, TH_SPAN("@relevance")) || th_name_formed(name);
 }
 
 static int sort_field(th_span name, th_sort *out, bool *dates, th_err *err) {

@@ -6,12 +6,14 @@
 #include "api/cache.h"
 #include "api/meta.h"
 #include "api/project.h"
+#include "api/stats.h"
 #include "base/json.h"
 
 struct th_api {
   th_registry *registry;
   th_cache *cache;
   th_meta *meta;
+  th_stats *stats;
   int slot; /* of the workers' th_desk */
 };
 
@@ -76,6 +78,11 @@ int th_api_study(void *ctx, th_request *rq, th_response *rs, th_err *err);
 int th_api_studies(void *ctx, th_request *rq, th_response *rs, th_err *err);
 int th_api_metadata(void *ctx, th_request *rq, th_response *rs, th_err *err);
 int th_api_search_areas(void *ctx, th_request *rq, th_response *rs, th_err *err);
+int th_api_stats_size(void *ctx, th_request *rq, th_response *rs, th_err *err);
+int th_api_stats_values(void *ctx, th_request *rq, th_response *rs, th_err *err);
+int th_api_stats_sizes(void *ctx, th_request *rq, th_response *rs, th_err *err);
+int th_api_stats_values_of(void *ctx, th_request *rq, th_response *rs, th_err *err);
+int th_api_stats_sizes_of(void *ctx, th_request *rq, th_response *rs, th_err *err);
 int th_api_history(void *ctx, th_request *rq, th_response *rs, th_err *err);
 int th_api_history_version(void *ctx, th_request *rq, th_response *rs, th_err *err);
 int th_api_study_with_history(void *ctx, th_request *rq, th_response *rs, th_err *err);

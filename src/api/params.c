@@ -114,3 +114,13 @@ int th_param_choice(const th_request *rq, const char *name, const char *const *w
   }
   return th_param_refuse_value(name, v, err);
 }
+
+bool th_name_formed(th_span s) {
+  for (size_t i = 0; i < s.n; i++) {
+    char c = s.p[i];
+    bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    if (!letter && (i == 0 || !((c >= '0' && c <= '9') || c == '-' || c == '.' || c == ' ')))
+      return false;
+  }
+  return s.n > 0;
+}

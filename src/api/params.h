@@ -24,6 +24,8 @@ bool th_items_next(th_items *items);
 /* "Item 2 in parameter `x` has incorrect format"; returns TH_EUSAGE. */
 int th_items_refuse(const th_items *items, const char *param, th_err *err);
 
+/* ^[a-zA-Z][a-zA-Z0-9\-. ]*$: how names of fields are formed. */
+bool th_name_formed(th_span name);
 /* "Parameter `x` has incorrect format"; returns TH_EUSAGE. */
 int th_param_refuse(const char *param, th_err *err);
 /* "Invalid value in parameter `x`: `v`"; returns TH_EUSAGE. */

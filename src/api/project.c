@@ -38,17 +38,6 @@ static bool add_named(th_selection *selection, th_span name) {
   return true;
 }
 
-/* ^[a-zA-Z][a-zA-Z0-9\-. ]*$ */
-static bool name_formed(th_span s) {
-  for (size_t i = 0; i < s.n; i++) {
-    char c = s.p[i];
-    bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    if (!letter && (i == 0 || !((c >= '0' && c <= '9') || c == '-' || c == '.' || c == ' ')))
-      return false;
-  }
-  return s.n > 0;
-}
-
 int th_selection_parse(th_selection *selection, th_span list, const th_selection *asked,
                        th_err *err) {
   th_items items = {.rest = list};
@@ -58,7 +47,7 @@ int th_selection_parse(th_selection *selection, th_span list, const th_selection
         selection->whole[i] |= asked->whole[i];
         selection->path[i] |= asked->path[i];
       }
-    } else if (!name_formed(items.item)) {
+    } else if (!th_name_formed(items.item)) {
       return th_items_refuse(&items, "fields", err);
     } else if (!add_named(selection, items.item)) {
       return th_err_set(err, TH_EUSAGE, "Parameter 'fields' contains invalid field name: '%.*s'",
