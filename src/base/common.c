@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <strings.h>
+#include <sys/mman.h>
 
 bool th_span_eq_nocase(th_span a, th_span b) {
   return a.n == b.n && (a.n == 0 || strncasecmp(a.p, b.p, a.n) == 0);
@@ -90,4 +91,14 @@ const char *th_code_text(int code) {
                                      "wrong usage", "not found",     "in use"};
   int i = -code;
   return i >= 0 && i < (int)TH_COUNT(text) ? text[i] : "unknown error";
+}
+
+void *th_large_alloc(size_t n) {
+  const size_t page = (size_t)2 << 20;
+  if (n < page) return malloc(n ? n : 1);
+  if (n > SIZE_MAX - page) return NULL;
+  n = (n + page - 1) / page * page;
+  void *p = aligned_alloc(page, n);
+  if (p) madvise(p, n, MADV_HUGEPAGE); /* only an advice: a system without them refuses it */
+  return p;
 }

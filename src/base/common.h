@@ -68,6 +68,11 @@ th_span th_span_trim(th_span s); /* ASCII white space off both ends */
 /* Offset of the first occurrence of needle in s, or -1. */
 ptrdiff_t th_span_find(th_span s, th_span needle);
 
+/* Memory for a large table, at a boundary and with the advice that let the system back it by large
+ * pages: fewer of them to find, and to fill at first use. Contents are undefined; free() gives it
+ * back. NULL when memory is exhausted. */
+void *th_large_alloc(size_t n) TH_MUST_USE;
+
 /* What went wrong, in words, and where; owned by the caller. Zero-initialise. offset and line are
  * -1/0 when they do not apply. */
 typedef struct th_err {

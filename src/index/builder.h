@@ -21,8 +21,8 @@ void th_builder_set_seq(th_builder *b, uint32_t doc, uint64_t seq);
 uint32_t th_builder_docs(const th_builder *b);
 size_t th_builder_memory(const th_builder *b); /* bytes held, for the flush decision */
 
-/* Writes the segment to path (synced, renamed into place) and empties the builder. *n_docs: how
- * many documents it holds; when 0 no file is written. */
+/* Writes the segment to path (synced, renamed into place) and empties the builder, also when it
+ * fails. *n_docs: how many documents it holds; when 0 no file is written. */
 int th_builder_flush(th_builder *b, const char *path, uint32_t *n_docs, th_err *err) TH_MUST_USE;
 
 /* The analysis this build of the program makes; see format.h. */

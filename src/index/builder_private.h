@@ -5,34 +5,55 @@
 #include "index/builder.h"
 #include "index/feed.h"
 #include "index/intern.h"
+#include "index/lexicon.h"
+#include "index/log.h"
 #include "index/occurrences.h"
-#include "index/pool.h"
 #include "text/stem.h"
 #include "text/token.h"
 
 #define TH_BUILD_NO_SEQ UINT64_MAX
 
-typedef struct th_build_form {
-  uint32_t term;
-  uint32_t code; /* among the forms of its term, in order of appearance */
-} th_build_form;
-
 /* A stem. */
 typedef struct th_build_term {
-  th_stream stream;  /* postings so far, see stage_posting */
-  uint32_t next_doc; /* the last document that has it, + 1 */
-  uint32_t n_forms;
-  uint32_t stamp, head, tail; /* its chain of occurrences in the document being staged */
+  uint32_t stamp, local; /* its number in the document being staged, when that has the stamp */
+  uint32_t n_forms, df;
+  uint64_t bytes; /* of its postings in the log */
 } th_build_term;
 
-typedef struct th_build_occurrence {
-  uint32_t next, position;
-  uint16_t field, form;
-} th_build_occurrence;
+/* Of a form, as values of its lexeme: its stem, and its number among the stem's forms in order of
+ * appearance. Of a class: the number of its postings. */
+enum { TH_FORM_TERM, TH_FORM_CODE, TH_CLASS_COUNT = 0 };
 
-typedef struct th_build_touched {
-  uint32_t term, class_id, n; /* n: bytes staged */
-} th_build_touched;
+/* One token of the document being staged. */
+typedef struct th_build_token {
+  uint32_t word; /* of the document's words */
+  uint32_t position;
+} th_build_token;
+
+/* The tokens of one field: from where those of the field before end. */
+typedef struct th_build_run {
+  uint16_t field;
+  uint32_t end;
+} th_build_run;
+
+/* Where a token's stem stands: with those of the same stem, in the order of fields and positions.
+ */
+typedef struct th_build_spot {
+  uint32_t position;
+  uint16_t field, form;
+} th_build_spot;
+
+/* A word of the document becomes a stem of the document in one of its forms. */
+typedef struct th_build_word {
+  uint32_t local;
+  uint16_t form;
+} th_build_word;
+
+/* A stem of the document: its spots, [start, end). */
+typedef struct th_build_local {
+  uint32_t term, start, end, class_id;
+  uint32_t n_bytes; /* of its posting */
+} th_build_local;
 
 typedef struct th_build_column {
   th_buf rows;     /* see stage_row */
@@ -49,39 +70,69 @@ typedef struct th_build_site {
 
 typedef struct th_build_doc {
   uint64_t seq;
+  uint64_t postings; /* address of the first in the log */
+  uint32_t n_postings;
   uint32_t nct;
   uint32_t lengths_end, sites_end; /* its share ends there */
 } th_build_doc;
 
+enum { TH_BUILD_DIRECT_TF = 8 }; /* classes of one field: below it, by a table */
+
+/* The document being staged, see stage.c. */
+typedef struct th_build_stage {
+  th_doc_words words;
+  th_build_token *tokens;
+  th_build_run *runs;
+  th_word *class_words; /* classes of the stems listed in class_locals */
+  uint32_t *class_locals;
+  th_buf class_texts;
+  uint32_t n_classes;
+  uint32_t *ids; /* of words: their forms; of class_words: their classes */
+  th_build_word *resolved;
+  th_build_local *locals;
+  th_build_spot *spots;
+  uint32_t *positions; /* of one posting in one field */
+  size_t cap_tokens, cap_runs, cap_class_words, cap_class_locals, cap_ids, cap_resolved, cap_locals,
+      cap_spots, cap_positions;
+  uint32_t n_tokens, n_runs, n_locals;
+  uint32_t stamp;
+  uint32_t lengths[TH_F_COUNT]; /* of the fields that have words */
+  uint8_t *bytes;               /* its postings as they go into the log */
+  size_t n_bytes, cap_bytes;
+} th_build_stage;
+
 struct th_builder {
   th_feed feed;
   th_stemmer *stemmer;
-  th_intern forms, stems, classes, words;
-  th_build_form *form_infos;
+  th_lexicon forms, classes;
+  th_intern stems, words;
   th_build_term *terms;
-  uint64_t *class_counts;
-  size_t cap_form_infos, cap_terms, cap_class_counts;
-  th_pool pool;
+  size_t cap_terms;
+  uint32_t direct[TH_F_COUNT][TH_BUILD_DIRECT_TF]; /* class + 1 */
+  th_log log;
+  uint64_t n_postings;
   th_build_column columns[TH_COLUMN_COUNT];
   th_buf lengths, sites;
   th_build_doc *docs;
   size_t cap_docs;
   uint32_t n_docs;
-
-  /* the document being staged */
-  uint32_t stamp;
-  th_build_occurrence *occurrences;
-  th_build_touched *touched;
-  size_t cap_occurrences, cap_touched;
-  uint32_t n_occurrences, n_touched;
-  uint32_t field_lengths[TH_F_COUNT]; /* of the fields that have words */
-  uint32_t *spots;                    /* positions of one posting */
-  uint16_t *spot_forms;
-  uint8_t *spot_bits;
-  size_t cap_spots, cap_spot_forms, cap_spot_bits;
-  uint32_t n_spots;
-  th_buf stage;
+  th_build_stage stage;
 };
+
+/* Room for at least n items; false when memory is exhausted. */
+bool th_build_grow(void **items, size_t *cap, size_t n, size_t size);
+#define TH_BUILD_GROW(owner, name, n)                                                              \
+  (TH_LIKELY((n) <= (owner)->cap_##name) ||                                                        \
+   th_build_grow((void **)&(owner)->name, &(owner)->cap_##name, (n), sizeof *(owner)->name))
+
+/* ---- stage.c ---- */
+
+void th_build_stage_dispose(th_build_stage *s);
+/* The texts of the feed become postings in the stage, and lengths behind b->lengths; room is made
+ * in the log. Errors: TH_ENOMEM, TH_ELIMIT. */
+int th_build_stage_texts(th_builder *b, th_err *err) TH_MUST_USE;
+/* Puts them into the log, for document b->n_docs. Cannot fail. */
+void th_build_commit_texts(th_builder *b, th_build_doc *doc);
 
 /* Forgets all documents and words. */
 void th_builder_clear(th_builder *b);

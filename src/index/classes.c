@@ -1,52 +1,38 @@
 #include "index/classes.h"
 
-/* Most classes are used once: their order is decided by the first bytes, which stand here. */
-typedef struct used_class {
-  uint64_t count, prefix;
-  uint32_t id, len;
-  const char *text;
-} used_class;
+#include "index/order.h"
 
-static uint64_t prefix_of(th_span s) {
-  uint64_t v = 0;
-  memcpy(&v, s.p, TH_MIN(s.n, sizeof v));
-  return __builtin_bswap64(v);
+static uint32_t gather(const th_class_use *classes, uint32_t n, th_ordered *order) {
+  uint32_t used = 0;
+  for (uint32_t c = 0; c < n; c++)
+    if (classes[c].count)
+      order[used++] = (th_ordered){0, classes[c].text.p, (uint32_t)classes[c].text.n, c};
+  return used;
 }
 
-static int by_use(const void *a, const void *b) {
-  const used_class *x = a, *y = b;
-  if (x->count != y->count) return x->count > y->count ? -1 : 1;
-  if (x->prefix != y->prefix) return x->prefix < y->prefix ? -1 : 1;
-  return th_span_cmp((th_span){x->text, x->len}, (th_span){y->text, y->len});
-}
-
-static uint32_t gather(const th_intern *classes, const uint64_t *counts, used_class *order) {
-  uint32_t n = 0;
-  for (uint32_t c = 0; c < classes->n; c++) {
-    th_span text = th_intern_text(classes, c);
-    if (counts[c])
-      order[n++] = (used_class){counts[c], prefix_of(text), c, (uint32_t)text.n, text.p};
-  }
-  return n;
-}
-
-bool th_classes_encode(th_encoder *e, const th_intern *classes, const uint64_t *counts,
-                       uint32_t *number) {
-  used_class *order = calloc((size_t)classes->n + 1, sizeof *order);
-  uint32_t *start = calloc((size_t)classes->n + 1, sizeof *start);
+bool th_classes_encode(th_encoder *e, const th_class_use *classes, uint32_t n, uint32_t *number) {
+  th_ordered *order = calloc((size_t)n + 1, sizeof *order);
+  th_ordered *scratch = calloc((size_t)n + 1, sizeof *scratch);
+  uint32_t *start = calloc((size_t)n + 1, sizeof *start);
   th_buf bytes;
   th_buf_init(&bytes, UINT32_MAX);
-  bool good = order && start;
-  uint32_t n = good ? gather(classes, counts, order) : 0;
-  if (n > 1) qsort(order, n, sizeof *order, by_use);
-  for (uint32_t i = 0; i < n; i++) {
+  bool good = order && scratch && start;
+  uint32_t used = good ? gather(classes, n, order) : 0;
+  if (used) {
+    th_order_texts(order, used, scratch);
+    for (uint32_t i = 0; i < used; i++)
+      order[i].key = UINT64_MAX - classes[order[i].id].count;
+    th_order_keys(order, used, scratch);
+  }
+  for (uint32_t i = 0; i < used; i++) {
     number[order[i].id] = i;
     th_buf_put(&bytes, order[i].text, order[i].len);
     start[i + 1] = (uint32_t)bytes.n;
   }
   good = good && !bytes.error;
-  if (good) th_encode_classes(e, n, start, (const uint8_t *)bytes.p);
+  if (good) th_encode_classes(e, used, start, (const uint8_t *)bytes.p);
   free(order);
+  free(scratch);
   free(start);
   th_buf_dispose(&bytes);
   return good;

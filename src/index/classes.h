@@ -4,12 +4,15 @@
 #define TH_INDEX_CLASSES_H
 
 #include "index/encode.h"
-#include "index/intern.h"
 
-/* Writes the classes that are used, most frequent first, equal ones bytewise. counts: by the
- * caller's numbers; number[c] gets the new number of each that is used. False when memory is
- * exhausted. */
-bool th_classes_encode(th_encoder *e, const th_intern *classes, const uint64_t *counts,
-                       uint32_t *number);
+/* A class as the caller numbers it; the text is borrowed. */
+typedef struct th_class_use {
+  th_span text;
+  uint64_t count; /* of postings; 0: it is left out */
+} th_class_use;
+
+/* Writes the classes that are used, most frequent first, equal ones bytewise. number[c] gets the
+ * new number of each that is used. False when memory is exhausted. */
+bool th_classes_encode(th_encoder *e, const th_class_use *classes, uint32_t n, uint32_t *number);
 
 #endif

@@ -2,6 +2,7 @@
  * terms and words sorted, classes and forms numbered by frequency. */
 #include "index/builder_private.h"
 #include "index/classes.h"
+#include "index/deal.h"
 #include "index/lists.h"
 #include "study/catalogue.h"
 
@@ -11,10 +12,11 @@ typedef struct flush {
   uint32_t *new_doc;   /* UINT32_MAX: left out */
   uint32_t *new_class; /* by the builder's class */
   uint32_t n_docs;
-  uint32_t *class_start; /* n_classes + 1 places in class_tf */
-  uint32_t *class_tf, *class_sum;
-  uint32_t *form_start, *form_ids; /* forms of each term, by code */
-  th_buf bytes;                    /* one stream */
+  th_class_use *classes; /* by the builder's numbers */
+  th_ordered *order;     /* stems bytewise */
+  th_deal deal;
+  uint32_t *form_ids, *next_forms; /* forms by stem in that order; of each by code */
+  uint32_t *form_start;            /* of each stem */
   th_lists lists;
   th_buf form_texts;
 } flush;
@@ -23,16 +25,6 @@ static void *array(size_t n, size_t size) {
   return n < SIZE_MAX / size - 1 ? calloc(n + 1, size) : NULL;
 }
 
-static inline uint32_t get_varint(const uint8_t **at) {
-  uint32_t v = *(*at)++;
-  if (TH_LIKELY(v < 0x80)) return v;
-  v &= 0x7F;
-  for (unsigned shift = 7;; shift += 7) {
-    uint32_t b = *(*at)++;
-    v |= (b & 0x7F) << shift;
-    if (b < 0x80) return v;
-  }
-}
 static uint64_t get_varint64(const uint8_t **at) {
   uint64_t v = 0;
   for (unsigned shift = 0;; shift += 7) {
@@ -83,179 +75,131 @@ static bool encode_docs(flush *f) {
 
 /* ---- classes ---- */
 
-static bool decode_classes(flush *f) {
-  const th_intern *classes = &f->b->classes;
-  f->class_start = array(classes->n, sizeof *f->class_start);
-  f->class_tf = array(classes->bytes.n / 2, sizeof *f->class_tf);
-  f->class_sum = array(classes->n, sizeof *f->class_sum);
-  if (!f->class_start || !f->class_tf || !f->class_sum) return false;
-  uint32_t n = 0;
-  for (uint32_t c = 0; c < classes->n; c++) {
-    th_span s = th_intern_text(classes, c);
-    const uint8_t *at = (const uint8_t *)s.p, *end = at + s.n;
-    f->class_start[c] = n;
-    while (at < end) {
-      get_varint(&at);
-      f->class_tf[n] = get_varint(&at);
-      f->class_sum[c] += f->class_tf[n++];
-    }
-  }
-  f->class_start[classes->n] = n;
-  return true;
-}
-
-/* The occurrences of one posting as stage_posting left them; *at goes behind them. forms may be
- * NULL. */
-static void read_spots(const flush *f, const uint8_t **at, uint32_t class_id,
-                       th_encode_spots *spots) {
-  uint32_t head = get_varint(at);
-  *spots = (th_encode_spots){*at, 0, head >> 1, NULL, f->class_sum[class_id]};
-  *at += (spots->n_bits + 7) / 8;
-}
-
-static void read_forms(const uint8_t **at, bool coded, uint32_t n, uint16_t *forms) {
-  for (uint32_t i = 0; i < n; i++) {
-    uint32_t form = coded ? get_varint(at) : 0;
-    if (forms) forms[i] = (uint16_t)form;
-  }
-}
-
-/* Steps over one posting behind its class, or takes it. */
-static bool read_posting(flush *f, const uint8_t **at, uint32_t class_id, uint32_t doc) {
-  const uint8_t *head = *at;
-  bool coded = *head & 1;
-  th_encode_spots spots;
-  uint16_t *forms = NULL;
-  read_spots(f, at, class_id, &spots);
-  if (doc != UINT32_MAX) {
-    forms = th_lists_posting(&f->lists, doc, f->new_class[class_id], &spots);
-    if (!forms) return false;
-  }
-  if (coded || forms) read_forms(at, coded, spots.n, forms);
-  return true;
-}
-
-/* Only when documents are left out: otherwise the counts kept while adding are right. */
-static bool recount_classes(flush *f) {
+/* Documents that are left out were counted when they came. */
+static void discount_postings(flush *f, uint32_t d) {
   th_builder *b = f->b;
-  memset(b->class_counts, 0, b->classes.n * sizeof *b->class_counts);
-  for (uint32_t t = 0; t < b->stems.n; t++) {
-    th_buf_clear(&f->bytes);
-    th_pool_read(&b->pool, &b->terms[t].stream, &f->bytes);
-    if (f->bytes.error) return false;
-    const uint8_t *at = (const uint8_t *)f->bytes.p, *end = at + f->bytes.n;
-    for (uint32_t doc = UINT32_MAX; at < end;) {
-      doc += get_varint(&at);
-      uint32_t class_id = get_varint(&at);
-      b->class_counts[class_id] += f->new_doc[doc] != UINT32_MAX;
-      if (!read_posting(f, &at, class_id, UINT32_MAX)) return false;
-    }
+  const uint8_t *at = th_log_at(&b->log, b->docs[d].postings);
+  for (uint32_t i = 0; i < b->docs[d].n_postings; i++) {
+    uint32_t head[2];
+    memcpy(head, at, sizeof head);
+    th_dealt p = {.coded = head[1] & 1};
+    const uint8_t *end = th_log_rest(at + sizeof head, &p);
+    f->classes[head[1] >> 1].count--;
+    b->terms[head[0]].df--;
+    b->terms[head[0]].bytes -= (uint64_t)(end - at);
+    at = end;
   }
-  return true;
 }
 
-typedef struct named {
-  th_span text;
-  uint32_t id;
-} named;
+static bool count_classes(flush *f) {
+  const th_builder *b = f->b;
+  f->classes = array(b->classes.n, sizeof *f->classes);
+  if (!f->classes) return false;
+  for (uint32_t c = 0; c < b->classes.n; c++) {
+    uint32_t count = b->classes.lexemes[c].value[TH_CLASS_COUNT];
+    /* A class may have come with a document that failed. */
+    f->classes[c] =
+        (th_class_use){th_lexicon_text(&b->classes, c), count == UINT32_MAX ? 0 : count};
+  }
+  for (uint32_t d = 0; d < b->n_docs; d++)
+    if (f->new_doc[d] == UINT32_MAX) discount_postings(f, d);
+  return true;
+}
 
 static bool encode_classes(flush *f) {
-  const th_intern *classes = &f->b->classes;
-  if (!decode_classes(f) || (f->n_docs < f->b->n_docs && !recount_classes(f))) return false;
-  f->new_class = array(classes->n, sizeof *f->new_class);
-  return f->new_class && th_classes_encode(f->e, classes, f->b->class_counts, f->new_class);
+  uint32_t n = f->b->classes.n;
+  f->new_class = array(n, sizeof *f->new_class);
+  return f->new_class && count_classes(f) && th_classes_encode(f->e, f->classes, n, f->new_class);
 }
 
 /* ---- terms ---- */
 
-typedef struct term_order {
-  uint64_t prefix; /* the first eight bytes, as a number in their order */
-  uint32_t id;
-} term_order;
-
-static uint64_t prefix_of(th_span s) {
-  uint64_t v = 0;
-  memcpy(&v, s.p, TH_MIN(s.n, sizeof v));
-  return __builtin_bswap64(v);
+static bool order_stems(flush *f) {
+  const th_intern *stems = &f->b->stems;
+  f->order = array(stems->n, sizeof *f->order);
+  th_ordered *scratch = array(stems->n, sizeof *scratch);
+  for (uint32_t i = 0; f->order && i < stems->n; i++) {
+    th_span text = th_intern_text(stems, i);
+    f->order[i] = (th_ordered){0, text.p, (uint32_t)text.n, i};
+  }
+  if (f->order && scratch) th_order_texts(f->order, stems->n, scratch);
+  free(scratch);
+  return f->order && scratch;
 }
 
 static bool group_forms(flush *f) {
   const th_builder *b = f->b;
-  f->form_start = array((size_t)b->stems.n + 1, sizeof *f->form_start);
+  f->form_start = array(b->stems.n, sizeof *f->form_start);
   f->form_ids = array(b->forms.n, sizeof *f->form_ids);
   if (!f->form_start || !f->form_ids) return false;
-  for (uint32_t t = 0; t < b->stems.n; t++)
-    f->form_start[t + 1] = f->form_start[t] + b->terms[t].n_forms;
+  uint32_t at = 0;
+  for (uint32_t i = 0; i < b->stems.n; i++) {
+    f->form_start[f->order[i].id] = at;
+    at += b->terms[f->order[i].id].n_forms;
+  }
   for (uint32_t i = 0; i < b->forms.n; i++) {
-    const th_build_form *form = &b->form_infos[i];
-    if (form->term != UINT32_MAX) f->form_ids[f->form_start[form->term] + form->code] = i;
+    const uint32_t *value = b->forms.lexemes[i].value;
+    if (value[TH_FORM_TERM] != UINT32_MAX)
+      f->form_ids[f->form_start[value[TH_FORM_TERM]] + value[TH_FORM_CODE]] = i;
   }
+  f->next_forms = f->form_ids;
   return true;
 }
 
-static bool decode_term(flush *f, const th_build_term *t) {
-  th_buf_clear(&f->bytes);
-  th_pool_read(&f->b->pool, &t->stream, &f->bytes);
-  th_lists_clear(&f->lists, t->n_forms);
-  if (f->bytes.error) return false;
-  const uint8_t *at = (const uint8_t *)f->bytes.p, *end = at + f->bytes.n;
-  for (uint32_t doc = UINT32_MAX; at < end;) {
-    doc += get_varint(&at);
-    uint32_t class_id = get_varint(&at);
-    if (!read_posting(f, &at, class_id, f->new_doc[doc])) return false;
-  }
+static bool list_posting(flush *f, uint32_t bucket, uint32_t place) {
+  th_dealt p;
+  th_deal_posting(&f->deal, bucket, place, &p);
+  const th_encode_spots spots = {p.bits, 0, p.n_bits, NULL, p.n};
+  uint16_t *forms = th_lists_posting(&f->lists, p.doc, p.class_id, &spots);
+  if (!forms || f->lists.n_forms == 1) return forms;
+  for (uint32_t i = 0; i < spots.n; i++)
+    forms[i] = p.coded ? (uint16_t)th_log_varint(&p.forms) : 0;
   return true;
 }
 
-static bool encode_term(flush *f, uint32_t term) {
-  const th_build_term *t = &f->b->terms[term];
+/* first, end: of the stem's places in the bucket. */
+static bool encode_term(flush *f, const th_ordered *stem, uint32_t bucket, uint32_t first,
+                        uint32_t end) {
+  uint32_t n = f->b->terms[stem->id].n_forms;
   th_buf_clear(&f->form_texts);
-  for (uint32_t i = 0; i < t->n_forms; i++) {
-    th_span text = th_intern_text(&f->b->forms, f->form_ids[f->form_start[term] + i]);
-    th_buf_put(&f->form_texts, &text, sizeof text);
+  th_span *texts = (th_span *)(void *)th_buf_room(&f->form_texts, n * sizeof *texts);
+  if (!texts) return false;
+  for (uint32_t i = 0; i < n; i++)
+    texts[i] = th_lexicon_text(&f->b->forms, f->next_forms[i]);
+  f->next_forms += n;
+  th_lists_clear(&f->lists, n);
+  for (uint32_t i = first; i < end; i++)
+    if (!list_posting(f, bucket, f->deal.places[i])) return false;
+  return th_lists_encode(&f->lists, f->e, (th_span){stem->text, stem->len}, texts);
+}
+
+enum { LOOK_AHEAD = 10 };
+
+/* What the stem some places further on will need lies far away, in the order of appearance. */
+static void look_at_stem(const flush *f, const th_ordered *stem) {
+  const uint32_t *forms = f->next_forms + LOOK_AHEAD;
+  if (stem + LOOK_AHEAD < f->order + f->b->stems.n) {
+    __builtin_prefetch(&f->b->terms[stem[LOOK_AHEAD].id]);
+    __builtin_prefetch(stem[LOOK_AHEAD].text);
   }
-  return !f->form_texts.error && decode_term(f, t) &&
-         th_lists_encode(&f->lists, f->e, th_intern_text(&f->b->stems, term),
-                         (const th_span *)(const void *)f->form_texts.p);
+  if (forms < f->form_ids + f->b->forms.n) __builtin_prefetch(&f->b->forms.lexemes[*forms]);
 }
 
-static int by_prefix(const void *a, const void *b) {
-  const term_order *x = a, *y = b;
-  return (x->prefix > y->prefix) - (x->prefix < y->prefix);
-}
-static int by_text(const void *a, const void *b) {
-  return th_span_cmp(((const named *)a)->text, ((const named *)b)->text);
-}
-
-/* Runs of one prefix are put in order by their whole texts. */
-static bool order_runs(const th_intern *stems, term_order *order, uint32_t n) {
-  for (uint32_t i = 0, end; i < n; i = end) {
-    for (end = i + 1; end < n && order[end].prefix == order[i].prefix; end++) {
-    }
-    if (end - i == 1) continue;
-    named *run = array(end - i, sizeof *run);
-    if (!run) return false;
-    for (uint32_t k = i; k < end; k++)
-      run[k - i] = (named){th_intern_text(stems, order[k].id), order[k].id};
-    qsort(run, end - i, sizeof *run, by_text);
-    for (uint32_t k = i; k < end; k++)
-      order[k].id = run[k - i].id;
-    free(run);
+static bool encode_bucket(flush *f, uint32_t bucket) {
+  const th_bucket *k = &f->deal.buckets[bucket];
+  if (!th_deal_open(&f->deal, bucket)) return false;
+  for (uint32_t i = 0; i < k->n_stems && !th_encoder_failed(f->e); i++) {
+    const th_ordered *stem = &f->order[k->first_stem + i];
+    look_at_stem(f, stem);
+    if (!encode_term(f, stem, bucket, i ? f->deal.stems[i - 1] : 0, f->deal.stems[i])) return false;
   }
   return true;
 }
 
 static bool encode_terms(flush *f) {
-  const th_intern *stems = &f->b->stems;
-  term_order *order = array(stems->n, sizeof *order);
-  if (!order) return false;
-  for (uint32_t i = 0; i < stems->n; i++)
-    order[i] = (term_order){prefix_of(th_intern_text(stems, i)), i};
-  qsort(order, stems->n, sizeof *order, by_prefix);
-  bool good = group_forms(f) && order_runs(stems, order, stems->n);
-  for (uint32_t i = 0; good && i < stems->n && !th_encoder_failed(f->e); i++)
-    good = encode_term(f, order[i].id);
-  free(order);
+  bool good = group_forms(f) && th_deal_make(&f->deal, f->b, f->order, f->new_doc, f->new_class);
+  for (uint32_t i = 0; good && i < f->deal.n; i++)
+    good = encode_bucket(f, i);
   if (good) th_encode_terms_end(f->e);
   return good;
 }
@@ -267,7 +211,7 @@ static void decode_rows(const flush *f, uint16_t field, uint8_t kind, th_rows *r
   const uint8_t *at = (const uint8_t *)rows->p, *end = at + rows->n;
   th_rows_clear(r);
   for (uint32_t doc = UINT32_MAX; at < end;) {
-    doc += get_varint(&at);
+    doc += th_log_varint(&at);
     bool kept = f->new_doc[doc] != UINT32_MAX;
     uint64_t n = kind == TH_COL_MASK ? 1 : get_varint64(&at);
     int64_t value = 0;
@@ -371,13 +315,12 @@ static bool encode_columns(flush *f) {
 
 static void flush_dispose(flush *f) {
   th_lists_dispose(&f->lists);
-  th_buf_dispose(&f->bytes);
   th_buf_dispose(&f->form_texts);
   free(f->new_doc);
   free(f->new_class);
-  free(f->class_start);
-  free(f->class_tf);
-  free(f->class_sum);
+  free(f->classes);
+  free(f->order);
+  th_deal_dispose(&f->deal);
   free(f->form_start);
   free(f->form_ids);
 }
@@ -397,15 +340,14 @@ int th_builder_flush(th_builder *b, const char *path, uint32_t *n_docs, th_err *
       rc = err && err->code ? err->code : TH_EIO;
       goto done;
     }
-    bool good = encode_docs(&f) && encode_classes(&f) && encode_terms(&f) && encode_columns(&f);
+    bool good = encode_docs(&f) && encode_classes(&f) && order_stems(&f) && encode_terms(&f) &&
+                encode_columns(&f);
     rc = th_encoder_finish(f.e, good, err);
     if (!good && !rc) rc = th_err_set(err, TH_ENOMEM, "out of memory writing %s", path);
   }
-  if (rc == 0) {
-    *n_docs = f.n_docs;
-    th_builder_clear(b);
-  }
+  if (rc == 0) *n_docs = f.n_docs;
 done:
   flush_dispose(&f);
+  th_builder_clear(b);
   return rc;
 }

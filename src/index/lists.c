@@ -31,28 +31,34 @@ void th_lists_init(th_lists *l) {
 }
 
 void th_lists_dispose(th_lists *l) {
-  th_buf *const all[] = {&l->docs,   &l->classes, &l->spots, &l->forms,
-                         &l->counts, &l->codes,   &l->spans, &l->order};
+  th_buf *const all[] = {&l->counts, &l->codes, &l->spans, &l->order};
   for (size_t i = 0; i < TH_COUNT(all); i++)
     th_buf_dispose(all[i]);
+  free(l->postings);
+  free(l->forms);
 }
 
 void th_lists_clear(th_lists *l, uint32_t n_forms) {
-  th_buf *const all[] = {&l->docs, &l->classes, &l->spots, &l->forms};
-  for (size_t i = 0; i < TH_COUNT(all); i++)
-    th_buf_clear(all[i]);
+  l->n = l->n_occurrences = 0;
   l->n_forms = n_forms;
 }
 
-uint16_t *th_lists_posting(th_lists *l, uint32_t doc, uint32_t class_id,
-                           const th_encode_spots *spots) {
-  put32(&l->docs, doc);
-  put32(&l->classes, class_id);
-  th_buf_put(&l->spots, spots, sizeof *spots);
-  uint16_t *forms = (uint16_t *)(void *)th_buf_room(&l->forms, (size_t)spots->n * sizeof *forms);
-  if (!forms || l->docs.error || l->classes.error || l->spots.error) return NULL;
-  th_buf_added(&l->forms, (size_t)spots->n * sizeof *forms);
-  return forms;
+bool th_lists_reserve(th_lists *l, size_t n, size_t n_occurrences) {
+  if (l->cap - l->n < n) {
+    size_t cap = TH_MAX(l->n + n, l->cap * 2 + 64);
+    struct th_listed *p = realloc(l->postings, cap * sizeof *p);
+    if (!p) return false;
+    l->postings = p;
+    l->cap = cap;
+  }
+  if (l->cap_forms - l->n_occurrences < n_occurrences || !l->forms) {
+    size_t cap = TH_MAX(l->n_occurrences + n_occurrences, l->cap_forms * 2 + 64);
+    uint16_t *p = realloc(l->forms, cap * sizeof *p);
+    if (!p) return false;
+    l->forms = p;
+    l->cap_forms = cap;
+  }
+  return true;
 }
 
 /* Room for n things of one size, emptied first. */
@@ -63,8 +69,8 @@ static void *room_for(th_buf *b, size_t n, size_t size) {
 
 /* Kept forms by frequency: spans gets their texts, the occurrences their new codes. */
 static bool order_forms(th_lists *l, const th_span *texts, uint32_t *n_kept) {
-  uint16_t *forms = (uint16_t *)(void *)l->forms.p;
-  size_t n_occurrences = l->forms.n / sizeof *forms;
+  uint16_t *forms = l->forms;
+  size_t n_occurrences = l->n_occurrences;
   uint32_t *counts = room_for(&l->counts, l->n_forms, sizeof *counts), kept = 0;
   uint16_t *codes = room_for(&l->codes, l->n_forms, sizeof *codes);
   th_span *spans = room_for(&l->spans, l->n_forms, sizeof *spans);
@@ -87,23 +93,20 @@ static bool order_forms(th_lists *l, const th_span *texts, uint32_t *n_kept) {
 }
 
 bool th_lists_encode(th_lists *l, th_encoder *e, th_span stem, const th_span *texts) {
-  const uint32_t *docs = (const uint32_t *)(const void *)l->docs.p;
-  const uint32_t *classes = (const uint32_t *)(const void *)l->classes.p;
-  const th_encode_spots *spots = (const th_encode_spots *)(const void *)l->spots.p;
-  const uint16_t *forms = (const uint16_t *)(const void *)l->forms.p;
+  const uint16_t *forms = l->forms;
   const th_span *kept = texts;
   uint32_t n_forms = l->n_forms;
-  if (l->docs.n == 0) return true;
+  if (l->n == 0) return true;
   if (n_forms > 1) { /* else every occurrence has form 0 already */
     if (!order_forms(l, texts, &n_forms)) return false;
     kept = (const th_span *)(const void *)l->spans.p;
   }
   th_encode_term_begin(e, stem, kept, n_forms);
-  for (size_t i = 0; i < l->docs.n / sizeof *docs; i++) {
-    th_encode_spots s = spots[i];
-    s.forms = forms;
-    th_encode_posting(e, docs[i], classes[i], &s);
-    forms += s.n;
+  for (size_t i = 0; i < l->n; i++) {
+    struct th_listed *p = &l->postings[i];
+    p->spots.forms = forms;
+    th_encode_posting(e, p->doc, p->class_id, &p->spots);
+    if (l->n_forms > 1) forms += p->spots.n;
   }
   th_encode_term_end(e);
   return true;

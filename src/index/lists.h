@@ -8,11 +8,14 @@
 #include "index/intern.h"
 
 typedef struct th_lists {
-  th_buf docs, classes; /* u32 a posting */
-  th_buf spots;         /* th_encode_spots a posting, without the forms */
-  th_buf forms;         /* u16 an occurrence: a number of the caller's forms */
-  th_buf counts;        /* u32 a form */
-  th_buf codes, spans, order;
+  struct th_listed {
+    uint32_t doc, class_id;
+    th_encode_spots spots; /* without the forms */
+  } * postings;            /* owned */
+  size_t n, cap;
+  uint16_t *forms; /* owned; one an occurrence: a number of the caller's forms */
+  size_t n_occurrences, cap_forms;
+  th_buf counts, codes, spans, order;
   uint32_t n_forms;
 } th_lists;
 
@@ -20,10 +23,23 @@ void th_lists_init(th_lists *l);
 void th_lists_dispose(th_lists *l);
 /* Begins a term whose forms the caller numbers 0 … n_forms - 1. */
 void th_lists_clear(th_lists *l, uint32_t n_forms);
+/* Room for n postings more and for their occurrences; false when memory is exhausted. */
+bool th_lists_reserve(th_lists *l, size_t n, size_t n_occurrences);
+
 /* One posting; the coded positions are borrowed until th_lists_encode, spots->forms is not looked
- * at. Returns room for spots->n forms, which the caller fills; NULL when memory is exhausted. */
-uint16_t *th_lists_posting(th_lists *l, uint32_t doc, uint32_t class_id,
-                           const th_encode_spots *spots);
+ * at. Returns room for spots->n forms, which the caller fills (with a single form it need not);
+ * NULL when memory is exhausted. */
+static inline uint16_t *th_lists_posting(th_lists *l, uint32_t doc, uint32_t class_id,
+                                         const th_encode_spots *spots) {
+  if (TH_UNLIKELY(l->n == l->cap || l->cap_forms - l->n_occurrences < spots->n) &&
+      !th_lists_reserve(l, 1, spots->n))
+    return NULL;
+  uint16_t *forms = l->forms + l->n_occurrences;
+  l->postings[l->n++] = (struct th_listed){doc, class_id, *spots};
+  if (l->n_forms > 1) l->n_occurrences += spots->n;
+  return forms;
+}
+
 /* Orders the forms by frequency and writes the term; none when there are no postings. texts: by the
  * caller's numbers. False when memory is exhausted. */
 bool th_lists_encode(th_lists *l, th_encoder *e, th_span stem, const th_span *texts);

@@ -160,11 +160,15 @@ static bool count_classes(merge *m, const source *src) {
 
 static bool order_classes(merge *m) {
   uint32_t *number = array(m->classes.n, sizeof *number);
-  if (!number || !th_classes_encode(m->e, &m->classes, m->class_counts, number)) no_memory(m);
+  th_class_use *uses = array(m->classes.n, sizeof *uses);
+  for (uint32_t c = 0; uses && c < m->classes.n; c++)
+    uses[c] = (th_class_use){th_intern_text(&m->classes, c), m->class_counts[c]};
+  if (!number || !uses || !th_classes_encode(m->e, uses, m->classes.n, number)) no_memory(m);
   for (size_t i = 0; !m->code && i < m->n; i++)
     for (uint32_t c = 0; c < th_segment_classes(m->sources[i].s); c++)
       m->sources[i].new_class[c] = number[m->sources[i].new_class[c]];
   free(number);
+  free(uses);
   return !m->code;
 }
 

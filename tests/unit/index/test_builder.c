@@ -349,7 +349,7 @@ static void nothing_to_write_writes_nothing(void **state) {
   add_json(b, parser, &r);
   th_builder_set_seq(b, 0, 9);
   assert_int_equal(th_builder_flush(b, "/nonexistent/folder/x.seg", &n, &err), TH_EIO);
-  assert_int_equal(th_builder_docs(b), 1);
+  assert_int_equal(th_builder_docs(b), 0);
   th_builder_free(b);
   th_json_parser_free(parser);
 }
