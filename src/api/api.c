@@ -26,13 +26,14 @@ static int nothing_here(void *ctx, th_request *rq, th_response *rs, th_err *err)
 
 int th_api_version(void *ctx, th_request *rq, th_response *rs, th_err *err) {
   th_api *api = ctx;
-  char timestamp[20];
   int rc = th_params_check(rq, NULL, 0, "", err);
   if (rc) return rc;
-  th_registry_timestamp(api->registry, timestamp);
+  const th_desk *desk = th_desk_now(api, rq, err);
+  if (!desk) return err->code;
+  if (th_desk_tag(desk, rq, rs)) return TH_OK;
   rs->type = "application/json";
   th_buf_printf(&rs->body, "{\"apiVersion\":\"" API_VERSION "\",\"dataTimestamp\":\"%s\"}",
-                timestamp);
+                desk->timestamp);
   return TH_OK;
 }
 

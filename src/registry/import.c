@@ -698,7 +698,6 @@ import run = {.r = r, .options = options ? options: & none, .report = report, .p
   if (rc == 0) rc = prepare_run(&run, &local);
   if (rc == 0) rc = run_threads(&run, &local);
   if (rc == 0) rc = publish(&run, &local);
-  if (rc == 0 && report->added + report->changed) rc = th_registry_touch(r, &local);
   if (rc == 0) rc = th_index_merge(r->index, false, NULL, &local);
   th_paths_dispose(&run.segments, true); /* of a run that failed */
   dispose_run(&run);

@@ -2,7 +2,6 @@
 #include "registry/internal.h"
 
 #include "base/file.h"
-#include "base/queue.h"
 
 #include <stdio.h>
 #include <sys/stat.h>
@@ -232,26 +231,22 @@ static void format_time(int64_t utc, char out[20]) {
   strftime(out, 20, "%Y-%m-%dT%H:%M:%S", &tm);
 }
 
-/* The time that an import wrote down last; the epoch when nothing was ever imported. */
-void th_registry_timestamp(th_registry *r, char out[20]) {
-  th_err err = {0};
-  th_buf value;
-  th_buf_init(&value, 64);
-  format_time(0, out);
-  th_store_reader *reader = th_store_reader_acquire(r->store, &err);
-  if (reader && th_store_meta_get(reader, "timestamp", &value, &err) == 0 && value.n == 19) {
-    memcpy(out, value.p, 19);
-    out[19] = 0;
-  }
-  th_store_reader_release(reader);
-  th_buf_dispose(&value);
+static int take_time(void *ctx, const th_record *record) {
+  *(int64_t *)ctx = record->stored_utc;
+  return 0;
 }
 
-int th_registry_touch(th_registry *r, th_err *err) {
-  char now[20];
-  format_time(th_clock_utc(), now);
-  th_span value = {now, 19};
-  return th_store_meta_set(r->store, "timestamp", &value, err);
+/* Read off the log and not written down, so that it never runs ahead of the index that answers. */
+void th_registry_timestamp(th_registry *r, char out[20]) {
+  th_err err = {0};
+  int64_t utc = 0;
+  const th_snapshot *s = th_index_acquire(r->index);
+  uint64_t seq = s ? s->applied_seq : 0;
+  if (s) th_index_release(r->index, s);
+  th_store_reader *reader = seq ? th_store_reader_acquire(r->store, &err) : NULL;
+  if (reader && th_store_changes(reader, seq - 1, 1, take_time, &utc, &err) != 0) utc = 0;
+  th_store_reader_release(reader);
+  format_time(utc, out);
 }
 
 void th_registry_segment_path(th_registry *r, char *out, size_t len) {

@@ -76,9 +76,8 @@ int th_registry_refresh(th_registry *r, bool *changed, th_err *err) TH_MUST_USE;
  * an alias of another study (else 0). */
 int th_registry_study(th_registry *r, uint32_t nct, th_buf *out, th_record *record,
                       uint32_t *current, th_err *err) TH_MUST_USE;
-/* "2026-08-14T09:00:05": when the data was last changed. */
+/* "2026-08-14T09:00:05": when the last change was stored that the index shows; the epoch when there
+ * is none. */
 void th_registry_timestamp(th_registry *r, char out[20]);
-/* Writes down that the data changed now, for whoever stores records past th_registry_import. */
-int th_registry_touch(th_registry *r, th_err *err) TH_MUST_USE;
 
 #endif

@@ -35,8 +35,7 @@ int th_sync_save(th_sync *s, th_err *err) {
 
 int th_sync_publish(th_sync *s, th_err *err) {
   uint64_t behind = 0;
-  int rc = s->unpublished ? th_registry_touch(s->registry, err) : 0;
-  if (rc == 0) rc = th_registry_behind(s->registry, &behind, err);
+  int rc = th_registry_behind(s->registry, &behind, err);
   if (rc == 0 && behind) rc = th_registry_index_update(s->registry, false, false, NULL, NULL, err);
   if (rc == 0) s->unpublished = 0;
   return rc;
