@@ -103,13 +103,17 @@ void th_cli_man(th_buf *out);
 int th_cli_completion(th_buf *out, const char *shell, th_err *err) TH_MUST_USE;
 
 /* The commands, cmd_NAME.c. */
+int th_cmd_changes(th_cli *cli);
 int th_cmd_check(th_cli *cli);
+int th_cmd_complete(th_cli *cli);
 int th_cmd_demo(th_cli *cli);
 int th_cmd_eligibility(th_cli *cli);
 int th_cmd_export(th_cli *cli);
+int th_cmd_facets(th_cli *cli);
 int th_cmd_help(th_cli *cli);
 int th_cmd_import(th_cli *cli);
 int th_cmd_index(th_cli *cli);
+int th_cmd_mcp(th_cli *cli);
 int th_cmd_search(th_cli *cli);
 int th_cmd_serve(th_cli *cli);
 int th_cmd_show(th_cli *cli);

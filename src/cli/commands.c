@@ -54,6 +54,47 @@ static const th_cli_example export_examples[] = {
   "temporarily_not_available approved_for_marketing"
 #define DATES "as yyyy, yyyy-MM or yyyy-MM-dd; FROM.., ..TO or FROM..TO"
 
+/* What to look for: options of every command that searches. */
+#define WHERE_OPTIONS                                                                              \
+  {"cond", 0, "TEXT", "words for the condition or disease", NULL},                                 \
+      {"intr", 0, "TEXT", "words for the intervention or treatment", NULL},                        \
+      {"term", 0, "TEXT", "words anywhere, as the operands", NULL},                                \
+      {"titles", 0, "TEXT", "words of a title or the acronym", NULL},                              \
+      {"locn", 0, "TEXT", "words of a place", NULL},                                               \
+      {"spons", 0, "TEXT", "words of a sponsor or collaborator", NULL},                            \
+      {"lead", 0, "TEXT", "words of the lead sponsor's name", NULL},                               \
+      {"outc", 0, "TEXT", "words of an outcome measure", NULL},                                    \
+      {"id", 0, "TEXT", "a study's number of any kind", NULL},                                     \
+      {"patient", 0, "TEXT", "words that describe a patient", NULL},                               \
+      {"status", 0, "LIST",                                                                        \
+       "recruitment status: recruiting, open (also not yet recruiting), completed "                \
+       "and so on",                                                                                \
+       STATUSES},                                                                                  \
+      {"phase", 0, "LIST", "early, 1, 2, 3, 4, na", "early 1 2 3 4 na"},                           \
+      {"type", 0, "LIST", "interventional, observational, expanded_access",                        \
+       "interventional observational expanded_access"},                                            \
+      {"age", 0, "AGE", "an age the study takes (45, '6 months'), or child, adult, older",         \
+       "child adult older"},                                                                       \
+      {"sex", 0, "SEX", "female or male, each with the studies open to all; or all",               \
+       "female male all"},                                                                         \
+      {"healthy", 0, "YES", "takes healthy volunteers: yes or no", "yes no"},                      \
+      {"near", 0, "LAT,LON,RADIUS", "has a site within the radius, in mi or km", NULL},            \
+      {"country", 0, "LIST", "has a site there", NULL},                                            \
+      {"state", 0, "LIST", "has a site there", NULL},                                              \
+      {"city", 0, "LIST", "has a site there", NULL},                                               \
+      {"condition", 0, "LIST", "has exactly this condition", NULL},                                \
+      {"intervention", 0, "LIST", "has exactly this intervention", NULL},                          \
+      {"sponsor", 0, "LIST", "has exactly this sponsor or collaborator", NULL},                    \
+      {"funder", 0, "LIST", "nih, fed, industry, network, indiv, other_gov, other",                \
+       "nih fed industry network indiv other_gov other"},                                          \
+      {"results", 0, "WITH", "with or without posted results", "with without"},                    \
+      {"start", 0, "DATES", "starts in this time: " DATES, NULL},                                  \
+      {"completion", 0, "DATES", "is completed in this time", NULL},                               \
+      {"posted", 0, "DATES", "was first posted in this time", NULL},                               \
+      {"updated", 0, "DATES", "was last updated in this time", NULL}, {                            \
+    "ids", 0, "LIST", "is one of these NCT numbers", NULL                                          \
+  }
+
 static const th_cli_option search_options[] = {
     {"count", 'n', "K", "how many studies to list (default: 10)", NULL},
     {"from", 0, "I", "how many to pass over first", NULL},
@@ -61,45 +102,52 @@ static const th_cli_option search_options[] = {
      "relevance, newest, updated, start, enrollment, distance (with --near), or "
      "a field's name with :asc or :desc",
      "relevance newest updated start enrollment distance"},
-    {"cond", 0, "TEXT", "words for the condition or disease", NULL},
-    {"intr", 0, "TEXT", "words for the intervention or treatment", NULL},
-    {"term", 0, "TEXT", "words anywhere, as the operands", NULL},
-    {"titles", 0, "TEXT", "words of a title or the acronym", NULL},
-    {"locn", 0, "TEXT", "words of a place", NULL},
-    {"spons", 0, "TEXT", "words of a sponsor or collaborator", NULL},
-    {"lead", 0, "TEXT", "words of the lead sponsor's name", NULL},
-    {"outc", 0, "TEXT", "words of an outcome measure", NULL},
-    {"id", 0, "TEXT", "a study's number of any kind", NULL},
-    {"patient", 0, "TEXT", "words that describe a patient", NULL},
-    {"status", 0, "LIST",
-     "recruitment status: recruiting, open (also not yet recruiting), completed "
-     "and so on",
-     STATUSES},
-    {"phase", 0, "LIST", "early, 1, 2, 3, 4, na", "early 1 2 3 4 na"},
-    {"type", 0, "LIST", "interventional, observational, expanded_access",
-     "interventional observational expanded_access"},
-    {"age", 0, "AGE", "an age the study takes (45, '6 months'), or child, adult, older",
-     "child adult older"},
-    {"sex", 0, "SEX", "female or male, each with the studies open to all; or all",
-     "female male all"},
-    {"healthy", 0, "YES", "takes healthy volunteers: yes or no", "yes no"},
-    {"near", 0, "LAT,LON,RADIUS", "has a site within the radius, in mi or km", NULL},
-    {"country", 0, "LIST", "has a site there", NULL},
-    {"state", 0, "LIST", "has a site there", NULL},
-    {"city", 0, "LIST", "has a site there", NULL},
-    {"condition", 0, "LIST", "has exactly this condition", NULL},
-    {"intervention", 0, "LIST", "has exactly this intervention", NULL},
-    {"sponsor", 0, "LIST", "has exactly this sponsor or collaborator", NULL},
-    {"funder", 0, "LIST", "nih, fed, industry, network, indiv, other_gov, other",
-     "nih fed industry network indiv other_gov other"},
-    {"results", 0, "WITH", "with or without posted results", "with without"},
-    {"start", 0, "DATES", "starts in this time: " DATES, NULL},
-    {"completion", 0, "DATES", "is completed in this time", NULL},
-    {"posted", 0, "DATES", "was first posted in this time", NULL},
-    {"updated", 0, "DATES", "was last updated in this time", NULL},
-    {"ids", 0, "LIST", "is one of these NCT numbers", NULL},
+    WHERE_OPTIONS,
     {0},
 };
+static const th_cli_option facets_options[] = {
+    {"by", 'b', "LIST",
+     "fields to count by: enums, names (LocationCountry:20), dates (StartDate:year, :month), "
+     "numbers and ages (EnrollmentCount:0-50-100); default: the usual ones",
+     NULL},
+    WHERE_OPTIONS,
+    {0},
+};
+static const th_cli_example facets_examples[] = {
+    {"trialhead facets --cond asthma", "How studies of asthma spread over the usual fields"},
+    {"trialhead facets --status recruiting -b Phase,LocationCountry:10,StartDate:year",
+     "Three fields of all that recruit"},
+    {0},
+};
+static const th_cli_option complete_options[] = {
+    {"count", 'n', "K", "names of a kind (default: 10)", NULL},
+    {"kinds", 0, "LIST",
+     "condition, intervention, keyword, sponsor, country, state, city, facility, word (default: "
+     "all)",
+     "condition intervention keyword sponsor country state city facility word"},
+    {"spelling", 0, NULL, "instead: the text with words that no study has mended", NULL},
+    {0},
+};
+static const th_cli_example complete_examples[] = {
+    {"trialhead complete breast c", "Names of the studies that may become of it"},
+    {"trialhead complete --spelling hypertenson", "What may have been meant"},
+    {0},
+};
+static const th_cli_option changes_options[] = {
+    {"since", 's', "SEQ", "only changes behind this number (default: 0)", NULL},
+    {"count", 'n', "K", "how many to list (default: 100)", NULL},
+    {"records", 0, NULL, "with --json: each version with its record", NULL},
+    {0},
+};
+static const th_cli_example changes_examples[] = {
+    {"trialhead changes --since 500 --json", "What came in or went behind change 500"},
+    {0},
+};
+static const th_cli_example mcp_examples[] = {
+    {"trialhead mcp --data /srv/trialhead", "The command that an assistant's settings name"},
+    {0},
+};
+
 static const th_cli_example search_examples[] = {
     {"trialhead search migraine prevention", "The ten best studies for some words"},
     {"trialhead search --cond '\"heart failure\"' --status open --phase 3 -n 20",
@@ -234,6 +282,14 @@ const th_cli_command th_cli_commands[] = {
      "record and take part in ranking; the others filter. In a LIST, values separated by commas "
      "are alternatives. All conditions must hold.",
      search_options, search_examples, false, th_cmd_search},
+    {"facets", "Count the studies of a search by field", "[WORD\xE2\x80\xA6]", 0, -1,
+     "Looks for studies as search does, and counts the values of fields in them. A study counts "
+     "once for a value.",
+     facets_options, facets_examples, false, th_cmd_facets},
+    {"complete", "Complete names, mend spelling", "[WORD\xE2\x80\xA6]", 0, -1,
+     "Conditions, interventions, sponsors, places and words of the studies that begin with the "
+     "text, or in which a word does, with the number of studies.",
+     complete_options, complete_examples, false, th_cmd_complete},
     {"show", "Show a study", "NCT\xE2\x80\xA6", 1, -1,
      "A readable page; with --json the record exactly as it was stored.", show_options,
      show_examples, false, th_cmd_show},
@@ -247,6 +303,13 @@ const th_cli_command th_cli_commands[] = {
      "new state of the index by itself. SIGTERM and SIGINT end it when the requests under way are "
      "answered.",
      serve_options, serve_examples, false, th_cmd_serve},
+    {"mcp", "Serve the registry to assistants over standard input and output", NULL, 0, 0,
+     "Speaks the Model Context Protocol: one message a line. Standard output carries nothing else.",
+     NULL, mcp_examples, false, th_cmd_mcp},
+    {"changes", "List what came in and went, in order", NULL, 0, 0,
+     "Every new version of a study and every removal has a number, without gaps. A --since beyond "
+     "the last one is an error.",
+     changes_options, changes_examples, false, th_cmd_changes},
     {"export", "Write the stored records as NDJSON", "[NCT\xE2\x80\xA6]", 0, -1,
      "The newest version of each study by ascending number, or of the studies named. Each record "
      "has the bytes it came with.",

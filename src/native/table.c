@@ -122,6 +122,17 @@ static const th_arg studies_args[] = {
          "\"word\":" TEXT ",\"position\":" COUNTED ",\"count\":" COUNTED                           \
          ",\"candidates\":" LIST(CANDIDATE))
 
+#define EXPLAINED_FIELD                                                                            \
+  OBJECT("\"field\",\"path\",\"times\",\"weight\"",                                                \
+         "\"field\":" TEXT ",\"path\":" TEXT ",\"times\":" COUNTED                                 \
+         ",\"weight\":{\"type\":\"number\"}")
+#define PART                                                                                       \
+  OBJECT("\"kind\",\"text\",\"area\",\"matched\",\"counted\",\"score\",\"fields\"",                \
+         "\"kind\":{\"enum\":[\"word\",\"phrase\",\"filter\"]},\"text\":" TEXT ",\"area\":" TEXT   \
+         ",\"matched\":{\"type\":\"boolean\"},\"counted\":{\"type\":\"boolean\"},"                 \
+         "\"score\":{\"type\":\"number\"},\"synonymOf\":" TEXT ",\"source\":" TEXT                 \
+         ",\"fields\":" LIST(EXPLAINED_FIELD))
+
 #define ARGS(array) .args = (array), .n_args = TH_COUNT(array)
 
 const th_endpoint th_endpoints[] = {

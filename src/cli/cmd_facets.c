@@ -1,0 +1,118 @@
+/* trialhead facets: how the studies of a search spread over the values of fields. */
+#include "base/json.h"
+#include "cli/cli.h"
+#include "cli/tty.h"
+#include "native/native.h"
+#include "query/params.h"
+#include "study/catalogue.h"
+
+enum { MOST_PARTS = 64 };
+
+typedef struct facets {
+  th_cli *cli;
+  th_arena arena;
+  th_query *parts[MOST_PARTS];
+  size_t n;
+  th_facet_spec specs[TH_FACETS_MAX];
+  unsigned n_specs;
+} facets;
+
+/* The operands together are one expression; options as in `search`. */
+static int read_query(facets *f, th_err *err) {
+  th_buf text;
+  int rc = TH_OK;
+  th_buf_init(&text, 1 << 16);
+  for (int i = 0; i < f->cli->n_operands; i++)
+    th_buf_printf(&text, "%s%s", i ? " " : "", f->cli->operands[i]);
+  th_span kept = th_arena_dup(&f->arena, th_buf_view(&text));
+  th_buf_dispose(&text);
+  if (!kept.p) return th_err_set(err, TH_ENOMEM, "out of memory");
+  if (kept.n)
+    rc = th_query_parse(&f->parts[f->n++], &f->arena, kept, th_area_by_param(TH_SPAN("term")),
+                        "Other terms", err);
+  for (unsigned i = 0; !rc && i < th_n_text_params; i++) {
+    const th_text_param *p = &th_text_params[i];
+    const char *value = th_cli_value(f->cli, p->name);
+    if (value)
+      rc = th_query_parse(&f->parts[f->n++], &f->arena, th_span_of(value), p->area, p->label, err);
+  }
+  for (unsigned i = 0; !rc && i < th_n_filter_params; i++) {
+    const char *name = th_filter_params[i].name, *value = th_cli_value(f->cli, name);
+    if (value)
+      rc = th_filter_parse(&f->parts[f->n++], &f->arena, th_span_of(name), th_span_of(value), err);
+  }
+  return rc;
+}
+
+static int count(facets *f, th_registry *registry, th_buf *out, th_err *err) {
+  th_index *index = th_registry_index(registry);
+  const th_query *query = f->n ? th_query_and(&f->arena, f->parts, f->n) : NULL;
+  if (f->n && !query) return th_err_set(err, TH_ENOMEM, "out of memory");
+  const th_snapshot *snapshot = th_index_acquire(index);
+  int rc = th_facets_put(snapshot, query, f->specs, f->n_specs, &f->arena, out, err);
+  th_index_release(index, snapshot);
+  return rc;
+}
+
+static void say_value(const th_json *j, uint32_t v, th_buf *out) {
+  uint32_t from = th_json_get(j, v, TH_SPAN("from")), to = th_json_get(j, v, TH_SPAN("to"));
+  th_span value = th_json_path_text(j, v, "value");
+  th_span count = th_json_raw(j, th_json_get(j, v, TH_SPAN("count")));
+  th_buf_printf(out, "  %9.*s  ", (int)count.n, count.p);
+  if (from) {
+    th_buf_span(out, th_json_raw(j, from));
+    th_buf_str(out, j->nodes[to].type == TH_JNULL ? " and more" : " to below ");
+    if (j->nodes[to].type != TH_JNULL) th_buf_span(out, th_json_raw(j, to));
+  }
+  th_buf_span(out, value);
+  th_buf_char(out, '\n');
+}
+
+static int say(th_span document, th_buf *out, th_err *err) {
+  th_json j;
+  th_json_parser *parser = th_json_parser_new((size_t)1 << 28, 64);
+  if (!parser) return th_err_set(err, TH_ENOMEM, "out of memory");
+  int rc = th_json_parse(parser, document, &j, err);
+  uint32_t list = rc ? 0 : th_json_get(&j, 0, TH_SPAN("facets"));
+  int64_t total = 0;
+  if (!rc) (void)th_json_int(&j, th_json_get(&j, 0, TH_SPAN("totalCount")), &total);
+  for (uint32_t i = list ? list + 1 : 0; list && i < j.nodes[list].next; i = j.nodes[i].next) {
+    th_span field = th_json_path_text(&j, i, "field");
+    th_buf_printf(out, "%.*s\n", (int)field.n, field.p);
+    uint32_t values = th_json_get(&j, i, TH_SPAN("values"));
+    for (th_json_each(&j, values, v))
+      say_value(&j, v, out);
+  }
+  if (!rc) {
+    th_tty_count(out, (uint64_t)total);
+    th_buf_str(out, total == 1 ? " study\n" : " studies\n");
+  }
+  th_json_parser_free(parser);
+  return rc;
+}
+
+int th_cmd_facets(th_cli *cli) {
+  th_err err = {0};
+  th_registry *registry = NULL;
+  th_buf document, out;
+  facets *f = calloc(1, sizeof *f);
+  th_buf_init(&document, 0);
+  th_buf_init(&out, 0);
+  int rc = f ? TH_OK : th_err_set(&err, TH_ENOMEM, "out of memory");
+  if (f) f->cli = cli, th_arena_init(&f->arena, (size_t)1 << 30);
+  if (!rc) rc = read_query(f, &err);
+  if (!rc)
+    rc =
+        th_facets_read(f->specs, &f->n_specs, th_span_of(th_cli_value(cli, "by")), &f->arena, &err);
+  if (!rc) rc = th_cli_open(cli, TH_REGISTRY_READ, &registry, &err);
+  if (!rc) rc = count(f, registry, &document, &err);
+  th_buf_char(&document, '\n');
+  if (!rc && !cli->json) rc = say(th_buf_view(&document), &out, &err);
+  if (!rc) rc = th_cli_print(cli->json ? &document : &out, &err);
+  th_registry_close(registry);
+  th_buf_dispose(&document);
+  th_buf_dispose(&out);
+  if (f) th_arena_dispose(&f->arena);
+  free(f);
+  return rc < 0 ? th_cli_fail(cli, &err) : TH_EXIT_DONE;
+}

@@ -1,0 +1,719 @@
+/* The tools: each asks our own API and says the answer in a few words. */
+#include "api/project.h"
+#include "mcp/internal.h"
+
+#include <stdio.h>
+#include <time.h>
+
+enum { PATIENCE_MS = 60000, WAIT_MS = 5 };
+/* A study's parts longer than this are refused with a hint: an assistant reads them as a whole. */
+#define STUDY_MAX ((size_t)400 << 10)
+
+/* ---- asking our own API ---- */
+
+static int dispatch(th_mcp *mcp, th_span target, th_response *rs, th_err *err) {
+  th_request rq = {.worker = th_worker_current()};
+  int rc = th_request_parse(&rq, TH_SPAN("GET"), target, &mcp->arena, err);
+  /* What has to be made first is waited for here: nobody else is kept by it. */
+  for (int waited = 0; !rc; waited += WAIT_MS) {
+    rs->gate = NULL;
+    rc = th_router_dispatch(mcp->router, &rq, rs, err);
+    if (rc || !rs->gate) break;
+    if (waited > PATIENCE_MS) return th_err_set(err, TH_EBUSY, "The answer takes too long");
+    nanosleep(&(struct timespec){.tv_nsec = WAIT_MS * 1000000L}, NULL);
+  }
+  return rc;
+}
+
+/* The message of a refusal: our API says it in JSON, API v2 in a sentence. */
+static int refused(th_mcp *mcp, const th_buf *body, th_json *j, th_err *err) {
+  th_err ignored = {0};
+  th_span text = th_buf_view(body), inside = {0};
+  if (!th_json_parse(mcp->answers, text, j, &ignored))
+    inside = th_json_path_text(j, 0, "error.message");
+  if (inside.n) text = inside;
+  return th_err_set(err, TH_EUSAGE, "%.*s", (int)TH_MIN(text.n, 700), text.p ? text.p : "");
+}
+
+int th_mcp_get(th_mcp *mcp, th_span target, th_buf *out, th_json *j, th_err *err) {
+  th_response rs;
+  th_response_init(&rs, 0);
+  int rc = dispatch(mcp, target, &rs, err);
+  th_buf_clear(out);
+  if (!rc && rs.status < 400)
+    th_json_compact(out, th_response_body(&rs));
+  else if (!rc)
+    th_buf_span(out, th_response_body(&rs));
+  if (!rc && out->error) rc = th_err_set(err, out->error, "out of memory");
+  if (!rc && rs.status >= 400) rc = refused(mcp, out, j, err);
+  th_response_dispose(&rs);
+  return rc ? rc : th_json_parse(mcp->answers, th_buf_view(out), j, err);
+}
+
+/* ---- arguments ---- */
+
+uint32_t th_tool_arg_node(const th_tool_call *call, const char *name) {
+  uint32_t node = call->args ? th_json_get(call->j, call->args, th_span_of(name)) : 0;
+  return node && call->j->nodes[node].type != TH_JNULL ? node : 0;
+}
+
+static bool is_choice(const char *list, th_span word) {
+  while (*list) {
+    size_t n = strcspn(list, " ");
+    if (th_span_eq((th_span){list, n}, word)) return true;
+    list += n + (list[n] == ' ');
+  }
+  return false;
+}
+
+static int check_text(const th_tool_arg *a, const th_json *j, uint32_t node, th_err *err) {
+  if (j->nodes[node].type != TH_JSTRING)
+    return th_err_set(err, TH_EUSAGE, "%s must be text", a->name);
+  if (a->choices && !is_choice(a->choices, th_json_text(j, node)))
+    return th_err_set(err, TH_EUSAGE, "%s must be one of: %s", a->name, a->choices);
+  return TH_OK;
+}
+
+static int check_arg(const th_tool_arg *a, const th_json *j, uint32_t node, th_err *err) {
+  int64_t whole;
+  double number;
+  int rc = TH_OK;
+  switch (a->kind) {
+  case TH_TOOL_TEXT:
+    return check_text(a, j, node, err);
+  case TH_TOOL_TEXTS:
+    if (j->nodes[node].type != TH_JARRAY)
+      return th_err_set(err, TH_EUSAGE, "%s must be a list", a->name);
+    if (j->nodes[node].n > 1000) return th_err_set(err, TH_EUSAGE, "%s is too long", a->name);
+    for (th_json_each(j, node, i))
+      if ((rc = check_text(a, j, i, err))) break;
+    return rc;
+  case TH_TOOL_INT:
+    if (th_json_int(j, node, &whole) && whole >= a->min && whole <= a->max) return TH_OK;
+    return th_err_set(err, TH_EUSAGE, "%s must be a whole number from %lld to %lld", a->name,
+                      (long long)a->min, (long long)a->max);
+  default:
+    if (th_json_number(j, node, &number) && number >= (double)a->min && number <= (double)a->max)
+      return TH_OK;
+    return th_err_set(err, TH_EUSAGE, "%s must be a number from %lld to %lld", a->name,
+                      (long long)a->min, (long long)a->max);
+  }
+}
+
+static const th_tool_arg *find_arg(const th_tool *tool, th_span name) {
+  for (unsigned i = 0; i < tool->n_args; i++)
+    if (th_span_eq(name, th_span_of(tool->args[i].name))) return &tool->args[i];
+  return NULL;
+}
+
+int th_tool_check(const th_tool *tool, const th_json *j, uint32_t args, th_err *err) {
+  if (args) {
+    for (th_json_members(j, args, key)) {
+      th_span name = th_json_text(j, key);
+      const th_tool_arg *a = find_arg(tool, name);
+      if (!a)
+        return th_err_set(err, TH_EUSAGE, "%s has no argument \"%.*s\"", tool->name,
+                          (int)TH_MIN(name.n, 60), name.p);
+      if (j->nodes[key + 1].type == TH_JNULL) continue;
+      int rc = check_arg(a, j, key + 1, err);
+      if (rc) return rc;
+    }
+  }
+  for (unsigned i = 0; i < tool->n_args; i++) {
+    uint32_t node = args ? th_json_get(j, args, th_span_of(tool->args[i].name)) : 0;
+    if (tool->args[i].required && (!node || j->nodes[node].type == TH_JNULL))
+      return th_err_set(err, TH_EUSAGE, "%s lacks its argument \"%s\"", tool->name,
+                        tool->args[i].name);
+  }
+  return TH_OK;
+}
+
+static th_span arg_text(const th_tool_call *call, const char *name) {
+  uint32_t node = th_tool_arg_node(call, name);
+  return node ? th_json_text(call->j, node) : (th_span){0};
+}
+
+static int64_t arg_int(const th_tool_call *call, const char *name, int64_t fallback) {
+  uint32_t node = th_tool_arg_node(call, name);
+  int64_t v = fallback;
+  if (node && !th_json_int(call->j, node, &v)) v = fallback;
+  return v;
+}
+
+/* ---- targets ---- */
+
+static void begin_target(th_buf *b, const char *path) {
+  th_buf_init(b, 1 << 20);
+  th_buf_str(b, path);
+  th_buf_char(b, '?');
+}
+
+static void add_param(th_buf *b, const char *name, th_span value) {
+  if (value.n == 0) return;
+  if (b->p[b->n - 1] != '?') th_buf_char(b, '&');
+  th_buf_str(b, name);
+  th_buf_char(b, '=');
+  th_url_encode(b, value);
+}
+
+static void add_number(th_buf *b, const char *name, int64_t value) {
+  char digits[24];
+  int n = snprintf(digits, sizeof digits, "%lld", (long long)value);
+  add_param(b, name, (th_span){digits, (size_t)n});
+}
+
+static void join_texts(const th_tool_call *call, const char *name, const char *separator,
+                       th_buf *out) {
+  uint32_t node = th_tool_arg_node(call, name);
+  bool first = true;
+  if (!node) return;
+  for (th_json_each(call->j, node, i)) {
+    if (!first) th_buf_str(out, separator);
+    first = false;
+    th_buf_span(out, th_json_text(call->j, i));
+  }
+}
+
+/* Filters that API v2 has as an expression. */
+static void put_advanced(const th_tool_call *call, th_buf *out) {
+  th_span own = arg_text(call, "filter");
+  if (own.n) th_buf_printf(out, "(%.*s)", (int)own.n, own.p);
+  static const char *const lists[][2] = {{"phases", "Phase"}};
+  for (size_t i = 0; i < TH_COUNT(lists); i++) {
+    uint32_t node = th_tool_arg_node(call, lists[i][0]);
+    if (!node || call->j->nodes[node].n == 0) continue;
+    th_buf_printf(out, "%sAREA[%s](", out->n ? " AND " : "", lists[i][1]);
+    join_texts(call, lists[i][0], " OR ", out);
+    th_buf_char(out, ')');
+  }
+  th_span type = arg_text(call, "study_type");
+  if (type.n)
+    th_buf_printf(out, "%sAREA[StudyType]%.*s", out->n ? " AND " : "", (int)type.n, type.p);
+}
+
+static int add_near(const th_tool_call *call, th_buf *target, th_err *err) {
+  static const char *const names[] = {"latitude", "longitude", "miles"};
+  double v[3];
+  unsigned given = 0;
+  char text[100];
+  for (unsigned i = 0; i < 3; i++) {
+    uint32_t node = th_tool_arg_node(call, names[i]);
+    if (node && th_json_number(call->j, node, &v[i])) given++;
+  }
+  if (given == 0) return TH_OK;
+  if (given < 3) return th_err_set(err, TH_EUSAGE, "latitude, longitude and miles go together");
+  int n = snprintf(text, sizeof text, "distance(%.6f,%.6f,%.3fmi)", v[0], v[1], v[2]);
+  add_param(target, "filter.geo", (th_span){text, (size_t)n});
+  return TH_OK;
+}
+
+static int add_search(const th_tool_call *call, th_buf *target, th_err *err) {
+  static const char *const texts[][2] = {
+      {"condition", "query.cond"}, {"intervention", "query.intr"}, {"terms", "query.term"},
+      {"title", "query.titles"},   {"location", "query.locn"},     {"sponsor", "query.spons"},
+      {"outcome", "query.outc"}};
+  th_buf list;
+  for (size_t i = 0; i < TH_COUNT(texts); i++)
+    add_param(target, texts[i][1], arg_text(call, texts[i][0]));
+  th_buf_init(&list, 0);
+  join_texts(call, "statuses", ",", &list);
+  add_param(target, "filter.overallStatus", th_buf_view(&list));
+  th_buf_clear(&list);
+  put_advanced(call, &list);
+  add_param(target, "filter.advanced", th_buf_view(&list));
+  int rc = list.error ? th_err_set(err, list.error, "out of memory") : TH_OK;
+  th_buf_dispose(&list);
+  return rc ? rc : add_near(call, target, err);
+}
+
+/* ---- search_studies ---- */
+
+static void put_text_of(th_jout *w, const char *key, const th_json *j, uint32_t study,
+                        const char *path) {
+  th_span s = th_json_path_text(j, study, path);
+  if (s.n) th_jout_kv_text(w, key, s);
+}
+
+/* The first few texts of a list, of its elements or of their member. */
+static void put_list_of(th_jout *w, const char *key, const th_json *j, uint32_t study,
+                        const char *path, const char *member) {
+  enum { FEW = 8 };
+  uint32_t list = th_json_path(j, study, path);
+  unsigned n = 0;
+  if (!list || j->nodes[list].type != TH_JARRAY) return;
+  th_jout_key(w, key);
+  th_jout_array(w);
+  for (th_json_each(j, list, i)) {
+    th_span s = member ? th_json_path_text(j, i, member) : th_json_text(j, i);
+    if (s.n && n++ < FEW) th_jout_text(w, s);
+  }
+  th_jout_end_array(w);
+}
+
+#define P "protocolSection."
+
+static void put_hit(th_jout *w, const th_json *j, uint32_t s) {
+  int64_t people;
+  th_jout_object(w);
+  put_text_of(w, "nctId", j, s, P "identificationModule.nctId");
+  put_text_of(w, "title", j, s, P "identificationModule.briefTitle");
+  put_text_of(w, "status", j, s, P "statusModule.overallStatus");
+  put_list_of(w, "phases", j, s, P "designModule.phases", NULL);
+  put_list_of(w, "conditions", j, s, P "conditionsModule.conditions", NULL);
+  put_list_of(w, "interventions", j, s, P "armsInterventionsModule.interventions", "name");
+  put_text_of(w, "sponsor", j, s, P "sponsorCollaboratorsModule.leadSponsor.name");
+  put_text_of(w, "startDate", j, s, P "statusModule.startDateStruct.date");
+  uint32_t count = th_json_path(j, s, P "designModule.enrollmentInfo.count");
+  if (count && th_json_int(j, count, &people)) th_jout_kv_i64(w, "enrollment", people);
+  th_jout_end_object(w);
+}
+
+static void say_hit(th_buf *text, const th_json *j, uint32_t s) {
+  th_span id = th_json_path_text(j, s, P "identificationModule.nctId");
+  th_span title = th_json_path_text(j, s, P "identificationModule.briefTitle");
+  th_span status = th_json_path_text(j, s, P "statusModule.overallStatus");
+  th_buf_printf(text, "\n%.*s %.*s (%.*s)", (int)id.n, id.p ? id.p : "", (int)title.n,
+                title.p ? title.p : "", (int)status.n, status.p ? status.p : "");
+}
+
+static void put_search(const th_tool_call *call, const th_json *j) {
+  th_jout w;
+  int64_t total = -1;
+  uint32_t count = th_json_get(j, 0, TH_SPAN("totalCount"));
+  uint32_t studies = th_json_get(j, 0, TH_SPAN("studies"));
+  th_span token = th_json_path_text(j, 0, "nextPageToken");
+  uint32_t shown = studies ? j->nodes[studies].n : 0;
+  th_jout_init(&w, call->data, false);
+  th_jout_object(&w);
+  if (count && th_json_int(j, count, &total)) {
+    th_jout_kv_i64(&w, "totalCount", total);
+    th_buf_printf(call->text, "%lld studies, %u shown", (long long)total, shown);
+  } else {
+    th_buf_printf(call->text, "%u further studies", shown);
+  }
+  if (token.n) th_jout_kv_text(&w, "nextPageToken", token);
+  th_jout_key(&w, "studies");
+  th_jout_array(&w);
+  if (studies) {
+    for (th_json_each(j, studies, s)) {
+      put_hit(&w, j, s);
+      say_hit(call->text, j, s);
+    }
+  }
+  th_jout_end_array(&w);
+  th_jout_end_object(&w);
+}
+
+static int search_studies(th_tool_call *call, th_err *err) {
+  th_buf target, body;
+  th_json j;
+  th_buf_init(&body, 0);
+  begin_target(&target, "/api/v2/studies");
+  add_param(&target, "fields",
+            TH_SPAN("NCTId,BriefTitle,OverallStatus,Phase,Condition,InterventionName,"
+                    "LeadSponsorName,StartDate,EnrollmentCount"));
+  add_param(&target, "countTotal", TH_SPAN("true"));
+  add_number(&target, "pageSize", arg_int(call, "page_size", 10));
+  add_param(&target, "pageToken", arg_text(call, "page_token"));
+  add_param(&target, "sort", arg_text(call, "sort"));
+  int rc = add_search(call, &target, err);
+  if (!rc && target.error) rc = th_err_set(err, TH_EUSAGE, "The arguments are too long");
+  if (!rc) rc = th_mcp_get(call->mcp, th_buf_view(&target), &body, &j, err);
+  if (!rc) put_search(call, &j);
+  th_buf_dispose(&target);
+  th_buf_dispose(&body);
+  return rc;
+}
+
+/* ---- get_study ---- */
+
+static const char *const sections[][2] = {
+    {"summary", "NCTId,BriefTitle,OfficialTitle,Acronym,OverallStatus,WhyStopped,StartDate,"
+                "CompletionDate,LeadSponsorName,BriefSummary,Condition,StudyType,Phase,"
+                "EnrollmentCount,InterventionType,InterventionName,HasResults"},
+    {"identification", P "identificationModule"},
+    {"status", P "statusModule"},
+    {"sponsors", P "sponsorCollaboratorsModule," P "oversightModule"},
+    {"description", P "descriptionModule"},
+    {"conditions", P "conditionsModule"},
+    {"design", P "designModule"},
+    {"arms", P "armsInterventionsModule"},
+    {"outcomes", P "outcomesModule"},
+    {"eligibility", P "eligibilityModule"},
+    {"locations", P "contactsLocationsModule"},
+    {"references", P "referencesModule"},
+    {"data_sharing", P "ipdSharingStatementModule"},
+    {"participant_flow", "resultsSection.participantFlowModule"},
+    {"baseline", "resultsSection.baselineCharacteristicsModule"},
+    {"results", "resultsSection.outcomeMeasuresModule"},
+    {"adverse_events", "resultsSection.adverseEventsModule"},
+    {"documents", "documentSection"},
+    {"mesh", "derivedSection"},
+};
+#define SECTIONS                                                                                   \
+  "summary identification status sponsors description conditions design arms outcomes "            \
+  "eligibility locations references data_sharing participant_flow baseline results "               \
+  "adverse_events documents mesh"
+
+static const char *fields_of(th_span section) {
+  for (size_t i = 0; i < TH_COUNT(sections); i++)
+    if (th_span_eq(section, th_span_of(sections[i][0]))) return sections[i][1];
+  return "";
+}
+
+static void put_fields(const th_tool_call *call, th_buf *out) {
+  uint32_t node = th_tool_arg_node(call, "sections");
+  th_buf_str(out, "NCTId");
+  if (!node || call->j->nodes[node].n == 0) {
+    th_buf_printf(out, ",%s", sections[0][1]);
+    return;
+  }
+  for (th_json_each(call->j, node, i))
+    th_buf_printf(out, ",%s", fields_of(th_json_text(call->j, i)));
+}
+
+static int put_study(const th_tool_call *call, const th_json *j, th_err *err) {
+  uint32_t studies = th_json_get(j, 0, TH_SPAN("studies"));
+  if (!studies || j->nodes[studies].n == 0)
+    return th_err_set(err, TH_EUSAGE, "There is no such study in this registry");
+  th_span record = th_json_raw(j, studies + 1);
+  if (record.n > STUDY_MAX)
+    return th_err_set(err, TH_EUSAGE,
+                      "These sections are %zu bytes, more than can be read at once: choose fewer",
+                      record.n);
+  th_json_compact(call->data, record);
+  th_buf_span(call->text, th_buf_view(call->data));
+  return TH_OK;
+}
+
+static int get_study(th_tool_call *call, th_err *err) {
+  th_buf target, body, fields;
+  th_json j;
+  th_buf_init(&body, 0);
+  th_buf_init(&fields, 0);
+  put_fields(call, &fields);
+  begin_target(&target, "/api/v2/studies");
+  add_param(&target, "filter.ids", arg_text(call, "nct_id"));
+  add_param(&target, "fields", th_buf_view(&fields));
+  int rc = target.error ? th_err_set(err, TH_EUSAGE, "The arguments are too long") : TH_OK;
+  if (!rc) rc = th_mcp_get(call->mcp, th_buf_view(&target), &body, &j, err);
+  if (!rc) rc = put_study(call, &j, err);
+  th_buf_dispose(&target);
+  th_buf_dispose(&body);
+  th_buf_dispose(&fields);
+  return rc;
+}
+
+/* ---- count_facets ---- */
+
+static void say_bucket(th_buf *text, const th_json *j, uint32_t v) {
+  th_span value = th_json_path_text(j, v, "value");
+  uint32_t from = th_json_get(j, v, TH_SPAN("from")), to = th_json_get(j, v, TH_SPAN("to"));
+  uint32_t count = th_json_get(j, v, TH_SPAN("count"));
+  if (from)
+    th_buf_span(text, th_json_raw(j, from));
+  else
+    th_buf_span(text, value);
+  if (to && j->nodes[to].type != TH_JNULL) {
+    th_buf_str(text, "-<");
+    th_buf_span(text, th_json_raw(j, to));
+  } else if (to) {
+    th_buf_str(text, "+");
+  }
+  th_buf_char(text, ' ');
+  if (count) th_buf_span(text, th_json_raw(j, count));
+}
+
+static void say_facets(th_buf *text, const th_json *j) {
+  enum { FEW = 40 };
+  uint32_t total = th_json_get(j, 0, TH_SPAN("totalCount"));
+  uint32_t facets = th_json_get(j, 0, TH_SPAN("facets"));
+  if (!total || !facets) return;
+  th_buf_span(text, th_json_raw(j, total));
+  th_buf_str(text, " studies");
+  for (th_json_each(j, facets, f)) {
+    th_span field = th_json_path_text(j, f, "field");
+    uint32_t values = th_json_get(j, f, TH_SPAN("values"));
+    unsigned n = 0;
+    th_buf_printf(text, "\n%.*s:", (int)field.n, field.p);
+    if (!values) continue;
+    /* Of words the most frequent come first; of years the latest are the ones to show. */
+    bool years = !th_span_eq(th_json_path_text(j, f, "type"), TH_SPAN("text"));
+    unsigned all = j->nodes[values].n, first = years && all > FEW ? all - FEW : 0;
+    if (first) th_buf_str(text, " …");
+    for (th_json_each(j, values, v)) {
+      if (n++ < first) continue;
+      if (n > first + FEW) break;
+      th_buf_str(text, n > 1 ? ", " : " ");
+      say_bucket(text, j, v);
+    }
+    if (all > first + FEW) th_buf_str(text, ", …");
+  }
+}
+
+/* Asks and passes the answer on as it is. */
+static int pass_on(th_tool_call *call, th_buf *target, void (*say)(th_buf *text, const th_json *j),
+                   th_err *err) {
+  th_buf body;
+  th_json j;
+  th_buf_init(&body, 0);
+  int rc = target->error ? th_err_set(err, TH_EUSAGE, "The arguments are too long") : TH_OK;
+  if (!rc) rc = th_mcp_get(call->mcp, th_buf_view(target), &body, &j, err);
+  if (!rc) {
+    th_buf_span(call->data, th_buf_view(&body));
+    say(call->text, &j);
+  }
+  th_buf_dispose(&body);
+  th_buf_dispose(target);
+  return rc;
+}
+
+static int count_facets(th_tool_call *call, th_err *err) {
+  th_buf target, list;
+  begin_target(&target, TH_NATIVE_PREFIX "/facets");
+  th_buf_init(&list, 0);
+  join_texts(call, "facets", ",", &list);
+  add_param(&target, "facets", th_buf_view(&list));
+  th_buf_dispose(&list);
+  int rc = add_search(call, &target, err);
+  if (!rc) return pass_on(call, &target, say_facets, err);
+  th_buf_dispose(&target);
+  return rc;
+}
+
+/* ---- names and changes ---- */
+
+static void say_names(th_buf *text, const th_json *j) {
+  uint32_t list = th_json_get(j, 0, TH_SPAN("completions"));
+  if (!list || j->nodes[list].n == 0) {
+    th_buf_str(text, "No name begins so");
+    return;
+  }
+  for (th_json_each(j, list, i)) {
+    th_span kind = th_json_path_text(j, i, "kind"), name = th_json_path_text(j, i, "text");
+    th_buf_printf(text, "%s%.*s: %.*s, ", text->n ? "\n" : "", (int)kind.n, kind.p, (int)name.n,
+                  name.p);
+    th_buf_span(text, th_json_raw(j, th_json_get(j, i, TH_SPAN("count"))));
+  }
+}
+
+static int complete_name(th_tool_call *call, th_err *err) {
+  th_buf target, list;
+  begin_target(&target, TH_NATIVE_PREFIX "/complete");
+  th_buf_init(&list, 0);
+  join_texts(call, "kinds", ",", &list);
+  add_param(&target, "kinds", th_buf_view(&list));
+  th_buf_dispose(&list);
+  add_param(&target, "q", arg_text(call, "text"));
+  add_number(&target, "n", arg_int(call, "count", 10));
+  return pass_on(call, &target, say_names, err);
+}
+
+static void say_spelling(th_buf *text, const th_json *j) {
+  th_span better = th_json_path_text(j, 0, "suggestion");
+  th_buf_str(text, better.n ? "Perhaps: " : "Every word stands in some study");
+  th_buf_span(text, better);
+}
+
+static int suggest_spelling(th_tool_call *call, th_err *err) {
+  th_buf target;
+  begin_target(&target, TH_NATIVE_PREFIX "/suggest");
+  add_param(&target, "q", arg_text(call, "text"));
+  return pass_on(call, &target, say_spelling, err);
+}
+
+static void say_changes(th_buf *text, const th_json *j) {
+  uint32_t list = th_json_get(j, 0, TH_SPAN("changes"));
+  uint32_t last = th_json_get(j, 0, TH_SPAN("lastSeq"));
+  if (!list || !last) return;
+  th_buf_printf(text, "%u changes; the last of all is number ", j->nodes[list].n);
+  th_buf_span(text, th_json_raw(j, last));
+  for (th_json_each(j, list, i)) {
+    th_span id = th_json_path_text(j, i, "nctId"), kind = th_json_path_text(j, i, "kind");
+    th_span when = th_json_path_text(j, i, "storedAt");
+    th_buf_printf(text, "\n%.*s %.*s %.*s", (int)when.n, when.p, (int)id.n, id.p, (int)kind.n,
+                  kind.p);
+  }
+}
+
+static int get_changes(th_tool_call *call, th_err *err) {
+  th_buf target;
+  begin_target(&target, TH_NATIVE_PREFIX "/changes");
+  add_number(&target, "since", arg_int(call, "since", 0));
+  add_number(&target, "limit", arg_int(call, "limit", 50));
+  return pass_on(call, &target, say_changes, err);
+}
+
+/* ---- the table ---- */
+
+#define SEARCH_ARGS                                                                                \
+  {.name = "condition",                                                                            \
+   .kind = TH_TOOL_TEXT,                                                                           \
+   .help = "Disease or condition; words, \"phrases\", AND, OR, NOT"},                              \
+      {.name = "intervention",                                                                     \
+       .kind = TH_TOOL_TEXT,                                                                       \
+       .help = "Drug, device, procedure or other treatment"},                                      \
+      {.name = "terms",                                                                            \
+       .kind = TH_TOOL_TEXT,                                                                       \
+       .help = "Any other words, looked for in the whole record"},                                 \
+      {.name = "title", .kind = TH_TOOL_TEXT, .help = "Words of the title or the acronym"},        \
+      {.name = "location", .kind = TH_TOOL_TEXT, .help = "Country, state, city or facility"},      \
+      {.name = "sponsor", .kind = TH_TOOL_TEXT, .help = "Sponsor or collaborator"},                \
+      {.name = "outcome", .kind = TH_TOOL_TEXT, .help = "Outcome measure"},                        \
+      {.name = "statuses",                                                                         \
+       .kind = TH_TOOL_TEXTS,                                                                      \
+       .help = "Only studies in one of these states",                                              \
+       .choices = "ACTIVE_NOT_RECRUITING COMPLETED ENROLLING_BY_INVITATION NOT_YET_RECRUITING "    \
+                  "RECRUITING "                                                                    \
+                  "SUSPENDED TERMINATED WITHDRAWN AVAILABLE NO_LONGER_AVAILABLE "                  \
+                  "TEMPORARILY_NOT_AVAILABLE "                                                     \
+                  "APPROVED_FOR_MARKETING WITHHELD UNKNOWN"},                                      \
+      {.name = "phases",                                                                           \
+       .kind = TH_TOOL_TEXTS,                                                                      \
+       .help = "Only studies of one of these phases",                                              \
+       .choices = "NA EARLY_PHASE1 PHASE1 PHASE2 PHASE3 PHASE4"},                                  \
+      {.name = "study_type",                                                                       \
+       .kind = TH_TOOL_TEXT,                                                                       \
+       .help = "Only studies of this type",                                                        \
+       .choices = "EXPANDED_ACCESS INTERVENTIONAL OBSERVATIONAL"},                                 \
+      {.name = "filter",                                                                           \
+       .kind = TH_TOOL_TEXT,                                                                       \
+       .help =                                                                                     \
+           "An expression of the registry's language, as AREA[StartDate]RANGE[2024-01-01,MAX]"},   \
+      {.name = "latitude",                                                                         \
+       .kind = TH_TOOL_NUMBER,                                                                     \
+       .help = "With longitude and miles: a site near this point",                                 \
+       .min = -90,                                                                                 \
+       .max = 90},                                                                                 \
+      {.name = "longitude",                                                                        \
+       .kind = TH_TOOL_NUMBER,                                                                     \
+       .help = "See latitude",                                                                     \
+       .min = -180,                                                                                \
+       .max = 180},                                                                                \
+  {                                                                                                \
+    .name = "miles", .kind = TH_TOOL_NUMBER, .help = "See latitude", .min = 0, .max = 12500        \
+  }
+
+static const th_tool_arg search_args[] = {
+    SEARCH_ARGS,
+    {.name = "sort",
+     .kind = TH_TOOL_TEXT,
+     .help = "Field and direction, as LastUpdatePostDate:desc; without it by relevance"},
+    {.name = "page_size",
+     .kind = TH_TOOL_INT,
+     .help = "Studies in the answer, 10 unless told",
+     .min = 1,
+     .max = 100},
+    {.name = "page_token",
+     .kind = TH_TOOL_TEXT,
+     .help = "nextPageToken of the page before, all else the same"},
+};
+static const th_tool_arg study_args[] = {
+    {.name = "nct_id",
+     .kind = TH_TOOL_TEXT,
+     .help = "NCT number, as NCT04280705",
+     .required = true},
+    {.name = "sections",
+     .kind = TH_TOOL_TEXTS,
+     .help = "Parts of the record; the summary unless told",
+     .choices = SECTIONS},
+};
+static const th_tool_arg facet_args[] = {
+    SEARCH_ARGS,
+    {.name = "facets",
+     .kind = TH_TOOL_TEXTS,
+     .help = "Fields to count by, as Phase, LocationCountry:20, StartDate:year, "
+             "EnrollmentCount:0-50-100; the "
+             "usual ones unless told"},
+};
+static const th_tool_arg complete_args[] = {
+    {.name = "text",
+     .kind = TH_TOOL_TEXT,
+     .help = "Beginning of a name or of a word in it",
+     .required = true},
+    {.name = "kinds",
+     .kind = TH_TOOL_TEXTS,
+     .help = "Kinds of names; all unless told",
+     .choices = "condition intervention keyword sponsor country state city facility word"},
+    {.name = "count",
+     .kind = TH_TOOL_INT,
+     .help = "Most of a kind, 10 unless told",
+     .min = 1,
+     .max = 100},
+};
+static const th_tool_arg suggest_args[] = {
+    {.name = "text", .kind = TH_TOOL_TEXT, .help = "What was typed", .required = true},
+};
+static const th_tool_arg change_args[] = {
+    {.name = "since",
+     .kind = TH_TOOL_INT,
+     .help = "Number of the last change that is known, 0 unless told",
+     .min = 0,
+     .max = INT64_MAX},
+    {.name = "limit",
+     .kind = TH_TOOL_INT,
+     .help = "Most changes, 50 unless told",
+     .min = 1,
+     .max = 1000},
+};
+
+#define ARGS(array) .args = (array), .n_args = TH_COUNT(array)
+#define ANY_OBJECT "{\"type\":\"object\"}"
+#define LIST_OF_OBJECTS "{\"type\":\"array\",\"items\":{\"type\":\"object\"}}"
+
+const th_tool th_tools[] = {
+    {.name = "search_studies",
+     .title = "Search clinical studies",
+     .help = "Finds studies of the registry and gives, for each, number, title, status, phases, "
+             "conditions, "
+             "interventions, sponsor, start and enrollment, a page at a time.",
+     ARGS(search_args),
+     .result =
+         "{\"type\":\"object\",\"required\":[\"studies\"],\"properties\":{\"totalCount\":{\"type\":"
+         "\"integer\"},\"nextPageToken\":{\"type\":\"string\"},\"studies\":" LIST_OF_OBJECTS "}}",
+     .run = search_studies},
+    {.name = "get_study",
+     .title = "Read one study",
+     .help = "Gives the record of a study, or the sections of it that are asked for. Without "
+             "sections: a summary.",
+     ARGS(study_args),
+     .result = ANY_OBJECT,
+     .run = get_study},
+    {.name = "count_facets",
+     .title = "Count studies by field",
+     .help = "How the studies of a search spread over statuses, phases, countries, years and other "
+             "fields.",
+     ARGS(facet_args),
+     .result = "{\"type\":\"object\",\"required\":[\"totalCount\",\"facets\"],\"properties\":{"
+               "\"totalCount\":"
+               "{\"type\":\"integer\"},\"facets\":" LIST_OF_OBJECTS "}}",
+     .run = count_facets},
+    {.name = "complete_name",
+     .title = "Complete a name",
+     .help = "Conditions, interventions, sponsors, places and words of the studies that begin so, "
+             "most frequent "
+             "first.",
+     ARGS(complete_args),
+     .result = "{\"type\":\"object\",\"required\":[\"completions\"],\"properties\":{"
+               "\"completions\":" LIST_OF_OBJECTS "}}",
+     .run = complete_name},
+    {.name = "suggest_spelling",
+     .title = "Mend spelling",
+     .help = "Words that no study has, with words near to them.",
+     ARGS(suggest_args),
+     .result = "{\"type\":\"object\",\"required\":[\"suggestion\",\"words\"],\"properties\":{"
+               "\"suggestion\":"
+               "{\"type\":[\"string\",\"null\"]},\"words\":" LIST_OF_OBJECTS "}}",
+     .run = suggest_spelling},
+    {.name = "get_changes",
+     .title = "List changes",
+     .help = "New versions and removals of studies in the order in which they came in.",
+     ARGS(change_args),
+     .result =
+         "{\"type\":\"object\",\"required\":[\"changes\",\"nextSince\",\"lastSeq\"],\"properties\":"
+         "{\"changes\":" LIST_OF_OBJECTS
+         ",\"nextSince\":{\"type\":\"integer\"},\"lastSeq\":{\"type\":"
+         "\"integer\"}}}",
+     .run = get_changes},
+};
+const unsigned th_n_tools = TH_COUNT(th_tools);
