@@ -36,8 +36,7 @@ static uint8_t kind_of(const th_field *f) {
   }
 }
 
-/* Runs before main, after the catalogue's own constructor has run or not: reads only what is static
- * in it. */
+/* Runs before main, behind the catalogue's own constructor. */
 static void plan_fields(void) {
   for (uint16_t id = 0; id < TH_F_COUNT; id++) {
     uint8_t type = th_fields[id].type;

@@ -517,3 +517,12 @@ unsigned th_segment_class(const th_segment *s, uint32_t c, th_class_field *out, 
     if (n < max) out[n] = (th_class_field){(uint16_t)f, tf};
   return n;
 }
+
+void th_segment_class_fields(const th_segment *s, uint32_t c, uint64_t *set) {
+  const uint8_t *at, *end;
+  th_class_scratch scratch;
+  uint32_t f = UINT32_MAX, tf;
+  if (!th_segment_class_bytes(s, c, &scratch, &at, &end)) return;
+  while (th_segment_next_pair(s, TH_SEC_CLASSES, &at, end, &f, &tf))
+    set[f / 64] |= UINT64_C(1) << (f % 64);
+}

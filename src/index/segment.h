@@ -55,6 +55,8 @@ uint32_t th_segment_classes(const th_segment *s);
 /* The fields of a class, ascending, all < TH_F_COUNT: at most max are written, the true number
  * returned. */
 unsigned th_segment_class(const th_segment *s, uint32_t c, th_class_field *out, unsigned max);
+/* Sets the bits of the fields of a class, in a set of TH_F_COUNT bits. */
+void th_segment_class_fields(const th_segment *s, uint32_t c, uint64_t *set);
 /* All of them in order, each (class, field, tf): cheaper than asking for one after the other. False
  * when damaged. */
 typedef void th_class_seen(void *ctx, uint32_t c, uint16_t field, uint32_t tf);

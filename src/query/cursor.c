@@ -10,8 +10,7 @@ static bool has_tail(const th_cursor *c) {
   return c->p.term.df % TH_BLOCK != 0;
 }
 
-/* Of one block; the tail and areas without bounds: of the whole list. */
-static uint32_t block_most(const th_cursor *c, uint32_t block) {
+uint32_t th_cursor_block_most(const th_cursor *c, uint32_t block) {
   if (block >= c->p.n_blocks && c->tail_most) return c->tail_most;
   if (c->w.bound < 0 || block >= c->p.n_blocks) return most_of(c->idf, 255);
   return most_of(c->idf, c->p.bounds[(size_t)block * TH_BOUND_AREAS + (unsigned)c->w.bound]);
@@ -32,6 +31,7 @@ void th_cursor_start(th_cursor *c, const th_term *term, const th_weights *w, flo
   c->idf = idf;
   c->i = 0;
   c->next = 0;
+  c->ahead = 0;
   c->tail_most = 0;
   c->absent = !term;
   c->p.n = 0;
@@ -41,11 +41,11 @@ void th_cursor_start(th_cursor *c, const th_term *term, const th_weights *w, flo
   c->most = list_most(c);
 }
 
-/* Blocks behind which all documents are >= doc are passed over; they stay undecoded. */
-static void pass_blocks(th_cursor *c, uint32_t doc) {
+/* The first block from `low` on whose last document is >= doc; n_blocks when none is. */
+static uint32_t block_of(const th_cursor *c, uint32_t low, uint32_t doc) {
   const th_u32 *last = c->p.last_doc;
-  uint32_t low = c->next, step = 1, n = c->p.n_blocks;
-  if (low >= n || last[low] >= doc) return;
+  uint32_t step = 1, n = c->p.n_blocks;
+  if (low >= n || last[low] >= doc) return low;
   while (low + step < n && last[low + step] < doc) { /* last[low] < doc holds */
     low += step;
     step *= 2;
@@ -58,7 +58,12 @@ static void pass_blocks(th_cursor *c, uint32_t doc) {
     else
       high = middle;
   }
-  c->next = high;
+  return high;
+}
+
+/* Blocks all of whose documents are below doc are passed over; they stay undecoded. */
+static void pass_blocks(th_cursor *c, uint32_t doc) {
+  c->next = block_of(c, c->next, doc);
 }
 
 /* Decodes block `next`; false behind the tail. */
@@ -110,11 +115,69 @@ bool th_cursor_seek(th_cursor *c, uint32_t doc) {
   return false;
 }
 
+bool th_cursor_goto(th_cursor *c, uint32_t doc) {
+  if (c->p.n && c->p.docs[0] <= doc) {
+    c->i = 0;
+  } else if (c->next) { /* back to the start, nothing decoded */
+    c->i = c->next = c->p.n = 0;
+    c->p.block = UINT32_MAX;
+  }
+  return th_cursor_seek(c, doc);
+}
+
+/* Documents of the decoded block among n ascending ones: scored and kept. */
+static uint32_t thin_in_block(const th_cursor *c, uint32_t *docs, uint32_t *scores, uint32_t n,
+                              uint32_t least, uint32_t *out_docs, uint32_t *out_scores) {
+  uint8_t at[TH_BLOCK], in_list[TH_BLOCK];
+  uint32_t both[TH_BLOCK], classes[TH_BLOCK], scope_docs[TH_BLOCK + 8], add[TH_BLOCK + 8];
+  uint32_t found = th_kernels_now->common(docs, n, c->p.docs, c->p.n, at, in_list), kept = 0;
+  for (uint32_t k = 0; k < found; k++) {
+    both[k] = docs[at[k]];
+    classes[k] = c->p.classes[in_list[k]];
+  }
+  uint32_t m = th_kernels_now->score(both, classes, found, &c->w, c->idf, scope_docs, add);
+  for (uint32_t k = 0, i = 0; k < m; k++, i++) {
+    while (both[i] != scope_docs[k]) /* not of the scope */
+      i++;
+    out_docs[kept] = scope_docs[k];
+    out_scores[kept] = scores[at[i]] + add[k];
+    kept += out_scores[kept] >= least;
+  }
+  return kept;
+}
+
+uint32_t th_cursor_thin(th_cursor *c, uint32_t *docs, uint32_t *scores, uint32_t n,
+                        uint32_t least) {
+  uint32_t kept = 0;
+  for (uint32_t i = 0, end; i < n; i = end) {
+    if (!th_cursor_seek(c, docs[i])) break;
+    uint32_t last = c->p.docs[c->p.n - 1];
+    if (docs[n - 1] <= last) {
+      end = n;
+    } else {
+      for (end = i + 1; docs[end] <= last; end++) {
+      }
+    }
+    kept += thin_in_block(c, docs + i, scores + i, end - i, least, docs + kept, scores + kept);
+  }
+  return kept;
+}
+
+uint32_t th_cursor_range_most(th_cursor *c, uint32_t base, uint32_t last) {
+  uint32_t most = 0, b;
+  if (c->w.bound < 0) return c->most;
+  for (b = c->ahead = block_of(c, c->ahead, base); b < c->p.n_blocks; b++) {
+    most = TH_MAX(most, th_cursor_block_most(c, b));
+    if (c->p.last_doc[b] >= last) return most;
+  }
+  return has_tail(c) ? TH_MAX(most, th_cursor_block_most(c, c->p.n_blocks)) : most;
+}
+
 bool th_cursor_block(th_cursor *c, uint32_t end, uint32_t floor) {
   if (c->absent) return false;
   for (; c->next <= c->p.n_blocks; c->next++) {
     if (c->next && c->p.last_doc[c->next - 1] + 1 >= end) return false;
-    if (!floor || block_most(c, c->next) >= floor) return decode_next(c);
+    if (!floor || th_cursor_block_most(c, c->next) >= floor) return decode_next(c);
   }
   return false;
 }
@@ -143,12 +206,12 @@ uint32_t th_cursor_window_most(th_cursor *c, uint32_t base, uint32_t end) {
   uint32_t most = 0, b;
   bool beyond;
   if (c->absent) return 0;
-  if (decoded_in(c, base, end, &beyond)) most = block_most(c, c->p.block);
+  if (decoded_in(c, base, end, &beyond)) most = th_cursor_block_most(c, c->p.block);
   if (beyond) return most;
   pass_blocks(c, base);
   for (b = c->next; b < c->p.n_blocks; b++) {
     if (b && c->p.last_doc[b - 1] + 1 >= end) return most;
-    most = TH_MAX(most, block_most(c, b));
+    most = TH_MAX(most, th_cursor_block_most(c, b));
     if (c->p.last_doc[b] + 1 >= end) return most;
   }
   if (b > c->p.n_blocks || !has_tail(c) || (b && c->p.last_doc[b - 1] + 1 >= end)) return most;
@@ -188,7 +251,7 @@ void th_cursor_window_add(th_cursor *c, uint32_t base, uint32_t end, uint32_t fl
   while (c->next <= c->p.n_blocks) {
     uint32_t b = c->next;
     if (b && c->p.last_doc[b - 1] + 1 >= end) return;
-    if (floor && block_most(c, b) < floor) {
+    if (floor && th_cursor_block_most(c, b) < floor) {
       /* A block that reaches into the next window may be wanted there. */
       if (b == c->p.n_blocks || c->p.last_doc[b] >= end) return;
       c->next++;

@@ -13,6 +13,7 @@ typedef struct th_cursor {
   uint32_t most;      /* no contribution of the list is larger */
   uint32_t tail_most; /* nor of its tail; 0 = not known yet */
   uint32_t i;         /* next posting of the decoded block; p.n when it is used up */
+  uint32_t ahead;     /* block that th_cursor_range_most looked at last */
   uint32_t next;      /* block not yet decoded or passed over; n_blocks = the tail, + 1 = none */
   bool absent;        /* the segment does not hold the term */
 } th_cursor;
@@ -34,6 +35,17 @@ static inline bool th_cursor_score(const th_cursor *c, uint32_t *score) {
   return wtf > 0;
 }
 
+/* The same, but it may go back. */
+bool th_cursor_goto(th_cursor *c, uint32_t doc);
+/* Keeps of n ascending documents those that stand in the list and are of the scope, adds their
+ * contributions to the scores, and drops sums below least. Returns how many are left. */
+uint32_t th_cursor_thin(th_cursor *c, uint32_t *docs, uint32_t *scores, uint32_t n, uint32_t least);
+/* No contribution of a posting in [base, last] is larger; nothing is decoded. base must not fall.
+ */
+uint32_t th_cursor_range_most(th_cursor *c, uint32_t base, uint32_t last);
+/* Bound of block `block`: nothing in it is larger. */
+uint32_t th_cursor_block_most(const th_cursor *c, uint32_t block);
+
 /* No contribution of a posting in [base, end) is larger; 0 = no posting there. base must not fall.
  */
 uint32_t th_cursor_window_most(th_cursor *c, uint32_t base, uint32_t end);
@@ -54,11 +66,16 @@ typedef uint32_t th_score_kernel(const uint32_t *docs, const uint32_t *classes, 
 typedef uint64_t th_above_kernel(const uint32_t score[64], uint32_t least);
 /* Bit i = byte[i] != 0. */
 typedef uint64_t th_bytes_kernel(const uint8_t byte[64]);
+/* Numbers of n ascending a that also stand among m ascending b, whose last is not below the last of
+ * a: a[at_a[k]] = b[at_b[k]]. n and m at most TH_BLOCK. Returns how many. */
+typedef uint32_t th_common_kernel(const uint32_t *a, uint32_t n, const uint32_t *b, uint32_t m,
+                                  uint8_t *at_a, uint8_t *at_b);
 
 typedef struct th_kernels {
   th_score_kernel *score;
   th_above_kernel *above;
   th_bytes_kernel *bytes;
+  th_common_kernel *common;
 } th_kernels;
 extern const th_kernels *th_kernels_now; /* the best of this machine */
 /* For tests, while no query runs: the scalar ones or the best. */

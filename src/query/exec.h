@@ -12,6 +12,7 @@ typedef struct th_op th_op;
 /* The terms of one phrase, for checking a document that holds them all. */
 typedef struct th_phrase_check {
   th_cursor *cursors;    /* n, its own: they stand where the document last checked is */
+  uint32_t *order;       /* n words, the rarest first */
   const th_query *query; /* a PHRASE or a TERM */
   uint32_t n;            /* words */
   uint32_t width;        /* positions that the phrase takes */
@@ -34,6 +35,7 @@ typedef struct th_tilt {
 typedef struct th_conj {
   th_cursor **cursors; /* n, rarest first */
   uint32_t *rest;      /* rest[i]: what cursors i, i + 1, … can add at most */
+  uint32_t *rest_here; /* the same among the documents of the batch */
   uint32_t n;
   th_phrase_check *checks;
   uint32_t n_checks;
@@ -61,6 +63,7 @@ struct th_op {
   th_tilt *tilt;
   /* For the segment that the plan is bound to: */
   th_cursor *cursor; /* TERM */
+  th_cursor *probe;  /* TERM: looks at single documents; made when needed, NULL until then */
   th_conj *conj;     /* PHRASE */
   uint64_t *bits;    /* MATCH */
 };
@@ -143,14 +146,16 @@ uint32_t th_anchor_keep(const th_plan *p, uint32_t doc, uint8_t anchor, uint32_t
 
 /* ---- tilt.c ---- */
 int th_tilt_make(th_plan *p, uint16_t field, th_tilt **out) TH_MUST_USE;
-/* Lowers the scores of the matches of a level; base: its first document. */
+/* A document's score lowered; a larger score stays the larger one. */
+uint32_t th_tilt_score(const th_tilt *t, uint32_t doc, uint32_t score);
+/* The scores of the matches of a level; base: its first document. */
 void th_tilt_level(const th_tilt *t, uint32_t base, th_level *level);
 
 /* ---- conj.c ---- */
 /* For the places of a TERM or PHRASE operator in documents of the segment at hand. */
 int th_phrase_make(th_plan *p, const th_op *op, th_phrase_check *out) TH_MUST_USE;
 /* Where the phrase begins in the document, ascending: a thread's scratch, until the next call.
- * Documents must not fall. */
+ * Rising documents are cheapest. */
 int th_phrase_places(th_plan *p, th_phrase_check *check, uint32_t doc, uint32_t *n,
                      th_occurrence **out) TH_MUST_USE;
 /* The terms of TERM and PHRASE operators as one conjunction for the segment at hand. */
@@ -162,6 +167,12 @@ void th_conj_seek(th_conj *c, uint32_t from);
  * be left out. False when there are no more below end. Error (memory): *rc. */
 bool th_conj_next(th_plan *p, th_conj *c, const uint64_t *keep, uint32_t end, uint32_t least,
                   int *rc);
+/* The same without looking whether phrases stand. */
+bool th_conj_candidates(th_conj *c, const uint64_t *keep, uint32_t end, uint32_t least);
+/* Whether all phrases stand in a candidate. Rising documents are cheapest. */
+int th_conj_stands(th_plan *p, th_conj *c, uint32_t doc, bool *stands) TH_MUST_USE;
+/* Of a PHRASE alone: whether it stands in any document, and its score there. */
+int th_conj_score(th_plan *p, th_conj *c, uint32_t doc, bool *stands, uint32_t *score) TH_MUST_USE;
 
 /* ---- rank.c ---- */
 /* Evaluates the scored part over the documents of `keep` into the sink; keep is used up. */

@@ -34,7 +34,21 @@ static uint64_t bytes_scalar(const uint8_t byte[64]) {
   return bits;
 }
 
-static const th_kernels scalar = {score_scalar, above_scalar, bytes_scalar};
+static uint32_t common_scalar(const uint32_t *a, uint32_t n, const uint32_t *b, uint32_t m,
+                              uint8_t *at_a, uint8_t *at_b) {
+  uint32_t found = 0;
+  for (uint32_t i = 0, k = 0; i < n && k < m;) {
+    uint32_t x = a[i], y = b[k];
+    at_a[found] = (uint8_t)i;
+    at_b[found] = (uint8_t)k;
+    found += x == y;
+    i += x <= y;
+    k += y <= x;
+  }
+  return found;
+}
+
+static const th_kernels scalar = {score_scalar, above_scalar, bytes_scalar, common_scalar};
 const th_kernels *th_kernels_now = &scalar;
 
 #ifdef HAVE_AVX2
@@ -128,7 +142,27 @@ __attribute__((target("avx2"))) static uint64_t bytes_avx2(const uint8_t byte[64
   return ~((uint64_t)no_a | (uint64_t)no_b << 32);
 }
 
-static const th_kernels avx2 = {score_avx2, above_avx2, bytes_avx2};
+/* Eight of b at a time: those that lie below are passed over, what is equal among them is found by
+ * one comparison. The last eight overlap the ones before. */
+__attribute__((target("avx2"))) static uint32_t common_avx2(const uint32_t *a, uint32_t n,
+                                                            const uint32_t *b, uint32_t m,
+                                                            uint8_t *at_a, uint8_t *at_b) {
+  uint32_t found = 0, base = 0;
+  if (m < 8) return common_scalar(a, n, b, m, at_a, at_b);
+  for (uint32_t i = 0; i < n; i++) {
+    while (b[base + 7] < a[i])
+      base = TH_MIN(base + 8, m - 8); /* b[m - 1] is not below a[i] */
+    __m256i eight = _mm256_loadu_si256((const __m256i *)(const void *)(b + base));
+    __m256i equal = _mm256_cmpeq_epi32(eight, _mm256_set1_epi32((int)a[i]));
+    unsigned bits = (unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(equal));
+    at_a[found] = (uint8_t)i;
+    at_b[found] = (uint8_t)(base + (unsigned)__builtin_ctz(bits | 1u << 8));
+    found += bits != 0;
+  }
+  return found;
+}
+
+static const th_kernels avx2 = {score_avx2, above_avx2, bytes_avx2, common_avx2};
 #endif
 
 __attribute__((constructor)) static void choose(void) {

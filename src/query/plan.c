@@ -151,6 +151,7 @@ int th_plan_bind(th_plan *p, th_op *op) {
   int rc = 0;
   switch (op->kind) {
   case TH_OP_TERM:
+    op->probe = NULL;
     op->cursor = th_arena_alloc(p->arena, sizeof *op->cursor);
     return op->cursor ? th_plan_cursor(p, op, op->cursor) : th_plan_no_memory(p);
   case TH_OP_PHRASE:

@@ -8,7 +8,11 @@
  * after S. Ding, T. Suel: Faster top-k document retrieval using block-max indexes, 2011.)
  *   - words all of which must stand, and phrases (a flat AND): conj.c
  *   - any other tree: every operator gives the matches and scores of a window to the one above it.
- */
+ *
+ * Whether a phrase stands is dear to find out, so it is asked last: a phrase first counts as its
+ * words, which gives candidates with scores that are never too low; the best of these are looked at
+ * first, and those below what has been found by then never. What must all be counted is looked at
+ * unless something else in the tree matches. */
 #include "query/exec.h"
 
 /* At most TH_WINDOW documents, a multiple of 64 but for the last. */
@@ -170,13 +174,93 @@ static int rank_any(th_plan *p, th_op *const *terms, uint32_t n, const uint64_t 
   return 0;
 }
 
+/* ---- candidates ---- */
+
+/* The best first: a heap of score << 32 | ~document. */
+static void queue_down(uint64_t *queue, uint32_t n, uint32_t i) {
+  uint64_t key = queue[i];
+  for (uint32_t child; (child = 2 * i + 1) < n; i = child) {
+    child += child + 1 < n && queue[child + 1] > queue[child];
+    if (queue[child] <= key) break;
+    queue[i] = queue[child];
+  }
+  queue[i] = key;
+}
+
+enum { TOGETHER = 16 }; /* candidates that are looked at in the order of documents */
+
+typedef struct candidate {
+  uint32_t doc, score;
+} candidate;
+
+static uint64_t key_of(uint32_t doc, uint32_t score) {
+  return (uint64_t)score << 32 | (uint32_t)~doc;
+}
+
+/* Takes up to TOGETHER of the best, in the order of documents; the first below least ends it. */
+static uint32_t queue_take(uint64_t *queue, uint32_t *n, uint32_t least, candidate *out) {
+  uint32_t taken = 0;
+  while (*n && taken < TOGETHER && queue[0] >> 32 >= least) {
+    candidate c = {~(uint32_t)queue[0], (uint32_t)(queue[0] >> 32)};
+    uint32_t k = taken++;
+    for (; k > 0 && out[k - 1].doc > c.doc; k--)
+      out[k] = out[k - 1];
+    out[k] = c;
+    queue[0] = queue[--*n];
+    if (*n) queue_down(queue, *n, 0);
+  }
+  return taken;
+}
+
+/* Whether a candidate matches after all; sets its score when the candidate's is too high. */
+typedef int look_fn(th_plan *p, void *ctx, candidate *c, bool *match);
+
+/* Offers what matches to the sink, which prunes by score. */
+static int look_at_best(th_plan *p, uint64_t *queue, uint32_t n, look_fn *look, void *ctx,
+                        th_sink *sink) {
+  candidate best[TOGETHER];
+  uint32_t m;
+  int rc = 0;
+  for (uint32_t i = n / 2; i-- > 0;)
+    queue_down(queue, n, i);
+  while (!rc && (m = queue_take(queue, &n, th_sink_least(sink), best)) > 0) {
+    for (uint32_t i = 0; !rc && i < m; i++) {
+      bool match = true;
+      if (best[i].score < th_sink_least(sink)) continue; /* risen since */
+      rc = look(p, ctx, &best[i], &match);
+      if (!rc && match) th_sink_take(sink, best[i].doc, best[i].score);
+    }
+  }
+  return rc;
+}
+
 /* ---- all of the words ---- */
+
+static int look_at_phrases(th_plan *p, void *conj, candidate *c, bool *match) {
+  return th_conj_stands(p, conj, c->doc, match);
+}
+
+/* Phrases among them, and only the best wanted. */
+static int rank_phrases(th_plan *p, th_conj *c, const uint64_t *keep, th_sink *sink) {
+  uint64_t *queue = p->thread->queue;
+  uint32_t n = 0;
+  int rc = 0;
+  while (!rc && th_conj_candidates(c, keep, UINT32_MAX, th_sink_least(sink))) {
+    for (uint32_t i = 0; i < c->n_found; i++)
+      queue[n++] = key_of(c->docs[i], c->scores[i]);
+    if (n + TH_BLOCK <= TH_WINDOW) continue;
+    rc = look_at_best(p, queue, n, look_at_phrases, c, sink);
+    n = 0;
+  }
+  return rc ? rc : look_at_best(p, queue, n, look_at_phrases, c, sink);
+}
 
 static int rank_all_of(th_plan *p, th_op *const *parts, uint32_t n, const uint64_t *keep,
                        th_sink *sink) {
   th_conj *c;
   int rc = th_conj_make(p, parts, n, &c);
   bool all = sink->want_all || p->request->exhaustive;
+  if (!rc && !all && c->n_checks) return rank_phrases(p, c, keep, sink);
   while (!rc && th_conj_next(p, c, keep, UINT32_MAX, all ? 0 : th_sink_least(sink), &rc)) {
     for (uint32_t i = 0; i < c->n_found; i++) {
       if (sink->want_all) th_sink_count_doc(sink, c->docs[i]);
@@ -200,17 +284,24 @@ static void settle(th_level *l) {
 /* into := into OR from; scores added, or the larger one kept. from is left clean. */
 static void merge_or(th_level *into, th_level *from, bool larger) {
   for (unsigned w = 0; w < TH_WINDOW / 64; w++) {
+    uint64_t rough = larger ? 0 : from->rough[w];
     for (uint64_t bits = from->bits[w]; bits; bits &= bits - 1) {
       unsigned at = 64 * w + (unsigned)__builtin_ctzll(bits);
       uint32_t score = from->acc[at];
-      if (!larger)
+      if (!larger) {
         into->acc[at] += score;
-      else if (score > into->acc[at])
+      } else if (score > into->acc[at]) {
         into->acc[at] = score;
+        into->rough[w] &= ~(bits & -bits);
+        rough |= from->rough[w] & bits & -bits;
+      }
       from->acc[at] = 0;
     }
+    uint64_t sure = (into->bits[w] & ~into->maybe[w]) | (from->bits[w] & ~from->maybe[w]);
     into->bits[w] |= from->bits[w];
-    from->bits[w] = 0;
+    into->maybe[w] = into->bits[w] & ~sure;
+    into->rough[w] |= rough;
+    from->bits[w] = from->maybe[w] = from->rough[w] = 0;
   }
 }
 
@@ -227,22 +318,30 @@ static bool merge_and(th_level *into, th_level *from) {
       from->acc[at] = 0;
     }
     into->bits[w] = both;
-    from->bits[w] = 0;
+    into->maybe[w] = (into->maybe[w] | from->maybe[w]) & both;
+    into->rough[w] = (into->rough[w] | from->rough[w]) & both;
+    from->bits[w] = from->maybe[w] = from->rough[w] = 0;
     left |= both;
   }
   return left != 0;
 }
 
+/* Documents that hold the words of the phrase; `exhaustive` looks at all of them. */
 static int eval_phrase(th_plan *p, th_op *op, const window *v, th_level *l) {
   int rc = 0;
+  bool look = p->request->exhaustive;
   th_conj_seek(op->conj, v->base);
-  while (th_conj_next(p, op->conj, NULL, v->end, 0, &rc)) {
+  while (look ? th_conj_next(p, op->conj, NULL, v->end, 0, &rc)
+              : th_conj_candidates(op->conj, NULL, v->end, 0)) {
     for (uint32_t i = 0; i < op->conj->n_found; i++) {
       uint32_t at = op->conj->docs[i] - v->base;
       l->acc[at] = op->conj->scores[i];
       th_bit_set(l->bits, at);
     }
   }
+  if (look) return rc;
+  memcpy(l->maybe, l->bits, sizeof l->bits);
+  memcpy(l->rough, l->bits, sizeof l->bits);
   return rc;
 }
 
@@ -297,18 +396,134 @@ static int eval(th_plan *p, th_op *op, const window *v, uint32_t depth) {
   }
 }
 
+/* ---- one document against the tree ---- */
+
+static int look_at(th_plan *p, th_op *op, candidate *c, bool *match);
+
+static int look_at_term(th_plan *p, th_op *op, candidate *c, bool *match) {
+  c->score = 0;
+  if (!op->probe) {
+    op->probe = th_arena_alloc(p->arena, sizeof *op->probe);
+    if (!op->probe) return th_plan_no_memory(p);
+    int rc = th_plan_cursor(p, op, op->probe);
+    if (rc) return rc;
+  }
+  *match = th_cursor_goto(op->probe, c->doc) && op->probe->p.docs[op->probe->i] == c->doc &&
+           th_cursor_score(op->probe, &c->score);
+  return 0;
+}
+
+static int look_at_parts(th_plan *p, th_op *op, candidate *c, bool *match) {
+  uint32_t sum = 0, most = 0;
+  *match = op->kind == TH_OP_AND && op->n;
+  for (uint32_t i = 0; i < op->n; i++) {
+    candidate part = {c->doc, 0};
+    bool one;
+    int rc = look_at(p, op->parts[i], &part, &one);
+    if (rc) return rc;
+    if (one) {
+      sum += part.score;
+      most = TH_MAX(most, part.score);
+    }
+    if (op->kind != TH_OP_AND)
+      *match |= one;
+    else if (!(*match = one))
+      break;
+  }
+  c->score = op->kind == TH_OP_EITHER ? most : sum;
+  return 0;
+}
+
+/* Whether the document matches, and its score, phrases looked at. */
+static int look_at(th_plan *p, th_op *op, candidate *c, bool *match) {
+  switch (op->kind) {
+  case TH_OP_TERM:
+    return look_at_term(p, op, c, match);
+  case TH_OP_PHRASE:
+    return th_conj_score(p, op->conj, c->doc, match, &c->score);
+  case TH_OP_MATCH:
+    *match = th_bit(op->bits, c->doc);
+    c->score = 0;
+    return 0;
+  case TH_OP_TILT: {
+    int rc = look_at(p, op->parts[0], c, match);
+    c->score = th_tilt_score(op->tilt, c->doc, c->score);
+    return rc;
+  }
+  default:
+    return look_at_parts(p, op, c, match);
+  }
+}
+
+static int look_at_tree(th_plan *p, void *op, candidate *c, bool *match) {
+  return look_at(p, op, c, match);
+}
+
+/* Looks at the documents of one word of the window for which it matters: all that may not match
+ * when all are counted; those whose score is not known when it is asked for. */
+static int settle_word(th_plan *p, th_op *op, const window *v, unsigned w, th_level *l) {
+  uint64_t bits = (l->maybe[w] | l->rough[w]) & l->bits[w] & v->keep[w];
+  for (; bits; bits &= bits - 1) {
+    unsigned at = 64 * w + (unsigned)__builtin_ctzll(bits);
+    candidate c = {v->base + at, 0};
+    bool match;
+    int rc = look_at(p, op, &c, &match);
+    if (rc) return rc;
+    l->acc[at] = c.score;
+    if (!match) l->bits[w] &= ~(bits & -bits);
+  }
+  return 0;
+}
+
+/* The window's matches into the sink, everything about them known. */
+static int give_all(th_plan *p, th_op *op, const window *v, th_level *l, th_sink *sink) {
+  int rc = 0;
+  for (unsigned w = 0; !rc && w < v->n_words; w++) {
+    rc = settle_word(p, op, v, w, l);
+    if (!rc) give_word(sink, v, w, l->bits[w], l->acc);
+  }
+  return rc;
+}
+
+/* The same when the best are wanted: what is known first, then candidates, the best first. When
+ * all are counted, those that may not match are looked at anyway. */
+static int give_best(th_plan *p, th_op *op, const window *v, th_level *l, th_sink *sink) {
+  uint64_t *queue = p->thread->queue;
+  uint32_t n = 0;
+  for (unsigned w = 0; w < v->n_words; w++) {
+    if (sink->want_all) {
+      uint64_t rough = l->rough[w];
+      l->rough[w] = 0;
+      int rc = settle_word(p, op, v, w, l);
+      if (rc) return rc;
+      l->rough[w] = rough & ~l->maybe[w];
+      th_sink_count(sink, v->base / 64 + w, l->bits[w] & v->keep[w]);
+    }
+    uint32_t least = th_sink_least(sink);
+    uint64_t bits = l->bits[w] & v->keep[w];
+    if (least && bits) bits &= th_kernels_now->above(l->acc + 64 * w, least);
+    for (; bits; bits &= bits - 1) {
+      uint32_t at = 64 * w + (uint32_t)__builtin_ctzll(bits);
+      if (l->rough[w] & bits & -bits)
+        queue[n++] = key_of(v->base + at, l->acc[at]);
+      else
+        th_sink_take(sink, v->base + at, l->acc[at]);
+    }
+  }
+  return look_at_best(p, queue, n, look_at_tree, op, sink);
+}
+
 static int rank_tree(th_plan *p, th_op *op, const uint64_t *keep, th_sink *sink) {
   int rc = th_plan_bind(p, op);
+  bool best = sink->by_score && !p->request->exhaustive;
   for (uint32_t base = 0; !rc && base < p->n_docs; base += TH_WINDOW) {
     window v;
     if (!window_at(p, keep, base, TH_WINDOW, &v)) continue;
     rc = eval(p, op, &v, 0);
     if (rc) break;
     th_level *l = th_thread_level(p->thread, 0);
-    for (unsigned w = 0; w < v.n_words; w++)
-      give_word(sink, &v, w, l->bits[w], l->acc);
-    memset(l->acc, 0, sizeof l->acc);
-    memset(l->bits, 0, sizeof l->bits);
+    rc = best ? give_best(p, op, &v, l, sink) : give_all(p, op, &v, l, sink);
+    memset(l, 0, sizeof *l);
   }
   if (rc) th_thread_wipe(p->thread);
   return rc;
@@ -353,8 +568,7 @@ int th_rank_segment(th_plan *p, uint64_t *keep, th_sink *sink) {
     if (rc) return rc;
     op = and.n == 1 ? and.parts[0] : &and;
   }
-  if (op->kind == TH_OP_TERM) return rank_any(p, &op, 1, keep, sink);
-  if (op->kind == TH_OP_PHRASE) return rank_all_of(p, &op, 1, keep, sink);
+  if (op->kind == TH_OP_TERM || op->kind == TH_OP_PHRASE) return rank_all_of(p, &op, 1, keep, sink);
   if (op->kind == TH_OP_OR && only(op->parts, op->n, TH_OP_TERM, TH_OP_TERM))
     return rank_any(p, op->parts, op->n, keep, sink);
   if (op->kind == TH_OP_AND && only(op->parts, op->n, TH_OP_TERM, TH_OP_PHRASE))

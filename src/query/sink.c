@@ -222,5 +222,6 @@ int th_sink_finish(th_sink *s, th_search_result *out) {
   for (uint32_t i = 0; i < out->n_hits; i++)
     hits[i] = hit_of(s->plan, &s->heap[q->from + i], distance);
   out->hits = hits;
-  return 0;
+  /* Study numbers and sites were read since a segment was asked last. */
+  return th_snapshot_state(s->plan->snapshot, s->plan->err);
 }

@@ -15,6 +15,7 @@ static void thread_free(void *p) {
     free(t->levels[i]);
   free(t->levels);
   free(t->picked);
+  free(t->queue);
   free(t->places[0]);
   free(t->places[1]);
   free(t);
@@ -38,8 +39,9 @@ th_thread *th_thread_get(void) {
   if (!t) return NULL;
   t->stemmer = th_stemmer_new();
   t->picked = malloc(TH_WINDOW * sizeof *t->picked);
-  if (!t->stemmer || !t->picked || !th_thread_more_places(t, 0) || !th_thread_more_places(t, 1) ||
-      pthread_setspecific(key, t) != 0) {
+  t->queue = malloc(TH_WINDOW * sizeof *t->queue);
+  if (!t->stemmer || !t->picked || !t->queue || !th_thread_more_places(t, 0) ||
+      !th_thread_more_places(t, 1) || pthread_setspecific(key, t) != 0) {
     thread_free(t);
     return NULL;
   }

@@ -8,12 +8,13 @@
 
 enum { TH_WINDOW = 4096 }; /* documents evaluated together */
 
-/* Scores and matches of one window at one level of the tree. Where `bits` is 0, acc is 0; seen is 0
- * everywhere between two uses. */
+/* Scores and matches of one window at one level of the tree. Where `bits` is 0, all others are 0;
+ * seen is 0 everywhere between two uses. Of phrases not looked at yet: maybe marks documents that
+ * match only if one stands, rough those whose score is too high if one does not. */
 typedef struct th_level {
   uint32_t acc[TH_WINDOW];
   uint8_t seen[TH_WINDOW];
-  uint64_t bits[TH_WINDOW / 64];
+  uint64_t bits[TH_WINDOW / 64], maybe[TH_WINDOW / 64], rough[TH_WINDOW / 64];
 } th_level;
 
 typedef struct th_thread {
@@ -21,6 +22,7 @@ typedef struct th_thread {
   th_level **levels; /* made when first needed */
   uint32_t n_levels;
   uint16_t *picked;         /* TH_WINDOW offsets */
+  uint64_t *queue;          /* TH_WINDOW candidates, see rank.c */
   th_occurrence *places[2]; /* positions of two words of a phrase */
   uint32_t n_places[2];     /* room in each */
 } th_thread;

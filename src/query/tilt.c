@@ -66,15 +66,19 @@ int th_tilt_make(th_plan *p, uint16_t field, th_tilt **out) {
   return 0;
 }
 
+uint32_t th_tilt_score(const th_tilt *t, uint32_t doc, uint32_t score) {
+  int64_t value = 0;
+  bool known =
+      t->column && t->column->kind == TH_COL_VALUES && t->n && value_of(t->column, doc, &value);
+  uint32_t factor = known ? t->factor[bucket_of(t, value)] : HALF;
+  return (uint32_t)((uint64_t)score * factor / WHOLE);
+}
+
 void th_tilt_level(const th_tilt *t, uint32_t base, th_level *l) {
   for (unsigned w = 0; w < TH_WINDOW / 64; w++) {
     for (uint64_t bits = l->bits[w]; bits; bits &= bits - 1) {
       unsigned at = 64 * w + (unsigned)__builtin_ctzll(bits);
-      int64_t value = 0;
-      bool known = t->column && t->column->kind == TH_COL_VALUES && t->n &&
-                   value_of(t->column, base + at, &value);
-      uint32_t factor = known ? t->factor[bucket_of(t, value)] : HALF;
-      l->acc[at] = (uint32_t)((uint64_t)l->acc[at] * factor / WHOLE);
+      l->acc[at] = th_tilt_score(t, base + at, l->acc[at]);
     }
   }
 }

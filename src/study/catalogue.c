@@ -253,7 +253,8 @@ static void set_list(th_field *f) {
   if (f->list == TH_F_NONE && f->type == TH_FT_STRUCT && (f->flags & TH_FF_LIST)) f->list = f->id;
 }
 
-__attribute__((constructor)) static void build_catalogue(void) {
+/* Before all other constructors: they may rest on it. */
+__attribute__((constructor(101))) static void build_catalogue(void) {
   for (uint16_t id = 0; id < TH_F_COUNT; id++) {
     set_links(id);
     set_type(&table[id]);

@@ -462,6 +462,39 @@ static void test_kernels(void **state) {
   }
 }
 
+/* Ascending numbers out of a range, the last one `most`; returns how many. */
+static uint32_t ascending(uint32_t *out, uint32_t wanted, uint32_t range, uint32_t most) {
+  uint32_t n = 0;
+  for (uint32_t v = below(range); v < most && n + 1 < wanted; v += 1 + below(range))
+    out[n++] = v;
+  out[n++] = most;
+  return n;
+}
+
+static void test_common(void **state) {
+  (void)state;
+  for (uint32_t round = 0; round < 4000; round++) {
+    uint32_t a[TH_BLOCK], b[TH_BLOCK], most = 1 + below(chance(50) ? 300 : 5000), found = 0;
+    uint8_t at[2][2][TH_BLOCK];
+    uint32_t m = ascending(b, 1 + below(TH_BLOCK), 1 + below(40), most);
+    uint32_t n = ascending(a, 1 + below(TH_BLOCK), 1 + below(40), b[below(m)]), got[2];
+    for (int k = 0; k < 2; k++) {
+      th_kernels_force_scalar(k == 0);
+      got[k] = th_kernels_now->common(a, n, b, m, at[k][0], at[k][1]);
+    }
+    for (uint32_t i = 0; i < n; i++)
+      for (uint32_t k = 0; k < m; k++)
+        found += a[i] == b[k];
+    assert_int_equal(got[0], found);
+    assert_int_equal(got[1], found);
+    for (uint32_t i = 0; i < found; i++) {
+      assert_int_equal(a[at[0][0][i]], b[at[0][1][i]]);
+      assert_int_equal(at[0][0][i], at[1][0][i]);
+      assert_int_equal(at[0][1][i], at[1][1][i]);
+    }
+  }
+}
+
 /* Many threads at once over segments whose tables nobody has made yet. */
 typedef struct shared_run {
   const corpus *c;
@@ -597,7 +630,8 @@ int main(void) {
       cmocka_unit_test(test_random_small), cmocka_unit_test(test_random_large),
       cmocka_unit_test(test_empty),        cmocka_unit_test(test_pages),
       cmocka_unit_test(test_no_memory),    cmocka_unit_test(test_kernels),
-      cmocka_unit_test(test_threads),      cmocka_unit_test(test_real),
+      cmocka_unit_test(test_common),       cmocka_unit_test(test_threads),
+      cmocka_unit_test(test_real),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
