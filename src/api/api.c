@@ -50,6 +50,8 @@ int th_api_mount(th_api **out, th_router *router, th_registry *registry, th_err 
       {"/api/int/studies/{nctId}", th_api_study_with_history},
       {"/api/int/studies/{nctId}/history", th_api_history},
       {"/api/int/studies/{nctId}/history/{version}", th_api_history_version},
+      {"/api/oas/v2", th_api_oas},
+      {"/api/rss", th_api_rss},
       {"/api/v2/stats/size", th_api_stats_size},
       {"/api/v2/stats/field/values", th_api_stats_values},
       {"/api/v2/stats/field/sizes", th_api_stats_sizes},

@@ -87,6 +87,8 @@ int th_api_history(void *ctx, th_request *rq, th_response *rs, th_err *err);
 int th_api_history_version(void *ctx, th_request *rq, th_response *rs, th_err *err);
 int th_api_study_with_history(void *ctx, th_request *rq, th_response *rs, th_err *err);
 int th_api_download(void *ctx, th_request *rq, th_response *rs, th_err *err);
+int th_api_oas(void *ctx, th_request *rq, th_response *rs, th_err *err);
+int th_api_rss(void *ctx, th_request *rq, th_response *rs, th_err *err);
 int th_api_enums(void *ctx, th_request *rq, th_response *rs, th_err *err);
 
 #endif

@@ -1,5 +1,6 @@
 #include "api/meta.h"
 
+#include "api/oas.h"
 #include "base/json.h"
 #include "study/catalogue.h"
 
@@ -7,7 +8,7 @@
 
 struct th_meta {
   th_doc fields[4]; /* by the two flags */
-  th_doc areas, enums;
+  th_doc areas, enums, oas;
 };
 
 /* ---- fields ---- */
@@ -228,6 +229,10 @@ int th_meta_new(th_meta **out, th_err *err) {
     th_meta_enums(&compact);
     rc = finish(&meta->enums, &compact, err);
   }
+  if (!rc) {
+    th_oas_put(&compact);
+    rc = finish(&meta->oas, &compact, err);
+  }
   th_buf_dispose(&compact);
   if (rc) {
     th_meta_free(meta);
@@ -243,6 +248,7 @@ void th_meta_free(th_meta *meta) {
     th_doc_dispose(&meta->fields[i]);
   th_doc_dispose(&meta->areas);
   th_doc_dispose(&meta->enums);
+  th_doc_dispose(&meta->oas);
   free(meta);
 }
 
@@ -254,4 +260,7 @@ const th_doc *th_meta_areas_doc(const th_meta *meta) {
 }
 const th_doc *th_meta_enums_doc(const th_meta *meta) {
   return &meta->enums;
+}
+const th_doc *th_meta_oas_doc(const th_meta *meta) {
+  return &meta->oas;
 }

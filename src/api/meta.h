@@ -20,5 +20,6 @@ void th_meta_enums(th_buf *out);
 const th_doc *th_meta_fields_doc(const th_meta *meta, bool indexed_only, bool historic_only);
 const th_doc *th_meta_areas_doc(const th_meta *meta);
 const th_doc *th_meta_enums_doc(const th_meta *meta);
+const th_doc *th_meta_oas_doc(const th_meta *meta); /* the OpenAPI document */
 
 #endif

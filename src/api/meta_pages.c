@@ -1,4 +1,4 @@
-/* /studies/metadata, /studies/search-areas, /studies/enums. */
+/* /studies/metadata, /studies/search-areas, /studies/enums; /api/oas/v2. */
 #include "api/internal.h"
 #include "api/params.h"
 
@@ -30,4 +30,10 @@ int th_api_enums(void *ctx, th_request *rq, th_response *rs, th_err *err) {
   th_api *api = ctx;
   int rc = th_params_check(rq, NULL, 0, "", err);
   return rc ? rc : answer(api, th_meta_enums_doc(api->meta), rq, rs, err);
+}
+
+int th_api_oas(void *ctx, th_request *rq, th_response *rs, th_err *err) {
+  th_api *api = ctx;
+  int rc = th_params_check(rq, NULL, 0, "", err);
+  return rc ? rc : answer(api, th_meta_oas_doc(api->meta), rq, rs, err);
 }

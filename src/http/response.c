@@ -167,9 +167,13 @@ static struct libdeflate_compressor *compressor_of(th_worker *worker, bool *own)
 }
 
 static bool type_packs(const char *type) {
-  static const char *const kinds[] = {
-      "text/",           "application/json", "application/javascript", "application/fhir+json",
-      "application/xml", "image/svg"};
+  static const char *const kinds[] = {"text/",
+                                      "application/json",
+                                      "application/javascript",
+                                      "application/fhir+json",
+                                      "application/xml",
+                                      "application/rss+xml",
+                                      "image/svg"};
   for (size_t i = 0; type && i < TH_COUNT(kinds); i++)
     if (strncmp(type, kinds[i], strlen(kinds[i])) == 0) return true;
   return false;
