@@ -75,7 +75,8 @@ int th_native_lookup(th_call *call, th_err *err) {
   bool lines = th_call_choice(call, "format") == 1;
   records.form = lines ? TH_RECORDS_LINES : TH_RECORDS_OBJECT;
   call->rs->type = lines ? "application/x-ndjson" : "application/json";
-  int rc = th_json_parse(parser, call->rq->body.p ? call->rq->body : TH_SPAN(""), &j, err);
+  int rc = call->rq->body.n ? th_json_parse(parser, call->rq->body, &j, err)
+                            : th_err_set(err, TH_EINPUT, "The body is empty");
   if (!rc) rc = read_body(call, &j, &records, err);
   if (rc)
     free(records.ncts);
