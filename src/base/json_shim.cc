@@ -22,10 +22,11 @@ bool is_delimiter(char c) {
          c == '\t';
 }
 
-uint32_t string_end(const char *src, uint32_t at) {
-  for (at++; src[at] != '"'; at++)
-    if (src[at] == '\\') at++;
-  return at + 1;
+// Between a string and the structural character behind it stands nothing but white space.
+uint32_t string_end(const char *src, uint32_t behind) {
+  while (src[behind - 1] != '"')
+    behind--;
+  return behind;
 }
 
 uint32_t scalar_end(const char *src, uint32_t at, uint32_t len) {
@@ -85,9 +86,7 @@ struct Builder {
         v.type = TH_JSTRING;
         v.str = uint32_t(payload + sizeof size);
         v.n = size;
-        v.end = src[off + 1 + size] == '"' && !memchr(src + off + 1, '\\', size)
-                    ? off + size + 2
-                    : string_end(src, off);
+        v.end = string_end(src, structural[at]);
         i++;
         break;
       }
