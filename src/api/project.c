@@ -1,7 +1,7 @@
 #include "api/project.h"
 
+#include "api/classic.h"
 #include "api/params.h"
-#include "study/markup.h"
 
 static bool has(const uint64_t *set, uint16_t field) {
   return set[field / 64] >> (field % 64) & 1;
@@ -90,22 +90,15 @@ typedef struct cutter {
 
 static void cut_object(const cutter *c, uint32_t node, uint16_t field, bool whole);
 
-/* Markup as text of the classic system. */
 static void put_legacy(const cutter *c, uint32_t node) {
-  th_buf plain, lines;
-  th_buf_init(&plain, 0);
-  th_buf_init(&lines, 0);
-  th_markup_unescape(th_json_text(c->j, node), &plain);
-  for (size_t i = 0; i < plain.n; i++) {
-    if (plain.p[i] == '\n' && (i == 0 || plain.p[i - 1] != '\r')) th_buf_char(&lines, '\r');
-    th_buf_char(&lines, plain.p[i]);
-  }
-  if (plain.error || lines.error)
-    c->out->error = TH_ENOMEM;
+  th_buf text;
+  th_buf_init(&text, 0);
+  th_classic_put(&text, th_json_text(c->j, node));
+  if (text.error)
+    c->out->error = text.error;
   else
-    th_json_quote(c->out, th_buf_view(&lines));
-  th_buf_dispose(&plain);
-  th_buf_dispose(&lines);
+    th_json_quote(c->out, th_buf_view(&text));
+  th_buf_dispose(&text);
 }
 
 /* One value of a field that is chosen whole, or on the way to something chosen. */

@@ -23,8 +23,7 @@ int th_selection_parse(th_selection *selection, th_span list, const th_selection
 
 /* Appends the chosen parts (NULL: all) of a record in its own order and nesting, compact; lists of
  * structs keep an object for each element. Structs that a chosen field would stand in are kept,
- * even when empty. legacy: markup as the classic system had it, without backslash escapes and with
- * CR LF at line ends. Errors show in out. */
+ * even when empty. legacy: markup as the classic system had it (classic.h). Errors show in out. */
 void th_project(th_buf *out, const th_json *j, const th_selection *selection, bool legacy);
 /* Appends a JSON text without line breaks: as it is when it has none, else without the blanks
  * between its tokens. */
