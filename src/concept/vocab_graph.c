@@ -146,15 +146,15 @@ static int by_child(const void *a, const void *b) {
 static void read_about(graph *g, uint32_t at) {
   const th_json *j = g->j;
   th_vocab_called(g->v, th_json_path_text(j, at, "id"));
-  th_vocab_version(g->v, th_json_path_text(j, at, "meta.version"));
   uint32_t list = th_json_path(j, at, "meta.basicPropertyValues");
-  if (!is_list(j, list)) return;
-  for (th_json_each(j, list, p)) {
+  uint32_t end = is_list(j, list) ? j->nodes[list].next : list + 1;
+  for (uint32_t p = list + 1; p < end; p = j->nodes[p].next) {
     th_span pred = th_json_path_text(j, p, "pred"), value = th_json_path_text(j, p, "val");
     if (th_span_find(pred, TH_SPAN("versionInfo")) >= 0) th_vocab_version(g->v, value);
     if (th_span_find(pred, TH_SPAN("icense")) >= 0 || th_span_find(value, TH_SPAN("icense")) >= 0)
       th_vocab_licence(g->v, value);
   }
+  th_vocab_version(g->v, th_json_path_text(j, at, "meta.version"));
 }
 
 static int read_graph(graph *g, uint32_t at) {

@@ -173,10 +173,19 @@ int th_vocab_read_mesh_xml(th_vocab *v, th_span text, th_err *err) {
 
 /* ---- trees ---- */
 
+/* A letter and two digits, then groups of three digits. */
+static bool is_tree_number(th_span s) {
+  if (s.n < 3 || s.n > 64 || (s.n - 3) % 4 || s.p[0] < 'A' || s.p[0] > 'Z') return false;
+  for (size_t i = 1; i < s.n; i++) {
+    bool point = i >= 3 && (i - 3) % 4 == 0;
+    if (point ? s.p[i] != '.' : s.p[i] < '0' || s.p[i] > '9') return false;
+  }
+  return true;
+}
+
 /* "C08.127.108<TAB>Asthma" or "Asthma;C08.127.108". */
 static bool split_tree_line(th_span line, th_span *number, th_span *term) {
   const char *tab = line.n ? memchr(line.p, '\t', line.n) : NULL;
-  size_t i = 0;
   if (tab) {
     *number = (th_span){line.p, (size_t)(tab - line.p)};
     *term = th_span_trim((th_span){tab + 1, line.n - number->n - 1});
@@ -188,11 +197,7 @@ static bool split_tree_line(th_span line, th_span *number, th_span *term) {
     *term = th_span_trim((th_span){line.p, at - 1});
     *number = th_span_trim((th_span){line.p + at, line.n - at});
   }
-  if (number->n < 3 || number->n > 64 || term->n == 0) return false;
-  if (number->p[0] < 'A' || number->p[0] > 'Z') return false;
-  for (i = 1; i < number->n; i++)
-    if (number->p[i] != '.' && (number->p[i] < '0' || number->p[i] > '9')) return false;
-  return true;
+  return term->n > 0 && is_tree_number(*number);
 }
 
 bool th_vocab_is_tree(th_span text) {

@@ -41,6 +41,7 @@ static int read_as(th_vocab *v, const char *format,
 
 static int read_text(th_vocab *v, th_span text, th_err *err) {
   th_span head = head_of(text);
+  if (is_obo(head)) return read_as(v, "OBO", th_vocab_read_obo, text, err);
   switch (th_sniff(head)) {
   case TH_FORMAT_EMPTY:
     return unknown(v, "empty", err);
@@ -58,7 +59,6 @@ static int read_text(th_vocab *v, th_span text, th_err *err) {
   default:
     break;
   }
-  if (is_obo(head)) return read_as(v, "OBO", th_vocab_read_obo, text, err);
   if (th_vocab_is_sssom(head)) return read_as(v, "SSSOM", th_vocab_read_sssom, text, err);
   if (th_vocab_is_tree(head)) return read_as(v, "MeSH trees", th_vocab_read_tree, text, err);
   if (th_vocab_is_table(head)) return read_as(v, "table", th_vocab_read_table, text, err);

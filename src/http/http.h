@@ -121,7 +121,7 @@ bool th_accepts_gzip(th_span accept_encoding);
 int th_gzip(th_worker *worker, th_span text, th_buf *out, th_err *err) TH_MUST_USE;
 /* Puts a gzip coder (zlib) behind the answer's stream. Errors: TH_ENOMEM, the answer is as it was.
  */
-int th_stream_gzip(th_response *rs, th_err *err) TH_MUST_USE;
+int th_stream_body_gzip(th_response *rs, th_err *err) TH_MUST_USE;
 /* Completes an answer: 304 when the client holds the entity, else gzip when it is worth it (text of
  * 1 KB or more, or a stream of text, that the client takes packed). Sets ETag, Vary,
  * Content-Encoding. */

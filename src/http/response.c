@@ -218,7 +218,7 @@ static int encode_body(th_response *rs, const th_request *rq, bool *packed, th_e
     rs->fixed = rs->fixed_gzip;
     *packed = true;
   } else if (rs->stream) {
-    rc = th_stream_gzip(rs, err);
+    rc = th_stream_body_gzip(rs, err);
     *packed = rc == TH_OK;
   } else {
     rc = pack_body(rs, rq, packed, err);

@@ -43,7 +43,7 @@ static ptrdiff_t packer_read(void *p, char *to, size_t max) {
   return (ptrdiff_t)(room - k->z.avail_out);
 }
 
-int th_stream_gzip(th_response *rs, th_err *err) {
+int th_stream_body_gzip(th_response *rs, th_err *err) {
   packer *k = malloc(sizeof *k);
   if (!k) return th_err_set(err, TH_ENOMEM, "no memory for a compressor");
   k->inner = rs->stream;

@@ -78,7 +78,7 @@ static const struct {
      "[Term]\nid: DOID:9\nname: gone\nis_obsolete: true\n\n[Typedef]\nid: part_of\nname: part of\n",
      "doid|2018-07-05|Licensed under CC0|OBO|3 2 1 0\n"
      "condition [preferred lung disease] =DOID:1\n"
-     "condition [preferred asthma] [synonym old form] [synonym bronchial \"asthma\"] [related "
+     "condition [preferred asthma] [synonym bronchial \"asthma\"] [synonym old form] [related "
      "wheezing] =DOID:2 =DOID:3 ~MESH:D001249 ~SNOMEDCT:195967001 <0",
      ""},
     {"[Term]\nid: A:1\n\n[Term]\nname: nameless\n\n[Term]\nid: A:2\nname: two\nsynonym: "
