@@ -164,6 +164,9 @@ enum {
 int th_concepts_match(const th_concepts *dict, th_concept_matcher *m, th_span text, unsigned flags,
                       th_mention_fn fn, void *ctx, th_err *err) TH_MUST_USE;
 
-enum { TH_LABEL_WORDS_MAX = 16 };
+enum {
+  TH_LABEL_WORDS_MAX = 16,
+  TH_CONCEPT_FILE_VERSION = 1,
+};
 
 #endif

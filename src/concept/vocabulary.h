@@ -18,6 +18,7 @@
 #define TH_CONCEPT_VOCABULARY_H
 
 #include "concept/draft.h"
+#include "store/store.h"
 
 typedef struct th_vocabulary_reject {
   const char *file, *entry; /* entry of a zip, or NULL */
@@ -56,6 +57,25 @@ int th_vocabulary_read(th_vocabulary *out, const char *path, const th_vocabulary
 int th_vocabulary_read_bytes(th_vocabulary *out, const char *name, th_span bytes,
                              const th_vocabulary_options *options, th_err *err) TH_MUST_USE;
 void th_vocabulary_dispose(th_vocabulary *v);
+
+/* ---- in the store ---- */
+
+/* Kept as values of the store, "vocabulary/NAME": what th_vocabulary says of itself, and the
+ * normalised form packed with zstd. */
+typedef struct th_vocabulary_info {
+  th_span name, version, licence, format; /* borrowed until the callback returns */
+  uint64_t kept, labels, hash[2];
+  int64_t imported_utc;
+} th_vocabulary_info;
+/* Durable on return; takes the place of one of the same name. *replaced: there was one. */
+int th_vocabulary_put(th_store *store, const th_vocabulary *v, bool *replaced,
+                      th_err *err) TH_MUST_USE;
+/* TH_ENOTFOUND when there is none of that name. */
+int th_vocabulary_remove(th_store *store, const char *name, th_err *err) TH_MUST_USE;
+/* By name; body is empty unless asked for. Anything but 0 from fn ends the walk and is returned. */
+typedef int (*th_vocabulary_fn)(void *ctx, const th_vocabulary_info *info, th_span body);
+int th_vocabularies_each(th_store_reader *reader, bool with_body, th_vocabulary_fn fn, void *ctx,
+                         th_err *err) TH_MUST_USE;
 
 /* Takes a normalised form into a draft. Errors: TH_ECORRUPT, and those of the draft. */
 int th_vocabulary_add(th_concept_draft *d, unsigned source, th_span body, th_err *err) TH_MUST_USE;

@@ -15,6 +15,8 @@
 #define _GNU_SOURCE
 #include "registry/import_private.h"
 
+#include "registry/concepts.h"
+
 #include <stdio.h>
 #include <unistd.h>
 
@@ -202,6 +204,7 @@ int th_registry_import(th_registry *r, const char *const *paths, size_t n_paths,
   if (rc == 0) rc = run_threads(&run, &local);
   if (rc == 0) rc = publish(&run, &local);
   if (rc == 0) rc = th_index_merge(r->index, false, NULL, &local);
+  if (rc == 0) rc = th_registry_concepts_update(r, false, &local);
   th_paths_dispose(&run.segments, true); /* of a run that failed */
   dispose_run(&run);
   report->seconds = th_clock_mono() - run.started;

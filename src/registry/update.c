@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/queue.h"
 #include "index/builder.h"
+#include "registry/concepts.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -254,6 +255,7 @@ int th_registry_index_update(th_registry *r, bool rebuild, bool merge_all,
   int rc = read_changes(r, since, &list, err);
   if (rc == 0 && (list.n || rebuild)) rc = apply_changes(r, &list, rebuild, progress, ctx, err);
   if (rc == 0) rc = th_index_merge(r->index, merge_all, NULL, err);
+  if (rc == 0) rc = th_registry_concepts_update(r, rebuild, err);
   free(list.p);
   return rc;
 }

@@ -294,6 +294,28 @@ int th_store_meta_get(th_store_reader *reader, const char *key, th_buf *out, th_
   return rc == TH_ENOTFOUND ? th_err_set(err, rc, "the store has no value for %s", key) : rc;
 }
 
+typedef struct meta_walk {
+  th_span prefix;
+  th_value_fn fn;
+  void *ctx;
+  th_err *err;
+} meta_walk;
+
+static int walk_meta(void *ctx, th_span name, th_span value, uint64_t sum) {
+  meta_walk *w = ctx;
+  if (!th_span_starts(name, w->prefix)) return 0;
+  if (sum != th_named_sum(name, value))
+    return th_err_set(w->err, TH_ECORRUPT, "the value of %.*s does not check",
+                      (int)TH_MIN(name.n, (size_t)200), name.p);
+  return w->fn(w->ctx, name, value);
+}
+
+int th_store_meta_each(th_store_reader *reader, const char *prefix, th_value_fn fn, void *ctx,
+                       th_err *err) {
+  meta_walk w = {th_span_of(prefix), fn, ctx, err};
+  return reader->store->ops->meta(reader->back, NULL, walk_meta, &w, err);
+}
+
 int th_store_last_seq(th_store_reader *reader, uint64_t *out, th_err *err) {
   *out = 0;
   return reader->store->ops->last_seq(reader->back, out, err);

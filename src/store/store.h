@@ -160,6 +160,11 @@ int th_store_alias(th_store_reader *reader, uint32_t old, uint32_t *current,
 /* Clears out and fills it with the value; TH_ENOTFOUND when there is none. */
 int th_store_meta_get(th_store_reader *reader, const char *key, th_buf *out,
                       th_err *err) TH_MUST_USE;
+/* All values whose key begins with the prefix, by key; anything but 0 from fn ends the walk and is
+ * returned. */
+typedef int (*th_value_fn)(void *ctx, th_span key, th_span value);
+int th_store_meta_each(th_store_reader *reader, const char *prefix, th_value_fn fn, void *ctx,
+                       th_err *err) TH_MUST_USE;
 /* The sequence number of the last entry in the log, 0 for an empty store. */
 int th_store_last_seq(th_store_reader *reader, uint64_t *out, th_err *err) TH_MUST_USE;
 

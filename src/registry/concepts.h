@@ -1,0 +1,22 @@
+/* The dictionary of concepts of a data directory: made of what the records say and of the
+ * vocabularies in the store, published with the index as side files. */
+#ifndef TH_REGISTRY_CONCEPTS_H
+#define TH_REGISTRY_CONCEPTS_H
+
+#include "concept/concept.h"
+#include "query/expand.h"
+#include "registry/registry.h"
+
+/* Brings it up to the index's generation and the store's vocabularies; does nothing when it is.
+ * rebuild: from nothing. Import and th_registry_index_update call it themselves; whoever changes
+ * vocabularies calls it then. */
+int th_registry_concepts_update(th_registry *r, bool rebuild, th_err *err) TH_MUST_USE;
+
+/* The dictionary of a generation, valid as long as the snapshot is held; the empty one when the
+ * generation has none. */
+int th_registry_concepts(const th_snapshot *snapshot, th_concepts *out, th_err *err) TH_MUST_USE;
+
+/* A dictionary as the query parser asks for it; borrows the dictionary. */
+th_expander th_registry_expander(const th_concepts *dict);
+
+#endif
