@@ -58,7 +58,7 @@ enum { DAYS_MAX = 4000000 }; /* beyond year 9999 */
 
 static value_set set_of(const th_query *q) {
   value_set s = {q->range.low, q->range.high, INT64_MIN, INT64_MIN};
-  if (!is_date(q->field)) return s;
+  if (q->coded || !is_date(q->field)) return s;
   int64_t low = TH_MAX(q->range.low, -DAYS_MAX), high = TH_MIN(q->range.high, DAYS_MAX);
   low = TH_MIN(low, DAYS_MAX);
   high = TH_MAX(high, -DAYS_MAX);

@@ -309,11 +309,20 @@ static bool has_range(const parser *p, const th_field *f) {
 }
 
 /* The size of a list of structs is a number, whatever the field. */
-static int read_value(const parser *p, const th_field *field, th_span text, int64_t *low,
-                      int64_t *high, th_err *err) {
+static int read_value(const parser *p, const th_field *field, th_span text, bool whole,
+                      int64_t *low, int64_t *high, th_err *err) {
   th_field number = *field;
   if (p->in.size) number.type = TH_FT_INT;
-  return th_value_parse(&number, text, low, high, err);
+  return th_value_parse(&number, text, whole, low, high, err);
+}
+
+static int range_node(parser *p, const th_field *field, int64_t low, int64_t high,
+                      const th_query **out) {
+  th_query *node = th_query_range(p->arena, field->id, low, high, false);
+  if (!node) return fail_memory(p);
+  node->coded = true;
+  *out = node;
+  return 0;
 }
 
 static int parse_range(parser *p, const th_query **out) {
@@ -328,11 +337,11 @@ static int parse_range(parser *p, const th_query **out) {
   const th_field *field = scope_field(p);
   if (!has_range(p, field))
     return fail_at(p, at, "RANGE needs the area of a date, number or age field");
-  rc = read_value(p, field, side[0], &low, &unused, &inner);
-  if (!rc) rc = read_value(p, field, side[1], &unused, &high, &inner);
+  rc = read_value(p, field, side[0], false, &low, &unused, &inner);
+  if (!rc) rc = read_value(p, field, side[1], false, &unused, &high, &inner);
   if (rc) return fail_inner(p, rc, &inner, at);
-  *out = th_query_range(p->arena, field->id, low, high, false);
-  return *out ? count_term(p) : fail_memory(p);
+  rc = range_node(p, field, low, high, out);
+  return rc ? rc : count_term(p);
 }
 
 static int parse_distance(parser *p, const th_query **out) {
@@ -391,10 +400,9 @@ static int value_term(parser *p, const th_field *field, th_span text, uint32_t a
                       const th_query **out) {
   int64_t low, high;
   th_err inner = {0};
-  int rc = read_value(p, field, text, &low, &high, &inner);
+  int rc = read_value(p, field, text, true, &low, &high, &inner);
   if (rc) return fail_inner(p, rc, &inner, at);
-  *out = th_query_range(p->arena, field->id, low, high, false);
-  return *out ? 0 : fail_memory(p);
+  return range_node(p, field, low, high, out);
 }
 
 /* ---- words and their synonyms ---- */

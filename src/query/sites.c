@@ -33,6 +33,7 @@ typedef struct names {
   const uint32_t *ordinals; /* of the sites, + 1; NULL: not looked at */
   const th_column *column;
   uint8_t *known; /* a word of the column */
+  bool coded;     /* MISSING: not the name counts but whether it has a code */
 } names;
 
 typedef struct site_op {
@@ -257,6 +258,10 @@ static bool compile_missing(finder *f, site_op *op, const uint64_t *fields) {
   op->cost = 3;
   for (unsigned i = 0; i < N_NAMES; i++)
     if (in_fields(fields, name_fields[i]) && !look_at_name(f, op, i)) return false;
+  if (in_fields(fields, TH_F_LocationCountryCode) && !op->names[0].ordinals) {
+    if (!look_at_name(f, op, 0)) return false;
+    op->names[0].coded = true;
+  }
   if (in_fields(fields, TH_F_LocationStatus)) op->status = ~0ull >> 1;
   op->point = in_fields(fields, TH_F_LocationGeoPoint);
   for (uint16_t k = 0; k < TH_F_COUNT; k++) {
@@ -375,14 +380,16 @@ static bool name_is(const th_query *q, th_span name) {
   return name.n && n == m && memcmp(a, b, n) == 0;
 }
 
+static bool name_counts(finder *f, const th_query *q, const names *n, th_span name) {
+  if (q->kind == TH_N_KEYWORD) return name_is(q, name);
+  if (q->kind == TH_N_MISSING) return !n->coded || th_country_code(name).n > 0;
+  return th_short_text_holds(&f->words, name, q);
+}
+
 static bool name_holds(finder *f, const th_query *q, names *n, uint32_t ordinal) {
   uint8_t *known = &n->known[ordinal];
-  if (*known == 0) {
-    th_span name = th_column_word(n->column, ordinal);
-    bool holds =
-        q->kind == TH_N_KEYWORD ? name_is(q, name) : th_short_text_holds(&f->words, name, q);
-    *known = holds ? NAME_YES : NAME_NO;
-  }
+  if (*known == 0)
+    *known = name_counts(f, q, n, th_column_word(n->column, ordinal)) ? NAME_YES : NAME_NO;
   return *known == NAME_YES;
 }
 
@@ -391,7 +398,7 @@ static bool any_name(finder *f, site_op *op, uint32_t site) {
     names *n = &op->names[i];
     uint32_t ordinal = n->ordinals ? n->ordinals[site] : 0;
     if (!ordinal || ordinal > n->column->n_dict) continue;
-    if (op->kind == SITE_MISSING || name_holds(f, op->query, n, ordinal - 1)) return true;
+    if (name_holds(f, op->query, n, ordinal - 1)) return true;
   }
   if (op->status && has_status(f, site, op->status)) return true;
   return op->bits && th_bit(op->bits, site);

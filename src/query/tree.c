@@ -11,8 +11,8 @@ th_query *th_node_new(th_arena *arena, th_node_kind kind) {
   return node;
 }
 
-/* AND of ANDs, OR of ORs and the best of bests are one node: evaluation of flat lists is the fast one, and a run of a
- * thousand words must not become a thousand levels. */
+/* AND of ANDs, OR of ORs and the best of bests are one node: evaluation of flat lists is the fast
+ * one, and a run of a thousand words must not become a thousand levels. */
 static bool absorbs(th_node_kind kind, const th_query *part) {
   return (kind == TH_N_AND || kind == TH_N_OR || kind == TH_N_EITHER) && part->kind == kind;
 }
@@ -131,13 +131,19 @@ static void dump_scope(unsigned scope, th_buf *out) {
   if (scope & TH_SCOPE_SYNONYMS) th_buf_str(out, "+");
 }
 
-static void dump_limit(int64_t v, th_buf *out) {
+/* Coded dates as days, and behind the first one how precise a date must be. */
+static void dump_limit(const th_query *q, bool first, th_buf *out) {
+  int64_t v = first ? q->range.low : q->range.high;
+  uint8_t type = th_fields[q->field].type;
+  bool date =
+      q->coded && (type == TH_FT_DATE || type == TH_FT_PARTIAL_DATE || type == TH_FT_DATETIME);
   if (v == INT64_MIN)
     th_buf_str(out, "MIN");
   else if (v == INT64_MAX)
     th_buf_str(out, "MAX");
   else
-    th_buf_i64(out, v);
+    th_buf_i64(out, date ? v >> 2 : v);
+  if (first && date && v & 3) th_buf_str(out, (v & 3) == 1 ? ":month" : ":day");
 }
 
 static void dump_mask(const th_query *q, th_buf *out) {
@@ -167,9 +173,9 @@ static void dump_leaf(const th_query *q, th_buf *out) {
     break;
   case TH_N_RANGE:
     th_buf_printf(out, "(range %s ", th_fields[q->field].piece);
-    dump_limit(q->range.low, out);
+    dump_limit(q, true, out);
     th_buf_char(out, ' ');
-    dump_limit(q->range.high, out);
+    dump_limit(q, false, out);
     th_buf_str(out, q->missing ? " or missing)" : ")");
     break;
   case TH_N_KEYWORD:

@@ -52,6 +52,7 @@ typedef struct th_origin {
 struct th_query {
   uint8_t kind;   /* th_node_kind */
   bool missing;   /* TH_N_RANGE: also those without a value */
+  bool coded;     /* TH_N_RANGE: low and high are as the column holds its values (format.h) */
   uint8_t anchor; /* TH_N_PHRASE */
   bool exact;     /* TH_N_PHRASE: the words in just these forms, not others of their stems */
   uint16_t scope;
@@ -129,9 +130,11 @@ typedef struct th_expansion {
 int th_expand_words(const th_query **out, const th_expansion *expansion, th_span text,
                     const th_words_request *how, th_err *err) TH_MUST_USE;
 
-/* One value or a [low, high] of an integer, number, date or age field as typed, in the units of the
- * index. Open sides: "MIN", "MAX". Errors: TH_EUSAGE. values.c */
-int th_value_parse(const th_field *field, th_span text, int64_t *low, int64_t *high,
+/* One value or a [low, high] of an integer, number, date or age field as typed, as the columns of
+ * the index code it (format.h). A date: from its first day to its last; whole: only dates that are
+ * at least as precise, so that 2022-01 is not 2022. Open sides: "MIN", "MAX". Errors: TH_EUSAGE.
+ * values.c */
+int th_value_parse(const th_field *field, th_span text, bool whole, int64_t *low, int64_t *high,
                    th_err *err) TH_MUST_USE;
 /* "25mi", "40km", "800m", "12" (unit: km per unit for numbers without one). False when it is not
  * that. */

@@ -87,13 +87,13 @@ static int int_value(const th_field *field, th_span text, int64_t *low, int64_t 
   return 0;
 }
 
-static int date_value(const th_field *field, th_span text, int64_t *low, int64_t *high,
+static int date_value(const th_field *field, th_span text, bool whole, int64_t *low, int64_t *high,
                       th_err *err) {
   th_date date;
   if (!th_date_parse(text, &date))
     return bad_value(field, text, "a date (yyyy-MM-dd, yyyy-MM, yyyy or MM/dd/yyyy)", err);
-  *low = date.first_day;
-  *high = date.last_day;
+  *low = (int64_t)date.first_day * 4 + (whole ? date.precision : 0);
+  *high = (int64_t)date.last_day * 4 + 3;
   return 0;
 }
 
@@ -107,7 +107,8 @@ static int age_value(const th_field *field, th_span text, int64_t *low, int64_t 
   return 0;
 }
 
-int th_value_parse(const th_field *field, th_span text, int64_t *low, int64_t *high, th_err *err) {
+int th_value_parse(const th_field *field, th_span text, bool whole, int64_t *low, int64_t *high,
+                   th_err *err) {
   text = th_span_trim(text);
   if (th_span_eq(text, TH_SPAN("MIN"))) {
     *low = *high = INT64_MIN;
@@ -125,7 +126,7 @@ int th_value_parse(const th_field *field, th_span text, int64_t *low, int64_t *h
   case TH_FT_DATE:
   case TH_FT_PARTIAL_DATE:
   case TH_FT_DATETIME:
-    return date_value(field, text, low, high, err);
+    return date_value(field, text, whole, low, high, err);
   case TH_FT_AGE:
     return age_value(field, text, low, high, err);
   default:

@@ -298,7 +298,9 @@ static bool filter_matches(const naive_doc *d, const th_query *q) {
     if (v->field != q->field) continue;
     any = true;
     if (q->kind == TH_N_MASK && (q->mask >> v->value & 1)) return true;
-    if (q->kind == TH_N_RANGE && value_in(q->field, v->value, q->range.low, q->range.high))
+    if (q->kind == TH_N_RANGE &&
+        (q->coded ? v->value >= q->range.low && v->value <= q->range.high
+                  : value_in(q->field, v->value, q->range.low, q->range.high)))
       return true;
     if (q->kind == TH_N_KEYWORD && fold_equal(v->word, q->word)) return true;
   }
