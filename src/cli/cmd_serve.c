@@ -96,7 +96,8 @@ static void on_tick(void *ctx) {
 static int mount(serve *s, th_err *err) {
   s->router = th_router_new();
   if (!s->router) return th_err_set(err, TH_ENOMEM, "out of memory");
-  int rc = th_portal_mount(&s->portal, s->router, s->registry, err);
+  int rc =
+      th_portal_mount(&s->portal, s->router, s->registry, th_cli_value(s->cli, "public-url"), err);
   if (rc == 0) rc = th_api_mount(&s->api, s->router, s->registry, err);
   if (rc < 0) return rc;
   s->suggester = th_suggester_new(th_registry_index(s->registry));

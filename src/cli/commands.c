@@ -186,6 +186,8 @@ static const th_cli_option serve_options[] = {
     {"listen", 'l', "HOST:PORT", "where to listen (default: 127.0.0.1:8080; port 0: a free one)",
      NULL},
     {"threads", 't', "N", "threads that answer (default: one a processor)", NULL},
+    {"public-url", 0, "URL",
+     "the address the world sees, for links in pages (default: what requests name)", NULL},
     {"log", 0, NULL, "a line a request on standard error, without what was searched for", NULL},
     {"sync-every", 0, "TIME", "mirror a registry beside answering, so often: 30m, 24h, 7d", NULL},
     {"sync-from", 0, "URL", "from here (default: https://clinicaltrials.gov/api/v2)", NULL},

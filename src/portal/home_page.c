@@ -161,11 +161,10 @@ static void put_holdings(const th_portal *p, th_html *h, int64_t total) {
 }
 
 static int write_home(const th_portal *p, portal_worker *w, const th_snapshot *snapshot,
-                      th_lang lang, th_arena *arena, bool made_up, th_err *err) {
+                      th_lang lang, th_arena *arena, th_page_frame frame, th_err *err) {
   th_html h;
   th_search_result found = {0};
   th_search_request rq = {.count = true, .facets = wanted, .n_facets = FACETS};
-  th_page_frame frame = {.no_box = true, .canonical = "/", .made_up = made_up};
   static const th_facet none[FACETS];
   int rc = th_search(snapshot, &rq, arena, &found, err);
   if (rc) return rc;
@@ -193,13 +192,14 @@ static int write_home(const th_portal *p, portal_worker *w, const th_snapshot *s
 int th_portal_home(void *ctx, th_request *rq, th_response *rs, th_err *err) {
   const th_portal *p = ctx;
   portal_worker *w = th_portal_worker(p, rq);
-  bool made_up = false;
+  th_page_frame frame = {
+      .no_box = true, .canonical = "/", .description = th_span_of(M(about_home))};
   th_lang lang = th_lang_of_path(rq->path);
   if (!w) return th_err_set(err, TH_ENOMEM, "no memory for a page");
   const th_snapshot *snapshot = th_index_acquire(th_registry_index(p->registry));
-  int rc = th_portal_made_up(p, w, snapshot, rq->arena, &made_up, err);
+  int rc = th_portal_frame(p, w, snapshot, rq->arena, &frame, err);
   if (!rc && w->home[lang].n == 0) {
-    rc = write_home(p, w, snapshot, lang, rq->arena, made_up, err);
+    rc = write_home(p, w, snapshot, lang, rq->arena, frame, err);
     if (rc) th_buf_clear(&w->home[lang]);
   }
   th_index_release(th_registry_index(p->registry), snapshot);

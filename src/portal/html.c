@@ -166,6 +166,16 @@ void th_html_markup(th_html *h, th_span markup) {
   if (rc && !h->error) h->error = rc;
 }
 
+/* In JSON '<' can stand in strings only, where its escape means the same. */
+void th_html_json(th_html *h, th_span json) {
+  end_tag_start(h);
+  for (size_t i = 0; i < json.n; i++)
+    if (json.p[i] == '<')
+      th_buf_str(h->out, "\\u003c");
+    else
+      th_buf_char(h->out, json.p[i]);
+}
+
 void th_html_marked(th_html *h, th_span text, const th_mark *marks, size_t n) {
   size_t at = 0;
   for (size_t i = 0; i < n; i++) {

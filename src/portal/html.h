@@ -58,6 +58,8 @@ void th_html_str(th_html *h, const char *text);
 void th_html_i64(th_html *h, int64_t v); /* with thin groups: "12,345" */
 /* The registry's markup as HTML. */
 void th_html_markup(th_html *h, th_span markup);
+/* JSON inside a <script> of data. */
+void th_html_json(th_html *h, th_span json);
 /* Text with the parts [from, to) of the marks in <mark>; marks ascending and apart. */
 void th_html_marked(th_html *h, th_span text, const th_mark *marks, size_t n);
 

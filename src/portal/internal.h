@@ -8,7 +8,8 @@
 
 struct th_portal {
   th_registry *registry;
-  int slot; /* of portal_worker */
+  int slot;       /* of portal_worker */
+  char base[256]; /* public address, "" = by the Host header */
 };
 
 /* What a thread keeps between requests. */
@@ -17,6 +18,7 @@ typedef struct portal_worker {
   th_buf record, scratch;
   /* Worked out for one generation of the index, and kept until there is another: */
   bool known, made_up;
+  int64_t data_utc; /* when the data was last brought up; 0 = never */
   uint64_t generation, applied_seq;
   th_buf home[TH_LANG_COUNT]; /* the page */
 } portal_worker;
@@ -31,15 +33,21 @@ int th_portal_end(th_html *h, th_response *rs, unsigned status, th_err *err) TH_
 int th_portal_sorry(const th_portal *portal, th_request *rq, th_response *rs, unsigned status,
                     const char *title, th_span text, th_err *err) TH_MUST_USE;
 
-/* Whether most of what this generation holds says of itself that it is made up. */
-int th_portal_made_up(const th_portal *portal, portal_worker *w, const th_snapshot *snapshot,
-                      th_arena *arena, bool *out, th_err *err) TH_MUST_USE;
+/* What the frame of every page says about the data of this generation: whether most of it says of
+ * itself that it is made up, and how old it is. */
+int th_portal_frame(const th_portal *portal, portal_worker *w, const th_snapshot *snapshot,
+                    th_arena *arena, th_page_frame *frame, th_err *err) TH_MUST_USE;
+/* "https://example.org", without a slash at its end: as configured, else by the Host header. */
+const char *th_portal_base(const th_portal *portal, const th_request *rq);
 
 /* A path of ours with the prefix of the request's language, in its arena; NULL when memory is out.
  */
 char *th_portal_path(const th_request *rq, const char *path);
 
 /* The handlers: th_handler_fn with the portal as ctx. */
+int th_portal_about(void *portal, th_request *rq, th_response *rs, th_err *err);
+int th_portal_robots(void *portal, th_request *rq, th_response *rs, th_err *err);
+int th_portal_sitemap(void *portal, th_request *rq, th_response *rs, th_err *err);
 int th_portal_home(void *portal, th_request *rq, th_response *rs, th_err *err);
 int th_portal_search(void *portal, th_request *rq, th_response *rs, th_err *err);
 int th_portal_places(void *portal, th_request *rq, th_response *rs, th_err *err);

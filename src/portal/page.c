@@ -10,6 +10,8 @@ const char *th_asset_path(const char *name) {
   return "/";
 }
 
+enum { OLD_DATA = 7 }; /* days */
+
 static const struct {
   const char *path, *label;
 } nav_entries[] = {{"/search", M(find_clinical_trials)}, {"/places", M(trials_by_location)}};
@@ -19,6 +21,20 @@ static void put_meta(th_html *h, const char *name, const char *content) {
   th_html_attr_str(h, "name", name);
   th_html_attr_str(h, "content", content);
   th_html_close(h);
+}
+
+/* The same page in the other languages, for search engines. */
+static void put_alternates(th_html *h) {
+  for (int lang = 0; h->here.n && lang < TH_LANG_COUNT; lang++) {
+    th_html_open(h, "link", NULL);
+    th_html_attr_str(h, "rel", "alternate");
+    th_html_attr_str(h, "hreflang", th_message_tables[lang].code);
+    th_buf *s = th_html_scratch(h);
+    th_buf_str(s, th_lang_prefix((th_lang)lang));
+    th_buf_span(s, h->here);
+    th_html_attr(h, "href", th_buf_view(s));
+    th_html_close(h);
+  }
 }
 
 static void put_head(th_html *h, const th_page_frame *frame) {
@@ -36,6 +52,12 @@ static void put_head(th_html *h, const th_page_frame *frame) {
   put_meta(h, "viewport", "width=device-width, initial-scale=1");
   put_meta(h, "color-scheme", "light dark");
   if (frame->no_index) put_meta(h, "robots", "noindex");
+  if (frame->description.n) {
+    th_html_open(h, "meta", NULL);
+    th_html_attr_str(h, "name", "description");
+    th_html_attr(h, "content", frame->description);
+    th_html_close(h);
+  }
   th_html_open(h, "link", NULL);
   th_html_attr_str(h, "rel", "stylesheet");
   th_html_attr_str(h, "href", th_asset_path("style.css"));
@@ -51,6 +73,8 @@ static void put_head(th_html *h, const th_page_frame *frame) {
     (void)th_html_href(h, th_span_of(frame->canonical));
     th_html_close(h);
   }
+  put_alternates(h);
+  if (frame->head) frame->head(frame->head_ctx);
   th_html_close(h);
 }
 
@@ -117,6 +141,17 @@ static void put_languages(th_html *h) {
   th_html_close(h);
 }
 
+/* Whoever looks for a trial must know when it may have closed meanwhile. */
+static void put_age(th_html *h, int days) {
+  th_html_open(h, "aside", "banner");
+  th_html_attr_str(h, "aria-label", M(about_the_data));
+  th_html_open(h, "p", "wrap");
+  th_html_str(h, M(lead_data_is_old));
+  th_html_i64(h, days);
+  th_html_str(h, M(tail_days_old));
+  th_html_close_n(h, 2);
+}
+
 void th_page_begin(th_html *h, const th_page_frame *frame) {
   th_buf_str(h->out, "<!DOCTYPE html>");
   th_html_open(h, "html", NULL);
@@ -135,6 +170,7 @@ void th_page_begin(th_html *h, const th_page_frame *frame) {
     th_html_str(h, M(tail_these_records_are_a_demonstration));
     th_html_close_n(h, 2);
   }
+  if (!frame->made_up && frame->data_age > OLD_DATA) put_age(h, frame->data_age);
   put_header(h, frame);
   th_html_open(h, "main", "wrap");
   th_html_attr_str(h, "id", "main");
@@ -164,6 +200,9 @@ void th_page_end(th_html *h, const th_page_frame *frame) {
     th_html_link_str(h, NULL, nav_entries[i].path, nav_entries[i].label);
     th_html_close(h);
   }
+  th_html_open(h, "li", NULL);
+  th_html_link_str(h, NULL, "/about", M(about_this_site));
+  th_html_close(h);
   th_html_close_n(h, 2);
   put_languages(h);
   th_html_element_str(h, "p", "quiet", M(a_study_being_listed_here));

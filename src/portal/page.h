@@ -5,12 +5,16 @@
 #include "portal/html.h"
 
 typedef struct th_page_frame {
-  th_span title;         /* of the document; empty: the site's name alone */
-  const char *canonical; /* path of the page, NULL = none */
-  const char *here;      /* path of the entry of the navigation that this page is, NULL = none */
-  bool no_box;           /* the page has a search box of its own */
-  bool made_up;          /* what is shown is a demonstration: say so on top and in the footer */
-  bool no_index;         /* not for search engines: results, errors */
+  th_span title;           /* of the document; empty: the site's name alone */
+  th_span description;     /* for search engines; empty = none */
+  const char *canonical;   /* path of the page, NULL = none */
+  const char *here;        /* path of the entry of the navigation that this page is, NULL = none */
+  void (*head)(void *ctx); /* writes more of <head>; NULL = nothing */
+  void *head_ctx;
+  bool no_box;   /* the page has a search box of its own */
+  bool made_up;  /* what is shown is a demonstration: say so on top and in the footer */
+  int data_age;  /* days since the data was last brought up; 0 = unknown or today */
+  bool no_index; /* not for search engines: results, errors */
 } th_page_frame;
 
 /* From <!DOCTYPE> up to and with <main>; the page writes its contents; then the rest. */

@@ -143,7 +143,9 @@ static int put_country(const places_view *v, th_err *err) {
 int th_portal_places(void *ctx, th_request *rq, th_response *rs, th_err *err) {
   th_html h;
   places_view v = {.p = ctx, .h = &h, .rq = rq};
-  th_page_frame frame = {.title = th_span_of(M(trials_by_location)), .here = "/places"};
+  th_page_frame frame = {.title = th_span_of(M(trials_by_location)),
+                         .here = "/places",
+                         .description = th_span_of(M(about_places))};
   v.country = th_span_trim(th_request_value(rq, "country"));
   v.w = th_portal_worker(v.p, rq);
   if (!v.w) return th_err_set(err, TH_ENOMEM, "no memory for a page");
@@ -153,7 +155,7 @@ int th_portal_places(void *ctx, th_request *rq, th_response *rs, th_err *err) {
     if (!v.in_country) return th_err_set(err, TH_ENOMEM, "no memory for a query");
   }
   v.snapshot = th_index_acquire(th_registry_index(v.p->registry));
-  int rc = th_portal_made_up(v.p, v.w, v.snapshot, rq->arena, &frame.made_up, err);
+  int rc = th_portal_frame(v.p, v.w, v.snapshot, rq->arena, &frame, err);
   if (!rc) {
     th_portal_begin(&h, v.w, rq, rs);
     th_page_begin(&h, &frame);

@@ -1,10 +1,13 @@
 #include "portal/portal.h"
 
+#include "base/queue.h"
 #include "portal/assets.h"
 #include "portal/internal.h"
+#include "portal/slug.h"
 #include "portal/study_page.h"
 #include "store/store.h"
 #include "study/catalogue.h"
+#include "study/date.h"
 #include "study/nct.h"
 
 #include <stdio.h>
@@ -43,27 +46,43 @@ portal_worker *th_portal_worker(const th_portal *portal, th_request *rq) {
 
 /* ---- what the index holds ---- */
 
-int th_portal_made_up(const th_portal *portal, portal_worker *w, const th_snapshot *snapshot,
-                      th_arena *arena, bool *out, th_err *err) {
-  (void)portal;
-  if (w->known && w->generation == snapshot->generation &&
-      w->applied_seq == snapshot->applied_seq) {
-    *out = w->made_up;
-    return TH_OK;
-  }
+static int look_at(const th_portal *portal, portal_worker *w, const th_snapshot *snapshot,
+                   th_arena *arena, th_err *err) {
   th_search_result found;
   th_search_request rq = {.count = true};
+  char stamp[20];
+  th_date day;
   rq.filter = th_query_keyword(arena, TH_F_Keyword, TH_SPAN("made-up record"));
   if (!rq.filter) return th_err_set(err, TH_ENOMEM, "no memory for a query");
   int rc = th_search(snapshot, &rq, arena, &found, err);
   if (rc) return rc;
-  *out = w->made_up = found.total > 0 && 2 * found.total > (int64_t)snapshot->n_live;
+  w->made_up = found.total > 0 && 2 * found.total > (int64_t)snapshot->n_live;
+  th_registry_timestamp(portal->registry, stamp);
+  w->data_utc = 0;
+  if (th_date_parse((th_span){stamp, 10}, &day)) w->data_utc = (int64_t)day.first_day * 86400;
   w->known = true;
   w->generation = snapshot->generation;
   w->applied_seq = snapshot->applied_seq;
   for (size_t i = 0; i < TH_COUNT(w->home); i++)
     th_buf_clear(&w->home[i]);
   return TH_OK;
+}
+
+int th_portal_frame(const th_portal *portal, portal_worker *w, const th_snapshot *snapshot,
+                    th_arena *arena, th_page_frame *frame, th_err *err) {
+  int rc = TH_OK;
+  if (!w->known || w->generation != snapshot->generation || w->applied_seq != snapshot->applied_seq)
+    rc = look_at(portal, w, snapshot, arena, err);
+  if (rc) return rc;
+  frame->made_up = w->made_up;
+  frame->data_age = w->data_utc > 0 ? (int)((th_clock_utc() - w->data_utc) / 86400) : 0;
+  return TH_OK;
+}
+
+const char *th_portal_base(const th_portal *portal, const th_request *rq) {
+  if (portal->base[0]) return portal->base;
+  char *base = th_arena_printf(rq->arena, "http://%.*s", (int)TH_MIN(rq->host.n, 255), rq->host.p);
+  return base ? base : "";
 }
 
 /* ---- answers ---- */
@@ -177,9 +196,27 @@ static int redirect_to(th_request *rq, th_response *rs, uint32_t nct, th_err *er
   return TH_OK;
 }
 
-static int write_study(portal_worker *w, th_request *rq, th_response *rs, const th_record *record,
-                       th_err *err) {
-  char number[TH_NCT_LEN + 1];
+/* Whether the study's page was asked for by its full address. *path (in the arena): that address
+ * without the prefix of a language when it was, with it when it was not; NULL when memory is out.
+ */
+static bool is_path_of(th_request *rq, uint32_t nct, const th_json *j, char **path) {
+  th_buf out;
+  th_lang lang = th_lang_of_path(rq->path);
+  th_buf_init(&out, 1 << 12);
+  th_slug_study_path(
+      nct, th_json_path_text(j, 0, "protocolSection.identificationModule.briefTitle"), &out);
+  const char *prefix = th_lang_prefix(lang);
+  th_span asked = {rq->path.p + strlen(prefix), rq->path.n - strlen(prefix)};
+  bool same = th_span_eq(asked, th_buf_view(&out));
+  *path = out.error ? NULL
+                    : th_arena_printf(rq->arena, "%s%.*s", same ? "" : prefix, (int)out.n, out.p);
+  th_buf_dispose(&out);
+  return same && *path;
+}
+
+static int write_study(const th_portal *p, portal_worker *w, th_request *rq, th_response *rs,
+                       const th_record *record, th_err *err) {
+  char number[TH_NCT_LEN + 1], *path = NULL;
   th_html h;
   th_json j;
   th_study_context context = {
@@ -195,6 +232,15 @@ static int write_study(portal_worker *w, th_request *rq, th_response *rs, const 
   if (th_request_holds(rq, etag)) return TH_OK;
   int rc = th_json_parse(w->parser, record->json, &j, err);
   if (rc) return rc == TH_EINPUT ? TH_ECORRUPT : rc;
+  if (!is_path_of(rq, record->nct, &j, &path)) {
+    if (!path) return th_err_set(err, TH_ENOMEM, "no memory for an answer");
+    rs->etag = NULL;
+    th_response_redirect(rs, 301, path);
+    return TH_OK;
+  }
+  context.path = path;
+  context.base = th_portal_base(p, rq);
+  if (w->known && w->data_utc > 0) context.data_age = (int)((th_clock_utc() - w->data_utc) / 86400);
   th_portal_begin(&h, w, rq, rs);
   rc = th_study_page(&h, &j, &context, err);
   if (rc) return rc;
@@ -204,7 +250,6 @@ static int write_study(portal_worker *w, th_request *rq, th_response *rs, const 
 
 int th_portal_study(void *ctx, th_request *rq, th_response *rs, th_err *err) {
   const th_portal *p = ctx;
-  char number[TH_NCT_LEN + 1];
   uint32_t nct, current = 0;
   th_record record;
   th_span match, typed = th_span_trim(rq->segment);
@@ -221,14 +266,13 @@ int th_portal_study(void *ctx, th_request *rq, th_response *rs, th_err *err) {
   }
   if (rc == TH_ENOTFOUND) return answer_no_study(p, rq, rs, nct, err);
   if (rc) return rc;
-  if (!th_span_eq(rq->segment, th_span_of(th_nct_format(nct, number))))
-    return redirect_to(rq, rs, nct, err);
-  return write_study(w, rq, rs, &record, err);
+  return write_study(p, w, rq, rs, &record, err);
 }
 
 /* ---- mounting ---- */
 
-int th_portal_mount(th_portal **out, th_router *router, th_registry *registry, th_err *err) {
+int th_portal_mount(th_portal **out, th_router *router, th_registry *registry, const char *base,
+                    th_err *err) {
   static const struct {
     const char *pattern;
     th_handler_fn fn;
@@ -237,11 +281,18 @@ int th_portal_mount(th_portal **out, th_router *router, th_registry *registry, t
       {"/search", th_portal_search},
       {"/places", th_portal_places},
       {"/study/{nct}", th_portal_study},
+      {"/study/{nct}/{title}", th_portal_study},
+      {"/about", th_portal_about},
       {"/es", th_portal_home},
       {"/es/", th_portal_home},
       {"/es/search", th_portal_search},
       {"/es/places", th_portal_places},
       {"/es/study/{nct}", th_portal_study},
+      {"/es/study/{nct}/{title}", th_portal_study},
+      {"/es/about", th_portal_about},
+      {"/robots.txt", th_portal_robots},
+      {"/sitemap.xml", th_portal_sitemap},
+      {"/sitemap/{part}", th_portal_sitemap},
       {"/assets/{file}", answer_asset},
   };
   th_portal *p = calloc(1, sizeof *p);
@@ -249,8 +300,12 @@ int th_portal_mount(th_portal **out, th_router *router, th_registry *registry, t
   *out = NULL;
   if (!p) return th_err_set(err, TH_ENOMEM, "no memory for the portal");
   p->registry = registry;
+  if (base && snprintf(p->base, sizeof p->base, "%s", base) >= (int)sizeof p->base)
+    rc = th_err_set(err, TH_EUSAGE, "the public address is too long");
+  for (size_t n = strlen(p->base); n && p->base[n - 1] == '/'; n--)
+    p->base[n - 1] = 0;
   p->slot = th_worker_slot(drop_worker);
-  if (p->slot < 0) rc = th_err_set(err, TH_ELIMIT, "no worker slot is left for the portal");
+  if (!rc && p->slot < 0) rc = th_err_set(err, TH_ELIMIT, "no worker slot is left for the portal");
   for (size_t i = 0; !rc && i < TH_COUNT(routes); i++)
     rc = th_router_add(router, "GET", routes[i].pattern, routes[i].fn, p, err);
   if (!rc) rc = th_router_fallback(router, "/", answer_unknown, p, err);

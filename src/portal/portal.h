@@ -2,7 +2,9 @@
  *
  *   /                  search box, ways in, what this installation holds
  *   /search?…          results with filters and counts (search_page.h)
- *   /study/{nct}       one study
+ *   /study/{nct}/{title}  one study; without its title, or with another, a redirect there
+ *   /about             what this installation holds, how to cite it
+ *   /sitemap.xml, /robots.txt
  *   /places?country=…  where trials take place
  *   /assets/{file}     stylesheet and icon, named by their contents
  *
@@ -16,10 +18,12 @@
 
 typedef struct th_portal th_portal;
 
-/* Adds the portal's routes, its page for unknown paths and its headers to the router. The registry
- * must outlive the portal, the portal the router's last request. Before any request: it takes a
- * worker slot. *out is owned by the caller. Errors: TH_ENOMEM, TH_ELIMIT (no worker slot left). */
-int th_portal_mount(th_portal **out, th_router *router, th_registry *registry,
+/* Adds the portal's routes, its page for unknown paths and its headers to the router. base: the
+ * address that the world sees, "https://trials.example.org", NULL = what requests say in Host. The
+ * registry must outlive the portal, the portal the router's last request. Before any request: it
+ * takes a worker slot. *out is owned by the caller. Errors: TH_ENOMEM, TH_ELIMIT (no worker slot
+ * left). */
+int th_portal_mount(th_portal **out, th_router *router, th_registry *registry, const char *base,
                     th_err *err) TH_MUST_USE;
 void th_portal_free(th_portal *portal);
 

@@ -1,5 +1,6 @@
 #include "portal/search_hit.h"
 
+#include "portal/slug.h"
 #include "portal/words.h"
 #include "study/catalogue.h"
 #include "study/markup.h"
@@ -206,13 +207,15 @@ static void put_places(const hit_view *v) {
 /* ---- the whole ---- */
 
 static void put_hit(const hit_view *v, uint32_t nct) {
-  char number[TH_NCT_LEN + 1], path[32];
+  char number[TH_NCT_LEN + 1];
   th_span title = text_at(v, "protocolSection.identificationModule.briefTitle");
-  snprintf(path, sizeof path, "/study/%s", th_nct_format(nct, number));
+  th_nct_format(nct, number);
   th_html_open(v->h, "li", "hit");
   th_html_open(v->h, "h2", NULL);
   th_html_open(v->h, "a", NULL);
-  (void)th_html_href(v->h, th_span_of(path));
+  th_buf *path = th_html_scratch(v->h);
+  th_slug_study_path(nct, title, path);
+  (void)th_html_href(v->h, th_buf_view(path));
   put_marked(v, TH_F_BriefTitle, title.n ? title : th_span_of(number));
   th_html_close_n(v->h, 2);
   put_status(v, th_span_of(number));

@@ -319,14 +319,11 @@ static int put_hits(const th_portal *p, portal_worker *w, search_view *v, th_err
   return rc;
 }
 
-static int write_page(const th_portal *p, portal_worker *w, search_view *v, bool made_up,
+static int write_page(const th_portal *p, portal_worker *w, search_view *v, th_page_frame frame,
                       th_response *rs, th_err *err) {
-  th_page_frame frame = {.title = th_span_of(M(search)),
-                         .here = "/search",
-                         .no_box = true,
-                         .no_index = true,
-                         .made_up = made_up};
   int rc = TH_OK;
+  /* Filters make pages without end: search engines get what words find. */
+  frame.no_index = v->s->has_filter || v->s->n_errors || v->s->page > 1;
   th_page_begin(v->h, &frame);
   put_form(v);
   th_html_open(v->h, "div", "results");
@@ -389,7 +386,11 @@ int th_portal_search(void *ctx, th_request *rq, th_response *rs, th_err *err) {
   portal_worker *w = th_portal_worker(p, rq);
   portal_state state;
   th_html h;
-  bool done = false, made_up = false;
+  bool done = false;
+  th_page_frame frame = {.title = th_span_of(M(search)),
+                         .here = "/search",
+                         .no_box = true,
+                         .description = th_span_of(M(about_search))};
   if (!w) return th_err_set(err, TH_ENOMEM, "no memory for a page");
   int rc = th_portal_state_read(&state, rq, err);
   if (!rc) rc = redirect_elsewhere(&state, w, rq, rs, &done, err);
@@ -398,8 +399,8 @@ int th_portal_search(void *ctx, th_request *rq, th_response *rs, th_err *err) {
   search_view v = {.h = &h, .s = &state};
   const th_snapshot *snapshot = th_index_acquire(th_registry_index(p->registry));
   if (!state.bad) rc = run_search(&v, snapshot, err);
-  if (!rc) rc = th_portal_made_up(p, w, snapshot, rq->arena, &made_up, err);
-  if (!rc) rc = write_page(p, w, &v, made_up, rs, err);
+  if (!rc) rc = th_portal_frame(p, w, snapshot, rq->arena, &frame, err);
+  if (!rc) rc = write_page(p, w, &v, frame, rs, err);
   th_index_release(th_registry_index(p->registry), snapshot);
   return rc;
 }

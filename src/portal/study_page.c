@@ -1,6 +1,7 @@
 #include "portal/study_page.h"
 
 #include "http/http.h"
+#include "portal/meta.h"
 #include "portal/study_parts.h"
 #include "study/criteria.h"
 
@@ -447,14 +448,31 @@ bool th_study_is_made_up(const th_json *j) {
   return false;
 }
 
+typedef struct head_writer {
+  const th_study_view *v;
+  th_span url;
+} head_writer;
+
+static void write_more_head(void *ctx) {
+  const head_writer *w = ctx;
+  th_meta_put(w->v, w->url);
+}
+
 int th_study_page(th_html *h, const th_json *record, const th_study_context *context, th_err *err) {
   th_study_view v = {.h = h, .j = record, .context = context};
   th_page_frame frame = {.made_up = th_study_is_made_up(record)};
   find_modules(&v);
-  char *canonical =
-      th_arena_printf(context->arena, "/study/%.*s", (int)TH_MIN(v.nct.n, 20), v.nct.p);
-  if (!canonical) return th_err_set(err, TH_ENOMEM, "no memory for a page");
+  char *canonical = context->path ? th_arena_printf(context->arena, "%s", context->path)
+                                  : th_arena_printf(context->arena, "/study/%.*s",
+                                                    (int)TH_MIN(v.nct.n, 20), v.nct.p);
+  char *url = th_arena_printf(context->arena, "%s%s%s", context->base ? context->base : "",
+                              th_lang_prefix(h->lang), canonical ? canonical : "");
+  if (!canonical || !url) return th_err_set(err, TH_ENOMEM, "no memory for a page");
+  head_writer more = {&v, context->base ? th_span_of(url) : (th_span){0}};
   frame.canonical = v.nct.n ? canonical : NULL;
+  frame.data_age = context->data_age;
+  frame.head = write_more_head;
+  frame.head_ctx = &more;
   frame.title = th_part_text(&v, v.id, "briefTitle");
   th_page_begin(h, &frame);
   th_html_open(h, "article", "study");

@@ -12,6 +12,9 @@ typedef struct th_study_context {
   th_arena *arena;    /* for sorting places; reset by the caller */
   unsigned versions;  /* how many of this record are kept; 0 = unknown */
   int64_t stored_utc; /* when the newest came, seconds since 1970; 0 = unknown */
+  const char *path;   /* of the page, without the prefix of a language; NULL = /study/NCT… */
+  const char *base;   /* "https://example.org" of this installation, NULL = unknown */
+  int data_age;       /* see th_page_frame */
   const char *json;   /* path of the record as data, NULL = none */
 } th_study_context;
 
