@@ -166,14 +166,21 @@ void th_html_markup(th_html *h, th_span markup) {
   if (rc && !h->error) h->error = rc;
 }
 
-/* In JSON '<' can stand in strings only, where its escape means the same. */
+/* In JSON these can stand in strings only, where their escapes mean the same: nothing in the page
+ * can be taken for a tag, an entity or the end of an attribute. */
 void th_html_json(th_html *h, th_span json) {
   end_tag_start(h);
-  for (size_t i = 0; i < json.n; i++)
-    if (json.p[i] == '<')
-      th_buf_str(h->out, "\\u003c");
+  for (size_t i = 0; i < json.n; i++) {
+    char c = json.p[i];
+    bool escaped = c == '\\' && i + 1 < json.n;
+    if (c == '<' || c == '>' || c == '&')
+      th_buf_printf(h->out, "\\u%04x", (unsigned)c);
+    else if (escaped && json.p[i + 1] == '"')
+      th_buf_str(h->out, "\\u0022");
     else
-      th_buf_char(h->out, json.p[i]);
+      th_buf_span(h->out, (th_span){json.p + i, 1 + (size_t)escaped});
+    i += escaped;
+  }
 }
 
 void th_html_marked(th_html *h, th_span text, const th_mark *marks, size_t n) {
