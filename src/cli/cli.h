@@ -119,6 +119,7 @@ int th_cmd_serve(th_cli *cli);
 int th_cmd_show(th_cli *cli);
 int th_cmd_stats(th_cli *cli);
 int th_cmd_sync(th_cli *cli);
+int th_cmd_vocabulary(th_cli *cli);
 int th_cmd_version(th_cli *cli);
 
 #endif

@@ -269,6 +269,21 @@ static const th_cli_example help_examples[] = {
     {0},
 };
 
+static const th_cli_option vocabulary_options[] = {
+    {"name", 0, "NAME", "call the imported vocabulary so (default: what the file says)", NULL},
+    {"edition", 0, "TEXT", "its version, when the file does not say one", NULL},
+    {"licence", 0, "TEXT", "under which it may be used, when the file does not say", NULL},
+    {"kind", 0, "KIND", "what it holds, when that cannot be told",
+     "condition drug procedure device organism gene other"},
+    {0},
+};
+static const th_cli_example vocabulary_examples[] = {
+    {"trialhead vocabulary import doid.obo drugbank_vocabulary.csv", "Two vocabularies"},
+    {"trialhead vocabulary lookup heart attack", "What else it is called, and who says so"},
+    {"trialhead vocabulary lookup MESH:D009203", "What a code stands for"},
+    {0},
+};
+
 const th_cli_command th_cli_commands[] = {
     {"import", "Take study records into the data directory", "FILE\xE2\x80\xA6|-", 1, -1,
      "Understands API v2 JSON (a record, an array, a page, NDJSON), legacy XML, and zip archives "
@@ -326,6 +341,13 @@ const th_cli_command th_cli_commands[] = {
     {"index", "Bring the search index up to date, or make it anew", NULL, 0, 0,
      "Import does this by itself. The index is made from the store and can be thrown away.",
      index_options, index_examples, false, th_cmd_index},
+    {"vocabulary", "Teach it what things are called",
+     "import FILE\xE2\x80\xA6 | list | remove NAME\xE2\x80\xA6 | lookup WORD\xE2\x80\xA6", 1, -1,
+     "Searches also find what a term is otherwise called: from the records themselves, and from "
+     "vocabularies that are imported. Understands OBO, OBO Graphs JSON, MeSH XML and trees, SSSOM "
+     "and tables with a column of names, plain or packed with gzip, zstd or zip, told apart by "
+     "content. A bad entry is named, the rest goes on, and the exit code is 3.",
+     vocabulary_options, vocabulary_examples, true, th_cmd_vocabulary},
     {"check", "Verify store and index", NULL, 0, 0,
      "Says what is wrong, one problem a line; the exit code is 4 when there is one.", check_options,
      check_examples, false, th_cmd_check},

@@ -117,7 +117,17 @@ static int add_meshes(derive *x, uint8_t kind, th_concept_kind is) {
 
 /* ---- conditions, keywords, interventions ---- */
 
+/* An abbreviation is no name of its own: what it stands for is said where it is spelled out. */
+static bool is_abbreviation(th_span s) {
+  enum { MOST = 7 };
+  if (s.n > MOST) return false;
+  for (size_t i = 0; i < s.n; i++)
+    if (!(s.p[i] >= 'A' && s.p[i] <= 'Z') && s.p[i] != '-') return false;
+  return true;
+}
+
 static int name_of(derive *x, th_concept_kind kind, const th_said *s) {
+  if (is_abbreviation(s->a)) return 0;
   int id = th_concept_draft_named(x->d, (unsigned)x->records, kind, s->a, s->count, s->nct, x->err);
   return id < TH_DRAFT_NONE ? id : 0;
 }
@@ -189,6 +199,7 @@ static int add_other_names(derive *x) {
     th_concept_kind kind, ignored;
     uint32_t names = count_name(x, s->a, first, last, &kind);
     if (kind == TH_CONCEPT_OTHER || !is_clean_name(s->a) || !is_clean_name(s->b)) continue;
+    if (is_abbreviation(s->a)) continue;
     if (!is_same_thing(s->count, names, count_name(x, s->b, first, last, &ignored))) continue;
     int id = th_concept_draft_named(x->d, (unsigned)x->records, kind, s->a, names, s->nct, x->err);
     if (id == TH_DRAFT_NONE) continue;
