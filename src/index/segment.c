@@ -376,17 +376,17 @@ bool th_segment_length_bytes(const th_segment *s, uint32_t doc, const uint8_t **
 
 /* One step through a group: the class before, in scratch, becomes the next. */
 static bool next_in_group(th_bit_reader *r, th_class_scratch *scratch) {
-  uint32_t shared = th_rice_get(r, TH_CLASS_COUNT_SHIFT, TH_F_COUNT);
-  uint32_t more = th_rice_get(r, TH_CLASS_COUNT_SHIFT, TH_F_COUNT);
+  uint32_t shared, more;
+  th_class_counts(r, TH_F_COUNT, &shared, &more);
   if (r->over || shared > scratch->n || more > TH_F_COUNT - shared || shared + more == 0)
     return false;
   uint64_t next = shared ? scratch->field[shared - 1] + 1u : 0; /* the least field that may come */
   for (uint32_t i = shared; i < shared + more; i++) {
-    uint64_t high = th_gamma_get(r) - 1;
-    next += high << TH_CLASS_FIELD_SHIFT | th_bits_get(r, TH_CLASS_FIELD_SHIFT);
+    uint64_t distance;
+    th_class_pair(r, &distance, &scratch->tf[i]);
+    next += distance;
     if (next >= TH_F_COUNT || r->over) return false;
     scratch->field[i] = (uint16_t)next++;
-    scratch->tf[i] = th_gamma_get(r);
   }
   scratch->n = shared + more;
   return !r->over;

@@ -179,6 +179,7 @@ static int rank_any(th_plan *p, th_op *const *terms, uint32_t n, const uint64_t 
 /* The best first: a heap of score << 32 | ~document. */
 static void queue_down(uint64_t *queue, uint32_t n, uint32_t i) {
   uint64_t key = queue[i];
+  if (n == 0) return;
   for (uint32_t child; (child = 2 * i + 1) < n; i = child) {
     child += child + 1 < n && queue[child + 1] > queue[child];
     if (queue[child] <= key) break;
@@ -187,7 +188,9 @@ static void queue_down(uint64_t *queue, uint32_t n, uint32_t i) {
   queue[i] = key;
 }
 
-enum { TOGETHER = 16 }; /* candidates that are looked at in the order of documents */
+enum {
+  TOGETHER = 16
+}; /* candidates that are first looked at together, later twice as many each time */
 
 typedef struct candidate {
   uint32_t doc, score;
@@ -197,18 +200,23 @@ static uint64_t key_of(uint32_t doc, uint32_t score) {
   return (uint64_t)score << 32 | (uint32_t)~doc;
 }
 
-/* Takes up to TOGETHER of the best, in the order of documents; the first below least ends it. */
-static uint32_t queue_take(uint64_t *queue, uint32_t *n, uint32_t least, candidate *out) {
+static int by_doc(const void *a, const void *b) {
+  uint32_t x = ~*(const uint32_t *)a, y = ~*(const uint32_t *)b; /* low half of a key */
+  return (x > y) - (x < y);
+}
+
+/* Takes up to `most` of the best, in the order of documents: they stand behind the n that are left.
+ * The first below least ends it. */
+static uint32_t queue_take(uint64_t *queue, uint32_t *n, uint32_t least, uint32_t most) {
   uint32_t taken = 0;
-  while (*n && taken < TOGETHER && queue[0] >> 32 >= least) {
-    candidate c = {~(uint32_t)queue[0], (uint32_t)(queue[0] >> 32)};
-    uint32_t k = taken++;
-    for (; k > 0 && out[k - 1].doc > c.doc; k--)
-      out[k] = out[k - 1];
-    out[k] = c;
+  while (*n && taken < most && queue[0] >> 32 >= least) {
+    uint64_t best = queue[0];
     queue[0] = queue[--*n];
-    if (*n) queue_down(queue, *n, 0);
+    queue_down(queue, *n, 0);
+    queue[*n] = best;
+    taken++;
   }
+  qsort(queue + *n, taken, sizeof *queue, by_doc);
   return taken;
 }
 
@@ -218,18 +226,19 @@ typedef int look_fn(th_plan *p, void *ctx, candidate *c, bool *match);
 /* Offers what matches to the sink, which prunes by score. */
 static int look_at_best(th_plan *p, uint64_t *queue, uint32_t n, look_fn *look, void *ctx,
                         th_sink *sink) {
-  candidate best[TOGETHER];
-  uint32_t m;
+  uint32_t m, together = TOGETHER;
   int rc = 0;
   for (uint32_t i = n / 2; i-- > 0;)
     queue_down(queue, n, i);
-  while (!rc && (m = queue_take(queue, &n, th_sink_least(sink), best)) > 0) {
+  while (!rc && (m = queue_take(queue, &n, th_sink_least(sink), together)) > 0) {
     for (uint32_t i = 0; !rc && i < m; i++) {
+      candidate c = {~(uint32_t)queue[n + i], (uint32_t)(queue[n + i] >> 32)};
       bool match = true;
-      if (best[i].score < th_sink_least(sink)) continue; /* risen since */
-      rc = look(p, ctx, &best[i], &match);
-      if (!rc && match) th_sink_take(sink, best[i].doc, best[i].score);
+      if (c.score < th_sink_least(sink)) continue; /* risen since */
+      rc = look(p, ctx, &c, &match);
+      if (!rc && match) th_sink_take(sink, c.doc, c.score);
     }
+    together *= 2; /* positions of neighbours are cheap, and few seem to match */
   }
   return rc;
 }
