@@ -26,7 +26,7 @@ struct th_encoder {
   uint32_t n_docs, n_classes, n_areas;
   uint64_t first_seq, last_seq;
   pair_table lengths, classes;
-  uint8_t *norms;                         /* n_areas * n_docs */
+  uint8_t *norms;                         /* TH_BOUND_AREAS * n_docs */
   float *class_weight;                    /* n_classes * TH_BOUND_AREAS */
   float length_part[TH_BOUND_AREAS][256]; /* score.h */
   const uint8_t *bound_norms[TH_BOUND_AREAS];
@@ -207,17 +207,19 @@ static bool decode_pairs(pair_table *t, uint32_t n, const uint32_t *start, const
 }
 
 static bool compute_norms(th_encoder *e) {
-  float(*weight)[TH_A_COUNT + 1] = calloc(TH_F_COUNT, sizeof *weight);
+  float(*weight)[TH_BOUND_AREAS] = calloc(TH_F_COUNT, sizeof *weight);
   if (!weight) return false;
-  for (unsigned f = 0; f < TH_F_COUNT; f++)
-    for (unsigned a = 0; a < e->n_areas; a++)
-      weight[f][a] = th_score_weight(a, (uint16_t)f);
+  for (unsigned area = 0; area < e->n_areas; area++) {
+    int a = th_score_bound_index(area);
+    for (unsigned f = 0; a >= 0 && f < TH_F_COUNT; f++)
+      weight[f][a] = th_score_weight(area, (uint16_t)f);
+  }
   for (uint32_t d = 0; d < e->n_docs; d++) {
-    float length[TH_A_COUNT + 1] = {0};
+    float length[TH_BOUND_AREAS] = {0};
     for (uint32_t i = e->lengths.start[d]; i < e->lengths.start[d + 1]; i++)
-      for (unsigned a = 0; a < e->n_areas; a++)
+      for (unsigned a = 0; a < TH_BOUND_AREAS; a++)
         length[a] += weight[e->lengths.field[i]][a] * (float)e->lengths.value[i];
-    for (unsigned a = 0; a < e->n_areas; a++)
+    for (unsigned a = 0; a < TH_BOUND_AREAS; a++)
       e->norms[(size_t)a * e->n_docs + d] = th_norm_encode(length[a]);
   }
   free(weight);
@@ -225,7 +227,7 @@ static bool compute_norms(th_encoder *e) {
 }
 
 void th_encode_lengths(th_encoder *e, const uint32_t *start, const uint8_t *bytes) {
-  e->norms = malloc((size_t)e->n_areas * e->n_docs);
+  e->norms = malloc((size_t)TH_BOUND_AREAS * e->n_docs);
   if (!e->norms || !decode_pairs(&e->lengths, e->n_docs, start, bytes) || !compute_norms(e)) {
     fail(e, TH_ENOMEM);
     return;
@@ -235,12 +237,10 @@ void th_encode_lengths(th_encoder *e, const uint32_t *start, const uint8_t *byte
   th_section_put(e->out, bytes, start[e->n_docs]);
   th_section_end(e->out);
   th_section_begin(e->out, TH_SEC_NORMS);
-  th_section_put(e->out, e->norms, (size_t)e->n_areas * e->n_docs);
+  th_section_put(e->out, e->norms, (size_t)TH_BOUND_AREAS * e->n_docs);
   th_section_end(e->out);
-  for (unsigned a = 0; a < e->n_areas; a++) {
-    int i = th_score_bound_index(a);
-    if (i >= 0) e->bound_norms[i] = e->norms + (size_t)a * e->n_docs;
-  }
+  for (unsigned a = 0; a < TH_BOUND_AREAS; a++)
+    e->bound_norms[a] = e->norms + (size_t)a * e->n_docs;
 }
 
 static void weigh_classes(th_encoder *e) {

@@ -31,7 +31,7 @@
  *                by_nct: the documents in ascending order of (nct, seq); seq differs within one nct
  *   LENGTHS   := u32 start{n_docs+1} bytes; bytes of doc d: varint pairs (field delta, length in
  *                positions, >= 1), ascending by field
- *   NORMS     := for each scored area (areas.h order): u8 norm{n_docs}
+ *   NORMS     := for each bounded area (TH_BOUND_AREAS): u8 norm{n_docs}
  *                norm = th_norm_encode of the weighted length of the document in that area
  *
  * A posting is (doc, class). A class says in which fields the term stands in the document and how
@@ -136,12 +136,12 @@
 #include "base/common.h"
 
 enum {
-  TH_SEGMENT_VERSION = 3,
+  TH_SEGMENT_VERSION = 4,
   TH_BLOCK = 128,
   TH_TERM_BLOCK = 32,
   TH_CLASSES_DIRECT = 4096,
   TH_CLASS_GROUP = 16,
-  TH_SPOT_GROUP = 16,
+  TH_SPOT_GROUP = 8,
   TH_TERM_MAX = 255,     /* bytes of a stem or a form */
   TH_FORMS_MAX = 0xFFFF, /* surface forms of a stem */
   TH_CHUNK = 1 << 16,    /* bytes under one checksum */

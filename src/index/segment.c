@@ -168,7 +168,7 @@ static int open_docs(th_segment *s, th_err *err) {
   s->length_bytes = lengths->p + 4 * (n + 1);
   s->length_len = lengths->n - 4 * (n + 1);
   s->n_areas = th_score_areas();
-  if (norms->n != s->n_areas * n) return corrupt(s, TH_SEC_NORMS, err, "has the wrong length");
+  if (norms->n != TH_BOUND_AREAS * n) return corrupt(s, TH_SEC_NORMS, err, "has the wrong length");
   return 0;
 }
 
@@ -331,9 +331,27 @@ void th_segment_find_nct(const th_segment *s, uint32_t nct, uint32_t *first, uin
 }
 
 const uint8_t *th_segment_norms(const th_segment *s, unsigned area) {
-  uint64_t at = (uint64_t)(area < s->n_areas ? area : 0) * s->n_docs;
+  int bound = th_score_bound_index(area);
+  if (bound < 0) return NULL;
+  uint64_t at = (uint64_t)bound * s->n_docs;
   (void)th_segment_use(s, TH_SEC_NORMS, at, s->n_docs);
   return s->section[TH_SEC_NORMS].p + at;
+}
+
+void th_segment_copy_norms(const th_segment *s, unsigned area, uint8_t *out) {
+  const uint8_t *norms = th_segment_norms(s, area), *at, *end;
+  float weight[TH_F_COUNT];
+  if (norms) memcpy(out, norms, s->n_docs);
+  for (uint16_t f = 0; !norms && f < TH_F_COUNT; f++)
+    weight[f] = th_score_weight(area, f);
+  for (uint32_t doc = 0; !norms && doc < s->n_docs; doc++) {
+    uint32_t field = UINT32_MAX, n;
+    float length = 0;
+    if (th_segment_length_bytes(s, doc, &at, &end))
+      while (th_segment_next_pair(s, TH_SEC_LENGTHS, &at, end, &field, &n))
+        length += weight[field] * (float)n;
+    out[doc] = th_norm_encode(length);
+  }
 }
 
 /* ---- pairs of field and number ---- */

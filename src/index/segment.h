@@ -41,8 +41,12 @@ uint64_t th_segment_last_seq(const th_segment *s);
  * numbers, th_segment_by_nct gives the document at a place (ascending by nct, seq). */
 void th_segment_find_nct(const th_segment *s, uint32_t nct, uint32_t *first, uint32_t *end);
 uint32_t th_segment_by_nct(const th_segment *s, uint32_t place);
-/* n_docs bytes; never NULL, th_segment_state tells whether they are right. */
+/* n_docs bytes of a bounded area (th_score_bound_index), NULL of another; th_segment_state tells
+ * whether they are right. */
 const uint8_t *th_segment_norms(const th_segment *s, unsigned area);
+/* The weighted lengths of all documents in any area, as norms, into n_docs bytes. Those of areas
+ * that are not bounded are worked out from the lengths. */
+void th_segment_copy_norms(const th_segment *s, unsigned area, uint8_t *out);
 /* Positions in field of doc; 0 when the field has no text. */
 uint32_t th_segment_length(const th_segment *s, uint32_t doc, uint16_t field);
 

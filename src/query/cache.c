@@ -113,12 +113,18 @@ static th_class_weights *make_weights(const th_segment *s, unsigned scope) {
 static float *make_length(const th_segment *s, unsigned area) {
   float of_norm[256];
   uint32_t n = th_segment_docs(s);
-  const uint8_t *norms = th_segment_norms(s, area);
   float *length = malloc(((size_t)n + 1) * sizeof *length);
-  if (!length) return NULL;
+  uint8_t *norms = malloc((size_t)n + 1);
+  if (!length || !norms) {
+    free(length);
+    free(norms);
+    return NULL;
+  }
+  th_segment_copy_norms(s, area, norms);
   th_score_length_table(area, of_norm);
   for (uint32_t d = 0; d < n; d++)
     length[d] = of_norm[norms[d]];
+  free(norms);
   return length;
 }
 

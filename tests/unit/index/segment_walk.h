@@ -7,6 +7,7 @@
 #include <xxhash.h>
 
 #include "index/segment.h"
+#include "study/catalogue.h"
 
 static inline void walk_mix(uint64_t *sum, const void *p, size_t n) {
   *sum = XXH3_64bits_withSeed(p, n, *sum);
@@ -26,8 +27,8 @@ static inline void walk_docs(const th_segment *s, uint64_t *sum) {
     for (uint16_t field = 0; field < 400; field += 3)
       walk_number(sum, th_segment_length(s, doc, field));
   }
-  walk_mix(sum, th_segment_norms(s, 0), th_segment_docs(s));
-  walk_mix(sum, th_segment_norms(s, 5), th_segment_docs(s));
+  walk_mix(sum, th_segment_norms(s, TH_A_BasicSearch), th_segment_docs(s));
+  walk_mix(sum, th_segment_norms(s, TH_A_COUNT), th_segment_docs(s));
   uint32_t n_classes = th_segment_classes(s);
   if (n_classes > 100000) n_classes = 100000;
   for (uint32_t c = 0; c < n_classes; c++) {

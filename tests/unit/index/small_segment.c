@@ -254,7 +254,10 @@ static void encode_norms(encoder *e) {
             th_score_weight(area, small_fields[f]) * (float)e->lengths[doc * SMALL_FIELDS + f];
       e->norms[(size_t)area * n + doc] = th_norm_encode(length);
     }
-  th_buf_put(&e->section[TH_SEC_NORMS], e->norms, (size_t)n * th_score_areas());
+  for (int bound = 0; bound < TH_BOUND_AREAS; bound++)
+    for (unsigned area = 0; area < th_score_areas(); area++)
+      if (th_score_bound_index(area) == bound)
+        th_buf_put(&e->section[TH_SEC_NORMS], e->norms + (size_t)area * n, n);
 }
 
 /* ---- bits ---- */
