@@ -2,8 +2,10 @@
  * the API. Input: the target, then up to four lines: If-None-Match, Accept-Encoding, method. */
 #include "api/agg.h"
 #include "api/ask.h"
+#include "api/classic.h"
 #include "api/csv.h"
 #include "api/params.h"
+#include "api/ris.h"
 #include "api/token.h"
 #include "study/nct.h"
 
@@ -33,11 +35,18 @@ static int read_parameters(void *ctx, th_request *rq, th_response *rs, th_err *e
   bad |= th_param_int(rq, "pageSize", &n, &own) | th_param_bool(rq, "countTotal", &b, &own);
   bad |= th_ask_geo(th_request_value(rq, "filter.geo"), &lat, &lon, &km);
   bad |= th_ask_decay(th_request_value(rq, "geoDecay"));
-  bad |= th_token_read(th_request_value(rq, "pageToken"), &token);
+  bad |= th_ris_tags_parse(&columns, th_params_list(rq, "fields"), &own);
+  if (th_token_read(th_request_value(rq, "pageToken"), &token)) {
+    char again[TH_TOKEN_LEN + 1];
+    th_token_write(&token, again); /* a token that is read is one that was written */
+    if (!th_span_eq(th_span_of(again), th_request_value(rq, "pageToken"))) abort();
+  }
+  bad |= th_name_formed(rq->segment2);
   bad |= th_nct_parse(rq->segment, &n);
   rs->type = "text/plain";
   rs->etag = "a/b";
   th_url_encode(&rs->body, th_request_value(rq, "query.cond"));
+  th_classic_put(&rs->body, th_request_value(rq, "query.cond"));
   th_buf_printf(&rs->body, "%d", bad);
   return th_params_check(rq, names, TH_COUNT(names), "fields sort", err);
 }
@@ -58,7 +67,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len) {
   if (!router) {
     router = th_router_new();
     if (!router || th_router_add(router, "GET", "/studies", read_parameters, NULL, &err) ||
-        th_router_add(router, "GET", "/studies/{id}", read_parameters, NULL, &err))
+        th_router_add(router, "GET", "/studies/{id}", read_parameters, NULL, &err) ||
+        th_router_add(router, "GET", "/studies/{id}/history/{version}", read_parameters, NULL,
+                      &err))
       abort();
   }
   th_span rest = {(const char *)data, len}, target = take_line(&rest);

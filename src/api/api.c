@@ -10,7 +10,8 @@
 static void open_to_all(void *ctx, const th_request *rq, th_response *rs) {
   (void)ctx;
   th_response_header(rs, "Access-Control-Allow-Origin", "*");
-  th_response_header(rs, "Access-Control-Expose-Headers", "x-next-page-token, x-total-count, ETag");
+  th_response_header(rs, "Access-Control-Expose-Headers",
+                     "x-next-page-token, x-total-count, ETag, Content-Disposition, Retry-After");
   th_response_header(rs, "X-Content-Type-Options", "nosniff");
   if (!th_span_eq(rq->method, TH_SPAN("OPTIONS"))) return;
   th_response_header(rs, "Access-Control-Allow-Methods", "GET, HEAD, OPTIONS");

@@ -105,14 +105,35 @@ static int mount(serve *s, th_err *err) {
   return th_native_mount(&s->native, s->router, s->registry, s->api, s->suggester, err);
 }
 
+/* The server's limits; what is not given stays 0, the server's default. */
+static int read_limits(serve *s, th_server_config *config, th_err *err) {
+  static const struct {
+    const char *name;
+    uint64_t least, most;
+  } limits[] = {{"threads", 1, 1024},         {"max-connections", 8, 1000000},
+                {"max-url", 1024, 1 << 20},   {"max-headers", 8, 1000},
+                {"max-answer", 1, 16 << 10},  {"request-time", 1, 86400},
+                {"answer-time", 1, 7 * 86400}};
+  uint64_t v[TH_COUNT(limits)] = {0};
+  int rc = 0;
+  for (size_t i = 0; i < TH_COUNT(limits) && rc == 0; i++)
+    rc = th_cli_number(s->cli, limits[i].name, 0, limits[i].least, limits[i].most, &v[i], err);
+  config->threads = (unsigned)v[0];
+  config->max_connections = (unsigned)v[1];
+  config->max_url = (unsigned)v[2];
+  config->max_headers = (unsigned)v[3];
+  config->max_answer = (size_t)v[4] << 20;
+  config->request_ms = (unsigned)v[5] * 1000;
+  config->answer_ms = (unsigned)v[6] * 1000;
+  return rc;
+}
+
 static int run(serve *s, th_err *err) {
   th_server_config config = {.max_body = 1 << 20, /* ten thousand study numbers, and room */
                              .listen = th_cli_value(s->cli, "listen"),
                              .access_log = th_cli_value(s->cli, "log") != NULL};
   th_server_hooks hooks = {.ready = on_ready, .tick = on_tick, .ctx = s};
-  uint64_t threads = 0;
-  int rc = th_cli_number(s->cli, "threads", 0, 1, 1024, &threads, err);
-  config.threads = (unsigned)threads;
+  int rc = read_limits(s, &config, err);
   if (rc == 0) rc = read_sync_options(s, err);
   if (rc == 0) rc = open_registry(s, err);
   if (rc == 0) rc = mount(s, err);
