@@ -81,6 +81,7 @@ enum { TH_BUILD_DIRECT_TF = 8 }; /* classes of one field: below it, by a table *
 /* The document being staged, see stage.c. */
 typedef struct th_build_stage {
   th_doc_words words;
+  char *padded; /* the text being read */
   th_build_token *tokens;
   th_build_run *runs;
   th_word *class_words; /* classes of the stems listed in class_locals */
@@ -92,8 +93,8 @@ typedef struct th_build_stage {
   th_build_local *locals;
   th_build_spot *spots;
   uint32_t *positions; /* of one posting in one field */
-  size_t cap_tokens, cap_runs, cap_class_words, cap_class_locals, cap_ids, cap_resolved, cap_locals,
-      cap_spots, cap_positions;
+  size_t cap_padded, cap_tokens, cap_runs, cap_class_words, cap_class_locals, cap_ids, cap_resolved,
+      cap_locals, cap_spots, cap_positions;
   uint32_t n_tokens, n_runs, n_locals;
   uint32_t stamp;
   uint32_t lengths[TH_F_COUNT]; /* of the fields that have words */

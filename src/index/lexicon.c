@@ -33,13 +33,6 @@ static const uint64_t high_mask[TH_WORD_INLINE + 1] = {
     UINT64_MAX,
 };
 
-static inline uint32_t hash_of(uint64_t a, uint64_t b) {
-  unsigned __int128 m =
-      (unsigned __int128)(a ^ UINT64_C(0x9E3779B97F4A7C15)) * (b ^ UINT64_C(0xD6E8FEB86659FD93));
-  uint64_t h = (uint64_t)m ^ (uint64_t)(m >> 64);
-  return (uint32_t)(h ^ h >> 32);
-}
-
 static inline th_word word_of(const char *text, size_t len) {
   th_word w = {.len = (uint32_t)len};
   memcpy(&w.a, text, 8);
@@ -50,7 +43,7 @@ static inline th_word word_of(const char *text, size_t len) {
   } else {
     w.b = XXH3_64bits(text, len);
   }
-  w.hash = hash_of(w.a, w.b);
+  w.hash = th_word_hash(w.a, w.b);
   return w;
 }
 
@@ -115,12 +108,12 @@ static bool grow_doc_words(th_doc_words *d) {
   return true;
 }
 
-static uint32_t add_word(th_doc_words *d, th_word *w, const char *text, uint32_t at) {
-  if (TH_UNLIKELY(d->n == d->cap || d->n * 2 >= d->n_slots)) {
-    if (!grow_doc_words(d)) return TH_WORD_FULL;
-    for (at = w->hash & (d->n_slots - 1); d->slots[at];)
-      at = (at + 1) & (d->n_slots - 1);
-  }
+uint32_t th_doc_words_put(th_doc_words *d, th_word *w, const char *text) {
+  if (TH_UNLIKELY(d->n == d->cap || d->n * 2 >= d->n_slots) && !grow_doc_words(d))
+    return TH_WORD_FULL;
+  uint32_t mask = d->n_slots - 1, at = w->hash & mask;
+  while (d->slots[at])
+    at = (at + 1) & mask;
   if (TH_UNLIKELY(w->len > TH_WORD_INLINE)) {
     w->text = (uint32_t)d->long_texts.n;
     th_buf_put(&d->long_texts, text, w->len);
@@ -145,7 +138,7 @@ uint32_t th_doc_words_add(th_doc_words *d, const char *text, size_t len) {
     known->count++;
     return number;
   }
-  return add_word(d, &w, text, at);
+  return th_doc_words_put(d, &w, text);
 }
 
 /* ---- all words ---- */

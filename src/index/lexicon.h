@@ -43,6 +43,31 @@ bool th_doc_words_begin(th_doc_words *d, size_t n);
 /* Counts a word and gives its number, from 0 in order of appearance; TH_WORD_FULL when memory is
  * exhausted. */
 uint32_t th_doc_words_add(th_doc_words *d, const char *text, size_t len);
+/* The same for a word that is not among those it knows. */
+uint32_t th_doc_words_put(th_doc_words *d, th_word *word, const char *text);
+
+static inline uint32_t th_word_hash(uint64_t a, uint64_t b) {
+  unsigned __int128 m =
+      (unsigned __int128)(a ^ UINT64_C(0x9E3779B97F4A7C15)) * (b ^ UINT64_C(0xD6E8FEB86659FD93));
+  uint64_t h = (uint64_t)m ^ (uint64_t)(m >> 64);
+  return (uint32_t)(h ^ h >> 32);
+}
+
+/* The same for a word of at most TH_WORD_INLINE bytes, as th_word has it. */
+static inline uint32_t th_doc_words_add_short(th_doc_words *d, uint64_t a, uint64_t b,
+                                              uint32_t len) {
+  uint32_t hash = th_word_hash(a, b), mask = d->n_slots - 1;
+  for (uint32_t at = hash & mask;; at = (at + 1) & mask) {
+    uint64_t slot = d->slots[at];
+    if (slot == 0) break;
+    th_word *known = &d->words[(uint32_t)slot - 1];
+    if (slot >> 32 != hash || known->a != a || known->b != b || known->len != len) continue;
+    known->count++;
+    return (uint32_t)slot - 1;
+  }
+  th_word w = {.a = a, .b = b, .hash = hash, .len = len};
+  return th_doc_words_put(d, &w, NULL);
+}
 /* ---- all words ---- */
 
 typedef struct th_lexeme {

@@ -13,9 +13,11 @@
  */
 #include "index/builder_private.h"
 #include "index/format.h"
+#include "text/plain.h"
 
 void th_build_stage_dispose(th_build_stage *s) {
   th_doc_words_dispose(&s->words);
+  free(s->padded);
   free(s->tokens);
   free(s->runs);
   free(s->class_words);
@@ -35,18 +37,42 @@ static int no_memory(th_err *err) {
 
 /* ---- tokens ---- */
 
+/* The text with blanks behind it, for the tokenizer. */
+static bool pad_text(th_build_stage *s, th_span text, th_tokens *tokens) {
+  if (!TH_BUILD_GROW(s, padded, text.n + TH_PAD)) return false;
+  if (text.n) memcpy(s->padded, text.p, text.n);
+  memset(s->padded + text.n, ' ', TH_PAD);
+  th_tokens_init_padded(tokens, (th_span){s->padded, text.n});
+  return true;
+}
+
+static inline bool take_word(th_build_stage *s, uint32_t word, uint32_t position) {
+  if (TH_UNLIKELY(word == TH_WORD_FULL || !TH_BUILD_GROW(s, tokens, (size_t)s->n_tokens + 1)))
+    return false;
+  s->tokens[s->n_tokens++] = (th_build_token){word, position};
+  return true;
+}
+
 /* Tokens of text i; *length is that of the field so far, with one position free between values. */
 static bool take_text(th_builder *b, size_t i, uint32_t *length) {
   th_build_stage *s = &b->stage;
   th_tokens tokens;
   th_token token;
+  th_plain_word plain;
   uint32_t base = *length ? *length + 1 : 0;
-  th_tokens_init(&tokens, b->feed.texts[i].text);
-  while (th_token_next(&tokens, &token)) {
-    uint32_t word = th_doc_words_add(&s->words, token.text.p, token.text.n);
-    if (TH_UNLIKELY(word == TH_WORD_FULL || !TH_BUILD_GROW(s, tokens, (size_t)s->n_tokens + 1)))
-      return false;
-    s->tokens[s->n_tokens++] = (th_build_token){word, base + token.position};
+  if (!pad_text(s, b->feed.texts[i].text, &tokens)) return false;
+  for (;;) {
+    uint32_t word, position;
+    if (TH_LIKELY(th_token_plain(&tokens, &plain))) {
+      word = th_doc_words_add_short(&s->words, plain.a, plain.b, plain.len);
+      position = plain.position;
+    } else if (th_token_next(&tokens, &token)) {
+      word = th_doc_words_add(&s->words, token.text.p, token.text.n);
+      position = token.position;
+    } else {
+      break;
+    }
+    if (!take_word(s, word, base + position)) return false;
   }
   if (tokens.position) *length = base + tokens.position;
   th_feed_break(&b->feed, i, tokens.position);

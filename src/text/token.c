@@ -2,26 +2,44 @@
 
 #include "text/fold.h"
 
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
+#include "text/plain.h"
 
-/* What an ASCII byte is. Behind a word, PLAIN ends it at once; every other class is looked at. */
-enum { PLAIN, ALPHA, DIGIT, HIGH, CONNECT, OPEN, CLOSE, QUOTE, ESCAPE, POINT };
+enum {
+  PLAIN = TH_TC_PLAIN,
+  ALPHA = TH_TC_ALPHA,
+  DIGIT = TH_TC_DIGIT,
+  HIGH = TH_TC_HIGH,
+  CONNECT = TH_TC_CONNECT,
+  OPEN = TH_TC_OPEN,
+  CLOSE = TH_TC_CLOSE,
+  QUOTE = TH_TC_QUOTE,
+  ESCAPE = TH_TC_ESCAPE,
+  POINT = TH_TC_POINT,
+};
 
-static const uint8_t class_of[256] = {
+const uint8_t th_token_classes[256] = {
     ['0' ... '9'] = DIGIT, ['A' ... 'Z'] = ALPHA, ['a' ... 'z'] = ALPHA, [0x80 ... 0xFF] = HIGH,
     ['-'] = CONNECT,       ['/'] = CONNECT,       ['('] = OPEN,          [')'] = CLOSE,
     ['\''] = QUOTE,        ['\\'] = ESCAPE,       ['.'] = POINT,         [','] = POINT,
 };
+#define class_of th_token_classes
+
+enum { WIDE = 48 }; /* bytes that a wide step looks at: two loads, the second at the first's end */
+_Static_assert(WIDE <= TH_PAD, "blanks behind a padded text");
 
 void th_tokens_init(th_tokens *t, th_span text) {
   t->src = (const uint8_t *)text.p;
   t->n = text.n > UINT32_MAX - 64 ? UINT32_MAX - 64 : (uint32_t)text.n;
   t->at = 0;
+  t->fast_end = t->n < WIDE ? 0 : t->n - WIDE + 1;
   t->position = 0;
   t->chain_at = UINT32_MAX;
   t->queued = t->given = 0;
+}
+
+void th_tokens_init_padded(th_tokens *t, th_span text) {
+  th_tokens_init(t, text);
+  t->fast_end = t->n;
 }
 
 static inline uint8_t class_at(const th_tokens *t, uint32_t at) {
@@ -221,72 +239,26 @@ static bool scan_compound(th_tokens *t) {
 
 /* ---- steps ---- */
 
-#ifdef __SSE2__
-/* Bytes of v that lie in [first, first + count). */
-static inline __m128i in_range(__m128i v, char first, char count) {
-  return _mm_cmplt_epi8(_mm_add_epi8(v, _mm_set1_epi8((char)(-128 - first))),
-                        _mm_set1_epi8((char)(-128 + count)));
-}
-
-/* A word of at most 15 ASCII letters and digits that nothing behind it binds: the most there are.
- * At least 32 bytes stand behind t->at. False: the long way. */
-static inline bool scan_simple(th_tokens *t, th_token *tok) {
-  const uint8_t *p = t->src + t->at;
-  __m128i v = _mm_loadu_si128((const __m128i *)p), lower = _mm_or_si128(v, _mm_set1_epi8(0x20));
-  unsigned digits = (unsigned)_mm_movemask_epi8(in_range(v, '0', 10));
-  unsigned word = (unsigned)_mm_movemask_epi8(in_range(lower, 'a', 26)) | digits;
-  unsigned len = (unsigned)__builtin_ctz(~word);
-  if (len == 0 || len > 15) return false;
-  uint8_t end = class_of[p[len]];
-  if (end != PLAIN) {
-    if (end == POINT ? (digits & 1)
-                     : end != CLOSE && !(end <= OPEN && class_of[p[len + 1]] == PLAIN))
-      return false;
-  }
-  if ((digits & 1) && t->at > 0 && p[-1] == '.') return false;
-  _mm_storeu_si128((__m128i *)t->text, lower);
-  tok->text = (th_span){t->text, len};
-  tok->from = t->at;
-  tok->to = t->at += len;
-  tok->position = t->position++;
-  tok->flags = digits & ((1u << len) - 1) ? TH_TOKEN_DIGIT : 0;
+static inline bool give_plain(th_tokens *t, const th_plain_word *w, th_token *tok) {
+  memcpy(t->text, &w->a, 8);
+  memcpy(t->text + 8, &w->b, 8);
+  *tok = (th_token){.text = {t->text, w->len},
+                    .from = w->from,
+                    .to = w->from + w->len,
+                    .position = w->position,
+                    .flags = w->digit ? TH_TOKEN_DIGIT : 0};
   return true;
 }
 
-/* Steps to the next byte that may begin a word while 32 bytes stand behind it. */
-static inline bool skip_fast(th_tokens *t) {
-  while (t->n - t->at >= 48) {
-    __m128i v = _mm_loadu_si128((const __m128i *)(t->src + t->at));
-    __m128i letters = in_range(_mm_or_si128(v, _mm_set1_epi8(0x20)), 'a', 26);
-    unsigned m =
-        (unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(letters, v), in_range(v, '0', 10)));
-    if (m) {
-      t->at += (uint32_t)__builtin_ctz(m);
-      return true;
-    }
-    t->at += 16;
-  }
-  return false;
-}
-#else
-static inline bool scan_simple(th_tokens *t, th_token *tok) {
-  (void)t, (void)tok;
-  return false;
-}
-static inline bool skip_fast(th_tokens *t) {
-  (void)t;
-  return false;
-}
-#endif
-
 bool th_token_next(th_tokens *t, th_token *tok) {
+  th_plain_word w;
   if (t->given < t->queued) {
     *tok = t->queue[t->given++];
     return true;
   }
   for (;;) {
-    if (TH_LIKELY(skip_fast(t))) {
-      if (TH_LIKELY(t->chain_at != t->at) && scan_simple(t, tok)) return true;
+    if (TH_LIKELY(th_plain_skip(t))) {
+      if (TH_LIKELY(t->chain_at != t->at) && th_plain_scan(t, &w)) return give_plain(t, &w, tok);
     } else {
       while (t->at < t->n && !is_word(class_of[t->src[t->at]]) && class_of[t->src[t->at]] != HIGH)
         t->at++;

@@ -43,6 +43,7 @@ typedef struct th_token {
 typedef struct th_tokens {
   const uint8_t *src;
   uint32_t n, at;
+  uint32_t fast_end; /* before it, wide loads are safe */
   uint32_t position; /* positions used so far */
   uint32_t chain_at; /* a compound too long to be joined goes on here */
   uint32_t queued, given;
@@ -52,6 +53,8 @@ typedef struct th_tokens {
 
 /* Texts of 4 GiB and more are read up to there. */
 void th_tokens_init(th_tokens *t, th_span text);
+/* The same for a text with TH_PAD blanks behind its end: short texts are read faster so. */
+void th_tokens_init_padded(th_tokens *t, th_span text);
 /* False at the end. */
 bool th_token_next(th_tokens *t, th_token *tok);
 

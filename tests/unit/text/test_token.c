@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "text/fold.h"
+#include "text/plain.h"
 #include "text/token.h"
 
 #include <time.h>
@@ -132,6 +133,40 @@ static void long_runs_are_cut_and_count_once(void **state) {
 
 /* Whatever the bytes: the iterator ends, goes forward, and gives the same tokens wherever the text
  * lies and whether or not more text stands behind a blank. */
+/* Plain words taken where there are some, from a text with blanks behind it: as without. */
+static void padded_is_the_same(th_span text) {
+  th_tokens t, p;
+  th_token tok, other;
+  th_plain_word w;
+  char *padded = malloc(text.n + TH_PAD);
+  assert_non_null(padded);
+  if (text.n) memcpy(padded, text.p, text.n);
+  memset(padded + text.n, ' ', TH_PAD);
+  th_tokens_init(&t, text);
+  th_tokens_init_padded(&p, (th_span){padded, text.n});
+  while (th_token_next(&t, &tok)) {
+    if (th_token_plain(&p, &w)) {
+      const uint64_t both[2] = {w.a, w.b};
+      char whole[16] = {0};
+      assert_true(tok.text.n < sizeof whole && tok.text.n == w.len);
+      memcpy(whole, tok.text.p, tok.text.n);
+      assert_memory_equal(whole, both, sizeof both);
+      assert_int_equal(tok.from, w.from);
+      assert_int_equal(tok.position, w.position);
+      assert_int_equal(tok.flags, w.digit ? TH_TOKEN_DIGIT : 0);
+    } else {
+      assert_true(th_token_next(&p, &other));
+      assert_true(th_span_eq(tok.text, other.text));
+      assert_true(tok.from == other.from && tok.to == other.to);
+      assert_true(tok.position == other.position && tok.flags == other.flags);
+    }
+  }
+  assert_false(th_token_plain(&p, &w));
+  assert_false(th_token_next(&p, &other));
+  assert_int_equal(t.position, p.position);
+  free(padded);
+}
+
 static void random_bytes(void **state) {
   (void)state;
   static const char *const pieces[] = {"a",      "B",
@@ -168,6 +203,7 @@ static void random_bytes(void **state) {
     show(&b, &t);
     assert_int_equal(a.n, b.n);
     if (a.n) assert_memory_equal(a.p, b.p, a.n);
+    padded_is_the_same(th_buf_view(&text));
     th_tokens_init(&t, (th_span){exact, n});
     uint32_t last = 0, positions = 0;
     while (th_token_next(&t, &tok)) {
