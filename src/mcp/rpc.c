@@ -21,6 +21,7 @@ static const char instructions[] =
     "A local copy of the ClinicalTrials.gov registry. search_studies finds studies, get_study "
     "reads "
     "one (choose sections to keep it short), count_facets counts the studies of a search by field, "
+    "explain_match says why one matches, "
     "complete_name and suggest_spelling help with names, get_changes tells what is new. Cite "
     "studies by NCT number.";
 

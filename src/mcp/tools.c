@@ -481,6 +481,45 @@ static int count_facets(th_tool_call *call, th_err *err) {
   return rc;
 }
 
+/* ---- explain_match ---- */
+
+static void say_part(th_buf *text, const th_json *j, uint32_t p) {
+  th_span what = th_json_path_text(j, p, "text"), area = th_json_path_text(j, p, "area");
+  th_span of = th_json_path_text(j, p, "synonymOf");
+  uint32_t matched = th_json_get(j, p, TH_SPAN("matched")), n = 0;
+  uint32_t fields = th_json_get(j, p, TH_SPAN("fields"));
+  bool has = matched && j->nodes[matched].type == TH_JTRUE;
+  if (of.n && !has) return; /* synonyms that do not stand there are no news */
+  th_buf_printf(text, "\n%s %.*s in %.*s", has ? "+" : "-", (int)what.n, what.p ? what.p : "",
+                (int)area.n, area.p ? area.p : "");
+  if (of.n) th_buf_printf(text, " (for %.*s)", (int)of.n, of.p);
+  if (!fields) return;
+  for (th_json_each(j, fields, f)) {
+    th_span field = th_json_path_text(j, f, "field");
+    th_buf_printf(text, "%s%.*s ", n++ ? ", " : ": ", (int)field.n, field.p);
+    th_buf_span(text, th_json_raw(j, th_json_get(j, f, TH_SPAN("times"))));
+  }
+}
+
+static void say_match(th_buf *text, const th_json *j) {
+  uint32_t matched = th_json_get(j, 0, TH_SPAN("matched")),
+           parts = th_json_get(j, 0, TH_SPAN("parts"));
+  th_buf_str(text, matched && j->nodes[matched].type == TH_JTRUE ? "Matches" : "Does not match");
+  if (!parts) return;
+  for (th_json_each(j, parts, p))
+    say_part(text, j, p);
+}
+
+static int explain_match(th_tool_call *call, th_err *err) {
+  th_buf target;
+  begin_target(&target, TH_NATIVE_PREFIX "/explain");
+  add_param(&target, "id", arg_text(call, "nct_id"));
+  int rc = add_search(call, &target, err);
+  if (!rc) return pass_on(call, &target, say_match, err);
+  th_buf_dispose(&target);
+  return rc;
+}
+
 /* ---- names and changes ---- */
 
 static void say_names(th_buf *text, const th_json *j) {
@@ -626,6 +665,10 @@ static const th_tool_arg facet_args[] = {
              "EnrollmentCount:0-50-100; the "
              "usual ones unless told"},
 };
+static const th_tool_arg explain_args[] = {
+    {.name = "nct_id", .kind = TH_TOOL_TEXT, .help = "NCT number of the study", .required = true},
+    SEARCH_ARGS,
+};
 static const th_tool_arg complete_args[] = {
     {.name = "text",
      .kind = TH_TOOL_TEXT,
@@ -688,6 +731,17 @@ const th_tool th_tools[] = {
                "\"totalCount\":"
                "{\"type\":\"integer\"},\"facets\":" LIST_OF_OBJECTS "}}",
      .run = count_facets},
+    {.name = "explain_match",
+     .title = "Explain a match",
+     .help =
+         "Why a study matches a search or not: each word and filter, with the fields that have it.",
+     ARGS(explain_args),
+     .result =
+         "{\"type\":\"object\",\"required\":[\"nctId\",\"matched\",\"score\",\"parts\"],"
+         "\"properties\":"
+         "{\"nctId\":{\"type\":\"string\"},\"matched\":{\"type\":\"boolean\"},\"score\":{\"type\":"
+         "\"number\"},\"parts\":" LIST_OF_OBJECTS "}}",
+     .run = explain_match},
     {.name = "complete_name",
      .title = "Complete a name",
      .help = "Conditions, interventions, sponsors, places and words of the studies that begin so, "

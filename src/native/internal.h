@@ -96,6 +96,7 @@ int th_records_stream(th_call *call, const th_records *records, th_err *err) TH_
 /* ---- the endpoints ---- */
 int th_native_facets(th_call *call, th_err *err);
 int th_native_changes(th_call *call, th_err *err);
+int th_native_explain(th_call *call, th_err *err);
 int th_native_complete(th_call *call, th_err *err);
 int th_native_suggest(th_call *call, th_err *err);
 int th_native_lookup(th_call *call, th_err *err);

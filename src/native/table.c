@@ -57,6 +57,13 @@ static const th_arg changes_args[] = {
      .example = "record",
      .choices = "record"},
 };
+static const th_arg explain_args[] = {
+    {.name = "id",
+     .kind = TH_ARG_TEXT,
+     .help = "NCT number of the study",
+     .example = "NCT04280705",
+     .required = true},
+};
 static const th_arg complete_args[] = {
     {.name = "q", .kind = TH_ARG_TEXT, .help = "What was typed so far", .example = "breast c"},
     {.name = "kinds",
@@ -161,6 +168,20 @@ const th_endpoint th_endpoints[] = {
      .schema = OBJECT("\"since\",\"lastSeq\",\"changes\",\"nextSince\",\"more\"",
                       "\"since\":" COUNTED ",\"lastSeq\":" COUNTED ",\"nextSince\":" COUNTED
                       ",\"more\":{\"type\":\"boolean\"},\"changes\":" LIST(CHANGE))},
+    {.method = "GET",
+     .path = "/explain",
+     .name = "explain",
+     .summary = "Why a study matches a search, or why not",
+     .text = "Each word, phrase and filter of the search: whether the study has it, in which "
+             "fields, how often, and what it adds to the score; for a synonym, of what it is one "
+             "and where it comes from. Of spellings of one thing the best alone is counted.",
+     .answer = th_native_explain,
+     .search = true,
+     ARGS(explain_args),
+     .type = "application/json",
+     .schema = OBJECT("\"nctId\",\"matched\",\"score\",\"parts\"",
+                      "\"nctId\":" NUMBER ",\"matched\":{\"type\":\"boolean\"},\"score\":"
+                      "{\"type\":\"number\"},\"parts\":" LIST(PART))},
     {.method = "GET",
      .path = "/complete",
      .name = "complete",
