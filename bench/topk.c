@@ -125,6 +125,7 @@ static const th_query *query_of(bench *b, const char *kind, char *words) {
     th_query *t = th_node_new(&b->queries, TH_N_TERM);
     t->scope = TH_A_COUNT;
     t->term.stem = th_arena_dup(&b->queries, th_span_of(w));
+    t->term.weight = 1;
     parts[n++] = t;
   }
   return th_node_join(&b->queries, strcmp(kind, "OR") == 0 ? TH_N_OR : TH_N_AND, parts, n);
