@@ -1,7 +1,7 @@
 /* Completion: tables of names, made for one state of the index, and looking into them.
  *
  * Making them takes one pass over the dictionaries and rows of the keyword columns and one over the
- * terms: about half a second for 600,000 studies. Looking something up is two binary searches and a
+ * terms: about two seconds for 600,000 studies. Looking something up is two binary searches and a
  * walk through the maxima of blocks of counts. */
 #include "query/suggest.h"
 
