@@ -13,19 +13,34 @@
 #include "index/builder_private.h"
 #include "index/order.h"
 
+/* A bucket's postings stand in pieces, none in two of them. */
+typedef struct th_piece {
+  uint8_t *p;
+  uint32_t used, cap, next; /* next: place in pieces + 1, 0 for none */
+} th_piece;
+
 typedef struct th_bucket {
-  uint64_t start;               /* of its bytes */
-  uint32_t first_stem, n_stems; /* places in the order */
+  uint32_t first_piece, last_piece; /* places in pieces + 1, 0 for none */
+  uint32_t first_stem, n_stems;     /* places in the order */
   uint32_t n_postings;
 } th_bucket;
 
 typedef struct th_deal {
-  uint8_t *bytes;     /* owned */
-  th_bucket *buckets; /* owned; one more than n, which begins where the last one ends */
+  th_bucket *buckets; /* owned */
   uint32_t n;
+  th_piece *pieces; /* owned */
+  uint32_t n_pieces;
+  size_t cap_pieces;
+  const th_log *log;
+  uint32_t chunks_read, chunks_taken; /* chunks of the log that were read serve for pieces */
+  uint8_t *free_at;                   /* memory for further pieces */
+  size_t free_bytes;
+  void **blocks; /* owned: memory of pieces that is not the log's */
+  uint32_t n_blocks;
+  size_t cap_blocks;
   /* The bucket that th_deal_open opened. */
-  uint32_t *places; /* owned; of its postings, by stem, then by document: from the bucket's start */
-  uint32_t *stems;  /* owned; of each stem the end of its postings among the places */
+  const uint8_t **places; /* owned; its postings, by stem, then by document */
+  uint32_t *stems;        /* owned; of each stem the end of its postings among the places */
   size_t cap_places, cap_stems;
 } th_deal;
 
@@ -38,7 +53,8 @@ typedef struct th_dealt {
 } th_dealt;
 
 /* order: the builder's stems; new_doc (UINT32_MAX: left out) and new_class: by the builder's
- * numbers. Takes the log apart. False when memory is exhausted. Dispose of it in any case. */
+ * numbers. Writes over the log as it is read. False when memory is exhausted. Dispose of it in any
+ * case. */
 bool th_deal_make(th_deal *d, th_builder *b, const th_ordered *order, const uint32_t *new_doc,
                   const uint32_t *new_class);
 void th_deal_dispose(th_deal *d);
@@ -67,9 +83,8 @@ static inline const uint8_t *th_log_rest(const uint8_t *at, th_dealt *p) {
   return at;
 }
 
-/* The posting at a place of the bucket. */
-static inline void th_deal_posting(const th_deal *d, uint32_t bucket, uint32_t place, th_dealt *p) {
-  const uint8_t *at = d->bytes + d->buckets[bucket].start + place;
+/* The posting at a place. */
+static inline void th_deal_posting(const uint8_t *at, th_dealt *p) {
   uint32_t head[3];
   memcpy(head, at, sizeof head);
   *p = (th_dealt){.doc = head[1], .class_id = head[2] >> 1, .coded = head[2] & 1};

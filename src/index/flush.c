@@ -146,9 +146,9 @@ static bool group_forms(flush *f) {
   return true;
 }
 
-static bool list_posting(flush *f, uint32_t bucket, uint32_t place) {
+static bool list_posting(flush *f, const uint8_t *place) {
   th_dealt p;
-  th_deal_posting(&f->deal, bucket, place, &p);
+  th_deal_posting(place, &p);
   const th_encode_spots spots = {p.bits, 0, p.n_bits, NULL, p.n};
   uint16_t *forms = th_lists_posting(&f->lists, p.doc, p.class_id, &spots);
   if (!forms || f->lists.n_forms == 1) return forms;
@@ -158,8 +158,7 @@ static bool list_posting(flush *f, uint32_t bucket, uint32_t place) {
 }
 
 /* first, end: of the stem's places in the bucket. */
-static bool encode_term(flush *f, const th_ordered *stem, uint32_t bucket, uint32_t first,
-                        uint32_t end) {
+static bool encode_term(flush *f, const th_ordered *stem, uint32_t first, uint32_t end) {
   uint32_t n = f->b->terms[stem->id].n_forms;
   th_buf_clear(&f->form_texts);
   th_span *texts = (th_span *)(void *)th_buf_room(&f->form_texts, n * sizeof *texts);
@@ -169,7 +168,7 @@ static bool encode_term(flush *f, const th_ordered *stem, uint32_t bucket, uint3
   f->next_forms += n;
   th_lists_clear(&f->lists, n);
   for (uint32_t i = first; i < end; i++)
-    if (!list_posting(f, bucket, f->deal.places[i])) return false;
+    if (!list_posting(f, f->deal.places[i])) return false;
   return th_lists_encode(&f->lists, f->e, (th_span){stem->text, stem->len}, texts);
 }
 
@@ -191,7 +190,7 @@ static bool encode_bucket(flush *f, uint32_t bucket) {
   for (uint32_t i = 0; i < k->n_stems && !th_encoder_failed(f->e); i++) {
     const th_ordered *stem = &f->order[k->first_stem + i];
     look_at_stem(f, stem);
-    if (!encode_term(f, stem, bucket, i ? f->deal.stems[i - 1] : 0, f->deal.stems[i])) return false;
+    if (!encode_term(f, stem, i ? f->deal.stems[i - 1] : 0, f->deal.stems[i])) return false;
   }
   return true;
 }

@@ -1,7 +1,5 @@
 #include "index/log.h"
 
-#include <sys/mman.h>
-
 void th_log_init(th_log *log) {
   memset(log, 0, sizeof *log);
 }
@@ -59,11 +57,4 @@ uint64_t th_log_put(th_log *log, const uint8_t *bytes, size_t n) {
   if (n) memcpy(c->p + c->used, bytes, n);
   c->used += (uint32_t)n;
   return address;
-}
-
-void th_log_forget(th_log *log, uint32_t chunk) {
-  /* The allocator may keep it for later; the pages go back at once. */
-  if (log->chunks[chunk].p) madvise(log->chunks[chunk].p, TH_LOG_CHUNK, MADV_DONTNEED);
-  free(log->chunks[chunk].p);
-  log->chunks[chunk] = (struct th_log_chunk){0};
 }

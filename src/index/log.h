@@ -32,8 +32,6 @@ int th_log_room(th_log *log, size_t n) TH_MUST_USE;
 /* Copies the piece that room was made for; returns its address, below 2^TH_LOG_ADDRESS_BITS.
  * Addresses of bytes in a piece follow each other. */
 uint64_t th_log_put(th_log *log, const uint8_t *bytes, size_t n);
-/* Gives the memory of a chunk back: no address in it is used any more. */
-void th_log_forget(th_log *log, uint32_t chunk);
 size_t th_log_memory(const th_log *log);
 
 static inline const uint8_t *th_log_at(const th_log *log, uint64_t address) {
