@@ -15,6 +15,8 @@ const pages = {
   places: "/places",
   country: "/places?country=United%20States",
   missing: "/study/NCT09999999",
+  about: "/about",
+  spanish: "/es/search?term=cancer",
 };
 const screens = {
   phone: { width: 360, height: 780 },
@@ -83,7 +85,7 @@ async function walk(browser) {
   check("filter by keyboard", !(await page.locator(".chips").innerText()).includes("Completed") && "no chip");
   await page.locator("ol.hits h2 a").first().focus();
   await page.keyboard.press("Enter");
-  await page.waitForURL("**/study/NCT*");
+  await page.waitForURL(/\/study\/NCT\d+\//);
   check("study by keyboard", (await page.locator("h1").count()) !== 1 && "no study");
   await context.close();
 }
