@@ -96,12 +96,12 @@ static void on_tick(void *ctx) {
 static int mount(serve *s, th_err *err) {
   s->router = th_router_new();
   if (!s->router) return th_err_set(err, TH_ENOMEM, "out of memory");
-  int rc =
-      th_portal_mount(&s->portal, s->router, s->registry, th_cli_value(s->cli, "public-url"), err);
-  if (rc == 0) rc = th_api_mount(&s->api, s->router, s->registry, err);
-  if (rc < 0) return rc;
   s->suggester = th_suggester_new(th_registry_index(s->registry));
   if (!s->suggester) return th_err_set(err, TH_ENOMEM, "out of memory");
+  int rc = th_portal_mount(&s->portal, s->router, s->registry, s->suggester,
+                           th_cli_value(s->cli, "public-url"), err);
+  if (rc == 0) rc = th_api_mount(&s->api, s->router, s->registry, err);
+  if (rc < 0) return rc;
   return th_native_mount(&s->native, s->router, s->registry, s->api, s->suggester, err);
 }
 

@@ -5,11 +5,13 @@
 #include "base/json.h"
 #include "portal/page.h"
 #include "portal/portal.h"
+#include "query/suggest.h"
 
 struct th_portal {
   th_registry *registry;
-  int slot;       /* of portal_worker */
-  char base[256]; /* public address, "" = by the Host header */
+  th_suggester *suggester; /* NULL = no suggestions */
+  int slot;                /* of portal_worker */
+  char base[256];          /* public address, "" = by the Host header */
 };
 
 /* What a thread keeps between requests. */
@@ -45,6 +47,10 @@ const char *th_portal_base(const th_portal *portal, const th_request *rq);
 char *th_portal_path(const th_request *rq, const char *path);
 
 /* The handlers: th_handler_fn with the portal as ctx. */
+int th_portal_csv(void *portal, th_request *rq, th_response *rs, th_err *err);
+int th_portal_json(void *portal, th_request *rq, th_response *rs, th_err *err);
+int th_portal_ris(void *portal, th_request *rq, th_response *rs, th_err *err);
+int th_portal_atom(void *portal, th_request *rq, th_response *rs, th_err *err);
 int th_portal_about(void *portal, th_request *rq, th_response *rs, th_err *err);
 int th_portal_robots(void *portal, th_request *rq, th_response *rs, th_err *err);
 int th_portal_sitemap(void *portal, th_request *rq, th_response *rs, th_err *err);

@@ -271,14 +271,18 @@ int th_portal_study(void *ctx, th_request *rq, th_response *rs, th_err *err) {
 
 /* ---- mounting ---- */
 
-int th_portal_mount(th_portal **out, th_router *router, th_registry *registry, const char *base,
-                    th_err *err) {
+int th_portal_mount(th_portal **out, th_router *router, th_registry *registry,
+                    th_suggester *suggester, const char *base, th_err *err) {
   static const struct {
     const char *pattern;
     th_handler_fn fn;
   } routes[] = {
       {"/", th_portal_home},
       {"/search", th_portal_search},
+      {"/search.csv", th_portal_csv},
+      {"/search.json", th_portal_json},
+      {"/search.ris", th_portal_ris},
+      {"/search.atom", th_portal_atom},
       {"/places", th_portal_places},
       {"/study/{nct}", th_portal_study},
       {"/study/{nct}/{title}", th_portal_study},
@@ -300,6 +304,7 @@ int th_portal_mount(th_portal **out, th_router *router, th_registry *registry, c
   *out = NULL;
   if (!p) return th_err_set(err, TH_ENOMEM, "no memory for the portal");
   p->registry = registry;
+  p->suggester = suggester;
   if (base && snprintf(p->base, sizeof p->base, "%s", base) >= (int)sizeof p->base)
     rc = th_err_set(err, TH_EUSAGE, "the public address is too long");
   for (size_t n = strlen(p->base); n && p->base[n - 1] == '/'; n--)

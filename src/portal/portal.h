@@ -4,6 +4,7 @@
  *   /search?…          results with filters and counts (search_page.h)
  *   /study/{nct}/{title}  one study; without its title, or with another, a redirect there
  *   /about             what this installation holds, how to cite it
+ *   /search.csv|json|ris|atom?…  what the search finds, to take along or to follow
  *   /sitemap.xml, /robots.txt
  *   /places?country=…  where trials take place
  *   /assets/{file}     stylesheet and icon, named by their contents
@@ -14,17 +15,18 @@
 #define TH_PORTAL_PORTAL_H
 
 #include "http/http.h"
+#include "query/suggest.h"
 #include "registry/registry.h"
 
 typedef struct th_portal th_portal;
 
-/* Adds the portal's routes, its page for unknown paths and its headers to the router. base: the
- * address that the world sees, "https://trials.example.org", NULL = what requests say in Host. The
- * registry must outlive the portal, the portal the router's last request. Before any request: it
- * takes a worker slot. *out is owned by the caller. Errors: TH_ENOMEM, TH_ELIMIT (no worker slot
- * left). */
-int th_portal_mount(th_portal **out, th_router *router, th_registry *registry, const char *base,
-                    th_err *err) TH_MUST_USE;
+/* Adds the portal's routes, its page for unknown paths and its headers to the router. suggester:
+ * for words that were meant, may be NULL. base: the address that the world sees,
+ * "https://trials.example.org", NULL = what requests say in Host. The registry must outlive the
+ * portal, the portal the router's last request. Before any request: it takes a worker slot. *out is
+ * owned by the caller. Errors: TH_ENOMEM, TH_ELIMIT (no worker slot left). */
+int th_portal_mount(th_portal **out, th_router *router, th_registry *registry,
+                    th_suggester *suggester, const char *base, th_err *err) TH_MUST_USE;
 void th_portal_free(th_portal *portal);
 
 #endif

@@ -251,6 +251,61 @@ static void put_pager(const search_view *v) {
   th_html_close_n(v->h, 2);
 }
 
+/* "/search.csv?…" of this search. */
+static void put_take(const search_view *v, const char *form, const char *label) {
+  th_buf *s = th_html_scratch(v->h);
+  th_portal_state_url(v->s, NULL, -1, NULL, (th_span){0}, 1, s);
+  char *url = th_arena_printf(v->s->rq->arena, "/search.%s%.*s", form, (int)(s->n - 7), s->p + 7);
+  th_html_open(v->h, "li", NULL);
+  if (url) th_html_link_str(v->h, NULL, url, label);
+  th_html_close(v->h);
+}
+
+static void put_takes(const search_view *v) {
+  th_html_open(v->h, "nav", "takes");
+  th_html_attr_str(v->h, "aria-label", M(take_along));
+  th_html_open(v->h, "ul", NULL);
+  put_take(v, "csv", M(as_table_csv));
+  put_take(v, "json", M(as_data_json));
+  put_take(v, "ris", M(as_references_ris));
+  put_take(v, "atom", M(follow_as_feed));
+  th_html_close_n(v->h, 2);
+}
+
+/* ---- what may have been meant ---- */
+
+static void put_place(const search_view *v) {
+  if (!v->s->place.n) return;
+  th_html_open(v->h, "p", "hint");
+  th_html_str(v->h, M(lead_in_the_place));
+  th_html_element(v->h, "strong", NULL, v->s->place);
+  th_html_str(v->h, ". ");
+  th_buf *s = th_html_scratch(v->h);
+  th_portal_state_url(v->s, NULL, -1, "place", TH_SPAN("no"), 1, s);
+  th_html_link(v->h, NULL, th_buf_view(s), th_span_of(M(search_all_words_instead)));
+  th_html_close(v->h);
+}
+
+/* A spelling that finds more, where hardly anything was found. */
+static int put_meant(const search_view *v, th_suggester *suggester, th_err *err) {
+  enum { FEW = 4 };
+  unsigned at = 0;
+  th_spelling meant;
+  while (at < th_n_text_params && !v->s->text[at].n)
+    at++;
+  if (!suggester || at == th_n_text_params || v->result.total > FEW) return TH_OK;
+  int rc = th_suggest(suggester, v->s->text[at], v->s->rq->arena, &meant, err);
+  if (rc || !meant.n || th_span_eq(meant.text, v->s->text[at])) return rc;
+  th_html_open(v->h, "p", "hint");
+  th_html_str(v->h, M(lead_did_you_mean));
+  th_buf *s = th_html_scratch(v->h);
+  th_portal_state_url(v->s, th_text_params[at].name, -1, th_text_params[at].name, meant.text, 1, s);
+  th_html_link(v->h, NULL, th_buf_view(s), meant.text);
+  th_html_str(v->h, "?");
+  th_html_close(v->h);
+  return TH_OK;
+}
+
 /* ---- the list ---- */
 
 static void put_advice_link(const search_view *v, const char *url, const char *text) {
@@ -329,10 +384,13 @@ static int write_page(const th_portal *p, portal_worker *w, search_view *v, th_p
   th_html_open(v->h, "div", "results");
   th_html_open(v->h, "div", "results-list");
   put_heading(v);
+  put_place(v);
+  rc = put_meant(v, p->suggester, err);
   put_chips(v);
   if (!v->s->bad && v->result.n_hits) {
-    rc = put_hits(p, w, v, err);
+    if (!rc) rc = put_hits(p, w, v, err);
     put_pager(v);
+    put_takes(v);
   } else {
     put_nothing(v);
   }
@@ -392,15 +450,17 @@ int th_portal_search(void *ctx, th_request *rq, th_response *rs, th_err *err) {
                          .no_box = true,
                          .description = th_span_of(M(about_search))};
   if (!w) return th_err_set(err, TH_ENOMEM, "no memory for a page");
-  int rc = th_portal_state_read(&state, rq, err);
+  th_index *index = th_registry_index(p->registry);
+  const th_snapshot *snapshot = th_index_acquire(index);
+  int rc = th_portal_state_read(&state, rq, snapshot, err);
   if (!rc) rc = redirect_elsewhere(&state, w, rq, rs, &done, err);
-  if (rc || done) return rc;
-  th_portal_begin(&h, w, rq, rs);
-  search_view v = {.h = &h, .s = &state};
-  const th_snapshot *snapshot = th_index_acquire(th_registry_index(p->registry));
-  if (!state.bad) rc = run_search(&v, snapshot, err);
-  if (!rc) rc = th_portal_frame(p, w, snapshot, rq->arena, &frame, err);
-  if (!rc) rc = write_page(p, w, &v, frame, rs, err);
-  th_index_release(th_registry_index(p->registry), snapshot);
+  if (!rc && !done) {
+    th_portal_begin(&h, w, rq, rs);
+    search_view v = {.h = &h, .s = &state};
+    if (!state.bad) rc = run_search(&v, snapshot, err);
+    if (!rc) rc = th_portal_frame(p, w, snapshot, rq->arena, &frame, err);
+    if (!rc) rc = write_page(p, w, &v, frame, rs, err);
+  }
+  th_index_release(index, snapshot);
   return rc;
 }

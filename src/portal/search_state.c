@@ -1,5 +1,6 @@
 #include "portal/search_state.h"
 #include "portal/message.h"
+#include "portal/search_place.h"
 
 #include "query/tree.h"
 
@@ -27,7 +28,8 @@ static int filter_place(const th_param *p) {
 
 bool th_portal_state_counts(const th_param *p) {
   if (th_span_trim(p->value).n == 0) return false;
-  return text_place(p) >= 0 || filter_place(p) >= 0 || is_named(p, "sort") || is_named(p, "page");
+  return text_place(p) >= 0 || filter_place(p) >= 0 || is_named(p, "sort") || is_named(p, "page") ||
+         is_named(p, "place");
 }
 
 /* ---- errors ---- */
@@ -106,7 +108,8 @@ static int collect(portal_state *s, th_err *err) {
 static int read_text(portal_state *s, unsigned at, th_query **out, th_err *err) {
   const th_text_param *t = &th_text_params[at];
   th_err local = {0};
-  int rc = th_query_parse(out, s->rq->arena, s->text[at], t->area, t->label, &local);
+  th_span text = s->words.n && strcmp(t->name, "term") == 0 ? s->words : s->text[at];
+  int rc = th_query_parse(out, s->rq->arena, text, t->area, t->label, &local);
   if (rc != TH_EUSAGE) return settle(s, t->name, rc, &local, err);
   bool was_bad = s->bad;
   rc = add_error(s, t->name, local.message, err);
@@ -114,7 +117,7 @@ static int read_text(portal_state *s, unsigned at, th_query **out, th_err *err) 
   s->bad = was_bad;
   s->plain_words = true;
   th_err_clear(&local);
-  rc = th_query_typed(out, s->rq->arena, s->text[at], t->area, &local);
+  rc = th_query_typed(out, s->rq->arena, text, t->area, &local);
   return settle(s, t->name, rc, &local, err);
 }
 
@@ -162,9 +165,11 @@ static int read_sort(portal_state *s, th_err *err) {
   return TH_OK;
 }
 
-int th_portal_state_read(portal_state *s, const th_request *rq, th_err *err) {
+int th_portal_state_read(portal_state *s, const th_request *rq, const th_snapshot *snapshot,
+                         th_err *err) {
   *s = (portal_state){.rq = rq, .page = 1};
   int rc = collect(s, err);
+  if (!rc) rc = th_portal_find_place(s, snapshot, err);
   if (!rc) rc = read_texts(s, err);
   if (!rc) rc = read_filters(s, err);
   if (!rc) rc = read_sort(s, err);
@@ -172,10 +177,11 @@ int th_portal_state_read(portal_state *s, const th_request *rq, th_err *err) {
 }
 
 th_query *th_portal_state_filter(const portal_state *s, int but) {
-  th_query *parts[PORTAL_FILTERS];
+  th_query *parts[PORTAL_FILTERS + 1];
   size_t n = 0;
   for (int i = 0; i < PORTAL_FILTERS; i++)
     if (s->filters[i] && i != but) parts[n++] = s->filters[i];
+  if (s->place_filter) parts[n++] = s->place_filter;
   return n ? th_query_and(s->rq->arena, parts, n) : NULL;
 }
 

@@ -35,15 +35,20 @@ typedef struct portal_state {
   th_sort order;
   unsigned page; /* from 1 */
   bool has_text, has_filter, has_near;
-  double lat, lon;  /* of the filter "near" */
-  bool plain_words; /* an expression could not be read: searched as plain words */
-  bool bad;         /* something that is asked for cannot be searched */
+  double lat, lon;        /* of the filter "near" */
+  th_span words;          /* what of "term" is searched for, when its last words name a place */
+  th_span place;          /* the last words of "term" when they name a place; else empty */
+  th_query *place_filter; /* NULL when there is none */
+  bool plain_words;       /* an expression could not be read: searched as plain words */
+  bool bad;               /* something that is asked for cannot be searched */
   unsigned n_errors;
   portal_error errors[PORTAL_ERRORS];
 } portal_state;
 
-/* Fails for memory only; what a person asked wrongly goes into errors. */
-int th_portal_state_read(portal_state *out, const th_request *rq, th_err *err) TH_MUST_USE;
+/* snapshot: where places in the words are looked up. What a person asked wrongly goes into errors.
+ * Errors: TH_ENOMEM, TH_ECORRUPT. */
+int th_portal_state_read(portal_state *out, const th_request *rq, const th_snapshot *snapshot,
+                         th_err *err) TH_MUST_USE;
 /* All filters but the one at place `but` (-1: all of them). */
 th_query *th_portal_state_filter(const portal_state *s, int but);
 /* Place of a filter in th_filter_params, -1 when there is none. */
