@@ -7,6 +7,7 @@
 #include "api/params.h"
 #include "api/ris.h"
 #include "api/token.h"
+#include "query/decay.h"
 #include "study/nct.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
@@ -34,7 +35,8 @@ static int read_parameters(void *ctx, th_request *rq, th_response *rs, th_err *e
   bad |= th_agg_parse(&agg, rq->arena, th_request_value(rq, "aggFilters"), &own);
   bad |= th_param_int(rq, "pageSize", &n, &own) | th_param_bool(rq, "countTotal", &b, &own);
   bad |= th_ask_geo(th_request_value(rq, "filter.geo"), &lat, &lon, &km);
-  bad |= th_ask_decay(th_request_value(rq, "geoDecay"));
+  th_decay decay = TH_DECAY_DEFAULT;
+  bad |= th_decay_parse(th_request_value(rq, "geoDecay"), &decay);
   bad |= th_ris_tags_parse(&columns, th_params_list(rq, "fields"), &own);
   if (th_token_read(th_request_value(rq, "pageToken"), &token)) {
     char again[TH_TOKEN_LEN + 1];

@@ -19,7 +19,9 @@ static const char *const records[] = {
     "\"designModule\":{\"phases\":[\"PHASE2\"],\"enrollmentInfo\":{\"count\":20}},"
     "\"contactsLocationsModule\":{\"locations\":[{\"city\":\"Boston\",\"country\":\"United "
     "States\","
-    "\"status\":\"RECRUITING\",\"geoPoint\":{\"lat\":42.36,\"lon\":-71.06}}]}}}",
+    "\"status\":\"RECRUITING\",\"geoPoint\":{\"lat\":42.36,\"lon\":-71.06}},{\"facility\":\"Mass "
+    "General\",\"zip\":\"02114\",\"contacts\":[{\"name\":\"A Smith\"},{\"name\":\"B "
+    "Jones\"}]}]}}}",
     "{\"protocolSection\":{\"identificationModule\":{\"nctId\":\"NCT00000002\",\"briefTitle\":"
     "\"Asthma "
     "and the heart\"},\"statusModule\":{\"overallStatus\":\"COMPLETED\"},\"conditionsModule\":{"

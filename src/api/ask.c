@@ -3,8 +3,10 @@
 #include "api/agg.h"
 #include "api/params.h"
 #include "api/token.h"
+#include "query/decay.h"
 #include "query/params.h"
 #include "query/tree.h"
+#include "registry/concepts.h"
 #include "study/nct.h"
 
 #include <xxhash.h>
@@ -73,8 +75,8 @@ static void note_queried(th_ask *ask, unsigned area) {
 }
 
 /* *numbers_only: one of the expressions holds nothing but study numbers. */
-static int read_queries(th_ask *ask, const th_request *rq, parts *scored, bool *numbers_only,
-                        th_err *err) {
+static int read_queries(th_ask *ask, const th_request *rq, const th_expander *expander,
+                        parts *scored, bool *numbers_only, th_err *err) {
   for (unsigned i = 0; i < th_n_text_params; i++) {
     const th_text_param *param = &th_text_params[i];
     char name[32] = "query.";
@@ -87,7 +89,8 @@ static int read_queries(th_ask *ask, const th_request *rq, parts *scored, bool *
     size_t n;
     th_query *part = NULL;
     int rc = th_query_numbers(text, rq->arena, &numbers, &n, err);
-    if (!rc) rc = th_query_parse(&part, rq->arena, text, param->area, param->label, err);
+    const th_parse_options options = {param->area, param->label, expander};
+    if (!rc) rc = th_query_parse_with(&part, rq->arena, text, &options, err);
     if (!rc) rc = add_part(scored, part, err);
     if (rc) return rc;
     *numbers_only = *numbers_only || n > 0;
@@ -149,11 +152,13 @@ static int filter_ids(parts *p, th_api *api, const th_request *rq, const char *n
   return rc ? rc : add_part(p, th_query_ids(rq->arena, all, n), err);
 }
 
-static int filter_advanced(parts *p, const th_request *rq, const char *name, th_err *err) {
+static int filter_advanced(parts *p, const th_request *rq, const th_expander *expander,
+                           const char *name, th_err *err) {
+  const th_parse_options options = {TH_A_BasicSearch, "advanced filter", expander};
   th_span text = th_span_trim(th_request_value(rq, name));
   if (text.n == 0) return TH_OK;
   th_query *part = NULL;
-  int rc = th_query_parse(&part, rq->arena, text, TH_A_BasicSearch, "advanced filter", err);
+  int rc = th_query_parse_with(&part, rq->arena, text, &options, err);
   return rc ? rc : add_part(p, part, err);
 }
 
@@ -169,21 +174,38 @@ static int check_synonyms(const th_request *rq, const char *name, th_err *err) {
   return TH_OK;
 }
 
-static int read_filters(parts *p, th_api *api, const th_request *rq, th_err *err) {
+static int read_filters(parts *p, th_api *api, const th_request *rq, const th_expander *expander,
+                        th_err *err) {
   int rc = filter_status(p, rq, "filter.overallStatus", err);
   if (!rc) rc = filter_status(p, rq, "postFilter.overallStatus", err);
   if (!rc) rc = filter_geo(p, rq, "filter.geo", err);
   if (!rc) rc = filter_geo(p, rq, "postFilter.geo", err);
   if (!rc) rc = filter_ids(p, api, rq, "filter.ids", err);
   if (!rc) rc = filter_ids(p, api, rq, "postFilter.ids", err);
-  if (!rc) rc = filter_advanced(p, rq, "filter.advanced", err);
-  if (!rc) rc = filter_advanced(p, rq, "postFilter.advanced", err);
+  if (!rc) rc = filter_advanced(p, rq, expander, "filter.advanced", err);
+  if (!rc) rc = filter_advanced(p, rq, expander, "postFilter.advanced", err);
   if (!rc) rc = check_synonyms(rq, "filter.synonyms", err);
   if (!rc) rc = check_synonyms(rq, "postFilter.synonyms", err);
   if (rc) return rc;
   th_query *agg = NULL;
   rc = th_agg_parse(&agg, rq->arena, th_request_value(rq, "aggFilters"), err);
   return rc || !agg ? rc : add_part(p, agg, err);
+}
+
+/* What is typed is read with the synonyms of the generation that stands now; the tree holds copies
+ * of what it takes from them. */
+static int read_expressions(th_ask *ask, th_api *api, const th_request *rq, parts *scored,
+                            parts *filters, bool *numbers_only, th_err *err) {
+  th_index *index = th_registry_index(api->registry);
+  const th_snapshot *snapshot = th_index_acquire(index);
+  th_concepts dict = {0};
+  int rc = snapshot ? th_registry_concepts(snapshot, &dict, err)
+                    : th_err_set(err, TH_EIO, "the index cannot be read");
+  const th_expander expander = th_registry_expander(&dict);
+  if (!rc) rc = read_queries(ask, rq, &expander, scored, numbers_only, err);
+  if (!rc) rc = read_filters(filters, api, rq, &expander, err);
+  if (snapshot) th_index_release(index, snapshot);
+  return rc;
 }
 
 /* ---- the whole ---- */
@@ -224,16 +246,27 @@ static int join(const th_query **out, const parts *p, th_arena *arena, th_err *e
   return p->n && !*out ? no_memory(err) : TH_OK;
 }
 
+/* geoDecay has a meaning only round the point of filter.geo. */
+static int read_decay(th_ask *ask, const th_request *rq, th_err *err) {
+  th_span text = th_request_value(rq, "geoDecay"), geo = th_request_value(rq, "filter.geo");
+  th_decay *decay = th_arena_calloc(rq->arena, 1, sizeof *decay);
+  double km;
+  if (!decay) return no_memory(err);
+  *decay = (th_decay)TH_DECAY_DEFAULT;
+  if (text.n && !th_decay_parse(text, decay)) return th_param_refuse("geoDecay", err);
+  if (geo.n == 0) geo = th_request_value(rq, "postFilter.geo");
+  if (geo.n && th_ask_geo(geo, &decay->lat, &decay->lon, &km)) ask->search.decay = decay;
+  return TH_OK;
+}
+
 int th_ask_read(th_ask *out, th_api *api, const th_request *rq, th_err *err) {
   parts scored = {.n = 0}, filters = {.n = 0};
   bool numbers_only = false;
-  th_span decay = th_request_value(rq, "geoDecay");
   *out = (th_ask){0};
   int rc = th_params_check(rq, names, TH_COUNT(names), lists, err);
   if (!rc) rc = read_page(out, rq, err);
-  if (!rc) rc = read_queries(out, rq, &scored, &numbers_only, err);
-  if (!rc) rc = read_filters(&filters, api, rq, err);
-  if (!rc && decay.n && !th_ask_decay(decay)) rc = th_param_refuse("geoDecay", err);
+  if (!rc) rc = read_expressions(out, api, rq, &scored, &filters, &numbers_only, err);
+  if (!rc) rc = read_decay(out, rq, err);
   if (!rc) rc = th_ask_sort(th_params_list(rq, "sort"), out->search.sort, &out->search.n_sort, err);
   if (!rc) rc = th_shape_read(&out->shape, rq, &out->queried, err);
   if (!rc) rc = join(&out->search.scored, &scored, rq->arena, err);

@@ -25,9 +25,6 @@ void th_ask_token(const th_ask *ask, uint64_t generation, uint64_t applied_seq, 
 
 /* "distance(lat,lon,N[km|mi])"; without a unit metres. False when it is not of this form. */
 bool th_ask_geo(th_span text, double *lat, double *lon, double *km);
-/* "func:gauss,scale:N(km|mi),offset:N(km|mi),decay:N", also exp and linear: its form only, ranks do
- * not depend on distance so far. */
-bool th_ask_decay(th_span text);
 /* The sort parameter. Errors: TH_EUSAGE. */
 int th_ask_sort(th_span list, th_sort out[2], unsigned *n, th_err *err) TH_MUST_USE;
 

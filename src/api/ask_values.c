@@ -45,18 +45,6 @@ bool th_ask_geo(th_span s, double *lat, double *lon, double *km) {
          *lon <= 180;
 }
 
-bool th_ask_decay(th_span s) {
-  double v;
-  bool ok = take_word(&s, "func:") &&
-            (take_word(&s, "gauss") || take_word(&s, "exp") || take_word(&s, "linear"));
-  ok = ok && take_word(&s, ",scale:") && take_number(&s, false, &v) &&
-       (take_word(&s, "km") || take_word(&s, "mi"));
-  ok = ok && take_word(&s, ",offset:") && take_number(&s, false, &v) &&
-       (take_word(&s, "km") || take_word(&s, "mi"));
-  ok = ok && take_word(&s, ",decay:") && take_number(&s, false, &v) && s.n == 0;
-  return ok;
-}
-
 /* ---- sort ---- */
 
 static bool sort_formed(th_span name) {

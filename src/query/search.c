@@ -1,4 +1,5 @@
 /* A request over a generation, segment by segment. */
+#include "query/decay.h"
 #include "query/exec.h"
 
 /* keep := keep AND what matches q. */
@@ -45,6 +46,7 @@ int th_search(const th_snapshot *snapshot, const th_search_request *request, th_
   th_plan plan = {.snapshot = snapshot, .request = request, .arena = arena, .err = err};
   th_sink sink;
   th_facets *facets = NULL;
+  if (th_decay_applies(request)) return th_decay_search(snapshot, request, arena, out, err);
   *out = (th_search_result){.total = -1};
   plan.thread = th_thread_get();
   if (!plan.thread) return th_err_set(err, TH_ENOMEM, "out of memory");

@@ -73,6 +73,13 @@ typedef struct th_sort {
   bool descending;
 } th_sort;
 
+typedef enum th_decay_shape { TH_DECAY_EXP, TH_DECAY_GAUSS, TH_DECAY_LINEAR } th_decay_shape;
+/* How relevance falls with the distance of the nearest site from a point (query/decay.h). */
+typedef struct th_decay {
+  th_decay_shape shape;
+  double lat, lon, scale_km, offset_km, decay;
+} th_decay;
+
 typedef struct th_facet_request {
   uint16_t field; /* MASK or KEYWORD column */
   uint32_t most;  /* values returned, by falling count */
@@ -90,6 +97,9 @@ typedef struct th_search_request {
   bool exhaustive;             /* for tests: skip nothing; the result is the same */
   const th_facet_request *facets;
   unsigned n_facets;
+  /* NULL = none. Scores are multiplied, and the order by relevance follows, when no more than
+   * TH_DECAY_MOST studies are found. */
+  const th_decay *decay;
 } th_search_request;
 
 /* ---- what comes out ---- */

@@ -399,9 +399,6 @@ static void places_are_read(void **state) {
     if (ok != geos[i].ok || (ok && (km - geos[i].km > 1e-9 || geos[i].km - km > 1e-9)))
       fail_msg("%s", geos[i].text);
   }
-  assert_true(th_ask_decay(TH_SPAN("func:linear,scale:100km,offset:10km,decay:0.1")));
-  assert_false(th_ask_decay(TH_SPAN("func:cubic,scale:100km,offset:10km,decay:0.1")));
-  assert_false(th_ask_decay(TH_SPAN("func:exp,scale:100,offset:10km,decay:0.1")));
 }
 
 static const struct {
