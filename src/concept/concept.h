@@ -64,7 +64,8 @@ typedef struct th_concepts {
   const struct th_file_node *nodes;
   uint32_t n_strings, n_sources, n_concepts, n_labels, n_codes, n_parents, n_children, n_words,
       n_slots, n_nodes, n_hits;
-  uint64_t basis; /* hash of all that the dictionary was made from */
+  uint64_t basis;  /* hash of all that the dictionary was made from */
+  uint64_t opened; /* another number for each opening in this process */
 } th_concepts;
 
 /* bytes: 8-byte aligned, borrowed as long as the view is used. verify: hash all of it (a generation

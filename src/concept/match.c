@@ -17,7 +17,18 @@ typedef struct word {
   bool upper;        /* written in capitals, at least two bytes */
 } word;
 
+/* Words seen before, by their bytes: running text has few, and a look-up goes through memory that
+ * is seldom near. */
+enum { SEEN = 1 << 13, SEEN_BYTES = 16 };
+typedef struct seen_word {
+  char text[SEEN_BYTES]; /* padded with zero bytes; a word has none */
+  uint32_t id;
+  bool taken;
+} seen_word;
+
 struct th_concept_matcher {
+  uint64_t opened; /* of the dictionary that the words were seen with */
+  seen_word *seen;
   word *words;
   size_t n, cap;
   uint32_t *labels; /* of the mention given out */
@@ -25,11 +36,16 @@ struct th_concept_matcher {
 };
 
 th_concept_matcher *th_concept_matcher_new(void) {
-  return calloc(1, sizeof(th_concept_matcher));
+  th_concept_matcher *m = calloc(1, sizeof *m);
+  if (m) m->seen = calloc(SEEN, sizeof *m->seen);
+  if (m && m->seen) return m;
+  free(m);
+  return NULL;
 }
 
 void th_concept_matcher_free(th_concept_matcher *m) {
   if (!m) return;
+  free(m->seen);
   free(m->words);
   free(m->labels);
   free(m);
@@ -100,10 +116,43 @@ static int add_word(th_concept_matcher *m, th_err *err) {
   return 0;
 }
 
-static uint32_t look_up(const th_concepts *d, th_span before, th_span text, char *key, size_t *n) {
+/* Whether the key of a word may depend on the word in front of it. */
+static bool may_be_roman(th_span w) {
+  bool roman = w.n > 0 && w.n <= 4;
+  for (size_t i = 0; i < w.n && roman; i++)
+    roman = w.p[i] == 'i' || w.p[i] == 'v' || w.p[i] == 'x';
+  return roman;
+}
+
+static uint32_t look_up(const th_concepts *d, th_span before, th_span text) {
   uint32_t id;
-  *n = th_concept_key(before, text, key);
-  return th_concepts_word(d, (th_span){key, *n}, &id) ? id : NO_WORD;
+  char keys[2][TH_KEY_MAX];
+  size_t n = before.n ? th_concept_key((th_span){0}, before, keys[0]) : 0;
+  size_t len = th_concept_key((th_span){keys[0], n}, text, keys[1]);
+  return th_concepts_word(d, (th_span){keys[1], len}, &id) ? id : NO_WORD;
+}
+
+static uint32_t look_up_seen(const th_concepts *d, th_concept_matcher *m, th_span text) {
+  char padded[SEEN_BYTES] = {0};
+  uint64_t half[2];
+  if (text.n > SEEN_BYTES) return look_up(d, (th_span){0}, text);
+  memcpy(padded, text.p, text.n);
+  memcpy(half, padded, sizeof half);
+  uint64_t hash = (half[0] ^ (half[1] << 29 | half[1] >> 35)) * UINT64_C(0x9E3779B97F4A7C15);
+  seen_word *s = &m->seen[hash >> (64 - 13)];
+  if (!s->taken || memcmp(s->text, padded, SEEN_BYTES) != 0) {
+    memcpy(s->text, padded, SEEN_BYTES);
+    s->id = look_up(d, (th_span){0}, text);
+    s->taken = true;
+  }
+  return s->id;
+}
+
+/* Forgets the words of another dictionary. */
+static void settle_on(const th_concepts *d, th_concept_matcher *m) {
+  if (m->opened == d->opened) return;
+  memset(m->seen, 0, SEEN * sizeof *m->seen);
+  m->opened = d->opened;
 }
 
 /* A joined form covers the parts just given: as many as carry the flag. */
@@ -117,16 +166,16 @@ static void join_parts(th_concept_matcher *m, uint32_t from, uint32_t id) {
 }
 
 static int read_words(const th_concepts *d, th_concept_matcher *m, th_span text, th_err *err) {
-  char keys[2][TH_KEY_MAX];
-  th_span before = {0};
+  char last[TH_TOKEN_MAX];
+  th_span before = {last, 0};
   th_tokens tokens;
   th_token tok;
-  unsigned turn = 0;
-  size_t n;
   m->n = 0;
+  settle_on(d, m);
   th_tokens_init(&tokens, text);
   while (th_token_next(&tokens, &tok)) {
-    uint32_t id = look_up(d, before, tok.text, keys[turn], &n);
+    uint32_t id =
+        may_be_roman(tok.text) ? look_up(d, before, tok.text) : look_up_seen(d, m, tok.text);
     if (tok.flags & TH_TOKEN_JOINED) {
       join_parts(m, tok.from, id);
       continue;
@@ -140,8 +189,8 @@ static int read_words(const th_concepts *d, th_concept_matcher *m, th_span text,
                               .joined = NO_WORD,
                               .gap = tok.from > end ? gap_between(text, end, tok.from) : SOFT,
                               .upper = in_capitals(text, tok.from, tok.to)};
-    before = (th_span){keys[turn], n};
-    turn ^= 1;
+    before.n = TH_MIN(tok.text.n, sizeof last);
+    memcpy(last, tok.text.p, before.n);
   }
   return 0;
 }

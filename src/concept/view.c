@@ -1,5 +1,6 @@
 /* Opening a dictionary and what stands in it. Every index that comes out of the file is checked
  * where it is used: bytes that do not check give empty answers, never a read outside. */
+#include <stdatomic.h>
 #include <xxhash.h>
 
 #include "concept/file.h"
@@ -109,6 +110,8 @@ static int read_sections(th_concepts *d, const uint8_t *file, size_t n, th_err *
   return 0;
 }
 
+static _Atomic uint64_t openings = 1;
+
 int th_concepts_open(th_concepts *out, const void *bytes, size_t n, bool verify, th_err *err) {
   const uint8_t *p = bytes;
   uint32_t head[2];
@@ -124,6 +127,7 @@ int th_concepts_open(th_concepts *out, const void *bytes, size_t n, bool verify,
   if (verify && XXH3_64bits(p + TH_CONCEPT_HASHED_FROM, n - TH_CONCEPT_HASHED_FROM) != get64(p + 8))
     return corrupt(err, "does not match its checksum");
   int rc = read_sections(out, p, n, err);
+  out->opened = atomic_fetch_add_explicit(&openings, 1, memory_order_relaxed);
   if (rc) *out = (th_concepts){0};
   return rc;
 }
