@@ -11,8 +11,8 @@
  * function does the same, several times slower. */
 #pragma weak ZDICT_trainFromBuffer_fastCover
 
-/* Level 3 packs records a tenth smaller and takes a third longer: of an import that is more than what
- * the log of changes costs. */
+/* Level 3 packs records a tenth smaller and takes a third longer: of an import that is more than
+ * what the log of changes costs. */
 #define LEVEL 1
 /* Fewer samples than this make no dictionary that is worth its place. */
 #define TRAIN_MIN_SAMPLES 100
