@@ -1,15 +1,36 @@
 #include "eligibility/attributes.h"
 
 const th_elig_attribute th_elig_attributes[] = {
-#define A(key, name, aliases, loinc, unit, units, low, high, molar, per_unit, question)            \
-  {key, name, aliases, loinc, unit, units, low, high, molar, per_unit, question},
+#define A(key, name, aliases, loinc, unit, units, low, high, question)                             \
+  {key, name, aliases, loinc, unit, units, low, high, question, false},
+#define L(key, name, aliases, loinc, unit, units, low, high)                                       \
+  {key, name, aliases, loinc, unit, units, low, high, "What was your last " name "?", false},
+#define S(key, name, aliases, loinc, low, high)                                                    \
+  {key, name, aliases, loinc, "{score}", "", low, high, "What is your " name "?", true},
 #include "eligibility/attributes.def"
 #undef A
+#undef L
+#undef S
 };
 const uint32_t th_elig_n_attributes = TH_COUNT(th_elig_attributes);
+
+const th_elig_conversion th_elig_conversions[] = {
+#define C(key, molar, valence, iu, iu_unit, source) {key, molar, valence, iu, iu_unit, source},
+#include "eligibility/conversions.def"
+#undef C
+};
+const uint32_t th_elig_n_conversions = TH_COUNT(th_elig_conversions);
 
 int th_elig_attribute_find(th_span key) {
   for (uint32_t i = 0; i < th_elig_n_attributes; i++)
     if (th_span_eq(key, th_span_of(th_elig_attributes[i].key))) return (int)i;
   return -1;
+}
+
+const th_elig_conversion *th_elig_conversion_of(uint32_t attribute) {
+  if (attribute >= th_elig_n_attributes) return NULL;
+  for (uint32_t i = 0; i < th_elig_n_conversions; i++)
+    if (!strcmp(th_elig_conversions[i].key, th_elig_attributes[attribute].key))
+      return &th_elig_conversions[i];
+  return NULL;
 }

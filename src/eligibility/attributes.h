@@ -1,4 +1,5 @@
-/* The table of what criteria measure: one row an attribute (attributes.def). */
+/* The table of what criteria measure: one row an attribute (attributes.def), and what its values
+ * need to be brought to one unit (conversions.def). */
 #ifndef TH_ELIGIBILITY_ATTRIBUTES_H
 #define TH_ELIGIBILITY_ATTRIBUTES_H
 
@@ -8,20 +9,32 @@
 typedef struct th_elig_attribute {
   const char *key;      /* stable: creatinine, ecog, age */
   const char *name;     /* in a sentence: "serum creatinine" */
-  const char *aliases;  /* other spellings, separated by '|', lower case */
+  const char *aliases;  /* other spellings, separated by '|' */
   const char *loinc;    /* NULL when there is none that is surely right */
   const char *unit;     /* canonical, UCUM */
   const char *units;    /* other usual units, UCUM, separated by '|', the likeliest first */
   double low, high;     /* plausible values in the canonical unit, both included */
-  double molar;         /* g/mol of the analyte, 0 when unknown: mass to amount of substance */
-  double per_unit;      /* amount in the canonical unit that one [iU] in its place is; 0 = none */
   const char *question; /* to a patient */
+  bool scale;           /* points or classes: numbers without a unit */
 } th_elig_attribute;
+
+typedef struct th_elig_conversion {
+  const char *key;     /* of the attribute */
+  double molar;        /* g/mol, 0 = none */
+  int valence;         /* charges of one particle: equivalents to moles; 0 = none */
+  double iu;           /* what one [iU] of it is … */
+  const char *iu_unit; /* … in this UCUM unit; "" = none */
+  const char *source;
+} th_elig_conversion;
 
 extern const th_elig_attribute th_elig_attributes[];
 extern const uint32_t th_elig_n_attributes;
+extern const th_elig_conversion th_elig_conversions[];
+extern const uint32_t th_elig_n_conversions;
 
-/* Index of the attribute with this key, -1 when there is none. */
+/* Index of the attribute with this key, -1 when there is none. Linear in their number. */
 int th_elig_attribute_find(th_span key);
+/* The row of conversions.def for an attribute, NULL when it has none. */
+const th_elig_conversion *th_elig_conversion_of(uint32_t attribute);
 
 #endif

@@ -3,6 +3,9 @@
 
 #include <stdio.h>
 
+#include "eligibility/leaf.h"
+#include "eligibility/phrases.h"
+
 th_elig_node *th_elig_node_add(th_elig_nodes *v) {
   if (v->failed) return NULL;
   if (v->n == v->cap) {
@@ -18,6 +21,27 @@ th_elig_node *th_elig_node_add(th_elig_nodes *v) {
   return n;
 }
 
+static void read_leaf(th_elig_leaf *leaf, th_elig_node *n) {
+  th_elig_leaf_scan(leaf, n->from, n->to);
+  leaf->kind = n->kind;
+  th_elig_read_numbers(leaf);
+  th_elig_leaf_sort(leaf);
+  th_elig_read_windows(leaf);
+  th_elig_read_guards(leaf);
+  th_elig_read_categories(leaf);
+  th_elig_leaf_sort(leaf);
+  n->fact = leaf->first_fact;
+  n->n_facts = leaf->facts->n - leaf->first_fact;
+}
+
+static int read_facts(th_span text, th_elig_nodes *nodes, th_elig_facts *facts) {
+  th_elig_leaf leaf = {.text = text, .tokens.arena = nodes->arena, .facts = facts};
+  int rc = th_elig_phrases_ready();
+  for (uint32_t i = 0; rc == 0 && i < nodes->n && !facts->failed; i++)
+    if (!(nodes->p[i].flags & TH_ELIG_GROUP)) read_leaf(&leaf, &nodes->p[i]);
+  return rc < 0 ? rc : facts->failed ? TH_ENOMEM : 0;
+}
+
 int th_elig_read(th_span text, th_arena *arena, th_elig_tree *out, th_err *err) {
   th_elig_nodes nodes = {.arena = arena};
   *out = (th_elig_tree){.text = text};
@@ -25,7 +49,11 @@ int th_elig_read(th_span text, th_arena *arena, th_elig_tree *out, th_err *err) 
     return th_err_set(err, TH_ELIMIT, "eligibility criteria of %zu bytes: at most %d are read",
                       text.n, TH_ELIG_TEXT_MAX);
   th_elig_structure(text, &nodes);
-  if (nodes.failed) return th_err_set(err, TH_ENOMEM, "eligibility criteria: out of memory");
+  th_elig_facts facts = {.arena = arena};
+  if (nodes.failed || read_facts(text, &nodes, &facts) < 0)
+    return th_err_set(err, TH_ENOMEM, "eligibility criteria: out of memory");
+  out->facts = facts.p;
+  out->n_facts = facts.n;
   out->nodes = nodes.p;
   out->n_nodes = nodes.n;
   return 0;

@@ -1,0 +1,68 @@
+/* One item while its facts are read: its tokens, what of the tables they name, its quantities. All
+ * readers of facts work on this; a reader of further facts (concepts) is one more function over it.
+ *
+ * Order: numeric facts (numeric.c), stretches of time and who the facts hold for (guards.c), then
+ * the categories of their own (categories.c). Facts are then put into the order of the text. */
+#ifndef TH_ELIGIBILITY_LEAF_H
+#define TH_ELIGIBILITY_LEAF_H
+
+#include "eligibility/quantities.h"
+
+typedef struct th_elig_mention {
+  uint32_t first, end; /* tokens */
+  int phrase;          /* its attributes: th_elig_phrase_get(phrase) and those behind it */
+} th_elig_mention;
+
+/* A stretch of time that belongs to no attribute: it says when something else is, or was. */
+typedef struct th_elig_when {
+  uint32_t first, end; /* tokens */
+  th_elig_window window;
+} th_elig_when;
+
+typedef struct th_elig_facts {
+  th_arena *arena;
+  th_elig_fact *p;
+  uint32_t n, cap;
+  bool failed;
+} th_elig_facts;
+
+typedef struct th_elig_leaf {
+  th_span text;
+  uint32_t from, to;
+  uint8_t kind; /* th_elig_kind */
+  th_elig_tokens tokens;
+  bool *taken; /* a token that is part of a mention */
+  th_elig_mention *mentions;
+  th_elig_quantity *quantities;
+  th_elig_when *whens;
+  uint32_t n_mentions, n_quantities, n_whens, cap; /* cap: of the four arrays */
+  th_elig_facts *facts;
+  uint32_t first_fact;  /* of this leaf in facts */
+  uint32_t *fact_token; /* first and behind-last token of each fact of the leaf, two a fact */
+} th_elig_leaf;
+
+/* Tokens, mentions and quantities of text[from, to). */
+void th_elig_leaf_scan(th_elig_leaf *leaf, uint32_t from, uint32_t to);
+
+/* One more fact that was read from the tokens [first, end); NULL when memory is exhausted. */
+th_elig_fact *th_elig_leaf_add(th_elig_leaf *leaf, uint32_t first, uint32_t end);
+
+void th_elig_read_numbers(th_elig_leaf *leaf);
+/* Fills leaf->whens with the stretches of time that no fact has used. */
+void th_elig_read_windows(th_elig_leaf *leaf);
+/* Conditions and groups of people, and the windows, for the numeric facts. */
+void th_elig_read_guards(th_elig_leaf *leaf);
+void th_elig_read_categories(th_elig_leaf *leaf);
+
+/* The window for what stands in tokens [first, end): the nearest of its sentence, NULL when there
+ * is none. */
+const th_elig_when *th_elig_window_near(const th_elig_leaf *leaf, uint32_t first, uint32_t end);
+/* Puts the leaf's facts into the order of the text. */
+void th_elig_leaf_sort(th_elig_leaf *leaf);
+
+/* Whether the quantity is a stretch of time. */
+bool th_elig_is_time(const th_elig_quantity *q);
+/* Whether a sentence ends between tokens a and b: a semicolon, a full stop. */
+bool th_elig_is_broken(const th_elig_leaf *leaf, uint32_t a, uint32_t b);
+
+#endif

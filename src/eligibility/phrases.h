@@ -1,0 +1,35 @@
+/* Fixed wordings, found by longest match over tokens: one trie of several families. It is built
+ * once, from tables in the program, before the first use. */
+#ifndef TH_ELIGIBILITY_PHRASES_H
+#define TH_ELIGIBILITY_PHRASES_H
+
+#include "eligibility/tokens.h"
+
+typedef enum th_elig_family {
+  TH_ELIG_F_ATTRIBUTE, /* value: index of the attribute; -1: none is meant ("childbearing age") */
+  TH_ELIG_F_BEFORE,    /* relation before a number; value: th_elig_relation */
+  TH_ELIG_F_BEHIND,    /* relation behind it ("or older") */
+  TH_ELIG_F_LIMIT,     /* value: th_elig_reference */
+  TH_ELIG_F_UNIT,      /* value: index in the table of units (units.c) */
+  TH_ELIG_F_CATEGORY,  /* value: index in the table of categories (categories.c) */
+  TH_ELIG_N_FAMILIES,
+} th_elig_family;
+
+typedef struct th_elig_phrase {
+  int16_t value;
+  int16_t next;      /* another one with the same words; -1 = none */
+  const char *exact; /* must be spelled just so; NULL = any case */
+  uint8_t exact_n;
+} th_elig_phrase;
+
+/* The longest phrase of the family that starts at token i; its index, -1 when there is none. *end
+ * is the token behind it. Hyphens between its words do not count. */
+int th_elig_phrase_at(th_span text, const th_elig_token *t, uint32_t n, uint32_t i,
+                      th_elig_family family, uint32_t *end);
+const th_elig_phrase *th_elig_phrase_get(int index);
+
+/* Builds the trie; TH_ENOMEM when the tables have outgrown its fixed room (a fault of the program,
+ * which the unit test finds). Any number of calls from any thread. */
+int th_elig_phrases_ready(void) TH_MUST_USE;
+
+#endif

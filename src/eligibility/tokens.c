@@ -1,0 +1,373 @@
+#include "eligibility/tokens.h"
+
+#include <math.h>
+
+enum { FOLD_MAX = 48 };
+
+static bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+static bool is_letter(char c) {
+  return (c | 32) >= 'a' && (c | 32) <= 'z';
+}
+
+/* ---- words ---- */
+
+static uint64_t hash_bytes(const char *p, size_t n) {
+  uint64_t h = 0xcbf29ce484222325u;
+  for (size_t i = 0; i < n; i++)
+    h = (h ^ (unsigned char)p[i]) * 0x100000001b3u;
+  return h | 256; /* never a character's code */
+}
+
+static size_t fold_ends(char *w, size_t n) {
+  if (n > 3 && w[n - 1] == 's' && w[n - 2] != 's' && w[n - 2] != 'u' && w[n - 2] != 'i') n--;
+  if (n > 4 && !memcmp(w + n - 3, "our", 3)) w[n - 2] = 'r', n--;
+  if (n > 4 && !memcmp(w + n - 3, "tre", 3)) w[n - 2] = 'e', w[n - 1] = 'r';
+  return n;
+}
+
+uint64_t th_elig_word_key(th_span s) {
+  char w[FOLD_MAX];
+  size_t n = 0;
+  for (size_t i = 0; i < s.n && n < FOLD_MAX; i++) {
+    char c = s.p[i], next = i + 1 < s.n ? (char)(s.p[i + 1] | 32) : 0;
+    if (i + 1 < s.n &&
+        ((c == '\xC2' && s.p[i + 1] == '\xB5') || (c == '\xCE' && s.p[i + 1] == '\xBC'))) {
+      w[n++] = 'u'; /* both letters mu */
+      i++;
+    } else if (s.n > 4 && i > 0 && ((c | 32) == 'a' || (c | 32) == 'o') && next == 'e' &&
+               is_letter(c)) {
+      continue; /* haemoglobin, oedema */
+    } else {
+      w[n++] = c >= 'A' && c <= 'Z' ? (char)(c | 32) : c;
+    }
+  }
+  return hash_bytes(w, fold_ends(w, n));
+}
+
+/* ---- signs of several bytes ---- */
+
+typedef struct wide {
+  const char *text;
+  char sign;        /* 0: a relation */
+  uint8_t relation; /* th_elig_relation */
+} wide;
+
+static const wide wides[] = {{"≥", 0, TH_ELIG_GE},
+                             {"≤", 0, TH_ELIG_LE},
+                             {"⩾", 0, TH_ELIG_GE},
+                             {"⩽", 0, TH_ELIG_LE},
+                             {"≧", 0, TH_ELIG_GE},
+                             {"≦", 0, TH_ELIG_LE},
+                             {"＞", 0, TH_ELIG_GT},
+                             {"＜", 0, TH_ELIG_LT},
+                             {"˃", 0, TH_ELIG_GT},
+                             {"˂", 0, TH_ELIG_LT},
+                             {"＝", 0, TH_ELIG_EQ},
+                             {"×", 'x', 0},
+                             {"–", '-', 0},
+                             {"—", '-', 0},
+                             {"−", '-', 0},
+                             {"‑", '-', 0},
+                             {"‐", '-', 0},
+                             {"～", '-', 0},
+                             {"±", 'P', 0},
+                             {"°", 'o', 0},
+                             {"º", 'o', 0},
+                             {"˚", 'o', 0},
+                             {"℃", 'C', 0},
+                             {"％", '%', 0},
+                             {"·", '.', 0},
+                             {"•", ';', 0},
+                             {"（", '(', 0},
+                             {"）", ')', 0},
+                             {"，", ',', 0},
+                             {"；", ';', 0},
+                             {"：", ':', 0},
+                             {"∕", '/', 0},
+                             {"⁄", '/', 0},
+                             {"’", '\'', 0},
+                             {"‘", '\'', 0},
+                             {"“", '"', 0},
+                             {"”", '"', 0},
+                             {"\xC2\xA0", ' ', 0},
+                             {"\u2009", ' ', 0},
+                             {"\u202F", ' ', 0},
+                             {"\u200B", ' ', 0},
+                             {"\u3000", ' ', 0},
+                             {"…", ';', 0},
+                             {"\uFEFF", ' ', 0},
+                             {"&gt;", 0, TH_ELIG_GT},
+                             {"&lt;", 0, TH_ELIG_LT},
+                             {"&ge;", 0, TH_ELIG_GE},
+                             {"&le;", 0, TH_ELIG_LE},
+                             {"&#8805;", 0, TH_ELIG_GE},
+                             {"&#8804;", 0, TH_ELIG_LE}};
+
+static const wide *wide_at(th_span s) {
+  if (s.n < 2 || (s.p[0] != '&' && (unsigned char)s.p[0] < 0xC2)) return NULL;
+  for (size_t i = 0; i < TH_COUNT(wides); i++)
+    if (th_span_starts(s, th_span_of(wides[i].text))) return &wides[i];
+  return NULL;
+}
+
+/* A superscript digit: its bytes, 0 when there is none. */
+static size_t superscript(th_span s, int *digit) {
+  static const char *const signs[] = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
+  if (s.n < 2 || ((unsigned char)s.p[0] != 0xC2 && (unsigned char)s.p[0] != 0xE2)) return 0;
+  for (int i = 0; i < 10; i++)
+    if (th_span_starts(s, th_span_of(signs[i]))) return *digit = i, strlen(signs[i]);
+  return 0;
+}
+
+/* ---- tokens ---- */
+
+static th_elig_token *add(th_elig_tokens *v) {
+  if (v->failed) return NULL;
+  if (v->n == v->cap) {
+    uint32_t cap = v->cap ? v->cap * 2 : 256;
+    th_elig_token *p = th_arena_alloc(v->arena, cap * sizeof *p);
+    if (!p) return v->failed = true, NULL;
+    if (v->n) memcpy(p, v->p, v->n * sizeof *p);
+    v->p = p;
+    v->cap = cap;
+  }
+  th_elig_token *t = &v->p[v->n++];
+  *t = (th_elig_token){.other = NAN};
+  return t;
+}
+
+typedef struct groups {
+  double all;     /* the digits without separators */
+  double last;    /* the power of ten of the last group */
+  double head;    /* the first group */
+  int n, first;   /* separators; digits of the first group */
+  int tail;       /* digits of the last group */
+  bool thousands; /* every group behind a separator has three digits */
+  bool mixed;     /* both signs: the last one is decimal */
+  char sep;       /* the last separator */
+} groups;
+
+static size_t read_groups(th_span s, size_t i, groups *g) {
+  *g = (groups){.thousands = true, .last = 1};
+  for (; i < s.n; i++) {
+    char c = s.p[i];
+    if (is_digit(c)) {
+      g->all = g->all * 10 + (c - '0');
+      g->last *= 10;
+      g->tail++;
+      if (g->n == 0) g->head = g->all, g->first++;
+      continue;
+    }
+    bool middle = c == '\xC2' && i + 2 < s.n && s.p[i + 1] == '\xB7' && is_digit(s.p[i + 2]);
+    if (middle) c = '.';
+    if ((c != '.' && c != ',') || i + 1 + middle >= s.n || !is_digit(s.p[i + 1 + middle])) break;
+    if (g->n > 0 && (g->mixed || (c == '.' && g->sep == '.' && g->tail != 3))) break;
+    if (g->n > 0 && g->tail != 3 && !(c == ',' && g->tail == 2)) break; /* 1,2,3 */
+    g->mixed = g->n > 0 && c != g->sep;
+    g->sep = c;
+    g->n++;
+    g->last = 1;
+    g->tail = 0;
+    i += middle;
+  }
+  g->thousands = g->n > 0 && g->tail == 3 && g->first > 0 && g->first <= 3 && g->head > 0;
+  return i;
+}
+
+/* Digits with separators from i on; the end. "1,500" and "50.000" have two readings. */
+static size_t read_number(th_span s, size_t i, th_elig_token *t) {
+  groups g;
+  size_t end = read_groups(s, i, &g);
+  double fraction = g.all / g.last;
+  t->value = g.n == 0 ? g.all : fraction;
+  if (g.n == 0) t->flags |= TH_ELIG_INTEGER;
+  if (g.mixed || g.n == 0 || !g.thousands) return end;
+  if (g.n > 1 || g.sep == ',') t->value = g.all;
+  if (g.n == 1) t->other = g.sep == ',' ? fraction : g.all;
+  return end;
+}
+
+static double spelled(uint64_t key) {
+  static const char *const names[] = {
+      "zero",    "one",       "two",      "three",    "four",   "five",     "six",      "seven",
+      "eight",   "nine",      "ten",      "eleven",   "twelve", "thirteen", "fourteen", "fifteen",
+      "sixteen", "seventeen", "eighteen", "nineteen", "twenty", "thirty",   "forty",    "fifty",
+      "sixty",   "seventy",   "eighty",   "ninety",   "hundred"};
+  static uint64_t keys[TH_COUNT(names)];
+  static _Thread_local bool known;
+  if (!known) {
+    for (size_t i = 0; i < TH_COUNT(names); i++)
+      __atomic_store_n(&keys[i], th_elig_word_key(th_span_of(names[i])), __ATOMIC_RELAXED);
+    known = true;
+  }
+  for (size_t i = 0; i < TH_COUNT(names); i++)
+    if (__atomic_load_n(&keys[i], __ATOMIC_RELAXED) == key)
+      return i <= 20 ? (double)i : (double)(i - 18) * 10;
+  return NAN;
+}
+
+static size_t word_end(th_span s, size_t i) {
+  while (i < s.n) {
+    unsigned char c = (unsigned char)s.p[i];
+    int digit;
+    if (is_letter((char)c) || is_digit((char)c)) {
+      i++;
+      continue;
+    }
+    th_span rest = {s.p + i, s.n - i};
+    if (c < 0xC2 || superscript(rest, &digit) || wide_at(rest)) break;
+    i++;
+    while (i < s.n && ((unsigned char)s.p[i] & 0xC0) == 0x80)
+      i++;
+  }
+  return i;
+}
+
+static void finish_word(th_span s, size_t from, th_elig_tokens *v, th_elig_token *t) {
+  bool small = false;
+  th_span w = {s.p + from, t->to - from};
+  for (size_t i = 0; i < w.n; i++)
+    small |= w.p[i] >= 'a' && w.p[i] <= 'z';
+  if (w.p[0] >= 'A' && w.p[0] <= 'Z') t->flags |= TH_ELIG_UPPER;
+  if (!small) t->flags |= TH_ELIG_ALL_UPPER;
+  t->kind = TH_ELIG_WORD;
+  t->key = th_elig_word_key(w);
+  double n = w.n >= 3 && w.n <= 9 ? spelled(t->key) : NAN;
+  if (isnan(n)) return;
+  th_elig_token *before = v->n > 1 ? t - 1 : NULL;
+  t->kind = TH_ELIG_NUM;
+  t->value = n;
+  t->flags |= TH_ELIG_SPELLED | TH_ELIG_INTEGER;
+  if (before && before->kind == TH_ELIG_SIGN && before->key == '-' && v->n > 2) before--;
+  if (before && before != t && before->kind == TH_ELIG_NUM && before->flags & TH_ELIG_SPELLED &&
+      before->value >= 20 && n < 10) { /* twenty-one */
+    before->value += n;
+    before->to = t->to;
+    v->n = (uint32_t)(before - v->p) + 1;
+  }
+}
+
+/* "x10", "xULN" behind a number: the sign of multiplication alone. */
+static bool is_times(th_span s, size_t i, size_t end) {
+  if ((s.p[i] | 32) != 'x') return false;
+  if (end == i + 1) return true;
+  th_span rest = {s.p + i + 1, end - i - 1};
+  return is_digit(rest.p[0]) || th_span_eq_nocase(rest, TH_SPAN("uln")) ||
+         th_span_eq_nocase(rest, TH_SPAN("lln")) || th_span_eq_nocase(rest, TH_SPAN("unl")) ||
+         th_span_eq_nocase(rest, TH_SPAN("normal")) || th_span_eq_nocase(rest, TH_SPAN("upper"));
+}
+
+static size_t take_word(th_span s, size_t i, th_elig_tokens *v, th_elig_token *t) {
+  size_t end = word_end(s, i);
+  if (end == i) end = i + 1;
+  bool behind_number = v->n > 1 && (t[-1].kind == TH_ELIG_NUM || t[-1].key == ')');
+  if ((behind_number || end > i + 1) && is_times(s, i, end)) {
+    t->kind = TH_ELIG_SIGN;
+    t->key = 'x';
+    return i + 1;
+  }
+  t->to = (uint32_t)end;
+  finish_word(s, i, v, t);
+  if (end + 1 < s.n && s.p[end] == '\'' && (s.p[end + 1] | 32) == 's') end += 2; /* Child's */
+  if (end + 3 < s.n && !memcmp(s.p + end, "’s", 4)) end += 4;
+  return end;
+}
+
+static size_t take_relation(th_span s, size_t i, th_elig_token *t) {
+  bool less = s.p[i] == '<', greater = s.p[i] == '>', equal = s.p[i] == '=';
+  t->kind = TH_ELIG_REL;
+  for (i++; i < s.n; i++) {
+    char c = s.p[i];
+    if (c == '=')
+      equal = true;
+    else if (c == '<' && !greater)
+      less = true;
+    else if (c == '>' && !less)
+      greater = true;
+    else if (c == '/' && i + 1 < s.n && s.p[i + 1] == '=')
+      continue;
+    else if (c == '\\' && i + 1 < s.n && memchr("<>=/", s.p[i + 1], 4))
+      continue;
+    else if (c == ' ' && i + 1 < s.n && s.p[i + 1] == '=')
+      continue;
+    else
+      break;
+  }
+  t->relation = less      ? (equal ? TH_ELIG_LE : TH_ELIG_LT)
+                : greater ? (equal ? TH_ELIG_GE : TH_ELIG_GT)
+                          : TH_ELIG_EQ;
+  return i;
+}
+
+static bool is_glued(th_span s, size_t from, size_t i) {
+  if (i < from + 2 || s.p[i - 1] != '-') return false;
+  return is_letter(s.p[i - 2]);
+}
+
+static size_t take_digits(th_span s, size_t i, size_t from, th_elig_token *t) {
+  t->kind = TH_ELIG_NUM;
+  if (is_glued(s, from, i)) t->flags |= TH_ELIG_GLUED;
+  return read_number(s, i, t);
+}
+
+static size_t take_superscript(th_span s, size_t i, th_elig_token *t) {
+  int digit = 0;
+  t->kind = TH_ELIG_NUM;
+  t->flags |= TH_ELIG_SUPERSCRIPT | TH_ELIG_INTEGER;
+  for (size_t n; i < s.n && (n = superscript((th_span){s.p + i, s.n - i}, &digit)); i += n)
+    t->value = t->value * 10 + digit;
+  return i;
+}
+
+void th_elig_tokenize(th_span text, uint32_t from, uint32_t to, th_elig_tokens *v) {
+  th_span s = {text.p, to};
+  bool space = true;
+  v->n = 0;
+  for (size_t i = from; i < to;) {
+    char c = s.p[i];
+    int digit;
+    th_span rest = {s.p + i, to - i};
+    const wide *w = NULL;
+    if ((unsigned char)c <= ' ' || c == '"' || (c == '\\' && i + 1 < to)) {
+      space |= (unsigned char)c <= ' ';
+      i++;
+      continue;
+    }
+    bool super = (unsigned char)c >= 0xC2 && superscript(rest, &digit);
+    if (!super) w = wide_at(rest);
+    if (w && (w->sign == ' ' || w->sign == '"')) {
+      space |= w->sign == ' ';
+      i += strlen(w->text);
+      continue;
+    }
+    th_elig_token *t = add(v);
+    if (!t) return;
+    t->from = (uint32_t)i;
+    t->flags = space ? TH_ELIG_SPACE_BEFORE : 0;
+    space = false;
+    if (super) {
+      i = take_superscript(s, i, t);
+    } else if (w) {
+      t->kind = w->sign ? TH_ELIG_SIGN : TH_ELIG_REL;
+      t->key = (unsigned char)w->sign;
+      t->relation = w->relation;
+      i += strlen(w->text);
+    } else if (is_digit(c) ||
+               (c == '.' && i + 1 < to && is_digit(s.p[i + 1]) &&
+                (t->flags & TH_ELIG_SPACE_BEFORE || (v->n > 1 && t[-1].kind == TH_ELIG_REL)))) {
+      i = take_digits(s, i, from, t);
+    } else if (is_letter(c) || (unsigned char)c >= 0xC2) {
+      i = take_word(s, i, v, t);
+      t = &v->p[v->n - 1]; /* a spelled number may have joined the one before */
+    } else if (c == '<' || c == '>' || c == '=') {
+      i = take_relation(s, i, t);
+    } else {
+      t->kind = TH_ELIG_SIGN;
+      t->key = (unsigned char)c;
+      i++;
+    }
+    if (t->to < i && t->kind != TH_ELIG_WORD && !(t->flags & TH_ELIG_SPELLED)) t->to = (uint32_t)i;
+  }
+}
