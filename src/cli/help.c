@@ -56,10 +56,19 @@ static void put_exits(th_buf *out, unsigned width) {
   }
 }
 
-void th_cli_help(th_buf *out, const th_cli_command *command, unsigned width) {
-  th_buf_printf(out, "usage: trialhead %s%s%s%s\n\n", command->name,
+static void put_usage(th_buf *out, const th_cli_command *command, unsigned width) {
+  th_buf line;
+  th_buf_init(&line, 1 << 10);
+  th_buf_printf(&line, "usage: trialhead %s%s%s%s", command->name,
                 command->options ? " [OPTION\xE2\x80\xA6]" : "", command->operands ? " " : "",
                 command->operands ? command->operands : "");
+  th_tty_wrap(out, th_buf_view(&line), width, 0, 8);
+  th_buf_char(out, '\n');
+  th_buf_dispose(&line);
+}
+
+void th_cli_help(th_buf *out, const th_cli_command *command, unsigned width) {
+  put_usage(out, command, width);
   th_tty_wrap(out, th_span_of(command->summary), width, 0, 0);
   if (command->text) {
     th_buf_char(out, '\n');
@@ -83,7 +92,7 @@ void th_cli_overview(th_buf *out, unsigned width) {
               width, 0, 0);
   th_buf_str(out, "\nCommands:\n");
   for (const th_cli_command *c = th_cli_commands; c->name; c++)
-    put_entry(out, th_span_of(c->name), c->summary, 12, width);
+    put_entry(out, th_span_of(c->name), c->summary, 15, width);
   th_buf_str(out, "\nOptions of every command:\n");
   put_options(out, th_cli_globals, width);
   put_exits(out, width);
