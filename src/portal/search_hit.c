@@ -2,6 +2,7 @@
 
 #include "portal/slug.h"
 #include "portal/words.h"
+#include "query/names.h"
 #include "study/catalogue.h"
 #include "study/markup.h"
 #include "study/nct.h"
@@ -10,7 +11,7 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { PASSAGE = 260, CONDITIONS = 4, COUNTRIES = 3, MOST_COUNTRIES = 64 };
+enum { PASSAGE = 260, CONDITIONS = 4, COUNTRIES = 3, MOST_COUNTRIES = 64, SITES_HERE = 3 };
 
 typedef struct hit_view {
   th_html *h;
@@ -183,10 +184,51 @@ static uint32_t list_countries(const hit_view *v, uint32_t list, th_span out[MOS
   return n;
 }
 
+static bool is_named(th_span name, th_span wanted) {
+  char a[TH_NAME_MAX], b[TH_NAME_MAX];
+  size_t n = th_name_fold(name, a);
+  return wanted.n == 0 || (th_name_fold(wanted, b) == n && memcmp(a, b, n) == 0);
+}
+
+static bool is_here(const hit_view *v, uint32_t site) {
+  return is_named(th_json_path_text(v->j, site, "country"), v->s->at_country) &&
+         is_named(th_json_path_text(v->j, site, "state"), v->s->at_state) &&
+         is_named(th_json_path_text(v->j, site, "city"), v->s->at_city);
+}
+
+/* The study's sites in the place that the page is about: those that take people come first. */
+static void put_here(const hit_view *v, uint32_t list) {
+  unsigned shown = 0, left = 0;
+  open_fact(v, M(sites_here));
+  for (int recruiting = 1; recruiting >= 0; recruiting--) {
+    for (th_json_each(v->j, list, e)) {
+      th_span status = th_json_path_text(v->j, e, "status");
+      th_span facility = th_span_trim(th_json_path_text(v->j, e, "facility"));
+      if (th_span_eq(status, TH_SPAN("RECRUITING")) != recruiting || !is_here(v, e)) continue;
+      if (!facility.n || shown == SITES_HERE) {
+        left++;
+        continue;
+      }
+      if (shown++) th_html_str(v->h, "; ");
+      th_html_text(v->h, facility);
+      if (!status.n) continue;
+      th_html_str(v->h, " ");
+      th_page_status(v->h, "span", TH_F_LocationStatus, status);
+    }
+  }
+  if (left) {
+    th_html_str(v->h, shown ? M(tail_and) : "");
+    th_html_i64(v->h, left);
+    th_html_str(v->h, shown ? M(tail_more) : left == 1 ? M(tail_place) : M(tail_places));
+  }
+  th_html_close_n(v->h, 2);
+}
+
 static void put_places(const hit_view *v) {
   th_span countries[MOST_COUNTRIES];
   uint32_t list = array_at(v, "protocolSection.contactsLocationsModule.locations");
   if (!list) return;
+  if (v->s->at_city.n) put_here(v, list);
   uint32_t n = list_countries(v, list, countries), sites = v->j->nodes[list].n;
   open_fact(v, M(where));
   th_html_i64(v->h, sites);
@@ -211,7 +253,7 @@ static void put_hit(const hit_view *v, uint32_t nct) {
   th_span title = text_at(v, "protocolSection.identificationModule.briefTitle");
   th_nct_format(nct, number);
   th_html_open(v->h, "li", "hit");
-  th_html_open(v->h, "h2", NULL);
+  th_html_open(v->h, v->s->heading ? v->s->heading : "h2", NULL);
   th_html_open(v->h, "a", NULL);
   th_buf *path = th_html_scratch(v->h);
   th_slug_study_path(nct, title, path);

@@ -176,11 +176,38 @@ int th_portal_state_read(portal_state *s, const th_request *rq, const th_snapsho
   return rc;
 }
 
+th_query *th_portal_same_site(th_arena *arena, th_query *const *parts, size_t n) {
+  th_query *all = th_query_and(arena, parts, n);
+  if (n < 2 || !all) return all;
+  th_query *q = th_node_new(arena, TH_N_SITES);
+  const th_query **part = th_arena_alloc(arena, sizeof *part);
+  if (!q || !part) return NULL;
+  *part = all;
+  q->parts = part;
+  q->n = 1;
+  return q;
+}
+
+static bool is_place(int filter) {
+  static const char *const names[] = {"country", "state", "city"};
+  for (size_t i = 0; i < TH_COUNT(names); i++)
+    if (strcmp(th_filter_params[filter].name, names[i]) == 0) return true;
+  return false;
+}
+
 th_query *th_portal_state_filter(const portal_state *s, int but) {
-  th_query *parts[PORTAL_FILTERS + 1];
-  size_t n = 0;
-  for (int i = 0; i < PORTAL_FILTERS; i++)
-    if (s->filters[i] && i != but) parts[n++] = s->filters[i];
+  th_query *parts[PORTAL_FILTERS + 2], *places[PORTAL_FILTERS];
+  size_t n = 0, n_places = 0;
+  for (int i = 0; i < PORTAL_FILTERS; i++) {
+    if (!s->filters[i] || i == but) continue;
+    if (is_place(i))
+      places[n_places++] = s->filters[i];
+    else
+      parts[n++] = s->filters[i];
+  }
+  /* Out of memory for the one: the parts alone are asked for, which finds a little more. */
+  th_query *place = n_places ? th_portal_same_site(s->rq->arena, places, n_places) : NULL;
+  if (place) parts[n++] = place;
   if (s->place_filter) parts[n++] = s->place_filter;
   return n ? th_query_and(s->rq->arena, parts, n) : NULL;
 }

@@ -39,6 +39,9 @@ typedef struct portal_state {
   th_span words;          /* what of "term" is searched for, when its last words name a place */
   th_span place;          /* the last words of "term" when they name a place; else empty */
   th_query *place_filter; /* NULL when there is none */
+  /* A page of one place: studies show their sites there. Empty elsewhere. */
+  th_span at_country, at_state, at_city;
+  const char *heading; /* of a study in a list; NULL = "h2" */
   bool plain_words;       /* an expression could not be read: searched as plain words */
   bool bad;               /* something that is asked for cannot be searched */
   unsigned n_errors;
@@ -49,7 +52,10 @@ typedef struct portal_state {
  * Errors: TH_ENOMEM, TH_ECORRUPT. */
 int th_portal_state_read(portal_state *out, const th_request *rq, const th_snapshot *snapshot,
                          th_err *err) TH_MUST_USE;
-/* All filters but the one at place `but` (-1: all of them). */
+/* Studies of which one and the same site satisfies all of n parts. NULL when memory is out. */
+th_query *th_portal_same_site(th_arena *arena, th_query *const *parts, size_t n);
+/* All filters but the one at place `but` (-1: all of them). Country, state and city are those of
+ * one site. */
 th_query *th_portal_state_filter(const portal_state *s, int but);
 /* Place of a filter in th_filter_params, -1 when there is none. */
 int th_portal_filter_place(const char *name);

@@ -14,6 +14,8 @@ const pages = {
   study: "/study/" + nct,
   places: "/places",
   country: "/places?country=United%20States",
+  state: "/places?country=United%20States&state=Massachusetts",
+  city: "/places?country=United%20States&city=Boston",
   missing: "/study/NCT09999999",
   about: "/about",
   spanish: "/es/search?term=cancer",
