@@ -80,6 +80,7 @@ int th_conj_make(th_plan *p, th_op *const *parts, uint32_t n, th_conj **out) {
   }
   th_conj *c = th_arena_alloc(p->arena, sizeof *c);
   if (!c) return th_plan_no_memory(p);
+  c->plan = p;
   c->n = c->n_checks = c->n_found = 0;
   c->cursors = th_arena_calloc(p->arena, terms, sizeof *c->cursors);
   c->rest = th_arena_calloc(p->arena, terms + 1, sizeof *c->rest);
@@ -236,9 +237,11 @@ static uint32_t bound_here(th_conj *c, uint32_t base, uint32_t last) {
 }
 
 /* Decodes the next block of the driving list that may hold a score of `least`. */
-static bool drive_block(th_conj *c, uint32_t end, uint32_t least) {
+static bool drive_block(th_conj *c, const uint64_t *keep, uint32_t end, uint32_t least) {
   th_cursor *d = c->cursors[0];
   memcpy(c->rest_here, c->rest, (c->n + 1) * sizeof *c->rest);
+  while (keep && d->next < d->p.n_blocks && !th_match_any_in_block(c->plan, d, d->next, keep))
+    d->next++;
   if (!least) return th_cursor_block(d, end, 0);
   for (; d->next <= d->p.n_blocks; d->next++) {
     uint32_t base = d->next ? d->p.last_doc[d->next - 1] + 1 : 0;
@@ -255,7 +258,7 @@ static bool drive_block(th_conj *c, uint32_t end, uint32_t least) {
 static bool drive(th_conj *c, const uint64_t *keep, uint32_t end, uint32_t least) {
   th_cursor *d = c->cursors[0];
   uint32_t from, to, kept = 0;
-  if (d->i >= d->p.n && !drive_block(c, end, least)) return false;
+  if (d->i >= d->p.n && !drive_block(c, keep, end, least)) return false;
   if (d->p.docs[d->i] >= end) return false;
   from = d->i;
   to = d->p.n;

@@ -33,6 +33,7 @@ typedef struct th_tilt {
 
 /* Documents that hold all of several terms, in ascending order, a batch at a time. */
 typedef struct th_conj {
+  const struct th_plan *plan;
   th_cursor **cursors; /* n, rarest first */
   uint32_t *rest;      /* rest[i]: what cursors i, i + 1, … can add at most */
   uint32_t *rest_here; /* the same among the documents of the batch */
@@ -107,6 +108,13 @@ int th_plan_no_memory(th_plan *p);
 /* ---- match.c: a filter as a bitmap of the segment at hand, in arena; bits beyond the last
  * document have no meaning. ---- */
 int th_match(th_plan *p, const th_query *q, uint64_t **out) TH_MUST_USE;
+/* The same when only the documents of `within` are asked about (NULL: all); other bits have no
+ * meaning. Cheaper the fewer there are. */
+int th_match_within(th_plan *p, const th_query *q, const uint64_t *within,
+                    uint64_t **out) TH_MUST_USE;
+/* Whether any of `within` may stand in block `block` of the list (n_blocks: the tail). */
+bool th_match_any_in_block(const th_plan *p, const th_cursor *c, uint32_t block,
+                           const uint64_t *within);
 /* A TERM or PHRASE as an operator without a score. */
 int th_op_unscored(th_plan *p, const th_query *q, th_op *out) TH_MUST_USE;
 uint64_t *th_bitmap_new(th_plan *p, bool ones);
@@ -135,8 +143,10 @@ double th_distance_km(double lat1, double lon1, double lat2, double lon2);
 double th_nearest_site_km(const th_sites *sites, uint32_t doc, double lat, double lon);
 
 /* ---- sites.c ---- */
-/* Documents with a site that satisfies the part of a TH_N_SITES, into a cleared bitmap. */
-int th_match_sites(th_plan *p, const th_query *q, uint64_t *out) TH_MUST_USE;
+/* Documents of `within` (NULL: all) with a site that satisfies the part of a TH_N_SITES, into a
+ * cleared bitmap. */
+int th_match_sites(th_plan *p, const th_query *q, const uint64_t *within,
+                   uint64_t *out) TH_MUST_USE;
 
 /* ---- anchors.c ---- */
 /* Keeps of n places of a phrase in a document those that stand at the ends of a value that the

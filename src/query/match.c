@@ -8,18 +8,37 @@ uint64_t *th_bitmap_new(th_plan *p, bool ones) {
   return bits;
 }
 
-static int match_term(th_plan *p, const th_query *q, uint64_t *out) {
+static bool any_between(const uint64_t *bits, uint32_t from, uint32_t to) {
+  uint64_t any = 0;
+  if (from / 64 == to / 64)
+    return bits[from / 64] >> (from % 64) & (UINT64_MAX >> (63 - (to - from)));
+  any = bits[from / 64] >> (from % 64) | bits[to / 64] << (63 - to % 64);
+  for (uint32_t w = from / 64 + 1; w < to / 64; w++)
+    any |= bits[w];
+  return any != 0;
+}
+
+bool th_match_any_in_block(const th_plan *p, const th_cursor *c, uint32_t block,
+                           const uint64_t *within) {
+  uint32_t from = block ? c->p.last_doc[block - 1] + 1 : 0;
+  uint32_t to = block < c->p.n_blocks ? c->p.last_doc[block] : p->n_docs - 1;
+  return from <= to && to < p->n_docs && any_between(within, from, to);
+}
+
+static int match_term(th_plan *p, const th_query *q, const uint64_t *within, uint64_t *out) {
   uint32_t docs[TH_BLOCK + 8], scores[TH_BLOCK + 8];
   th_op op = {.kind = TH_OP_TERM, .query = q, .term = TH_OP_UNSCORED};
   th_cursor c;
   int rc = th_plan_cursor(p, &op, &c);
   if (rc || c.absent) return rc;
-  while (th_postings_next_block(&c.p)) {
+  for (;;) {
+    while (within && c.next <= c.p.n_blocks && !th_match_any_in_block(p, &c, c.next, within))
+      c.next++;
+    if (!th_cursor_block(&c, UINT32_MAX, 0)) return 0;
     uint32_t n = th_kernels_now->score(c.p.docs, c.p.classes, c.p.n, &c.w, 0, docs, scores);
     for (uint32_t i = 0; i < n; i++)
       th_bit_set(out, docs[i]);
   }
-  return 0;
 }
 
 int th_op_unscored(th_plan *p, const th_query *q, th_op *out) {
@@ -38,16 +57,40 @@ int th_op_unscored(th_plan *p, const th_query *q, th_op *out) {
   return 0;
 }
 
-static int match_phrase(th_plan *p, const th_query *q, uint64_t *out) {
-  th_op op, *self = &op;
-  th_conj *c = NULL;
-  int rc = th_op_unscored(p, q, &op);
-  if (!rc) rc = th_conj_make(p, &self, 1, &c);
-  if (rc) return rc;
-  while (th_conj_next(p, c, NULL, UINT32_MAX, 0, &rc))
-    for (uint32_t i = 0; i < c->n_found; i++)
-      th_bit_set(out, c->docs[i]);
+/* Of the documents in bits, those in which the phrases stand. */
+static int keep_standing(th_plan *p, th_conj *c, uint64_t *bits) {
+  for (uint32_t w = 0; w < (p->n_docs + 63) / 64; w++) {
+    for (uint64_t left = bits[w]; left; left &= left - 1) {
+      bool stands;
+      int rc = th_conj_stands(p, c, 64 * w + (uint32_t)__builtin_ctzll(left), &stands);
+      if (rc) return rc;
+      if (!stands) bits[w] &= ~(left & -left);
+    }
+  }
+  return 0;
+}
+
+/* Documents that hold the words of n TERMs and PHRASEs, of `within`. */
+static int match_words(th_plan *p, const th_query *const *parts, uint32_t n, const uint64_t *within,
+                       th_conj **conj, uint64_t *out) {
+  th_op *ops = th_arena_calloc(p->arena, n, sizeof *ops);
+  th_op **list = th_arena_calloc(p->arena, n, sizeof(th_op *));
+  int rc = ops && list ? 0 : th_plan_no_memory(p);
+  for (uint32_t i = 0; !rc && i < n; i++) {
+    rc = th_op_unscored(p, parts[i], &ops[i]);
+    list[i] = &ops[i];
+  }
+  if (!rc) rc = th_conj_make(p, list, n, conj);
+  while (!rc && th_conj_candidates(*conj, within, UINT32_MAX, 0))
+    for (uint32_t i = 0; i < (*conj)->n_found; i++)
+      th_bit_set(out, (*conj)->docs[i]);
   return rc;
+}
+
+static int match_phrase(th_plan *p, const th_query *q, const uint64_t *within, uint64_t *out) {
+  th_conj *c = NULL;
+  int rc = match_words(p, &q, 1, within, &c, out);
+  return rc ? rc : keep_standing(p, c, out);
 }
 
 static int match_ids(th_plan *p, const th_query *q, uint64_t *out) {
@@ -100,12 +143,12 @@ static int match_missing(th_plan *p, const th_query *q, uint64_t *out) {
   return 0;
 }
 
-static int match_leaf(th_plan *p, const th_query *q, uint64_t *out) {
+static int match_leaf(th_plan *p, const th_query *q, const uint64_t *within, uint64_t *out) {
   switch (q->kind) {
   case TH_N_TERM:
-    return match_term(p, q, out);
+    return match_term(p, q, within, out);
   case TH_N_PHRASE:
-    return match_phrase(p, q, out);
+    return match_phrase(p, q, within, out);
   case TH_N_MASK:
     th_match_mask(p, q->field, q->mask, out);
     return 0;
@@ -119,7 +162,7 @@ static int match_leaf(th_plan *p, const th_query *q, uint64_t *out) {
   case TH_N_IDS:
     return match_ids(p, q, out);
   case TH_N_SITES:
-    return th_match_sites(p, q, out);
+    return th_match_sites(p, q, within, out);
   default:
     return match_missing(p, q, out);
   }
@@ -132,41 +175,112 @@ static bool any_bit(const uint64_t *bits, uint32_t n) {
   return any != 0;
 }
 
-/* AND, OR, EITHER: part by part into out. */
-static int match_parts(th_plan *p, const th_query *q, uint64_t *out) {
-  bool and = q->kind == TH_N_AND;
-  uint64_t *part;
-  if (and) memset(out, 0xFF, p->n_words * sizeof *out);
+/* OR, EITHER: part by part; a part is not asked about what another has found. */
+static int match_any_of(th_plan *p, const th_query *q, const uint64_t *within, uint64_t *out) {
+  uint64_t *part, *left = th_bitmap_new(p, true);
+  if (!left) return th_plan_no_memory(p);
   for (uint32_t i = 0; i < q->n; i++) {
-    if (and&&!any_bit(out, p->n_words)) return 0;
-    int rc = th_match(p, q->parts[i], &part);
+    for (uint32_t w = 0; w < p->n_words; w++)
+      left[w] = (within ? within[w] : UINT64_MAX) & ~out[w];
+    int rc = th_match_within(p, q->parts[i], within || i ? left : NULL, &part);
     if (rc) return rc;
     for (uint32_t w = 0; w < p->n_words; w++)
-      out[w] = and? out[w] & part[w] : out[w] | part[w];
+      out[w] |= part[w] & left[w];
   }
   return 0;
 }
 
-int th_match(th_plan *p, const th_query *q, uint64_t **out) {
+/* What it takes to look at one document. */
+typedef enum cost { COST_COLUMN, COST_POINTS, COST_WORD, COST_PHRASE, COST_SITES } cost;
+
+static cost cost_of(const th_query *q) {
+  switch (q->kind) {
+  case TH_N_NEAR:
+  case TH_N_MISSING:
+    return COST_POINTS;
+  case TH_N_TERM:
+    return COST_WORD;
+  case TH_N_PHRASE:
+    return COST_PHRASE;
+  case TH_N_SITES:
+    return COST_SITES;
+  default:
+    break;
+  }
+  cost most = COST_COLUMN;
+  for (uint32_t i = 0; i < q->n && q->kind != TH_N_IDS; i++)
+    most = TH_MAX(most, cost_of(q->parts[i]));
+  return most;
+}
+
+static bool is_words(const th_query *q) {
+  return q->kind == TH_N_TERM || q->kind == TH_N_PHRASE;
+}
+
+/* The parts of an AND that cost from..to and are no words by themselves; out is narrowed down. */
+static int match_parts(th_plan *p, const th_query *q, cost from, cost to, uint64_t *out) {
+  for (cost at = from; at <= to; at++) {
+    for (uint32_t i = 0; i < q->n; i++) {
+      uint64_t *part;
+      if (is_words(q->parts[i]) || cost_of(q->parts[i]) != at) continue;
+      if (!any_bit(out, p->n_words)) return 0;
+      int rc = th_match_within(p, q->parts[i], out, &part);
+      if (rc) return rc;
+      for (uint32_t w = 0; w < p->n_words; w++)
+        out[w] &= part[w];
+    }
+  }
+  return 0;
+}
+
+/* AND: what is read fast narrows down what else is asked about. The words of the phrases are
+ * looked up with the other words; where they stand is asked of what is left by then. */
+static int match_all_of(th_plan *p, const th_query *q, const uint64_t *within, uint64_t *out) {
+  const th_query **words = th_arena_calloc(p->arena, q->n + 1, sizeof(th_query *));
+  th_conj *c = NULL;
+  uint32_t n = 0;
+  if (!words) return th_plan_no_memory(p);
+  for (uint32_t i = 0; i < q->n; i++)
+    if (is_words(q->parts[i])) words[n++] = q->parts[i];
+  if (within)
+    memcpy(out, within, p->n_words * sizeof *out);
+  else
+    memset(out, 0xFF, p->n_words * sizeof *out);
+  int rc = match_parts(p, q, COST_COLUMN, COST_POINTS, out);
+  if (!rc && n) {
+    uint64_t *found = th_bitmap_new(p, false);
+    if (!found) return th_plan_no_memory(p);
+    if (any_bit(out, p->n_words)) rc = match_words(p, words, n, out, &c, found);
+    memcpy(out, found, p->n_words * sizeof *out);
+  }
+  if (!rc) rc = match_parts(p, q, COST_WORD, COST_WORD, out);
+  if (!rc && c && c->n_checks) rc = keep_standing(p, c, out);
+  return rc ? rc : match_parts(p, q, COST_PHRASE, COST_SITES, out);
+}
+
+int th_match_within(th_plan *p, const th_query *q, const uint64_t *within, uint64_t **out) {
   int rc;
   switch (q->kind) {
   case TH_N_ALL:
     *out = th_bitmap_new(p, true);
     return *out ? 0 : th_plan_no_memory(p);
   case TH_N_TILT:
-    return th_match(p, q->parts[0], out);
+    return th_match_within(p, q->parts[0], within, out);
   case TH_N_NOT:
-    rc = th_match(p, q->parts[0], out);
+    rc = th_match_within(p, q->parts[0], within, out);
     for (uint32_t w = 0; !rc && w < p->n_words; w++)
       (*out)[w] = ~(*out)[w];
     return rc;
-  case TH_N_AND:
-  case TH_N_OR:
-  case TH_N_EITHER:
-    *out = th_bitmap_new(p, false);
-    return *out ? match_parts(p, q, *out) : th_plan_no_memory(p);
   default:
-    *out = th_bitmap_new(p, false);
-    return *out ? match_leaf(p, q, *out) : th_plan_no_memory(p);
+    break;
   }
+  *out = th_bitmap_new(p, false);
+  if (!*out) return th_plan_no_memory(p);
+  if (q->kind == TH_N_AND) return match_all_of(p, q, within, *out);
+  if (q->kind == TH_N_OR || q->kind == TH_N_EITHER) return match_any_of(p, q, within, *out);
+  return match_leaf(p, q, within, *out);
+}
+
+int th_match(th_plan *p, const th_query *q, uint64_t **out) {
+  return th_match_within(p, q, NULL, out);
 }

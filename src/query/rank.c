@@ -549,7 +549,7 @@ static int take_filters(th_plan *p, const th_op *op, th_op **rest, uint32_t *n, 
       rest[(*n)++] = part;
       continue;
     }
-    int rc = th_plan_bind(p, part);
+    int rc = th_match_within(p, part->query, keep, &part->bits);
     if (rc) return rc;
     for (uint32_t w = 0; w < p->n_words; w++)
       keep[w] &= part->bits[w];

@@ -5,7 +5,7 @@
 /* keep := keep AND what matches q. */
 static int narrow(th_plan *p, const th_query *q, uint64_t *keep) {
   uint64_t *bits;
-  int rc = th_match(p, q, &bits);
+  int rc = th_match_within(p, q, keep, &bits);
   for (uint32_t w = 0; !rc && w < p->n_words; w++)
     keep[w] &= bits[w];
   return rc;
@@ -16,8 +16,6 @@ int th_match_keep(th_plan *p, uint64_t **out) {
   const uint64_t *live = p->snapshot->live ? p->snapshot->live[p->at] : NULL;
   uint64_t *keep = th_bitmap_new(p, true);
   int rc = keep ? 0 : th_plan_no_memory(p);
-  if (!rc && r->filter) rc = narrow(p, r->filter, keep);
-  if (!rc && r->scored && !p->scored) rc = narrow(p, r->scored, keep);
   if (rc) return rc;
   uint32_t whole = p->n_docs / 64;
   for (uint32_t w = 0; live && w < (p->n_docs + 63) / 64; w++)
@@ -25,8 +23,10 @@ int th_match_keep(th_plan *p, uint64_t **out) {
   if (p->n_docs % 64) keep[whole++] &= (1ull << (p->n_docs % 64)) - 1;
   for (; whole < p->n_words; whole++)
     keep[whole] = 0;
+  if (r->filter) rc = narrow(p, r->filter, keep);
+  if (!rc && r->scored && !p->scored) rc = narrow(p, r->scored, keep);
   *out = keep;
-  return 0;
+  return rc;
 }
 
 static int search_segment(th_plan *p, th_sink *sink, th_facets *facets) {

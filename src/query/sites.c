@@ -453,13 +453,15 @@ static void keep_live(const th_plan *p, uint64_t *bits) {
   if (p->n_docs % 64) bits[p->n_docs / 64] &= (1ull << (p->n_docs % 64)) - 1;
 }
 
-int th_match_sites(th_plan *p, const th_query *q, uint64_t *out) {
+int th_match_sites(th_plan *p, const th_query *q, const uint64_t *within, uint64_t *out) {
   finder f = {.plan = p, .sites = th_segment_sites(p->segment)};
   int rc = 0;
   if (!f.sites || f.sites->n == 0) return 0;
   rc = candidates(p, q->parts[0], &f.documents);
   if (rc) return rc;
   keep_live(p, f.documents);
+  for (uint32_t w = 0; within && w < p->n_words; w++)
+    f.documents[w] &= within[w];
   if (is_any_of_leaves(q->parts[0])) {
     memcpy(out, f.documents, p->n_words * sizeof *out);
     return 0;
