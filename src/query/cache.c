@@ -26,6 +26,7 @@ static void count_bytes(cache *c, uint64_t bytes) {
 static void grid_free(th_site_grid *g) {
   if (!g) return;
   free(g->start);
+  free(g->point);
   free(g->site);
   free(g->doc);
   free(g);
@@ -252,25 +253,74 @@ static uint32_t cell_of(int32_t lat, int32_t lon) {
   return (uint32_t)(row * TH_GRID_COLUMNS + column);
 }
 
-/* Counting sort of the sites by cell. */
-static void fill_grid(th_site_grid *g, const th_sites *sites, uint32_t n_docs) {
+/* A site on its way into the grid. */
+typedef struct placed_site {
+  uint64_t key; /* orders points within a cell */
+  uint32_t site, doc;
+} placed_site;
+
+static int by_point(const void *a, const void *b) {
+  const placed_site *x = a, *y = b;
+  if (x->key != y->key) return x->key < y->key ? -1 : 1;
+  return (x->site > y->site) - (x->site < y->site);
+}
+
+static bool has_point(const th_sites *sites, uint32_t i) {
+  return sites->lat[i] != TH_NO_POINT && sites->lon[i] != TH_NO_POINT;
+}
+
+/* Counting sort of the sites by cell; start becomes where the cells begin among them. */
+static void place_sites(uint32_t *start, const th_sites *sites, uint32_t n_docs,
+                        placed_site *placed) {
   uint32_t cells = TH_GRID_ROWS * TH_GRID_COLUMNS;
   for (uint32_t i = 0; i < sites->n; i++)
-    if (sites->lat[i] != TH_NO_POINT && sites->lon[i] != TH_NO_POINT)
-      g->start[cell_of(sites->lat[i], sites->lon[i]) + 1]++;
+    if (has_point(sites, i)) start[cell_of(sites->lat[i], sites->lon[i]) + 1]++;
   for (uint32_t c = 0; c < cells; c++)
-    g->start[c + 1] += g->start[c];
+    start[c + 1] += start[c];
   for (uint32_t d = n_docs; d-- > 0;) {
     for (uint32_t i = sites->start[d + 1]; i-- > sites->start[d];) {
-      if (sites->lat[i] == TH_NO_POINT || sites->lon[i] == TH_NO_POINT) continue;
+      if (!has_point(sites, i)) continue;
       /* The ends of the cells move down to their starts. */
-      uint32_t at = --g->start[cell_of(sites->lat[i], sites->lon[i]) + 1];
-      g->site[at] = i;
-      g->doc[at] = d;
+      uint32_t at = --start[cell_of(sites->lat[i], sites->lon[i]) + 1];
+      uint64_t lat = (uint32_t)sites->lat[i], lon = (uint32_t)sites->lon[i];
+      placed[at] = (placed_site){lat << 32 | lon, i, d};
     }
   }
   /* start[c + 1] is now where cell c begins: move down by one. */
-  memmove(g->start, g->start + 1, cells * sizeof *g->start);
+  memmove(start, start + 1, cells * sizeof *start);
+}
+
+/* The sites of a cell, point by point. */
+static void fill_cell(th_site_grid *g, const th_sites *sites, placed_site *placed, uint32_t from,
+                      uint32_t to) {
+  qsort(placed + from, to - from, sizeof *placed, by_point);
+  for (uint32_t k = from; k < to; k++) {
+    const placed_site *s = &placed[k];
+    if (k == from || s->key != s[-1].key)
+      g->point[g->n_points++] = (th_point){sites->lat[s->site], sites->lon[s->site], k};
+    g->site[k] = s->site;
+    g->doc[k] = s->doc;
+  }
+}
+
+static bool fill_grid(th_site_grid *g, const th_sites *sites, uint32_t n_docs) {
+  uint32_t cells = TH_GRID_ROWS * TH_GRID_COLUMNS, n = 0;
+  for (uint32_t i = 0; i < sites->n; i++)
+    n += has_point(sites, i);
+  placed_site *placed = malloc(((size_t)n + 1) * sizeof *placed);
+  if (!placed) return false;
+  place_sites(g->start, sites, n_docs, placed);
+  for (uint32_t c = 0; c < cells; c++) {
+    uint32_t from = g->start[c], to = c + 1 < cells ? g->start[c + 1] : n;
+    g->start[c] = g->n_points;
+    if (to > from) fill_cell(g, sites, placed, from, to);
+  }
+  g->start[cells] = g->n_points;
+  g->point[g->n_points] = (th_point){TH_NO_POINT, TH_NO_POINT, n};
+  th_point *less = realloc(g->point, ((size_t)g->n_points + 1) * sizeof *less);
+  if (less) g->point = less;
+  free(placed);
+  return true;
 }
 
 static th_site_grid *make_grid(const th_segment *s) {
@@ -279,20 +329,13 @@ static th_site_grid *make_grid(const th_segment *s) {
   th_site_grid *g = calloc(1, sizeof *g);
   if (!g) return NULL;
   g->start = calloc(cells + 1, sizeof *g->start);
+  g->point = calloc((size_t)n + 1, sizeof *g->point);
   g->site = calloc((size_t)n + 1, sizeof *g->site);
   g->doc = calloc((size_t)n + 1, sizeof *g->doc);
-  if (!g->start || !g->site || !g->doc) {
-    grid_free(g);
-    return NULL;
-  }
-  uint32_t placed = 0;
-  if (n) {
-    fill_grid(g, sites, th_segment_docs(s));
-    for (uint32_t i = 0; i < n; i++)
-      placed += sites->lat[i] != TH_NO_POINT && sites->lon[i] != TH_NO_POINT;
-  }
-  g->start[cells] = placed;
-  return g;
+  if (g->start && g->point && g->site && g->doc && (!n || fill_grid(g, sites, th_segment_docs(s))))
+    return g;
+  grid_free(g);
+  return NULL;
 }
 
 const th_site_grid *th_cache_grid(const th_segment *s) {
@@ -305,7 +348,8 @@ const th_site_grid *th_cache_grid(const th_segment *s) {
   if (atomic_compare_exchange_strong(&c->grid, &g, made)) {
     const th_sites *sites = th_segment_sites(s);
     uint64_t n = sites ? sites->n : 0;
-    count_bytes(c, sizeof *made + 4 * (TH_GRID_ROWS * TH_GRID_COLUMNS + 1 + 2 * (n + 1)));
+    count_bytes(c, sizeof *made + 4 * (TH_GRID_ROWS * TH_GRID_COLUMNS + 1 + 2 * (n + 1)) +
+                       ((uint64_t)made->n_points + 1) * sizeof *made->point);
     return made;
   }
   grid_free(made);

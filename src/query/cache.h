@@ -41,10 +41,16 @@ uint64_t th_cache_kept_bytes(const th_segment *s);
 /* The sites with a point, by cells of one degree: cell(lat, lon) = row * 360 + column, rows from
  * the south pole, columns from longitude -180. */
 enum { TH_GRID_ROWS = 180, TH_GRID_COLUMNS = 360 };
+typedef struct th_point {
+  int32_t lat, lon; /* 1e-6 degrees */
+  uint32_t from;    /* its first site; the next point's is its end */
+} th_point;
 typedef struct th_site_grid {
-  uint32_t *start; /* TH_GRID_ROWS * TH_GRID_COLUMNS + 1 */
-  uint32_t *site;  /* numbers of sites, cell by cell */
+  uint32_t *start; /* TH_GRID_ROWS * TH_GRID_COLUMNS + 1: a cell's first point */
+  th_point *point; /* cell by cell, and one more; sites of a city share theirs */
+  uint32_t *site;  /* numbers of sites, point by point */
   uint32_t *doc;   /* the document of each of these */
+  uint32_t n_points;
 } th_site_grid;
 /* NULL when memory is exhausted. */
 const th_site_grid *th_cache_grid(const th_segment *s);

@@ -74,37 +74,21 @@ static value_set set_of(const th_query *q) {
   return s;
 }
 
-/* One value a document and every document has one: straight through the array. The set is moved
- * into the column's own unsigned values, and cut to what these can be. */
-#define RANGE_LOOP(type)                                                                           \
-  do {                                                                                             \
-    const type *v = (const type *)(const void *)c->values;                                         \
-    type from = (type)low, span = (type)(high - low), a = (type)month, b = (type)year;             \
-    for (uint32_t d = 0; d < p->n_docs; d += 64) {                                                 \
-      uint8_t hit[64] = {0};                                                                       \
-      uint32_t n = TH_MIN(64, p->n_docs - d);                                                      \
-      for (uint32_t i = 0; i < n; i++)                                                             \
-        hit[i] = ((type)(v[d + i] - from) <= span) | (v[d + i] == a) | (v[d + i] == b);            \
-      out[d / 64] |= th_kernels_now->bytes(hit);                                                   \
-    }                                                                                              \
-  } while (0)
+/* The set in the column's own unsigned values, cut to what these can be. */
+typedef struct own_set {
+  uint64_t low, high, month, year;
+} own_set;
 
-static bool range_dense(const th_plan *p, const th_column *c, const value_set *s, uint64_t *out) {
+/* False when the range holds none of them: rare, the slow way answers it. */
+static bool own_set_of(const th_column *c, const value_set *s, own_set *out) {
   uint64_t largest = c->width >= 8 ? UINT64_MAX : (1ull << (8 * c->width)) - 1;
-  if (c->docs || c->starts || c->width > 4 || c->n_values < p->n_docs) return false;
   int64_t top = c->base > INT64_MAX - (int64_t)largest ? INT64_MAX : c->base + (int64_t)largest;
   int64_t lowest = TH_MAX(s->low, c->base), highest = TH_MIN(s->high, top);
-  if (lowest > highest) return false; /* rare: the slow way answers it */
-  uint64_t low = (uint64_t)(lowest - c->base), high = (uint64_t)(highest - c->base);
-  uint64_t month = low, year = low;
-  if (s->month >= c->base && s->month <= top) month = (uint64_t)(s->month - c->base);
-  if (s->year >= c->base && s->year <= top) year = (uint64_t)(s->year - c->base);
-  if (c->width == 1)
-    RANGE_LOOP(uint8_t);
-  else if (c->width == 2)
-    RANGE_LOOP(uint16_t);
-  else
-    RANGE_LOOP(uint32_t);
+  if (lowest > highest) return false;
+  out->low = out->month = out->year = (uint64_t)(lowest - c->base);
+  out->high = (uint64_t)(highest - c->base);
+  if (s->month >= c->base && s->month <= top) out->month = (uint64_t)(s->month - c->base);
+  if (s->year >= c->base && s->year <= top) out->year = (uint64_t)(s->year - c->base);
   return true;
 }
 
@@ -113,7 +97,7 @@ static uint32_t row_doc(const th_column *c, uint32_t row) {
   return c->docs ? c->docs[row] : row;
 }
 
-static void range_rows(const th_plan *p, const th_column *c, const value_set *s, uint64_t *out) {
+static void range_lists(const th_plan *p, const th_column *c, const value_set *s, uint64_t *out) {
   for (uint32_t r = 0; r < c->n_rows; r++) {
     uint32_t from = c->starts ? c->starts[r] : r, to = c->starts ? c->starts[r + 1] : r + 1;
     bool hit = false;
@@ -121,6 +105,60 @@ static void range_rows(const th_plan *p, const th_column *c, const value_set *s,
       hit = in_set(s, th_column_value(c, i));
     if (hit && row_doc(c, r) < p->n_docs) th_bit_set(out, row_doc(c, r));
   }
+}
+
+/* The bits of up to 64 rows from r on, to where their documents are. Most rows stand
+ * beside their neighbours' documents: eight of them are one piece then. */
+static void scatter(const th_plan *p, const th_column *c, uint32_t r, uint64_t hits,
+                    uint64_t *out) {
+  for (; hits; hits >>= 8, r += 8) {
+    uint64_t eight = hits & 0xFF;
+    if (!eight) continue;
+    uint32_t first = c->docs[r];
+    if (r + 7 < c->n_rows && c->docs[r + 7] - first == 7 && first + 7 < p->n_docs) {
+      out[first / 64] |= eight << (first % 64);
+      if (first % 64 > 56) out[first / 64 + 1] |= eight >> (64 - first % 64);
+      continue;
+    }
+    for (; eight; eight &= eight - 1) {
+      uint32_t doc = c->docs[r + (uint32_t)__builtin_ctzll(eight)];
+      if (doc < p->n_docs) th_bit_set(out, doc);
+    }
+  }
+}
+
+#define RANGE_ROWS(type)                                                                           \
+  do {                                                                                             \
+    const type *v = (const type *)(const void *)c->values;                                         \
+    type from = (type)in.low, span = (type)(in.high - in.low);                                     \
+    type a = (type)in.month, b = (type)in.year;                                                    \
+    for (uint32_t r = 0; r < n_rows; r += 64) {                                                    \
+      uint8_t hit[64] = {0};                                                                       \
+      uint32_t n = TH_MIN(64, n_rows - r);                                                         \
+      for (uint32_t i = 0; i < n; i++)                                                             \
+        hit[i] = ((type)(v[r + i] - from) <= span) | (v[r + i] == a) | (v[r + i] == b);            \
+      uint64_t bits = th_kernels_now->bytes(hit);                                                  \
+      if (c->docs)                                                                                 \
+        scatter(p, c, r, bits, out);                                                               \
+      else                                                                                         \
+        out[r / 64] |= bits;                                                                       \
+    }                                                                                              \
+  } while (0)
+
+/* One value a row: straight through the array. */
+static bool range_rows(const th_plan *p, const th_column *c, const value_set *s, uint64_t *out) {
+  own_set in;
+  uint32_t n_rows = TH_MIN(c->n_rows, c->n_values);
+  if (c->starts || c->width > 4 || (!c->docs && n_rows < p->n_docs)) return false;
+  if (!c->docs) n_rows = p->n_docs;
+  if (!own_set_of(c, s, &in)) return false;
+  if (c->width == 1)
+    RANGE_ROWS(uint8_t);
+  else if (c->width == 2)
+    RANGE_ROWS(uint16_t);
+  else
+    RANGE_ROWS(uint32_t);
+  return true;
 }
 
 void th_match_range(const th_plan *p, const th_query *q, uint64_t *out) {
@@ -132,7 +170,7 @@ void th_match_range(const th_plan *p, const th_query *q, uint64_t *out) {
       out[w] = ~out[w];
   }
   if (!c || c->kind != TH_COL_VALUES || s.low > s.high) return;
-  if (!range_dense(p, c, &s, out)) range_rows(p, c, &s, out);
+  if (!range_rows(p, c, &s, out)) range_lists(p, c, &s, out);
 }
 
 bool th_match_present(const th_plan *p, uint16_t field, uint64_t *out) {
@@ -142,8 +180,10 @@ bool th_match_present(const th_plan *p, uint16_t field, uint64_t *out) {
     th_match_mask(p, field, UINT64_MAX, out);
     return true;
   }
-  for (uint32_t r = 0; r < c->n_rows; r++)
-    if (row_doc(c, r) < p->n_docs) th_bit_set(out, row_doc(c, r));
+  for (uint32_t r = 0; c->docs && r < c->n_rows; r += 64)
+    scatter(p, c, r, c->n_rows - r >= 64 ? UINT64_MAX : (1ull << (c->n_rows - r)) - 1, out);
+  for (uint32_t r = 0; !c->docs && r < TH_MIN(c->n_rows, p->n_docs); r++)
+    th_bit_set(out, r);
   return true;
 }
 
@@ -233,15 +273,20 @@ static circle circle_of(const th_query *q) {
   return c;
 }
 
+static void match_point(const th_plan *p, const th_site_grid *g, const th_sites *sites,
+                        const circle *c, uint32_t at, uint64_t *out) {
+  for (uint32_t k = g->point[at].from; k < g->point[at + 1].from; k++) {
+    uint8_t status = c->status ? sites->status[g->site[k]] : 0;
+    if (c->status && (!status || status > 64 || !(c->status >> (status - 1) & 1))) continue;
+    if (g->doc[k] < p->n_docs) th_bit_set(out, g->doc[k]);
+  }
+}
+
 static void match_cell(const th_plan *p, const th_site_grid *g, const th_sites *sites,
                        const circle *c, uint32_t cell, uint64_t *out) {
-  for (uint32_t k = g->start[cell]; k < g->start[cell + 1]; k++) {
-    uint32_t i = g->site[k], doc = g->doc[k];
-    uint8_t status = sites->status[i];
-    if (doc >= p->n_docs || th_bit(out, doc)) continue;
-    if (c->status && (!status || status > 64 || !(c->status >> (status - 1) & 1))) continue;
-    if (th_distance_km(c->lat, c->lon, sites->lat[i] * 1e-6, sites->lon[i] * 1e-6) <= c->km)
-      th_bit_set(out, doc);
+  for (uint32_t i = g->start[cell]; i < g->start[cell + 1]; i++) {
+    double lat = g->point[i].lat * 1e-6, lon = g->point[i].lon * 1e-6;
+    if (th_distance_km(c->lat, c->lon, lat, lon) <= c->km) match_point(p, g, sites, c, i, out);
   }
 }
 
