@@ -193,7 +193,7 @@ static bool has(const view *v, th_elig_set *set) {
 
 /* Words before it that say no, up to the last sign. A second one that is no list member turns the
  * first. */
-static bool is_negated(const view *v, uint32_t first) {
+static bool is_negated(const view *v, uint32_t first, uint32_t reach) {
   static th_elig_set no = TH_ELIG_SET(
       "no|not|non|without|never|unable|inability|unwilling|unwillingness|refuse|refusal|refuses|"
       "refusing|cannot|"
@@ -201,7 +201,7 @@ static bool is_negated(const view *v, uint32_t first) {
       "impossibility|withdrawal|lacks|impossible|withdrawn|limited|withdraw|reject|disagree");
   static th_elig_set stop = TH_ELIG_SET(",|;|.|:|/|but|who|must|unless|except");
   bool negated = false;
-  for (uint32_t i = first; i-- > 0 && first - i <= 7;) {
+  for (uint32_t i = first; i-- > 0 && first - i <= reach;) {
     if (among(v, i, &stop)) break;
     if (among(v, i, &no)) negated = !negated;
   }
@@ -250,7 +250,8 @@ static void add_category(view *v, uint32_t first, uint32_t end, const th_elig_ca
   if (c->flags & TH_ELIG_BLOCKED || (c->flags & TH_ELIG_SPOKEN && !has(v, &speaking))) return;
   th_elig_fact f = {
       .type = TH_ELIG_CONCEPT, .category = c->category, .label = th_span_of(c->label)};
-  f.negated = is_negated(v, first) != !!(c->flags & TH_ELIG_NEGATED);
+  bool no = c->flags & TH_ELIG_NEGATED; /* only what stands right before turns it */
+  f.negated = is_negated(v, first, no ? 2 : 7) != no;
   f.time = time_of(v, first, end, c->flags);
   if (is_known(v, &f)) return;
   th_elig_fact *to = th_elig_leaf_add(v->l, first, end);

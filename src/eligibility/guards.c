@@ -134,6 +134,7 @@ static uint32_t guard_end(const view *v, uint32_t i, uint32_t limit) {
     if (is(v, i, ')') && depth-- == 0) break;
     if (is(v, i, ';') || (is(v, i, ',') && depth == 0) || th_elig_is_broken(v->l, i, i + 1)) break;
     if (is(v, i, '.') && i + 1 == v->n) break;
+    if (i > from && v->t[i].flags & TH_ELIG_UPPER && is(v, i + 1, ':')) break; /* "Hepatic:" */
   }
   static th_elig_set loose =
       TH_ELIG_SET("or|and|then|,|(|:|in|which|case|-|for|must|be|is|are|value|alt|ast|level");
@@ -185,7 +186,7 @@ static void conditions_behind(view *v, uint32_t k) {
     while (no &&
            (among(v, words, &if_words) || among(v, words, &only) || group_of_patients(v, words)))
       words = group_of_patients(v, words) ? group_of_patients(v, words) : words + 1;
-    if (i > from + 10) return;
+    if (i > from + 6) return;
     uint32_t end = guard_end(v, words, next);
     bool of_next = yes && or_before && k + 1 < v->n_facts && end + 6 >= next;
     th_elig_fact *f = &v->f[of_next ? k + 1 : k];
@@ -335,12 +336,23 @@ static void read_ages(view *v) {
   }
 }
 
+/* Nothing but a few words stands between the fact and the window. */
+static bool is_near(const view *v, const th_elig_when *w, uint32_t k) {
+  uint32_t a = w->first >= end_of(v, k) ? end_of(v, k) : w->end;
+  uint32_t b = w->first >= end_of(v, k) ? w->first : first_of(v, k);
+  for (uint32_t i = a; i < b; i++)
+    if (is(v, i, ':')) return false;
+  for (uint32_t m = 0; m < v->n_facts; m++)
+    if (first_of(v, m) >= a && first_of(v, m) < b && first_of(v, m) != first_of(v, k)) return false;
+  return b < a + 10;
+}
+
 static void attach_windows(view *v) {
   int age = th_elig_attribute_find(TH_SPAN("age"));
   for (uint32_t k = 0; k < v->n_facts && v->l->n_whens; k++) {
     if (v->f[k].attribute == age) continue;
     const th_elig_when *w = th_elig_window_near(v->l, first_of(v, k), end_of(v, k));
-    if (w) v->f[k].window = w->window;
+    if (w && is_near(v, w, k)) v->f[k].window = w->window;
   }
 }
 

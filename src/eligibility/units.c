@@ -79,9 +79,9 @@ const th_elig_unit_word th_elig_unit_words[] = {
     {"cmh2o|cm h2o|cmh20|cm h20|cm of water|centimeter of water|cm of h2o|cm water", "cm[H2O]",
      ATOM},
     {"kpa|kilopascal", "kPa", ATOM},
-    {"C|°C|celsius|centigrade|degree celsius|degree c|degree centigrade|oc|o c|deg "
+    {"C|°C|celsius|centigrade|degree celsius|degree c|degree centigrade|deg "
      "c|celcius|degree "
-     "celcius|o celsius|℃",
+     "celcius|℃",
      "Cel", ATOM},
     {"F|°F|fahrenheit|degree fahrenheit|degree f|of|o f|deg f|o fahrenheit|farenheit|degree "
      "farenheit",

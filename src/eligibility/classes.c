@@ -1,0 +1,248 @@
+/* Classes and stages: "NYHA class III or IV", "stage IIIB", "Child-Pugh B7", "ECOG 0, 1 or 2". */
+#include <math.h>
+
+#include "eligibility/attributes.h"
+#include "eligibility/numeric.h"
+#include "eligibility/phrases.h"
+
+typedef struct class_value {
+  double low, high;
+} class_value;
+
+static int roman(th_span w) {
+  static const char *const names[] = {"0", "I", "II", "III", "IV", "V", "VI"};
+  for (int i = 1; i < (int)TH_COUNT(names); i++)
+    if (th_span_eq(w, th_span_of(names[i])) ||
+        (w.n > 0 && th_span_eq_nocase(w, th_span_of(names[i])) && w.p[0] == 'i'))
+      return i;
+  return -1;
+}
+
+static bool read_letter_class(th_span w, class_value *out) {
+  static const double low[] = {5, 7, 10}, high[] = {6, 9, 15};
+  char c = w.n ? (char)(w.p[0] & ~32) : 0;
+  if (w.n == 0 || c < 'A' || c > 'C') return false;
+  *out = (class_value){low[c - 'A'], high[c - 'A']};
+  if (w.n == 1) return true;
+  double points = 0;
+  for (size_t i = 1; i < w.n; i++) {
+    if (w.p[i] < '0' || w.p[i] > '9') return false;
+    points = points * 10 + (w.p[i] - '0');
+  }
+  *out = (class_value){points, points};
+  return points >= 5 && points <= 15;
+}
+
+/* Stages with letters stand a tenth apart: IIIA 3.1, IIIB 3.2; a plain III reaches to 3.9. */
+static bool read_class(const th_elig_binder *s, uint32_t i, int a, class_value *out) {
+  if (i >= s->n) return false;
+  const th_elig_token *t = &s->t[i];
+  th_span w = {s->l->text.p + t->from, t->to - t->from};
+  if (t->kind == TH_ELIG_NUM && !(t->flags & TH_ELIG_SPELLED) &&
+      a != th_elig_known_attributes.cancer_stage) {
+    if (!th_elig_plausible((uint32_t)a, t->value)) return false;
+    *out = (class_value){t->value, t->value};
+    return true;
+  }
+  if (t->kind != TH_ELIG_WORD) return false;
+  if (a == th_elig_known_attributes.child_pugh) return read_letter_class(w, out);
+  double fraction = 0;
+  if (a == th_elig_known_attributes.cancer_stage) {
+    while (w.n > 1 && w.p[w.n - 1] >= '0' && w.p[w.n - 1] <= '9')
+      w.n--; /* IA1 */
+    char c = w.n > 1 ? (char)(w.p[w.n - 1] | 32) : 0;
+    if (c >= 'a' && c <= 'e' && roman((th_span){w.p, w.n - 1}) > 0)
+      fraction = (c - 'a' + 1) / 10.0, w.n--;
+  }
+  int n = roman(w);
+  if (n < 0 || !th_elig_plausible((uint32_t)a, n)) return false;
+  out->low = n + fraction;
+  out->high = a == th_elig_known_attributes.cancer_stage && fraction == 0 ? n + 0.9 : out->low;
+  return true;
+}
+
+/* A list of classes from token i on: "III", "II-IV", "0, 1 or 2", "A or B". */
+static uint32_t read_classes(const th_elig_binder *s, uint32_t i, int a, class_value *out,
+                             bool *listed) {
+  static th_elig_set joints = TH_ELIG_SET("-|to|or|and|/|,|through|&|~");
+  static th_elig_set again = TH_ELIG_SET("class|stage|grade|or|and|score|child|pugh|-");
+  class_value v;
+  uint32_t end = i + 1;
+  if (!read_class(s, i, a, out)) return i;
+  *listed = false;
+  for (uint32_t k = end; th_elig_at(s, k, &joints); k = end) {
+    k++;
+    for (uint32_t fill = 0; fill < 3 && th_elig_at(s, k, &again); fill++)
+      k++;
+    if (!read_class(s, k, a, &v)) break;
+    if (v.low < out->low - 0.95 && v.low < out->low) out->low = v.low;
+    if (v.low < out->low) out->low = v.low;
+    if (v.high > out->high) out->high = v.high;
+    *listed = true;
+    end = k + 1;
+  }
+  return end;
+}
+
+static bool is_plain_word(const th_elig_binder *s, const th_elig_mention *m, const char *word) {
+  const th_elig_token *t = &s->t[m->first];
+  return m->end == m->first + 1 && t->key == th_elig_word_key(th_span_of(word));
+}
+
+static bool leaf_has(const th_elig_binder *s, th_elig_set *set) {
+  for (uint32_t i = 0; i < s->n; i++)
+    if (th_elig_at(s, i, set)) return true;
+  return false;
+}
+
+bool th_elig_scale_is_meant(const th_elig_binder *s, const th_elig_mention *m, int a) {
+  static th_elig_set toxic =
+      TH_ELIG_SET("toxicity|toxicitie|ctcae|adverse|neuropathy|ctc|nci|aes|ae|irae|edema|"
+                  "pneumonitis|hemorrhage|bleeding|qtc|proteinuria|hearing|diarrhea|mucositis");
+  static th_elig_set other = TH_ELIG_SET(
+      "kidney|ckd|renal|hypertension|pressure|hypertensive|retinopathy|endometriosis|sarcoidosis|"
+      "prolapse|copd|fibrosis|keratoconus|labor|dementia|sleep|parkinson|periodontitis|lymphedema|"
+      "cirrhosis|nash|chagas|hiv|aids|encephalopathy|hemorrhoid|rop|prematurity|ulcer|"
+      "osteonecrosis|gold|acute|glaucoma|failure|macular|open|hip|necrosis");
+  if (a == th_elig_known_attributes.grade && is_plain_word(s, m, "grade"))
+    return leaf_has(s, &toxic);
+  if (a == th_elig_known_attributes.cancer_stage &&
+      (is_plain_word(s, m, "stage") || is_plain_word(s, m, "rai")))
+    return !leaf_has(s, &other);
+  return true;
+}
+
+static void mark_used(th_elig_binder *s, uint32_t from, uint32_t to, bool *related,
+                      uint8_t *relation) {
+  th_elig_leaf *l = s->l;
+  for (uint32_t i = 0; i < l->n_quantities; i++) {
+    th_elig_quantity *q = &l->quantities[i];
+    if (q->end <= from) continue;
+    if (q->first >= to) break;
+    q->use = TH_ELIG_AS_FACT;
+    if (q->related && q->relation != TH_ELIG_BETWEEN && !*related)
+      *related = true, *relation = q->relation;
+  }
+}
+
+/* A relation right before the mention ("≥ grade 2", "> NYHA class II"), or before token `at`. */
+static bool relation_before(const th_elig_binder *s, uint32_t at, uint8_t *relation,
+                            uint32_t *first) {
+  for (uint32_t back = 1; back <= 5 && back <= at; back++) {
+    uint32_t end;
+    int p = th_elig_phrase_at(s->l->text, s->t, s->n, at - back, TH_ELIG_F_BEFORE, &end);
+    if (p < 0 || end != at) continue;
+    uint8_t r = (uint8_t)th_elig_phrase_get(p)->value;
+    if (r == TH_ELIG_BETWEEN || s->t[at - back].kind == TH_ELIG_NUM) continue;
+    *relation = r;
+    *first = at - back;
+    uint32_t wider;
+    for (uint32_t more = back + 1; more <= 6 && more <= at; more++) {
+      int w = th_elig_phrase_at(s->l->text, s->t, s->n, at - more, TH_ELIG_F_BEFORE, &wider);
+      if (w >= 0 && wider == at)
+        *relation = (uint8_t)th_elig_phrase_get(w)->value, *first = at - more;
+    }
+    return true;
+  }
+  return false;
+}
+
+static void read_scale(th_elig_binder *s, const th_elig_mention *m, int a) {
+  uint32_t i = m->end, first = m->first, relation_first;
+  bool listed = false, related = false;
+  uint8_t relation = TH_ELIG_EQ;
+  class_value v;
+  static th_elig_set stop = TH_ELIG_SET("or|and|,|to|/|-");
+  while (i < s->n && i - m->end < 8) {
+    class_value any;
+    uint32_t end;
+    if (!th_elig_at(s, i, &stop) && read_class(s, i, a, &any)) break;
+    int p = th_elig_phrase_at(s->l->text, s->t, s->n, i, TH_ELIG_F_BEFORE, &end);
+    if (p >= 0) {
+      if (!th_elig_only_link_words(s, m->end, i)) return;
+      relation = (uint8_t)th_elig_phrase_get(p)->value;
+      related = relation != TH_ELIG_BETWEEN && relation != TH_ELIG_EQ;
+      i = end;
+      while (i < s->n && th_elig_only_link_words(s, i, i + 1) && !read_class(s, i, a, &any))
+        i++;
+      break;
+    }
+    if (!th_elig_only_link_words(s, i, i + 1)) return;
+    i++;
+  }
+  uint32_t end = read_classes(s, i, a, &v, &listed);
+  if (end == i) return;
+  const th_elig_token *t = &s->t[i];
+  bool digits = t->kind == TH_ELIG_NUM, plain = true;
+  for (uint32_t k = i; k < end; k++)
+    plain &= s->t[k].kind != TH_ELIG_WORD || s->t[k].to - s->t[k].from > 5 ||
+             read_class(s, k, a, &(class_value){0});
+  if (digits && !listed && a != th_elig_known_attributes.child_pugh) {
+    /* plain numbers are read as quantities, but for a relation before the name */
+    if (related || !relation_before(s, m->first, &relation, &relation_first)) return;
+    static th_elig_set dash = TH_ELIG_SET("or|and");
+    (void)dash;
+    related = true;
+    first = relation_first;
+  } else if (digits && a != th_elig_known_attributes.child_pugh) {
+    uint32_t only_numbers = 0;
+    for (uint32_t k = i; k < end; k++)
+      only_numbers += s->t[k].kind == TH_ELIG_NUM;
+    bool range = only_numbers == 2 && end - i == 3 && (th_elig_sign(&s->t[i + 1], '-'));
+    if (range || related) return;
+  }
+  if (!related && relation_before(s, m->first, &relation, &relation_first))
+    related = true, first = relation_first;
+  uint32_t behind;
+  int p = th_elig_phrase_at(s->l->text, s->t, s->n, end, TH_ELIG_F_BEHIND, &behind);
+  if (!related && !listed && p >= 0 && !(behind < s->n && s->t[behind].kind == TH_ELIG_NUM)) {
+    relation = (uint8_t)th_elig_phrase_get(p)->value;
+    related = true;
+    end = behind;
+  }
+  bool from_quantity = false;
+  uint8_t ignored = 0;
+  mark_used(s, i, end, &from_quantity, &ignored);
+  th_elig_fact *f = th_elig_leaf_add(s->l, first, end);
+  if (!f) return;
+  f->type = TH_ELIG_NUMERIC;
+  f->attribute = (uint16_t)a;
+  f->negated = th_elig_is_negated(s, first);
+  f->high = NAN;
+  bool wide = v.low != v.high && !(a == th_elig_known_attributes.cancer_stage &&
+                                   v.high - v.low > 0.85 && v.high - v.low < 0.95);
+  if (related && relation != TH_ELIG_EQ && !listed) {
+    f->relation = relation;
+    bool up = relation == TH_ELIG_GE || relation == TH_ELIG_LT;
+    f->value = up ? v.low : (a == th_elig_known_attributes.child_pugh ? v.high : v.low);
+    f->low_canonical = f->high_canonical = NAN;
+    th_elig_put_bounds(f, relation == TH_ELIG_GT || relation == TH_ELIG_LE ? v.high : v.low, NAN);
+  } else {
+    f->relation = wide || listed ? TH_ELIG_BETWEEN : TH_ELIG_EQ;
+    f->value = v.low;
+    double top = a == th_elig_known_attributes.cancer_stage && v.high - (int)v.high > 0.85
+                     ? (int)v.high
+                     : v.high;
+    if (f->relation == TH_ELIG_BETWEEN) f->high = top;
+    th_elig_set_bounds(f, v.low, true, v.high, true);
+  }
+  f->canonical_unit = th_elig_attributes[a].unit;
+  s->n_list = 0;
+}
+
+void th_elig_read_classes(th_elig_binder *s) {
+  const th_elig_leaf *l = s->l;
+  for (uint32_t i = 0; i < l->n_mentions; i++) {
+    const th_elig_mention *m = &l->mentions[i];
+    int a = -1;
+    for (int p = m->phrase; p >= 0 && a < 0; p = th_elig_phrase_get(p)->next) {
+      const th_elig_phrase *ph = th_elig_phrase_get(p);
+      const th_elig_token *t = &s->t[m->first];
+      if (ph->value < 0 || !th_elig_attributes[ph->value].scale) continue;
+      if (ph->exact && memcmp(ph->exact, l->text.p + t->from, TH_MIN(ph->exact_n, t->to - t->from)))
+        continue;
+      a = ph->value;
+    }
+    if (a >= 0 && th_elig_scale_is_meant(s, m, a)) read_scale(s, m, a);
+  }
+}
