@@ -10,6 +10,7 @@
   do {                                                                                             \
     const type *v = (const type *)(const void *)c->values, m = (type)mask;                         \
     for (uint32_t d = 0; d < p->n_docs; d += 64) {                                                 \
+      if (within && !within[d / 64]) continue;                                                     \
       uint8_t hit[64] = {0};                                                                       \
       uint32_t n = TH_MIN(64, p->n_docs - d);                                                      \
       for (uint32_t i = 0; i < n; i++)                                                             \
@@ -18,7 +19,8 @@
     }                                                                                              \
   } while (0)
 
-void th_match_mask(const th_plan *p, uint16_t field, uint64_t mask, uint64_t *out) {
+void th_match_mask(const th_plan *p, uint16_t field, uint64_t mask, const uint64_t *within,
+                   uint64_t *out) {
   const th_column *c = th_segment_column(p->segment, field);
   if (!c || c->kind != TH_COL_MASK || c->n_values < p->n_docs) return;
   switch (c->width) {
@@ -127,12 +129,23 @@ static void scatter(const th_plan *p, const th_column *c, uint32_t r, uint64_t h
   }
 }
 
+/* Whether any of the 64 rows from r on may be of a document of `within`. */
+static bool rows_in(const th_plan *p, const th_column *c, uint32_t r, const uint64_t *within) {
+  uint32_t last = TH_MIN(r + 63, c->n_rows - 1);
+  uint32_t from = c->docs ? c->docs[r] / 64 : r / 64, to = c->docs ? c->docs[last] / 64 : r / 64;
+  if (to >= p->n_words) return true;
+  for (uint32_t w = from; w <= to; w++)
+    if (within[w]) return true;
+  return false;
+}
+
 #define RANGE_ROWS(type)                                                                           \
   do {                                                                                             \
     const type *v = (const type *)(const void *)c->values;                                         \
     type from = (type)in.low, span = (type)(in.high - in.low);                                     \
     type a = (type)in.month, b = (type)in.year;                                                    \
     for (uint32_t r = 0; r < n_rows; r += 64) {                                                    \
+      if (within && !rows_in(p, c, r, within)) continue;                                           \
       uint8_t hit[64] = {0};                                                                       \
       uint32_t n = TH_MIN(64, n_rows - r);                                                         \
       for (uint32_t i = 0; i < n; i++)                                                             \
@@ -146,7 +159,8 @@ static void scatter(const th_plan *p, const th_column *c, uint32_t r, uint64_t h
   } while (0)
 
 /* One value a row: straight through the array. */
-static bool range_rows(const th_plan *p, const th_column *c, const value_set *s, uint64_t *out) {
+static bool range_rows(const th_plan *p, const th_column *c, const value_set *s,
+                       const uint64_t *within, uint64_t *out) {
   own_set in;
   uint32_t n_rows = TH_MIN(c->n_rows, c->n_values);
   if (c->starts || c->width > 4 || (!c->docs && n_rows < p->n_docs)) return false;
@@ -161,7 +175,7 @@ static bool range_rows(const th_plan *p, const th_column *c, const value_set *s,
   return true;
 }
 
-void th_match_range(const th_plan *p, const th_query *q, uint64_t *out) {
+void th_match_range(const th_plan *p, const th_query *q, const uint64_t *within, uint64_t *out) {
   const th_column *c = th_segment_column(p->segment, q->field);
   value_set s = set_of(q);
   if (q->missing) {
@@ -170,14 +184,14 @@ void th_match_range(const th_plan *p, const th_query *q, uint64_t *out) {
       out[w] = ~out[w];
   }
   if (!c || c->kind != TH_COL_VALUES || s.low > s.high) return;
-  if (!range_rows(p, c, &s, out)) range_lists(p, c, &s, out);
+  if (!range_rows(p, c, &s, within, out)) range_lists(p, c, &s, out);
 }
 
 bool th_match_present(const th_plan *p, uint16_t field, uint64_t *out) {
   const th_column *c = th_segment_column(p->segment, field);
   if (!c) return false;
   if (c->kind == TH_COL_MASK) {
-    th_match_mask(p, field, UINT64_MAX, out);
+    th_match_mask(p, field, UINT64_MAX, NULL, out);
     return true;
   }
   for (uint32_t r = 0; c->docs && r < c->n_rows; r += 64)

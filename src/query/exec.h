@@ -130,9 +130,11 @@ static inline void th_bit_set(uint64_t *bits, uint32_t i) {
  * is asked for without adding to a score. Bits beyond the last document are 0. */
 int th_match_keep(th_plan *p, uint64_t **out) TH_MUST_USE;
 
-/* ---- columns.c: the leaves of th_match over columns and sites, into a cleared bitmap ---- */
-void th_match_mask(const th_plan *p, uint16_t field, uint64_t mask, uint64_t *out);
-void th_match_range(const th_plan *p, const th_query *q, uint64_t *out);
+/* ---- columns.c: the leaves of th_match over columns and sites, into a cleared bitmap; within as
+ * in th_match_within ---- */
+void th_match_mask(const th_plan *p, uint16_t field, uint64_t mask, const uint64_t *within,
+                   uint64_t *out);
+void th_match_range(const th_plan *p, const th_query *q, const uint64_t *within, uint64_t *out);
 int th_match_keyword(th_plan *p, const th_query *q, uint64_t *out) TH_MUST_USE;
 int th_match_near(th_plan *p, const th_query *q, uint64_t *out) TH_MUST_USE;
 /* Documents with anything in the field's column. False when the field has no column. */

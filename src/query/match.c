@@ -70,9 +70,8 @@ static int keep_standing(th_plan *p, th_conj *c, uint64_t *bits) {
   return 0;
 }
 
-/* Documents that hold the words of n TERMs and PHRASEs, of `within`. */
-static int match_words(th_plan *p, const th_query *const *parts, uint32_t n, const uint64_t *within,
-                       th_conj **conj, uint64_t *out) {
+/* The words of n TERMs and PHRASEs together. */
+static int look_up_words(th_plan *p, const th_query *const *parts, uint32_t n, th_conj **out) {
   th_op *ops = th_arena_calloc(p->arena, n, sizeof *ops);
   th_op **list = th_arena_calloc(p->arena, n, sizeof(th_op *));
   int rc = ops && list ? 0 : th_plan_no_memory(p);
@@ -80,17 +79,22 @@ static int match_words(th_plan *p, const th_query *const *parts, uint32_t n, con
     rc = th_op_unscored(p, parts[i], &ops[i]);
     list[i] = &ops[i];
   }
-  if (!rc) rc = th_conj_make(p, list, n, conj);
-  while (!rc && th_conj_candidates(*conj, within, UINT32_MAX, 0))
-    for (uint32_t i = 0; i < (*conj)->n_found; i++)
-      th_bit_set(out, (*conj)->docs[i]);
-  return rc;
+  return rc ? rc : th_conj_make(p, list, n, out);
+}
+
+/* Documents of `within` that hold them all, wherever. */
+static void match_words(th_conj *c, const uint64_t *within, uint64_t *out) {
+  while (th_conj_candidates(c, within, UINT32_MAX, 0))
+    for (uint32_t i = 0; i < c->n_found; i++)
+      th_bit_set(out, c->docs[i]);
 }
 
 static int match_phrase(th_plan *p, const th_query *q, const uint64_t *within, uint64_t *out) {
   th_conj *c = NULL;
-  int rc = match_words(p, &q, 1, within, &c, out);
-  return rc ? rc : keep_standing(p, c, out);
+  int rc = look_up_words(p, &q, 1, &c);
+  if (rc) return rc;
+  match_words(c, within, out);
+  return keep_standing(p, c, out);
 }
 
 static int match_ids(th_plan *p, const th_query *q, uint64_t *out) {
@@ -150,10 +154,10 @@ static int match_leaf(th_plan *p, const th_query *q, const uint64_t *within, uin
   case TH_N_PHRASE:
     return match_phrase(p, q, within, out);
   case TH_N_MASK:
-    th_match_mask(p, q->field, q->mask, out);
+    th_match_mask(p, q->field, q->mask, within, out);
     return 0;
   case TH_N_RANGE:
-    th_match_range(p, q, out);
+    th_match_range(p, q, within, out);
     return 0;
   case TH_N_KEYWORD:
     return th_match_keyword(p, q, out);
@@ -233,26 +237,42 @@ static int match_parts(th_plan *p, const th_query *q, cost from, cost to, uint64
   return 0;
 }
 
+enum { RARE = 32 }; /* a word in less than one document in so many is looked up before columns */
+
+static bool is_rare(const th_plan *p, const th_conj *c) {
+  const th_cursor *rarest = c->cursors[0];
+  return rarest->absent || rarest->p.term.df < p->n_docs / RARE;
+}
+
+/* Of out, the documents that hold all the words. */
+static int narrow_by_words(th_plan *p, th_conj *c, uint64_t *out) {
+  uint64_t *found = th_bitmap_new(p, false);
+  if (!found) return th_plan_no_memory(p);
+  match_words(c, out, found);
+  memcpy(out, found, p->n_words * sizeof *out);
+  return 0;
+}
+
 /* AND: what is read fast narrows down what else is asked about. The words of the phrases are
  * looked up with the other words; where they stand is asked of what is left by then. */
 static int match_all_of(th_plan *p, const th_query *q, const uint64_t *within, uint64_t *out) {
   const th_query **words = th_arena_calloc(p->arena, q->n + 1, sizeof(th_query *));
   th_conj *c = NULL;
   uint32_t n = 0;
+  int rc = 0;
   if (!words) return th_plan_no_memory(p);
   for (uint32_t i = 0; i < q->n; i++)
     if (is_words(q->parts[i])) words[n++] = q->parts[i];
+  if (n) rc = look_up_words(p, words, n, &c);
+  if (rc) return rc;
   if (within)
     memcpy(out, within, p->n_words * sizeof *out);
   else
     memset(out, 0xFF, p->n_words * sizeof *out);
-  int rc = match_parts(p, q, COST_COLUMN, COST_POINTS, out);
-  if (!rc && n) {
-    uint64_t *found = th_bitmap_new(p, false);
-    if (!found) return th_plan_no_memory(p);
-    if (any_bit(out, p->n_words)) rc = match_words(p, words, n, out, &c, found);
-    memcpy(out, found, p->n_words * sizeof *out);
-  }
+  bool words_first = c && is_rare(p, c);
+  if (words_first) rc = narrow_by_words(p, c, out);
+  if (!rc) rc = match_parts(p, q, COST_COLUMN, COST_POINTS, out);
+  if (!rc && c && !words_first) rc = narrow_by_words(p, c, out);
   if (!rc) rc = match_parts(p, q, COST_WORD, COST_WORD, out);
   if (!rc && c && c->n_checks) rc = keep_standing(p, c, out);
   return rc ? rc : match_parts(p, q, COST_PHRASE, COST_SITES, out);
