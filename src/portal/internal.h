@@ -16,8 +16,8 @@ struct th_portal {
 
 /* What a thread keeps between requests. */
 typedef struct portal_worker {
-  th_json_parser *parser;
-  th_buf record, scratch;
+  th_json_parser *parser, *other; /* other: made when first wanted */
+  th_buf record, older, scratch;
   /* Worked out for one generation of the index, and kept until there is another: */
   bool known, made_up;
   int64_t data_utc; /* when the data was last brought up; 0 = never */
@@ -34,6 +34,10 @@ int th_portal_end(th_html *h, th_response *rs, unsigned status, th_err *err) TH_
 /* A page that says what is missing and what to do about it: 404, 400. */
 int th_portal_sorry(const th_portal *portal, th_request *rq, th_response *rs, unsigned status,
                     const char *title, th_span text, th_err *err) TH_MUST_USE;
+
+/* The page for a number that no study here has: 404. */
+int th_portal_no_study(const th_portal *portal, th_request *rq, th_response *rs, uint32_t nct,
+                       th_err *err) TH_MUST_USE;
 
 /* What the frame of every page says about the data of this generation: whether most of it says of
  * itself that it is made up, and how old it is. */
@@ -57,6 +61,7 @@ int th_portal_sitemap(void *portal, th_request *rq, th_response *rs, th_err *err
 int th_portal_home(void *portal, th_request *rq, th_response *rs, th_err *err);
 int th_portal_search(void *portal, th_request *rq, th_response *rs, th_err *err);
 int th_portal_places(void *portal, th_request *rq, th_response *rs, th_err *err);
+int th_portal_history(void *portal, th_request *rq, th_response *rs, th_err *err);
 int th_portal_study(void *portal, th_request *rq, th_response *rs, th_err *err);
 
 #endif

@@ -18,7 +18,9 @@ static void drop_worker(void *object) {
   portal_worker *w = object;
   if (!w) return;
   th_json_parser_free(w->parser);
+  th_json_parser_free(w->other);
   th_buf_dispose(&w->record);
+  th_buf_dispose(&w->older);
   th_buf_dispose(&w->scratch);
   for (size_t i = 0; i < TH_COUNT(w->home); i++)
     th_buf_dispose(&w->home[i]);
@@ -37,6 +39,7 @@ portal_worker *th_portal_worker(const th_portal *portal, th_request *rq) {
     return NULL;
   }
   th_buf_init(&w->record, 0);
+  th_buf_init(&w->older, 0);
   th_buf_init(&w->scratch, 0);
   for (size_t i = 0; i < TH_COUNT(w->home); i++)
     th_buf_init(&w->home[i], 0);
@@ -175,8 +178,8 @@ static void add_headers(void *ctx, const th_request *rq, th_response *rs) {
 
 /* ---- one study ---- */
 
-static int answer_no_study(const th_portal *p, th_request *rq, th_response *rs, uint32_t nct,
-                           th_err *err) {
+int th_portal_no_study(const th_portal *p, th_request *rq, th_response *rs, uint32_t nct,
+                       th_err *err) {
   char number[TH_NCT_LEN + 1];
   th_lang lang = th_lang_of_path(rq->path);
   char *text =
@@ -264,7 +267,7 @@ int th_portal_study(void *ctx, th_request *rq, th_response *rs, th_err *err) {
     th_err_clear(err);
     return redirect_to(rq, rs, current, err);
   }
-  if (rc == TH_ENOTFOUND) return answer_no_study(p, rq, rs, nct, err);
+  if (rc == TH_ENOTFOUND) return th_portal_no_study(p, rq, rs, nct, err);
   if (rc) return rc;
   return write_study(p, w, rq, rs, &record, err);
 }
@@ -285,6 +288,8 @@ int th_portal_mount(th_portal **out, th_router *router, th_registry *registry,
       {"/search.atom", th_portal_atom},
       {"/places", th_portal_places},
       {"/study/{nct}", th_portal_study},
+      {"/study/{nct}/history", th_portal_history}, /* no title's slug is "history" */
+      {"/study/{nct}/history/{versions}", th_portal_history},
       {"/study/{nct}/{title}", th_portal_study},
       {"/about", th_portal_about},
       {"/es", th_portal_home},
@@ -292,6 +297,8 @@ int th_portal_mount(th_portal **out, th_router *router, th_registry *registry,
       {"/es/search", th_portal_search},
       {"/es/places", th_portal_places},
       {"/es/study/{nct}", th_portal_study},
+      {"/es/study/{nct}/history", th_portal_history},
+      {"/es/study/{nct}/history/{versions}", th_portal_history},
       {"/es/study/{nct}/{title}", th_portal_study},
       {"/es/about", th_portal_about},
       {"/robots.txt", th_portal_robots},

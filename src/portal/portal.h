@@ -3,6 +3,7 @@
  *   /                  search box, ways in, what this installation holds
  *   /search?…          results with filters and counts (search_page.h)
  *   /study/{nct}/{title}  one study; without its title, or with another, a redirect there
+ *   /study/{nct}/history  its versions; /{a}..{b} behind it: what changed from a to b
  *   /about             what this installation holds, how to cite it
  *   /search.csv|json|ris|atom?…  what the search finds, to take along or to follow
  *   /sitemap.xml, /robots.txt

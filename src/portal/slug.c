@@ -32,5 +32,9 @@ void th_slug_study_path(uint32_t nct, th_span title, th_buf *out) {
   char number[TH_NCT_LEN + 1];
   th_buf_printf(out, "/study/%s", th_nct_format(nct, number));
   th_buf_char(out, '/');
-  if (th_slug_put(title, out) == 0 && !out->error) out->n--;
+  size_t n = th_slug_put(title, out);
+  if (out->error) return;
+  /* "history" is a page of its own. */
+  if (n == 7 && memcmp(out->p + out->n - n, "history", n) == 0) out->n -= n, n = 0;
+  if (n == 0) out->n--;
 }

@@ -275,6 +275,16 @@ static void put_sharing(const th_study_view *v) {
 
 /* ---- where it comes from ---- */
 
+static void put_history_link(const th_study_view *v) {
+  if (v->nct.n == 0) return;
+  th_html_str(v->h, ": ");
+  th_buf *s = th_html_scratch(v->h);
+  th_buf_str(s, "/study/");
+  th_url_encode(s, v->nct);
+  th_buf_str(s, "/history");
+  th_html_link(v->h, NULL, th_buf_view(s), th_span_of(M(history_and_changes)));
+}
+
 static void put_record(const th_study_view *v) {
   const th_study_context *c = v->context;
   bool made_up = th_study_is_made_up(v->j);
@@ -305,6 +315,7 @@ static void put_record(const th_study_view *v) {
       th_html_str(v->h, c->versions == 1 ? M(and_since) : M(and_the_newest_since));
       th_html_scratch_text(v->h);
     }
+    put_history_link(v);
     th_html_close(v->h);
   }
   th_html_close(v->h);

@@ -12,6 +12,8 @@ const pages = {
   mistake: "/search?age=abc&near=here",
   nothing: "/search?term=qqqxyzzyqqq",
   study: "/study/" + nct,
+  history: "/study/" + nct + "/history",
+  difference: "/study/" + nct + "/history/1..2",
   places: "/places",
   country: "/places?country=United%20States",
   state: "/places?country=United%20States&state=Massachusetts",
