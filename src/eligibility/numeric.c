@@ -143,7 +143,7 @@ static bool is_scale_range(const th_elig_binder *s, const th_elig_quantity *q) {
       (q->end < s->n && th_elig_sign(&s->t[q->end], '-') && th_elig_at(s, q->end + 1, &words)))
     return true;
   for (uint32_t i = q->first > 3 ? q->first - 3 : 0; i < q->first; i++)
-    if (th_elig_at(s, i, &scale)) return true;
+    if (!s->l->taken[i] && th_elig_at(s, i, &scale)) return true;
   return false;
 }
 
@@ -428,7 +428,9 @@ static bool bind_behind(th_elig_binder *s, th_elig_quantity *q, uint32_t m_index
     q->related = true;
   }
   int a = fitting(s, m, q);
-  if (a < 0 || !q->related || (th_elig_is_time(q) && is_introduced_by_time(s, q))) return false;
+  bool inside = m->first < q->end; /* "in 30 to 32 weeks of gestation" */
+  if (a < 0 || !q->related) return false;
+  if (!inside && th_elig_is_time(q) && is_introduced_by_time(s, q)) return false;
   if (!reversed && !q->has_unit && q->reference == TH_ELIG_ABSOLUTE &&
       (!is_countable(a) || th_elig_attributes[a].scale))
     return false;
@@ -522,6 +524,12 @@ static bool bind_linked(th_elig_binder *s, th_elig_quantity *q) {
 /* ---- the whole leaf ---- */
 
 static void bind(th_elig_binder *s, th_elig_quantity *q) {
+  static th_elig_set within = TH_ELIG_SET("within");
+  bool limit = q->reference == TH_ELIG_ULN || q->reference == TH_ELIG_LLN;
+  if (!q->related && limit && q->first > 0 && th_elig_at(s, q->first - 1, &within)) {
+    q->relation = TH_ELIG_LE; /* "within 2 times the upper limit of normal" */
+    q->related = true;
+  }
   const th_elig_leaf *l = s->l;
   while (s->mention < l->n_mentions && l->mentions[s->mention].end <= q->first)
     s->mention++;
@@ -552,11 +560,31 @@ static void bind(th_elig_binder *s, th_elig_quantity *q) {
   bind_age(s, q);
 }
 
+/* "≥ 50 and ≤ 70 % of predicted": what stands behind the second is of the first too. */
+static void share_units(th_elig_binder *s) {
+  static th_elig_set joints = TH_ELIG_SET("and|to|but|,|&|-");
+  th_elig_leaf *l = s->l;
+  for (uint32_t i = 0; i + 1 < l->n_quantities; i++) {
+    th_elig_quantity *q = &l->quantities[i], *next = q + 1;
+    bool bare = !q->has_unit && !q->reference && q->related && !q->plus && isnan(q->second);
+    if (!bare || !next->related || isnan(next->value) || next->first - q->end > 2) continue;
+    bool joined = next->first > q->end;
+    for (uint32_t k = q->end; k < next->first; k++)
+      joined &= th_elig_at(s, k, &joints);
+    if (!joined || next->value <= q->value) continue;
+    q->has_unit = next->has_unit;
+    q->unit = next->unit;
+    q->reference = next->reference;
+    q->age |= next->age;
+  }
+}
+
 void th_elig_read_numbers(th_elig_leaf *l) {
   if (l->n_quantities == 0 && l->n_mentions == 0) return;
   find_known();
   th_elig_binder s = {.l = l, .t = l->tokens.p, .n = l->tokens.n};
   th_elig_read_classes(&s);
+  share_units(&s);
   for (uint32_t i = 0; i < l->n_quantities; i++)
     bind(&s, &l->quantities[i]);
 }

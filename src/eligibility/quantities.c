@@ -149,7 +149,7 @@ static uint32_t read_limit(const scan *s, uint32_t i, th_elig_quantity *q) {
   static th_elig_set times = TH_ELIG_SET("x|*|time|fold|multiple|xs");
   static th_elig_set fillers = TH_ELIG_SET(
       "the|of|a|institution|institutional|institution's|local|laboratory|lab|central|age|"
-      "adjusted|site|study|its|their|our|(|-|above|over|than|greater|respective|"
+      "adjusted|site|study|its|their|our|(|-|above|higher|over|than|greater|respective|"
       "specific|sex|and|range|corresponding|gender|applicable|reference|hospital|to|s|site|center|"
       "centre|on|for|that|each|specified|current|'|according|baseline|standard|testing|established|"
       "clinical|normal");
@@ -157,6 +157,8 @@ static uint32_t read_limit(const scan *s, uint32_t i, th_elig_quantity *q) {
   if (is(s, k, '-') && (is(s, k + 1, 'x') || among(s, k + 1, &times))) k++;
   if (is(s, k, '(') && (is(s, k + 1, 'x') || among(s, k + 1, &times))) k++;
   if (is(s, k, 'x') || among(s, k, &times)) behind_times = ++k;
+  static th_elig_set more = TH_ELIG_SET("above|higher|greater|over");
+  bool above = behind_times && !q->related && among(s, k, &more); /* "3 times higher than normal" */
   for (uint32_t fill = 0; k < s->n && fill <= FILLERS_MAX; fill++, k++) {
     int p = th_elig_phrase_at(s->text, s->t, s->n, k, TH_ELIG_F_LIMIT, &end);
     int r = p >= 0 ? th_elig_phrase_get(p)->value : -1;
@@ -169,10 +171,12 @@ static uint32_t read_limit(const scan *s, uint32_t i, th_elig_quantity *q) {
         (behind_times || fill <= 3)) {
       if (percent) q->value /= 100, q->high /= 100, q->has_unit = false;
       q->reference = (uint8_t)r;
+      if (above) q->relation = TH_ELIG_GT, q->related = true;
       return end;
     }
     if (r == TH_ELIG_ABSOLUTE && behind_times && !q->has_unit) {
       q->reference = TH_ELIG_ULN;
+      if (above) q->relation = TH_ELIG_GT, q->related = true;
       return end;
     }
     if (r == TH_ELIG_ABSOLUTE && percent && fill > 0) {
