@@ -217,6 +217,14 @@ static bool is_path_of(th_request *rq, uint32_t nct, const th_json *j, char **pa
   return same && *path;
 }
 
+static uint64_t applied_seq(const th_portal *p) {
+  th_index *index = th_registry_index(p->registry);
+  const th_snapshot *snapshot = th_index_acquire(index);
+  uint64_t seq = snapshot->applied_seq;
+  th_index_release(index, snapshot);
+  return seq;
+}
+
 static int write_study(const th_portal *p, portal_worker *w, th_request *rq, th_response *rs,
                        const th_record *record, th_err *err) {
   char number[TH_NCT_LEN + 1], *path = NULL;
@@ -224,9 +232,13 @@ static int write_study(const th_portal *p, portal_worker *w, th_request *rq, th_
   th_json j;
   th_study_context context = {
       .arena = rq->arena, .versions = record->version, .stored_utc = record->stored_utc};
+  th_similar_list similar;
+  int64_t today = th_clock_utc() / 86400;
+  /* The timeline has a mark of the day, and similar studies come and go with the index. */
   char *etag = th_arena_printf(
-      rq->arena, "%s-%016llx-%u-%s", th_message_tables[th_lang_of_path(rq->path)].code,
-      (unsigned long long)record->hash[0], record->version, th_assets[0].etag);
+      rq->arena, "%s-%016llx-%u-%llx-%llx-%s", th_message_tables[th_lang_of_path(rq->path)].code,
+      (unsigned long long)record->hash[0], record->version, (unsigned long long)today,
+      (unsigned long long)applied_seq(p), th_assets[0].etag);
   context.json =
       th_arena_printf(rq->arena, "/api/v2/studies/%s", th_nct_format(record->nct, number));
   if (!etag || !context.json) return th_err_set(err, TH_ENOMEM, "no memory for a page");
@@ -241,6 +253,12 @@ static int write_study(const th_portal *p, portal_worker *w, th_request *rq, th_
     th_response_redirect(rs, 301, path);
     return TH_OK;
   }
+  if (!w->other) w->other = th_json_parser_new(TH_STORE_RECORD_MAX, 256);
+  if (!w->other) return th_err_set(err, TH_ENOMEM, "no memory for a page");
+  rc = th_similar_find(p->registry, &j, record->nct, &w->older, w->other, rq->arena, &similar, err);
+  if (rc) return rc;
+  context.similar = &similar;
+  context.today = (int32_t)today;
   context.path = path;
   context.base = th_portal_base(p, rq);
   if (w->known && w->data_utc > 0) context.data_age = (int)((th_clock_utc() - w->data_utc) / 86400);

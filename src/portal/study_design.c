@@ -111,6 +111,67 @@ static void put_other_names(const th_study_view *v, uint32_t names) {
   th_part_fact_end(v);
 }
 
+static bool arm_has(const th_study_view *v, uint32_t item, th_span arm) {
+  uint32_t labels = th_part_array(v, item, "armGroupLabels");
+  if (labels)
+    for (th_json_each(v->j, labels, e))
+      if (th_span_eq(th_span_trim(th_json_text(v->j, e)), arm)) return true;
+  return false;
+}
+
+static void put_arm_row(const th_study_view *v, uint32_t item, uint32_t arms) {
+  th_html_open(v->h, "tr", NULL);
+  th_html_open(v->h, "th", NULL);
+  th_html_attr_str(v->h, "scope", "row");
+  th_html_text(v->h, th_part_text(v, item, "name"));
+  th_html_close(v->h);
+  for (th_json_each(v->j, arms, arm)) {
+    th_html_open(v->h, "td", NULL);
+    if (arm_has(v, item, th_part_text(v, arm, "label"))) {
+      th_html_open(v->h, "span", NULL);
+      th_html_attr_str(v->h, "aria-hidden", "true");
+      th_html_str(v->h, "\xE2\x97\x8F ");
+      th_html_close(v->h);
+      th_html_str(v->h, M(given));
+    }
+    th_html_close(v->h);
+  }
+  th_html_close(v->h);
+}
+
+/* Which treatment goes with which arm, side by side; worth it from two of each, and only as far as
+ * a screen is wide. The list of arms says the same. */
+static void put_arm_table(const th_study_view *v) {
+  enum { MOST_ARMS = 6 };
+  uint32_t arms = th_part_array(v, v->arms, "armGroups");
+  uint32_t items = th_part_array(v, v->arms, "interventions");
+  if (!arms || !items || v->j->nodes[arms].n < 2 || v->j->nodes[arms].n > MOST_ARMS ||
+      v->j->nodes[items].n < 2)
+    return;
+  th_html_open(v->h, "div", "scroll arm-table");
+  th_html_attr_str(v->h, "role", "region");
+  th_html_attr_str(v->h, "aria-label", M(treatments_of_each_arm));
+  th_html_attr_str(v->h, "tabindex", "0");
+  th_html_open(v->h, "table", NULL);
+  th_html_open(v->h, "thead", NULL);
+  th_html_open(v->h, "tr", NULL);
+  th_html_open(v->h, "th", NULL);
+  th_html_attr_str(v->h, "scope", "col");
+  th_html_str(v->h, M(treatment));
+  th_html_close(v->h);
+  for (th_json_each(v->j, arms, arm)) {
+    th_html_open(v->h, "th", NULL);
+    th_html_attr_str(v->h, "scope", "col");
+    th_html_text(v->h, th_part_text(v, arm, "label"));
+    th_html_close(v->h);
+  }
+  th_html_close_n(v->h, 2);
+  th_html_open(v->h, "tbody", NULL);
+  for (th_json_each(v->j, items, item))
+    put_arm_row(v, item, arms);
+  th_html_close_n(v->h, 3);
+}
+
 /* What the treatments are, where the record says more than their names. */
 static void put_treatments(const th_study_view *v) {
   uint32_t list = th_part_array(v, v->arms, "interventions");
@@ -158,6 +219,7 @@ void th_part_design(const th_study_view *v) {
   th_part_section(v, "design", M(trial_design));
   if (has_design_facts(v)) put_design_facts(v);
   put_arms(v);
+  put_arm_table(v);
   put_treatments(v);
   th_part_section_end(v);
 }

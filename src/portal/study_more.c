@@ -1,4 +1,5 @@
 #include "http/http.h"
+#include "portal/slug.h"
 #include "portal/study_parts.h"
 #include "study/date.h"
 
@@ -95,6 +96,7 @@ static void put_dates(const th_study_view *v) {
     any = any || th_json_get(v->j, v->status, th_span_of(dates[i][1]));
   if (!any) return;
   th_html_element_str(v->h, "h3", NULL, M(dates));
+  th_part_timeline(v);
   th_html_open(v->h, "dl", "grid");
   for (size_t i = 0; i < TH_COUNT(dates); i++)
     put_date(v, dates[i][0], dates[i][1]);
@@ -331,5 +333,23 @@ void th_part_more(const th_study_view *v) {
   put_documents(v);
   put_sharing(v);
   put_record(v);
+  th_part_section_end(v);
+}
+
+void th_part_similar(const th_study_view *v) {
+  const th_similar_list *list = v->context->similar;
+  if (!list || list->n == 0) return;
+  th_part_section(v, "similar", M(similar_trials));
+  th_html_open(v->h, "ul", "similar");
+  for (size_t i = 0; i < list->n; i++) {
+    const th_similar *s = &list->of[i];
+    th_html_open(v->h, "li", NULL);
+    th_slug_study_path(s->nct, s->title, th_html_scratch(v->h));
+    th_html_link(v->h, NULL, th_buf_view(v->h->scratch), s->title);
+    th_html_str(v->h, " ");
+    if (s->status.n) th_page_status(v->h, "span", TH_F_OverallStatus, s->status);
+    th_html_close(v->h);
+  }
+  th_html_close(v->h);
   th_part_section_end(v);
 }

@@ -311,6 +311,8 @@ static void put_contents(const th_study_view *v) {
   put_contents_link(v, "#places", M(contacts_and_locations));
   if (v->results) put_contents_link(v, "#results", M(results));
   put_contents_link(v, "#more", M(more_about_the_study));
+  if (v->context->similar && v->context->similar->n)
+    put_contents_link(v, "#similar", M(similar_trials));
   th_html_close_n(v->h, 2);
 }
 
@@ -485,6 +487,7 @@ int th_study_page(th_html *h, const th_json *record, const th_study_context *con
   th_part_places(&v);
   th_part_results(&v);
   th_part_more(&v);
+  th_part_similar(&v);
   th_html_close_n(h, 2);
   th_page_end(h, &frame);
   return th_html_finish(h, err);

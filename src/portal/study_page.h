@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "portal/html.h"
+#include "portal/study_similar.h"
 
 /* What the page knows besides the record. */
 typedef struct th_study_context {
@@ -15,7 +16,9 @@ typedef struct th_study_context {
   const char *path;   /* of the page, without the prefix of a language; NULL = /study/NCT… */
   const char *base;   /* "https://example.org" of this installation, NULL = unknown */
   int data_age;       /* see th_page_frame */
-  const char *json;   /* path of the record as data, NULL = none */
+  int32_t today;      /* days since 1970, for the timeline; 0 = leave its mark out */
+  const th_similar_list *similar; /* NULL = none */
+  const char *json;               /* path of the record as data, NULL = none */
 } th_study_context;
 
 /* Writes the whole page of a v2 record (node 0 its root object). A record of any shape is written:

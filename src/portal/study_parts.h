@@ -52,6 +52,9 @@ void th_part_design(const th_study_view *v);
 void th_part_outcomes(const th_study_view *v);
 void th_part_places(const th_study_view *v);
 void th_part_results(const th_study_view *v);
+/* Start, completion, posting and today on one axis. */
+void th_part_timeline(const th_study_view *v);
+void th_part_similar(const th_study_view *v);
 void th_part_more(const th_study_view *v);
 
 #endif

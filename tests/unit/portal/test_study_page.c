@@ -8,6 +8,7 @@
 static th_json_parser *parser;
 static th_arena arena;
 static th_buf padded, page, scratch, text;
+static int32_t today;
 
 /* The page of a record, in `page`. */
 static void render(th_span record) {
@@ -15,6 +16,7 @@ static void render(th_span record) {
   th_html h;
   th_json j;
   th_study_context context = {.arena = &arena, .versions = 3, .stored_utc = 1780000000};
+  context.today = today;
   context.json = "/api/v2/studies/NCT00000102";
   th_buf_clear(&padded);
   th_buf_span(&padded, record);
@@ -249,6 +251,35 @@ static void real_records(void **state) {
   assert_true(n > 10000);
 }
 
+/* Dates in their order with today among them; each row is drawn. */
+static void timeline(void **state) {
+  (void)state;
+  static const char *const rows[] = {"Study start: January 2024", "First posted: February 2, 2024",
+                                     "Today: June 1, 2026",
+                                     "Study completion: December 2027 (estimated)"};
+  today = 20605; /* 1 June 2026 */
+  render(th_span_of(RECORD("\"briefTitle\":\"T\"",
+                           "\"statusModule\":{\"startDateStruct\":{\"date\":\"2024-01\"},"
+                           "\"completionDateStruct\":{\"date\":\"2027-12\",\"type\":"
+                           "\"ESTIMATED\"},\"studyFirstPostDateStruct\":{\"date\":"
+                           "\"2024-02-02\"},\"lastUpdatePostDateStruct\":{\"date\":\"?\"}}")));
+  today = 0;
+  th_span rest = th_buf_view(&text), html = th_buf_view(&page);
+  for (size_t i = 0; i < TH_COUNT(rows); i++) {
+    ptrdiff_t at = th_span_find(rest, th_span_of(rows[i]));
+    if (at < 0) fail_msg("missing or out of order: %s", rows[i]);
+    rest = (th_span){rest.p + at, rest.n - (size_t)at};
+  }
+  size_t dots = 0;
+  for (ptrdiff_t at; (at = th_span_find(html, TH_SPAN("<circle "))) >= 0; dots++)
+    html = (th_span){html.p + at + 1, html.n - (size_t)at - 1};
+  assert_int_equal(dots, 3);
+  assert_null(extract_fault(th_buf_view(&page)));
+  render(th_span_of(RECORD("\"briefTitle\":\"T\"",
+                           "\"statusModule\":{\"startDateStruct\":{\"date\":\"2024-01\"}}")));
+  assert_true(th_span_find(th_buf_view(&page), TH_SPAN("<svg")) < 0);
+}
+
 static int setup(void **state) {
   (void)state;
   parser = th_json_parser_new(64u << 20, 256);
@@ -274,6 +305,7 @@ int main(void) {
       cmocka_unit_test(odd_records),
       cmocka_unit_test(what_is_absent_is_not_there),
       cmocka_unit_test(all_else_that_readers_want),
+      cmocka_unit_test(timeline),
       cmocka_unit_test(real_records),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
