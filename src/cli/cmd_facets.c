@@ -4,6 +4,7 @@
 #include "cli/tty.h"
 #include "native/native.h"
 #include "query/params.h"
+#include "registry/concepts.h"
 #include "study/catalogue.h"
 
 enum { MOST_PARTS = 64 };
@@ -17,10 +18,17 @@ typedef struct facets {
   unsigned n_specs;
 } facets;
 
+static int read_text(facets *f, th_span text, unsigned area, const char *label,
+                     const th_expander *expander, th_err *err) {
+  const th_parse_options options = {area, label, expander};
+  return th_query_parse_with(&f->parts[f->n++], &f->arena, text, &options, err);
+}
+
 /* The operands together are one expression; options as in `search`. */
-static int read_query(facets *f, th_err *err) {
+static int read_query(facets *f, const th_expander *expander, th_err *err) {
   th_buf text;
   int rc = TH_OK;
+  f->n = 0;
   th_buf_init(&text, 1 << 16);
   for (int i = 0; i < f->cli->n_operands; i++)
     th_buf_printf(&text, "%s%s", i ? " " : "", f->cli->operands[i]);
@@ -28,13 +36,11 @@ static int read_query(facets *f, th_err *err) {
   th_buf_dispose(&text);
   if (!kept.p) return th_err_set(err, TH_ENOMEM, "out of memory");
   if (kept.n)
-    rc = th_query_parse(&f->parts[f->n++], &f->arena, kept, th_area_by_param(TH_SPAN("term")),
-                        "Other terms", err);
+    rc = read_text(f, kept, th_area_by_param(TH_SPAN("term")), "Other terms", expander, err);
   for (unsigned i = 0; !rc && i < th_n_text_params; i++) {
     const th_text_param *p = &th_text_params[i];
     const char *value = th_cli_value(f->cli, p->name);
-    if (value)
-      rc = th_query_parse(&f->parts[f->n++], &f->arena, th_span_of(value), p->area, p->label, err);
+    if (value) rc = read_text(f, th_span_of(value), p->area, p->label, expander, err);
   }
   for (unsigned i = 0; !rc && i < th_n_filter_params; i++) {
     const char *name = th_filter_params[i].name, *value = th_cli_value(f->cli, name);
@@ -46,10 +52,15 @@ static int read_query(facets *f, th_err *err) {
 
 static int count(facets *f, th_registry *registry, th_buf *out, th_err *err) {
   th_index *index = th_registry_index(registry);
-  const th_query *query = f->n ? th_query_and(&f->arena, f->parts, f->n) : NULL;
-  if (f->n && !query) return th_err_set(err, TH_ENOMEM, "out of memory");
   const th_snapshot *snapshot = th_index_acquire(index);
-  int rc = th_facets_put(snapshot, query, f->specs, f->n_specs, &f->arena, out, err);
+  const th_query *query = NULL;
+  th_concepts dict;
+  int rc = th_registry_concepts(snapshot, &dict, err);
+  const th_expander expander = th_registry_expander(&dict);
+  if (!rc) rc = read_query(f, &expander, err);
+  if (!rc && f->n && !(query = th_query_and(&f->arena, f->parts, f->n)))
+    rc = th_err_set(err, TH_ENOMEM, "out of memory");
+  if (!rc) rc = th_facets_put(snapshot, query, f->specs, f->n_specs, &f->arena, out, err);
   th_index_release(index, snapshot);
   return rc;
 }
@@ -100,7 +111,7 @@ int th_cmd_facets(th_cli *cli) {
   th_buf_init(&out, 0);
   int rc = f ? TH_OK : th_err_set(&err, TH_ENOMEM, "out of memory");
   if (f) f->cli = cli, th_arena_init(&f->arena, (size_t)1 << 30);
-  if (!rc) rc = read_query(f, &err);
+  if (!rc) rc = read_query(f, NULL, &err); /* what is asked wrongly is said before opening */
   if (!rc)
     rc =
         th_facets_read(f->specs, &f->n_specs, th_span_of(th_cli_value(cli, "by")), &f->arena, &err);

@@ -4,6 +4,7 @@
 #include "cli/tty.h"
 #include "query/params.h"
 #include "query/search.h"
+#include "registry/concepts.h"
 #include "study/nct.h"
 #include "study/view.h"
 
@@ -15,6 +16,7 @@ typedef struct search {
   th_arena arena;
   th_search_request request;
   th_search_result result;
+  const th_expander *expander; /* NULL until the dictionary is open */
   bool numbers; /* study numbers were asked for: filters do not count, as in the registry */
 } search;
 
@@ -26,7 +28,8 @@ static int parse_text(search *s, th_span text, unsigned area, const char *label,
   size_t n;
   int rc = th_query_numbers(text, &s->arena, &ncts, &n, err);
   if (rc == 0 && n) s->numbers = true;
-  return rc < 0 ? rc : th_query_parse(out, &s->arena, text, area, label, err);
+  const th_parse_options options = {area, label, s->expander};
+  return rc < 0 ? rc : th_query_parse_with(out, &s->arena, text, &options, err);
 }
 
 /* The operands as one expression, like the registry's "other terms". */
@@ -201,15 +204,28 @@ static int tell_behind(search *s, th_err *err) {
   return rc;
 }
 
+/* The texts once more, now with the synonyms of the generation that is searched. */
+static int read_expanded(search *s, const th_snapshot *snapshot, th_err *err) {
+  th_concepts dict;
+  int rc = th_registry_concepts(snapshot, &dict, err);
+  if (rc < 0) return rc;
+  const th_expander expander = th_registry_expander(&dict);
+  s->expander = &expander;
+  rc = read_scored(s, err);
+  s->expander = NULL;
+  return rc;
+}
+
 static int run(search *s, th_err *err) {
   th_buf out;
-  int rc = read_request(s, err);
+  int rc = read_request(s, err); /* what is asked wrongly is said before anything is opened */
   if (rc == 0) rc = th_cli_open(s->cli, TH_REGISTRY_READ, &s->registry, err);
   if (rc == 0) rc = tell_behind(s, err);
   if (rc < 0) return rc;
   const th_snapshot *snapshot = th_index_acquire(th_registry_index(s->registry));
   th_buf_init(&out, 0);
-  rc = th_search(snapshot, &s->request, &s->arena, &s->result, err);
+  rc = read_expanded(s, snapshot, err);
+  if (rc == 0) rc = th_search(snapshot, &s->request, &s->arena, &s->result, err);
   if (rc == 0) rc = s->cli->json ? put_json(s, &out, err) : put_text(s, &out, err);
   if (rc == 0) rc = th_cli_print(&out, err);
   th_buf_dispose(&out);

@@ -171,6 +171,7 @@ static bool type_packs(const char *type) {
                                       "application/json",
                                       "application/javascript",
                                       "application/fhir+json",
+                                      "application/x-ndjson",
                                       "application/xml",
                                       "application/rss+xml",
                                       "image/svg"};

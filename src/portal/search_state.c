@@ -3,6 +3,7 @@
 #include "portal/search_place.h"
 
 #include "query/tree.h"
+#include "registry/concepts.h"
 
 static bool is_named(const th_param *p, const char *name) {
   return th_span_eq(p->name, th_span_of(name));
@@ -105,11 +106,13 @@ static int collect(portal_state *s, th_err *err) {
 }
 
 /* An expression that cannot be read is searched as the plain words in it, and the page says so. */
-static int read_text(portal_state *s, unsigned at, th_query **out, th_err *err) {
+static int read_text(portal_state *s, unsigned at, const th_expander *expander, th_query **out,
+                     th_err *err) {
   const th_text_param *t = &th_text_params[at];
+  const th_parse_options options = {t->area, t->label, expander};
   th_err local = {0};
   th_span text = s->words.n && strcmp(t->name, "term") == 0 ? s->words : s->text[at];
-  int rc = th_query_parse(out, s->rq->arena, text, t->area, t->label, &local);
+  int rc = th_query_parse_with(out, s->rq->arena, text, &options, &local);
   if (rc != TH_EUSAGE) return settle(s, t->name, rc, &local, err);
   bool was_bad = s->bad;
   rc = add_error(s, t->name, local.message, err);
@@ -121,13 +124,17 @@ static int read_text(portal_state *s, unsigned at, th_query **out, th_err *err) 
   return settle(s, t->name, rc, &local, err);
 }
 
-static int read_texts(portal_state *s, th_err *err) {
+static int read_texts(portal_state *s, const th_snapshot *snapshot, th_err *err) {
   th_query *parts[PORTAL_TEXTS];
+  th_concepts dict;
   size_t n = 0;
+  int known = th_registry_concepts(snapshot, &dict, err);
+  if (known) return known;
+  const th_expander expander = th_registry_expander(&dict);
   for (unsigned i = 0; i < th_n_text_params && i < PORTAL_TEXTS; i++) {
     if (s->text[i].n == 0) continue;
     parts[n] = NULL;
-    int rc = read_text(s, i, &parts[n++], err);
+    int rc = read_text(s, i, &expander, &parts[n++], err);
     if (rc) return rc;
   }
   s->has_text = n > 0;
@@ -170,7 +177,7 @@ int th_portal_state_read(portal_state *s, const th_request *rq, const th_snapsho
   *s = (portal_state){.rq = rq, .page = 1};
   int rc = collect(s, err);
   if (!rc) rc = th_portal_find_place(s, snapshot, err);
-  if (!rc) rc = read_texts(s, err);
+  if (!rc) rc = read_texts(s, snapshot, err);
   if (!rc) rc = read_filters(s, err);
   if (!rc) rc = read_sort(s, err);
   return rc;

@@ -7,7 +7,9 @@
 
 th_query *th_node_new(th_arena *arena, th_node_kind kind) {
   th_query *node = th_arena_calloc(arena, 1, sizeof *node);
-  if (node) node->kind = (uint8_t)kind;
+  if (!node) return NULL;
+  node->kind = (uint8_t)kind;
+  if (kind == TH_N_TERM) node->term.weight = 1;
   return node;
 }
 

@@ -91,7 +91,7 @@ enum {
   TH_QUERY_MAX_SYNONYMS = 16, /* of one text */
 };
 
-/* A cleared node; NULL when the arena is exhausted. */
+/* A cleared node, but for a TERM's weight, which is 1; NULL when the arena is exhausted. */
 th_query *th_node_new(th_arena *arena, th_node_kind kind);
 /* A node over copies of the part pointers; flattens parts of its own kind (AND, OR). One part: that
  * part itself. */
