@@ -55,6 +55,9 @@ typedef struct th_json_parser th_json_parser;
  * is exhausted. A parser belongs to one thread at a time and is reused. */
 th_json_parser *th_json_parser_new(size_t max_len, unsigned max_depth);
 void th_json_parser_free(th_json_parser *parser);
+/* The same, and what the last document said is overwritten first: for parsers of one document that
+ * is nobody's business. The source is the caller's to wipe. */
+void th_json_parser_free_wiped(th_json_parser *parser);
 /* src must have TH_PAD readable bytes behind its end. Errors: TH_EINPUT (with the byte of the
  * error in err), TH_ELIMIT (length, depth), TH_ENOMEM. */
 int th_json_parse(th_json_parser *parser, th_span src, th_json *out, th_err *err) TH_MUST_USE;

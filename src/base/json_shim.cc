@@ -1,6 +1,7 @@
 // The one C++ file: simdjson parses, and its tape becomes the flat node array of base/json.h.
 #include "base/json.h"
 
+#include <cstring>
 #include <new>
 #include <simdjson.h>
 #include <vector>
@@ -152,6 +153,16 @@ extern "C" void th_json_parser_free(th_json_parser *p) {
   if (!p) return;
   free(p->nodes);
   delete p;
+}
+
+extern "C" void th_json_parser_free_wiped(th_json_parser *p) {
+  if (!p) return;
+  // The strings and the numbers of the document; the positions beside them say nothing. The sizes
+  // are those that simdjson allocates at least for this capacity.
+  const size_t cap = p->parser.doc.capacity();
+  if (p->parser.doc.string_buf) explicit_bzero(p->parser.doc.string_buf.get(), 5 * cap / 3);
+  if (p->parser.doc.tape) explicit_bzero(p->parser.doc.tape.get(), cap * sizeof(uint64_t));
+  th_json_parser_free(p);
 }
 
 extern "C" bool th_utf8_valid(th_span s) {

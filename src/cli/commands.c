@@ -182,6 +182,18 @@ static const th_cli_example eligibility_examples[] = {
     {0},
 };
 
+static const th_cli_option patient_options[] = {
+    {"note", 0, NULL, "it is a note, whatever it looks like", NULL},
+    {"as-of", 0, "DATE", "the day that ages and times are counted from (default: today)", NULL},
+    {0},
+};
+static const th_cli_example patient_examples[] = {
+    {"trialhead patient bundle.json --as-of 2026-03-01", "A FHIR record, on a given day"},
+    {"echo '58 yo woman with HTN, denies smoking. Creatinine 1.4.' | trialhead patient -",
+     "A few words of a note"},
+    {0},
+};
+
 static const th_cli_option serve_options[] = {
     {"listen", 'l', "HOST:PORT", "where to listen (default: 127.0.0.1:8080; port 0: a free one)",
      NULL},
@@ -321,6 +333,12 @@ const th_cli_command th_cli_commands[] = {
      "Sections, items and how they combine, and in each item the facts that a program can decide, "
      "with the bytes they were read from. What was not understood stands as text without facts.",
      eligibility_options, eligibility_examples, false, th_cmd_eligibility},
+    {"patient", "Show what is read of a patient's record", "FILE|-", 1, 1,
+     "A FHIR record (Bundle, International Patient Summary, lines of resources), the small JSON "
+     "form, or a clinical note in English, told apart by content. One line a fact: what is denied, "
+     "suspected, past or of relatives is said so; what was not read is counted and named. Nothing "
+     "of it is stored or logged. With a data directory its dictionary of concepts is used.",
+     patient_options, patient_examples, true, th_cmd_patient},
     {"serve", "Serve pages and the API over HTTP", NULL, 0, 0,
      "The first line on standard output is the address. Imports may run beside it: it takes over "
      "each "

@@ -1,0 +1,173 @@
+/* Concepts of a note: where they stand, how severe, since when. */
+#include "patient/note.h"
+
+enum { REACH = 10 }; /* words between a time and what it is said of */
+
+typedef struct mention {
+  uint32_t first, behind; /* tokens */
+  th_patient_fact fact;
+} mention;
+
+typedef struct mentions {
+  th_note *note;
+  uint32_t token, hint;
+  mention *p; /* in arena */
+  uint32_t n, cap;
+} mentions;
+
+/* "severe", "moderate to severe" in front; "stage IIIB", "NYHA class III", "grade 2" on either
+ * side. */
+static th_span degree_of(const th_note *note, const th_sentence *s, uint32_t first,
+                         uint32_t behind) {
+  static const char how[] =
+      "mild moderate severe critical advanced refractory uncontrolled well-controlled controlled "
+      "poorly-controlled metastatic massive minimal extensive relapsed recurrent terminal "
+      "end-stage profound";
+  uint32_t from = first, to = first;
+  while (from > s->from && first - from < 4 &&
+         (th_note_among(note, from - 1, how) ||
+          (from < first && th_note_among(note, from - 1, "to and"))))
+    from--;
+  while (from < first && th_note_among(note, from, "to and"))
+    from++;
+  if (from == to && behind + 1 < s->to) {
+    uint32_t at = behind + (th_note_sign(note, behind, ',') || th_note_sign(note, behind, '('));
+    uint32_t k = at + (th_note_is(note, at, "nyha") ? 1 : 0);
+    if (th_note_among(note, k, "stage class grade") && k + 1 < s->to &&
+        note->v.p[k + 1].kind != TH_ELIG_SIGN)
+      from = at, to = k + 2;
+  }
+  if (from >= to) return (th_span){0};
+  uint32_t a = note->v.p[from].from, b = note->v.p[to - 1].to;
+  return th_reading_text(note->r, (th_span){note->text.p + a, b - a});
+}
+
+static mention *add_mention(mentions *m) {
+  if (m->n == m->cap) {
+    uint32_t cap = m->cap ? m->cap * 2 : 64;
+    mention *p = th_arena_alloc(m->note->r->arena, cap * sizeof *p);
+    if (!p) {
+      th_reading_fail(m->note->r, TH_ENOMEM);
+      return NULL;
+    }
+    if (m->n) memcpy(p, m->p, m->n * sizeof *p);
+    m->p = p, m->cap = cap;
+  }
+  return &m->p[m->n++];
+}
+
+static void take_term(void *ctx, const th_term *t) {
+  mentions *m = ctx;
+  th_note *note = m->note;
+  while (m->token < note->v.n && note->v.p[m->token].to <= t->from)
+    m->token++;
+  const th_sentence *s = th_note_sentence_of(note, m->token, &m->hint);
+  if (!s) return; /* within a header */
+  mention *at = add_mention(m);
+  if (!at) return;
+  at->first = at->behind = m->token;
+  while (at->behind < s->to && note->v.p[at->behind].from < t->to)
+    at->behind++;
+  th_patient_fact f = th_fact_new(TH_FACT_CONCEPT);
+  f.category = t->category;
+  f.label = t->label;
+  f.concept_id = t->concept_id;
+  f.absent = t->absent;
+  if (t->past) f.time = TH_ELIG_PAST, f.flags |= TH_FACT_HISTORY;
+  th_note_apply(note, s, at->first, &f);
+  if (at->behind > at->first) f.degree = degree_of(note, s, at->first, at->behind);
+  th_note_place(note, &f, t->from, t->to);
+  at->fact = f;
+}
+
+/* ---- since when ---- */
+
+typedef struct unit_word {
+  const char *words;
+  double days;
+  uint8_t precision;
+} unit_word;
+
+static const unit_word unit_words[] = {{"day days", 1, TH_DATE_DAY},
+                                       {"week weeks wk wks", 7, TH_DATE_DAY},
+                                       {"month months mo mos", 30.4375, TH_DATE_MONTH},
+                                       {"year years yr yrs", 365.25, TH_DATE_YEAR},
+                                       {"decade decades", 3652.5, TH_DATE_YEAR}};
+
+static const unit_word *unit_at(const th_note *note, uint32_t i) {
+  for (size_t k = 0; k < TH_COUNT(unit_words); k++)
+    if (th_note_among(note, i, unit_words[k].words)) return &unit_words[k];
+  return NULL;
+}
+
+/* So many units ago, give or take half of one. */
+static th_date date_ago(const th_note *note, double n, const unit_word *u) {
+  int32_t as_of = note->r->p->as_of;
+  double half = u->days > 1 ? u->days / 2 : 0;
+  double least = n * u->days - half, most = n * u->days + half;
+  return (th_date){as_of - (int32_t)floor(most), as_of - (int32_t)(least > 0 ? floor(least) : 0), 0,
+                   u->precision};
+}
+
+/* "three years ago", "for the past 5 days", "x 2 weeks", "2-day history of", "since 2015". *end is
+ * the token behind; *forward: said of what follows. */
+static bool time_at(const th_note *note, const th_sentence *s, uint32_t i, th_date *date,
+                    uint32_t *end, bool *forward) {
+  const th_elig_token *t = &note->v.p[i];
+  *forward = false;
+  if (t->kind != TH_ELIG_NUM || !(t->value >= 0 && t->value < 4000)) return false;
+  bool year = t->flags & TH_ELIG_INTEGER && t->value >= 1900 && t->value < 2200 && i > s->from &&
+              th_note_among(note, i - 1, "in since");
+  if (year && th_date_parse((th_span){note->text.p + t->from, t->to - t->from}, date))
+    return *end = i + 1, true;
+  uint32_t k = i + 1 + th_note_sign(note, i + 1, '-');
+  const unit_word *u = k < s->to ? unit_at(note, k) : NULL;
+  if (!u || t->value > 150) return false;
+  *date = date_ago(note, t->value, u);
+  *end = k + 1;
+  if (th_note_among(note, k + 1, "ago prior earlier before")) return true;
+  if (th_note_is(note, k + 1, "history") ||
+      (th_note_is(note, k + 1, "of") && i > s->from && !th_note_among(note, i - 1, "age")))
+    return *forward = true;
+  uint32_t b = i;
+  while (b > s->from && i - b < 3 &&
+         th_note_among(note, b - 1, "the past last about approximately over nearly almost"))
+    b--;
+  return b > s->from &&
+         (th_note_among(note, b - 1, "for x since over") || th_note_sign(note, b - 1, 'x'));
+}
+
+/* The time is of the nearest mention before it in the sentence, or the next one behind it. */
+static void date_mentions(mentions *m) {
+  const th_note *note = m->note;
+  uint32_t next = 0;
+  for (uint32_t k = 0; k < note->n_sentences; k++) {
+    const th_sentence *s = &note->sentences[k];
+    for (uint32_t i = s->from; i < s->to; i++) {
+      th_date date;
+      uint32_t end;
+      bool forward;
+      while (next < m->n && m->p[next].first < i)
+        next++;
+      if (!time_at(note, s, i, &date, &end, &forward)) continue;
+      mention *before = next > 0 && m->p[next - 1].first >= s->from ? &m->p[next - 1] : NULL;
+      mention *after = next < m->n && m->p[next].behind <= s->to ? &m->p[next] : NULL;
+      if (before && (forward || i - TH_MIN(before->behind, i) > REACH)) before = NULL;
+      if (after && after->first - TH_MIN(end, after->first) > REACH) after = NULL;
+      mention *of = before ? before : after;
+      if (!of || of->fact.has_begin || of->fact.absent) continue;
+      of->fact.has_begin = true;
+      of->fact.begin = date;
+    }
+  }
+}
+
+int th_note_mentions(th_note *note) {
+  mentions m = {.note = note};
+  int rc = th_terms_find(note->r, note->text, false, take_term, &m);
+  if (rc < 0) return rc;
+  date_mentions(&m);
+  for (uint32_t i = 0; i < m.n; i++)
+    th_reading_add(note->r, &m.p[i].fact);
+  return note->r->rc;
+}

@@ -1,0 +1,75 @@
+/* A clinical note: the steps, and what they share. */
+#include "patient/note.h"
+
+bool th_note_among(const th_note *note, uint32_t i, const char *words) {
+  if (i >= note->v.n || note->v.p[i].kind == TH_ELIG_SIGN) return false;
+  th_span s = {note->text.p + note->v.p[i].from, note->v.p[i].to - note->v.p[i].from};
+  while (*words) {
+    size_t n = strcspn(words, " ");
+    if (th_span_eq_nocase(s, (th_span){words, n})) return true;
+    words += n + (words[n] == ' ');
+  }
+  return false;
+}
+
+void th_note_place(const th_note *note, th_patient_fact *fact, uint32_t from_byte,
+                   uint32_t to_byte) {
+  fact->from = note->base + from_byte;
+  fact->to = note->base + to_byte;
+}
+
+const th_sentence *th_note_sentence_of(const th_note *note, uint32_t token, uint32_t *hint) {
+  while (*hint < note->n_sentences && note->sentences[*hint].to <= token)
+    ++*hint;
+  if (*hint == note->n_sentences || note->sentences[*hint].from > token) return NULL;
+  return &note->sentences[*hint];
+}
+
+static uint8_t time_of(const th_patient_fact *fact, unsigned cues, uint8_t section) {
+  bool doing = fact->category == TH_ELIG_PROCEDURE || fact->category == TH_ELIG_DRUG;
+  if (cues & 1u << TH_CUE_PLANNED) return TH_ELIG_PLANNED;
+  if (cues & 1u << TH_CUE_PAST) return TH_ELIG_PAST;
+  if (section == TH_SECTION_PLAN && doing) return TH_ELIG_PLANNED;
+  if (fact->category == TH_ELIG_PROCEDURE &&
+      (cues & 1u << TH_CUE_HISTORY || section == TH_SECTION_PAST))
+    return TH_ELIG_PAST;
+  if (section == TH_SECTION_DRUGS && doing) return TH_ELIG_CURRENT;
+  return fact->time;
+}
+
+void th_note_apply(const th_note *note, const th_sentence *s, uint32_t token,
+                   th_patient_fact *fact) {
+  unsigned cues = note->cues[token];
+  uint8_t section = s ? s->section : TH_SECTION_CURRENT;
+  fact->absent |= (cues & 1u << TH_CUE_ABSENT) != 0;
+  if (cues & 1u << TH_CUE_SUSPECT) fact->certainty = TH_CERTAIN_SUSPECTED;
+  if (cues & 1u << TH_CUE_HYPO) fact->certainty = TH_CERTAIN_HYPOTHETICAL;
+  if (cues & 1u << TH_CUE_FAMILY || section == TH_SECTION_FAMILY) fact->experiencer = TH_OF_FAMILY;
+  if (cues & (1u << TH_CUE_HISTORY | 1u << TH_CUE_PAST) || section == TH_SECTION_PAST)
+    fact->flags |= TH_FACT_HISTORY;
+  if (cues & (1u << TH_CUE_PAST | 1u << TH_CUE_PLANNED)) fact->flags |= TH_FACT_STATED_NOW;
+  bool drug = fact->category == TH_ELIG_DRUG && fact->type == TH_FACT_CONCEPT;
+  if (drug && (cues & 1u << TH_CUE_ALLERGY || section == TH_SECTION_ALLERGIES)) {
+    fact->category = TH_ELIG_ALLERGY;
+    fact->time = TH_ELIG_CURRENT;
+  } else if (fact->type == TH_FACT_CONCEPT) {
+    fact->time = time_of(fact, cues, section);
+  }
+  fact->resource = s && s->header.n ? s->header : note->resource;
+}
+
+int th_patient_read_note(th_reading *r, th_span text, uint32_t base, th_span resource) {
+  th_note note = {.r = r, .text = text, .base = base, .resource = resource};
+  note.v.arena = r->arena;
+  if (th_lex_ready() < 0) return th_reading_fail(r, TH_ENOMEM);
+  th_elig_tokenize(text, 0, (uint32_t)text.n, &note.v);
+  note.cues = th_arena_calloc(r->arena, note.v.n + 1, sizeof *note.cues);
+  if (note.v.failed || !note.cues) return th_reading_fail(r, TH_ENOMEM);
+  int rc = th_note_sentences(&note);
+  if (rc == 0) rc = th_note_context(&note);
+  if (rc < 0) return rc;
+  th_note_person(&note);
+  th_note_values(&note);
+  rc = th_note_mentions(&note);
+  return rc < 0 ? rc : r->rc;
+}

@@ -1,0 +1,126 @@
+/* Numbers of a note: an attribute, what may stand between, a quantity. The wordings, units and
+ * numbers are those of the criteria's reader. */
+#include "eligibility/attributes.h"
+#include "eligibility/phrases.h"
+#include "eligibility/quantities.h"
+#include "patient/note.h"
+
+enum { BETWEEN_MAX = 7 }; /* words between an attribute and its number */
+
+/* Words that do not part a number from what it is of: "hemoglobin level today was found to be about
+ * 7.2". */
+static bool may_stand_between(const th_note *note, uint32_t i) {
+  const th_elig_token *t = &note->v.p[i];
+  if (t->kind == TH_ELIG_SIGN) return memchr(":=(-~[*,", (int)t->key, 8) != NULL;
+  return th_note_among(
+             note, i,
+             "of is was at to be about approximately around level levels score count value "
+             "reading today currently currently now noted found measured up a an the "
+             "estimated reported recent latest initial last grade class only elevated low "
+             "high decreased increased down as status performance has been in with test "
+             "result results on admission concentration") &&
+         t->kind == TH_ELIG_WORD;
+}
+
+static bool is_time(const th_elig_unit *u) {
+  static const char *const times[] = {"d", "wk", "mo", "a", "h", "min", "s"};
+  for (size_t i = 0; i < TH_COUNT(times); i++)
+    if (!strcmp(u->ucum, times[i])) return true;
+  return false;
+}
+
+static bool takes_time(int attribute) {
+  th_elig_unit u = {.ucum = "d"};
+  double out;
+  return th_elig_ucum_read(TH_SPAN("d"), &u.m) && th_elig_convert((uint32_t)attribute, 1, &u, &out);
+}
+
+typedef struct place {
+  th_note *note;
+  const th_sentence *s;
+  uint32_t first; /* token of the attribute */
+  const th_elig_quantity *q;
+} place;
+
+static void add_value(const place *at, int attribute, double value, double high) {
+  const th_elig_quantity *q = at->q;
+  th_note *note = at->note;
+  th_patient_fact f = th_fact_new(TH_FACT_VALUE);
+  f.attribute = attribute;
+  f.value = value;
+  f.relation = q->related ? q->relation : TH_ELIG_EQ;
+  if (isfinite(high) && high > value) f.relation = TH_ELIG_BETWEEN, f.high = high;
+  if (q->has_unit) f.unit = th_reading_text(note->r, th_span_of(q->unit.ucum));
+  f.time = TH_ELIG_CURRENT;
+  th_note_apply(note, at->s, at->first, &f);
+  f.absent = false; /* "no fever, T 37.2": the number was measured all the same */
+  th_note_place(note, &f, note->v.p[at->first].from, note->v.p[q->end - 1].to);
+  th_measure_canonical(&f);
+  if (isfinite(q->other) && f.flags & TH_FACT_IMPLAUSIBLE) {
+    th_patient_fact g = f;
+    g.value = q->other;
+    g.flags &= (uint8_t)~TH_FACT_IMPLAUSIBLE;
+    th_measure_canonical(&g);
+    if (!(g.flags & TH_FACT_IMPLAUSIBLE)) f = g;
+  }
+  th_reading_add(note->r, &f);
+}
+
+static void take_quantity(const place *at, int attribute) {
+  static const char *const pair[] = {"systolic", "diastolic"};
+  const th_elig_quantity *q = at->q;
+  if (q->reference != TH_ELIG_ABSOLUTE && q->reference != TH_ELIG_PREDICTED) return;
+  if (isfinite(q->second)) {
+    if (strcmp(th_elig_attributes[attribute].key, "blood_pressure")) return;
+    add_value(at, th_elig_attribute_find(th_span_of(pair[0])), q->value, NAN);
+    add_value(at, th_elig_attribute_find(th_span_of(pair[1])), q->second, NAN);
+    return;
+  }
+  if (!strcmp(th_elig_attributes[attribute].key, "blood_pressure"))
+    attribute = th_elig_attribute_find(th_span_of(pair[0]));
+  if (q->has_unit && is_time(&q->unit) && !takes_time(attribute)) return;
+  if (q->has_unit && !th_elig_unit_fits((uint32_t)attribute, &q->unit)) {
+    th_reading_skip(at->note->r, TH_SPAN("values in a unit that is not their attribute's"),
+                    (th_span){0});
+    return;
+  }
+  add_value(at, attribute, q->value, q->high);
+}
+
+/* Ages stand in person.c: only the patient's own counts. */
+static bool is_age(int attribute) {
+  return !strncmp(th_elig_attributes[attribute].key, "age", 3);
+}
+
+static uint32_t value_at(th_note *note, const th_sentence *s, uint32_t i, const bool *taken) {
+  uint32_t end;
+  th_elig_quantity q;
+  int p = th_elig_phrase_at(note->text, note->v.p, s->to, i, TH_ELIG_F_ATTRIBUTE, &end);
+  if (p < 0) return i + 1;
+  int attribute = th_elig_phrase_get(p)->value;
+  if (attribute < 0 || is_age(attribute)) return end;
+  for (uint32_t k = end; k < s->to && k <= end + BETWEEN_MAX; k++) {
+    if (th_elig_quantity_read(note->text, note->v.p, s->to, k, taken, &q)) {
+      bool list_number = q.end < s->to && k > end && th_note_sign(note, k - 1, ',') && !q.has_unit;
+      if (q.tied || q.age || list_number) break;
+      place at = {note, s, i, &q};
+      take_quantity(&at, attribute);
+      return q.end > i ? q.end : end;
+    }
+    if (!may_stand_between(note, k)) break;
+  }
+  return end;
+}
+
+void th_note_values(th_note *note) {
+  bool *taken = th_arena_calloc(note->r->arena, note->v.n + 1, 1);
+  if (!taken || th_elig_phrases_ready() < 0) {
+    th_reading_fail(note->r, TH_ENOMEM);
+    return;
+  }
+  for (uint32_t k = 0; k < note->n_sentences; k++) {
+    const th_sentence *s = &note->sentences[k];
+    for (uint32_t i = s->from; i < s->to;)
+      i = value_at(note, s, i, taken);
+  }
+}
