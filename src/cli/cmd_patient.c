@@ -66,7 +66,10 @@ static void put_fact(th_buf *out, const th_patient *p, const th_patient_fact *f,
 }
 
 static void put_person(th_buf *out, const th_patient *p) {
-  const char *sex = p->sex == 'F' ? "Female" : p->sex == 'M' ? "Male" : p->sex ? "Other" : "Sex not said";
+  const char *sex = p->sex == 'F'   ? "Female"
+                    : p->sex == 'M' ? "Male"
+                    : p->sex        ? "Other"
+                                    : "Sex not said";
   th_date day = {p->as_of, p->as_of, 0, TH_DATE_DAY};
   th_buf_str(out, sex);
   if (isnan(p->age_low))

@@ -43,8 +43,12 @@ th_concept_matcher *th_concept_matcher_new(void) {
   return NULL;
 }
 
+/* What the words were says what the text was about (a patient's note): it does not stay behind. */
 void th_concept_matcher_free(th_concept_matcher *m) {
   if (!m) return;
+  explicit_bzero(m->seen, SEEN * sizeof *m->seen);
+  if (m->words) explicit_bzero(m->words, m->cap * sizeof *m->words);
+  if (m->labels) explicit_bzero(m->labels, m->cap_labels * sizeof *m->labels);
   free(m->seen);
   free(m->words);
   free(m->labels);

@@ -34,7 +34,7 @@ static void mark_back(running *run, uint32_t i, unsigned bit) {
   for (uint32_t k = i, n = 0; k-- > run->from && n < BACK_MAX; n++) {
     if (th_note_sign(note, k, ';') || th_note_sign(note, k, '(') || th_note_sign(note, k, ')'))
       break;
-    if (th_note_sign(note, k, ',') && !commas) break;
+    if (th_note_sign(note, k, ',') && !commas && k + 1 < i) break; /* "tuberculosis, resolved" */
     if (th_note_among(note, k,
                       "has have had is was with but although showed shows reports presents "
                       "presented for admitted revealed on"))
@@ -50,7 +50,8 @@ static void take_cue(running *run, const th_lex_cue *cue, uint32_t i) {
     clear(run);
     return;
   }
-  if (cue->reach & TH_REACH_BACK) mark_back(run, i, bit);
+  if (cue->reach & TH_REACH_BACK)
+    mark_back(run, i, cue->cue == TH_CUE_ABSENT ? TH_CUES_NEGATIVE : bit);
   if (!(cue->reach & TH_REACH_FORWARD)) return;
   run->now |= bit;
   run->near = cue->reach & TH_REACH_NEAR ? run->near | bit : run->near & ~bit;

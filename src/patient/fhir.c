@@ -2,6 +2,8 @@
  * then each is read by itself, with references resolved within the record.
  *
  *   record := Bundle | array of resources | resource
+ *
+ * An object with entries is taken for a Bundle also when it does not say so.
  */
 #include <stdio.h>
 
@@ -66,7 +68,7 @@ static int add_resource(th_fhir *f, uint32_t node, th_span url, const char *poin
 
 static int add_bundle(th_fhir *f) {
   const th_json *j = f->j;
-  uint32_t entries = th_fhir_get(f, 0, "entry"), i = 0;
+  uint32_t entries = th_json_get(j, 0, TH_SPAN("entry")), i = 0;
   char pointer[64];
   if (!entries) return bad(f, 0, "/entry", "a Bundle without entries");
   if (j->nodes[entries].type != TH_JARRAY) return bad(f, entries, "/entry", "must be an array");
@@ -89,10 +91,7 @@ static int add_all(th_fhir *f) {
   const th_json *j = f->j;
   char pointer[64];
   uint32_t i = 0;
-  if (j->nodes[0].type == TH_JOBJECT)
-    return th_span_is(th_fhir_str(f, 0, "resourceType"), "Bundle")
-               ? add_bundle(f)
-               : add_resource(f, 0, (th_span){0}, "");
+  if (j->nodes[0].type == TH_JOBJECT) return add_bundle(f); /* a lone resource came in an array */
   if (j->nodes[0].type != TH_JARRAY) return bad(f, 0, "", "a FHIR record is an object or an array");
   for (th_json_each(j, 0, at)) {
     snprintf(pointer, sizeof pointer, "/%u", i++);

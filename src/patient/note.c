@@ -25,8 +25,11 @@ const th_sentence *th_note_sentence_of(const th_note *note, uint32_t token, uint
   return &note->sentences[*hint];
 }
 
-static uint8_t time_of(const th_patient_fact *fact, unsigned cues, uint8_t section) {
+static uint8_t time_of(const th_note *note, uint32_t token, const th_patient_fact *fact,
+                       unsigned cues, uint8_t section) {
   bool doing = fact->category == TH_ELIG_PROCEDURE || fact->category == TH_ELIG_DRUG;
+  if (doing && token && th_note_among(note, token - 1, "on taking receiving"))
+    return TH_ELIG_CURRENT;
   if (cues & 1u << TH_CUE_PLANNED) return TH_ELIG_PLANNED;
   if (cues & 1u << TH_CUE_PAST) return TH_ELIG_PAST;
   if (section == TH_SECTION_PLAN && doing) return TH_ELIG_PLANNED;
@@ -42,6 +45,7 @@ void th_note_apply(const th_note *note, const th_sentence *s, uint32_t token,
   unsigned cues = note->cues[token];
   uint8_t section = s ? s->section : TH_SECTION_CURRENT;
   fact->absent |= (cues & 1u << TH_CUE_ABSENT) != 0;
+  if (cues & TH_CUES_NEGATIVE && fact->category != TH_ELIG_PROCEDURE) fact->absent = true;
   if (cues & 1u << TH_CUE_SUSPECT) fact->certainty = TH_CERTAIN_SUSPECTED;
   if (cues & 1u << TH_CUE_HYPO) fact->certainty = TH_CERTAIN_HYPOTHETICAL;
   if (cues & 1u << TH_CUE_FAMILY || section == TH_SECTION_FAMILY) fact->experiencer = TH_OF_FAMILY;
@@ -53,7 +57,7 @@ void th_note_apply(const th_note *note, const th_sentence *s, uint32_t token,
     fact->category = TH_ELIG_ALLERGY;
     fact->time = TH_ELIG_CURRENT;
   } else if (fact->type == TH_FACT_CONCEPT) {
-    fact->time = time_of(fact, cues, section);
+    fact->time = time_of(note, token, fact, cues, section);
   }
   fact->resource = s && s->header.n ? s->header : note->resource;
 }

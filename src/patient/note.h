@@ -5,6 +5,9 @@
 #include "patient/internal.h"
 #include "patient/lexicon.h"
 
+/* Bit of words before "was negative": a test was done all the same. */
+#define TH_CUES_NEGATIVE (1u << 15)
+
 /* A sentence, and the section it stands in. */
 typedef struct th_sentence {
   uint32_t from, to; /* tokens */
@@ -20,7 +23,7 @@ typedef struct th_note {
   th_elig_tokens v;
   th_sentence *sentences; /* in arena, covering all tokens but headers */
   uint32_t n_sentences;
-  uint16_t *cues; /* by token: bits 1 << th_cue */
+  uint16_t *cues; /* by token: bits 1 << th_cue, TH_CUES_NEGATIVE */
 } th_note;
 
 /* Cuts the tokens into sentences (sentences.c). A sentence ends at a full stop, an empty line, a

@@ -17,17 +17,6 @@ static th_patient_form form_of(th_span s) {
   return th_span_find(t, mark) >= 0 ? TH_PATIENT_FHIR : TH_PATIENT_JSON;
 }
 
-static int read_json(th_reading *r) {
-  th_json j;
-  th_json_parser *parser = th_json_parser_new(TH_PATIENT_SOURCE_MAX, JSON_DEPTH);
-  int rc = parser ? th_json_parse(parser, r->p->source, &j, r->err)
-                  : th_err_set(r->err, TH_ENOMEM, "out of memory");
-  if (rc == 0)
-    rc = r->p->form == TH_PATIENT_FHIR ? th_patient_read_fhir(r, &j) : th_patient_read_form(r, &j);
-  th_json_parser_free_wiped(parser);
-  return rc;
-}
-
 /* Resources one a line. */
 static bool is_lines(th_span s) {
   s = th_span_trim(s);
@@ -40,14 +29,14 @@ static bool is_lines(th_span s) {
 
 /* The lines become one array; a blank for every line end keeps all bytes where they are, only the
  * two brackets go in front and behind. */
-static int join_lines(th_reading *r, th_span in) {
+static int join_lines(th_reading *r, th_span in, bool lines) {
   char *p = th_arena_alloc(r->arena, in.n + 2 + TH_PAD);
   if (!p) return th_err_set(r->err, TH_ENOMEM, "out of memory");
   th_span t = th_span_trim(in);
   size_t n = 0;
   p[n++] = '[';
   for (size_t i = 0; i < t.n; i++) {
-    if (t.p[i] == '\n') {
+    if (lines && t.p[i] == '\n') {
       size_t k = i;
       while (k < t.n && (unsigned char)t.p[k] <= ' ')
         k++;
@@ -67,13 +56,34 @@ static int copy_source(th_reading *r, th_span source) {
   if (source.n > TH_PATIENT_SOURCE_MAX)
     return th_err_set(r->err, TH_ELIMIT, "the record is longer than %u MB",
                       TH_PATIENT_SOURCE_MAX >> 20);
-  if (r->p->form == TH_PATIENT_FHIR && is_lines(source)) return join_lines(r, source);
+  if (r->p->form == TH_PATIENT_FHIR && is_lines(source)) return join_lines(r, source, true);
   char *p = th_arena_alloc(r->arena, source.n + TH_PAD);
   if (!p) return th_err_set(r->err, TH_ENOMEM, "out of memory");
   if (source.n) memcpy(p, source.p, source.n);
   memset(p + source.n, 0, TH_PAD);
   r->p->source = (th_span){p, source.n};
   return 0;
+}
+
+/* A resource that stands alone, in no Bundle. */
+static bool is_lone(const th_json *j) {
+  return j->nodes[0].type == TH_JOBJECT && !th_json_get(j, 0, TH_SPAN("entry")) &&
+         !th_span_eq(th_json_path_text(j, 0, "resourceType"), TH_SPAN("Bundle"));
+}
+
+static int read_json(th_reading *r) {
+  th_json j;
+  bool fhir = r->p->form == TH_PATIENT_FHIR;
+  th_json_parser *parser = th_json_parser_new(TH_PATIENT_SOURCE_MAX + 2, JSON_DEPTH);
+  int rc = parser ? th_json_parse(parser, r->p->source, &j, r->err)
+                  : th_err_set(r->err, TH_ENOMEM, "out of memory");
+  if (rc == 0 && fhir && is_lone(&j)) {
+    rc = join_lines(r, r->p->source, false);
+    if (rc == 0) rc = th_json_parse(parser, r->p->source, &j, r->err);
+  }
+  if (rc == 0) rc = fhir ? th_patient_read_fhir(r, &j) : th_patient_read_form(r, &j);
+  th_json_parser_free_wiped(parser);
+  return rc;
 }
 
 /* ---- what follows from what was read ---- */

@@ -133,9 +133,9 @@ int th_patient_read(th_patient *out, th_span source, const th_patient_options *o
 /* Overwrites and frees all. A zeroed patient is allowed. */
 void th_patient_dispose(th_patient *p);
 
-/* The fact that counts for an attribute: of the patient, not hypothetical, with a canonical value that is plausible;
- * stated before suspected, then the newest, dated before undated, then the later one in the note.
- * NULL when there is none. */
+/* The fact that counts for an attribute: of the patient, not hypothetical, with a canonical value
+ * that is plausible; stated before suspected, then the newest, dated before undated, then the later
+ * one in the note. NULL when there is none. */
 const th_patient_fact *th_patient_newest(const th_patient *p, int attribute);
 /* The facts of an attribute are facts[*first, *first + n), those that count less behind. */
 uint32_t th_patient_values(const th_patient *p, int attribute, uint32_t *first);

@@ -248,11 +248,18 @@ static char sex_named(const th_note *note) {
   return 0;
 }
 
+/* "Ms.", which in small letters is a unit of time. */
+static bool is_ms(const th_note *note, uint32_t i) {
+  const th_elig_token *t = &note->v.p[i];
+  return t->to - t->from == 2 && !memcmp(note->text.p + t->from, "Ms", 2);
+}
+
 static char sex_of_pronouns(const th_note *note) {
   unsigned she = 0, he = 0;
   for (uint32_t i = 0; i < note->v.n; i++) {
     if (note->cues[i] & 1u << TH_CUE_FAMILY) continue;
-    she += th_note_among(note, i, "she her hers herself ms mrs");
+    she += th_note_among(note, i, "she her hers herself mrs");
+    she += is_ms(note, i);
     he += th_note_among(note, i, "he his him himself mr");
   }
   return she > he ? 'F' : he > she ? 'M' : 0;

@@ -70,6 +70,10 @@ static void take_quantity(const place *at, int attribute) {
   static const char *const pair[] = {"systolic", "diastolic"};
   const th_elig_quantity *q = at->q;
   if (q->reference != TH_ELIG_ABSOLUTE && q->reference != TH_ELIG_PREDICTED) return;
+  if (isfinite(q->second) && th_elig_attributes[attribute].scale) { /* MMSE 24/30 */
+    add_value(at, attribute, q->value, NAN);
+    return;
+  }
   if (isfinite(q->second)) {
     if (strcmp(th_elig_attributes[attribute].key, "blood_pressure")) return;
     add_value(at, th_elig_attribute_find(th_span_of(pair[0])), q->value, NAN);
@@ -92,12 +96,23 @@ static bool is_age(int attribute) {
   return !strncmp(th_elig_attributes[attribute].key, "age", 3);
 }
 
+/* Names that only notes use: "T 37.2", "Tmax 39". */
+static int short_name(const th_note *note, uint32_t i, uint32_t *end) {
+  const th_elig_token *t = &note->v.p[i];
+  bool capital = t->kind == TH_ELIG_WORD && t->flags & TH_ELIG_UPPER;
+  *end = i + 1;
+  if (!(capital && th_note_is(note, i, "t")) && !th_note_among(note, i, "temp tmax")) return -1;
+  uint32_t k = i + 1 + (th_note_sign(note, i + 1, ':') || th_note_is(note, i + 1, "of"));
+  if (!th_note_number(note, k) || note->v.p[k].value < 30) return -1;
+  return th_elig_attribute_find(TH_SPAN("temperature"));
+}
+
 static uint32_t value_at(th_note *note, const th_sentence *s, uint32_t i, const bool *taken) {
   uint32_t end;
   th_elig_quantity q;
   int p = th_elig_phrase_at(note->text, note->v.p, s->to, i, TH_ELIG_F_ATTRIBUTE, &end);
-  if (p < 0) return i + 1;
-  int attribute = th_elig_phrase_get(p)->value;
+  int attribute = p < 0 ? short_name(note, i, &end) : th_elig_phrase_get(p)->value;
+  if (p < 0 && attribute < 0) return i + 1;
   if (attribute < 0 || is_age(attribute)) return end;
   for (uint32_t k = end; k < s->to && k <= end + BETWEEN_MAX; k++) {
     if (th_elig_quantity_read(note->text, note->v.p, s->to, k, taken, &q)) {
