@@ -59,7 +59,6 @@ static void take_cue(running *run, const th_lex_cue *cue, uint32_t i) {
   run->list = cue->reach & TH_REACH_LIST && !opens ? run->list | bit : run->list & ~bit;
 }
 
-/* Cues with two reaches stand in the table twice: all rows of the wording count. */
 static bool cue_at(running *run, uint32_t i, uint32_t *end) {
   th_note *note = run->note;
   int row = th_lex_find(TH_LEX_CUE, note->text, note->v.p, run->to, i, false, end);
