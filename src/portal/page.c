@@ -203,6 +203,9 @@ void th_page_end(th_html *h, const th_page_frame *frame) {
   th_html_open(h, "li", NULL);
   th_html_link_str(h, NULL, "/about", M(about_this_site));
   th_html_close(h);
+  th_html_open(h, "li", NULL);
+  th_html_link_str(h, NULL, "/glossary", M(words_of_clinical_trials));
+  th_html_close(h);
   th_html_close_n(h, 2);
   put_languages(h);
   th_html_element_str(h, "p", "quiet", M(a_study_being_listed_here));

@@ -4,6 +4,7 @@
  *   /search?…          results with filters and counts (search_page.h)
  *   /study/{nct}/{title}  one study; without its title, or with another, a redirect there
  *   /study/{nct}/history  its versions; /{a}..{b} behind it: what changed from a to b
+ *   /glossary          the words of clinical trials, explained
  *   /about             what this installation holds, how to cite it
  *   /search.csv|json|ris|atom?…  what the search finds, to take along or to follow
  *   /sitemap.xml, /robots.txt

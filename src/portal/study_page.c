@@ -1,6 +1,7 @@
 #include "portal/study_page.h"
 
 #include "http/http.h"
+#include "portal/glossary.h"
 #include "portal/meta.h"
 #include "portal/study_parts.h"
 #include "study/criteria.h"
@@ -56,7 +57,10 @@ void th_part_section_end(const th_study_view *v) {
 
 void th_part_fact(const th_study_view *v, const char *label) {
   th_html_open(v->h, "div", NULL);
-  th_html_element_str(v->h, "dt", NULL, label);
+  th_html_open(v->h, "dt", NULL);
+  th_html_str(v->h, label);
+  th_glossary_hint(v->h, label);
+  th_html_close(v->h);
 }
 
 void th_part_fact_end(const th_study_view *v) {

@@ -20,6 +20,7 @@ const pages = {
   city: "/places?country=United%20States&city=Boston",
   missing: "/study/NCT09999999",
   about: "/about",
+  glossary: "/glossary",
   spanish: "/es/search?term=cancer",
 };
 const screens = {

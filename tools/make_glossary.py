@@ -1,0 +1,54 @@
+#!/usr/bin/env python3
+"""Writes the glossary as C: make_glossary.py OUTPUT MESSAGES EN OTHER…
+
+A file web/glossary/LANGUAGE.txt has lines
+
+  key "term" "explanation"
+
+and comments after '#'. All languages have the same keys in the same order. A key that is also one of the interface's
+messages (MESSAGES, web/messages/en.txt) explains the fact with that label where a study page shows it. What is
+missing, twice there or of another form ends the build with its line."""
+import re
+import sys
+
+LINE = re.compile(r'^(\w+) "((?:[^"\\]|\\.)*)" "((?:[^"\\]|\\.)*)"$')
+
+
+def read(path):
+    rows = []
+    with open(path, encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            line = line.rstrip("\n")
+            if not line or line.startswith("#"):
+                continue
+            found = LINE.match(line)
+            if not found or found.group(1) in [row[0] for row in rows]:
+                sys.exit('%s:%d: not of the form key "term" "explanation", or a second time' % (path, number))
+            rows.append((found.group(1),) + tuple(re.sub(r"\\(.)", r"\1", text) for text in found.groups()[1:]))
+    return rows
+
+
+def quote(text):
+    return '"%s"' % "".join(chr(b) if 32 <= b < 127 and b not in (34, 92) else "\\%03o" % b for b in text.encode("utf-8"))
+
+
+def main():
+    output, messages, files = sys.argv[1], sys.argv[2], sys.argv[3:]
+    with open(messages, encoding="utf-8") as lines:
+        labels = set(re.findall(r'^(\w+) "', lines.read(), re.M))
+    languages = [read(path) for path in files]
+    for path, rows in zip(files, languages):
+        if [row[0] for row in rows] != [row[0] for row in languages[0]]:
+            sys.exit("%s: other terms, or in another order, than %s" % (path, files[0]))
+    with open(output, "w", encoding="utf-8") as out:
+        out.write('#include "portal/glossary.h"\n\nconst th_glossary_entry th_glossary[] = {\n')
+        for number, row in enumerate(languages[0]):
+            key = row[0]
+            place = "TH_MO_%s" % key if key in labels else "-1"
+            texts = ", ".join("{%s, %s}" % (quote(rows[number][1]), quote(rows[number][2])) for rows in languages)
+            out.write("  {%s, %s, {%s}},\n" % (quote(key), place, texts))
+        out.write("};\nconst unsigned th_n_glossary = %d;\n" % len(languages[0]))
+
+
+if __name__ == "__main__":
+    main()
