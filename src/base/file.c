@@ -33,6 +33,11 @@ int th_map_open(th_map *out, const char *path, th_err *err) {
   return rc;
 }
 
+void th_map_forget(const th_map *map) {
+  if (map->p)
+    madvise((void *)(uintptr_t)map->p, map->n, MADV_DONTNEED); /* an advice: may be refused */
+}
+
 void th_map_close(th_map *map) {
   if (map->p) munmap((void *)(uintptr_t)map->p, map->n);
   *map = (th_map){0};

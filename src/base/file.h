@@ -15,6 +15,10 @@ typedef struct th_map {
 
 int th_map_open(th_map *out, const char *path, th_err *err) TH_MUST_USE;
 void th_map_close(th_map *map);
+/* Gives the pages that were read back to the system: they count no longer as this process's, and
+ * come again when they are read. For whoever read a whole file and will read little of it from now
+ * on. */
+void th_map_forget(const th_map *map);
 
 /* Appends the file's bytes to out (whose maximum is the limit). */
 int th_file_read(th_buf *out, const char *path, th_err *err) TH_MUST_USE;

@@ -553,6 +553,8 @@ static int merge_once(th_index *index, bool all, const _Atomic bool *stop, bool 
   if (*more) {
     th_index_new_segment_path(index, job.path, sizeof job.path);
     rc = th_segment_merge(job.segments, job.live, job.n, job.path, stop, err);
+    for (size_t i = 0; i < job.n; i++)
+      th_segment_forget(job.segments[i]);
     if (!rc) rc = apply_merge(index, &job, g, &kept, err);
     if (!kept) unlink(job.path);
   }

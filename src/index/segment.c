@@ -249,12 +249,19 @@ int th_segment_open(th_segment **out, const char *path, bool verify, th_err *err
     return rc;
   }
   (*out)->map = map;
-  if (verify) rc = th_segment_verify(*out, err);
+  if (verify) {
+    rc = th_segment_verify(*out, err);
+    th_map_forget(&map);
+  }
   if (rc) {
     th_segment_close(*out);
     *out = NULL;
   }
   return rc;
+}
+
+void th_segment_forget(const th_segment *s) {
+  th_map_forget(&s->map);
 }
 
 void th_segment_close(th_segment *s) {

@@ -23,6 +23,8 @@ typedef uint32_t th_u32 __attribute__((aligned(1), may_alias));
  * and the heads of all sections are; the rest is when it is first used. Errors: TH_ENOTFOUND,
  * TH_ECORRUPT (which section, why), TH_EINPUT (another fingerprint: rebuild), TH_ENOMEM, TH_EIO. */
 int th_segment_open(th_segment **out, const char *path, bool verify, th_err *err) TH_MUST_USE;
+/* Gives back the pages of a segment that was read whole (th_map_forget). */
+void th_segment_forget(const th_segment *s);
 void th_segment_close(th_segment *s);
 /* 0 as long as nothing that was read so far is damaged, else TH_ECORRUPT with section and place. */
 int th_segment_state(const th_segment *s, th_err *err) TH_MUST_USE;
