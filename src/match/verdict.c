@@ -1,0 +1,317 @@
+#include "match/verdict.h"
+
+#include "eligibility/attributes.h"
+#include "match/verdict_private.h"
+
+/* ---- the patient made ready ---- */
+
+/* Whether a value counts before another of its attribute: stated before suspected, then the newest,
+ * dated before undated, then the later one in the text. What is left decides by the value, so that
+ * the order of facts never does. */
+static bool counts_before(const th_patient_fact *a, const th_patient_fact *b) {
+  if (a->certainty != b->certainty) return a->certainty < b->certainty;
+  if (a->has_begin != b->has_begin) return a->has_begin;
+  if (a->has_begin && a->begin.last_day != b->begin.last_day)
+    return a->begin.last_day > b->begin.last_day;
+  if (a->has_begin && a->begin.minute != b->begin.minute) return a->begin.minute > b->begin.minute;
+  if (a->from != b->from) return a->from > b->from;
+  if (a->canonical != b->canonical) return a->canonical > b->canonical;
+  return a->relation > b->relation;
+}
+
+static bool may_count(const th_patient_fact *f) {
+  return f->attribute >= 0 && (uint32_t)f->attribute < th_elig_n_attributes && !f->absent &&
+         f->experiencer == TH_OF_PATIENT && f->certainty != TH_CERTAIN_HYPOTHETICAL &&
+         !(f->flags & TH_FACT_IMPLAUSIBLE) && !isnan(f->canonical);
+}
+
+int th_verdict_prepare(th_verdict_patient *out, const th_patient *p, const th_concepts *dict,
+                       th_arena *arena, th_err *err) {
+  double low, high;
+  *out = (th_verdict_patient){.p = p, .dict = dict};
+  out->value = th_arena_alloc(arena, th_elig_n_attributes * sizeof *out->value);
+  out->concepts = th_arena_calloc(arena, (size_t)p->n_facts + 1, sizeof *out->concepts);
+  if (!out->value || !out->concepts) return th_err_set(err, TH_ENOMEM, "out of memory");
+  for (uint32_t i = 0; i < th_elig_n_attributes; i++)
+    out->value[i] = TH_NO_FACT;
+  for (uint32_t i = 0; i < p->n_facts; i++) {
+    const th_patient_fact *f = &p->facts[i];
+    if (f->type == TH_FACT_CONCEPT) {
+      out->concepts[out->n_concepts++] = i;
+    } else if (may_count(f)) {
+      uint32_t *best = &out->value[f->attribute];
+      if (*best == TH_NO_FACT || counts_before(f, &p->facts[*best])) *best = i;
+    }
+  }
+  out->adult = th_age_completed(out, "a", &low, &high) && low >= 18;
+  return 0;
+}
+
+/* ---- logic ---- */
+
+/* How many of what is combined are met and not met, and the weakest basis of each in both lanes. */
+typedef struct tally {
+  uint32_t n, met, not_met;
+  uint8_t basis_met, basis_not;
+} tally;
+
+static void count(tally *t, uint8_t truth, uint8_t basis) {
+  t->n++;
+  if (truth == TH_MET) t->met++, t->basis_met = TH_MAX(t->basis_met, basis);
+  if (truth == TH_NOT_MET) t->not_met++, t->basis_not = TH_MAX(t->basis_not, basis);
+}
+
+/* Of a list that is shorter than what is asked of it something was not read: unknown. */
+static uint8_t combined(const tally *t, uint8_t combine, uint32_t at_least) {
+  uint32_t need = combine == TH_ELIG_ALL ? t->n : combine == TH_ELIG_ANY ? 1 : at_least;
+  if (t->n == 0 || need == 0 || need > t->n) return TH_UNKNOWN;
+  if (t->met >= need) return TH_MET;
+  return t->n - t->not_met < need ? TH_NOT_MET : TH_UNKNOWN;
+}
+
+static uint8_t basis_for(const tally *t, uint8_t truth) {
+  return truth == TH_MET ? t->basis_met : truth == TH_NOT_MET ? t->basis_not : TH_BASIS_NONE;
+}
+
+/* The plain lane counts; where it is silent, presumption may clear an exclusion. */
+static void settle(th_verdict_node *out, uint8_t kind, uint8_t basis) {
+  out->verdict = out->plain;
+  out->basis = out->plain == TH_UNKNOWN ? TH_BASIS_NONE : basis;
+  if (out->plain != TH_UNKNOWN || out->presumed == TH_UNKNOWN) return;
+  out->basis = TH_BASIS_PRESUMED;
+  if (kind == TH_ELIG_EXCLUSION && out->presumed == TH_NOT_MET) out->verdict = TH_NOT_MET;
+}
+
+static uint8_t truth_in(const th_verdict_fact *f, bool presuming) {
+  return presuming ? f->presumed : f->truth;
+}
+
+/* "No restriction of sex" says nothing beside other facts. */
+static bool is_idle(const th_elig_fact *f) {
+  return f->type == TH_ELIG_CONCEPT && f->category == TH_ELIG_SEX &&
+         th_span_eq(f->label, TH_SPAN("all"));
+}
+
+/* A guarded fact: in "all", what does not apply stands in nobody's way; in "any" and "at least" it
+ * does not help. */
+static uint8_t guarded(uint8_t truth, uint8_t guard, bool helps) {
+  uint8_t not_applying = TH_MET - guard;
+  return helps ? TH_MIN(truth, guard) : TH_MAX(truth, not_applying);
+}
+
+/* One lane of a leaf. What applies to nobody like the patient is neither in the way of an inclusion
+ * nor an exclusion. */
+static uint8_t leaf_lane(const th_elig_tree *tree, const th_elig_node *n,
+                         const th_verdict_fact *all, bool presuming, uint8_t *basis) {
+  tally t = {0};
+  uint8_t some_guard = TH_NOT_MET;
+  bool exclusion = n->kind == TH_ELIG_EXCLUSION;
+  bool helps = n->n_facts > 1 ? n->combine != TH_ELIG_ALL : exclusion;
+  for (uint32_t i = n->fact; i < n->fact + n->n_facts; i++) {
+    if (is_idle(&tree->facts[i]) && n->n_facts > 1) continue;
+    count(&t, guarded(truth_in(&all[i], presuming), all[i].guard, helps), all[i].basis);
+    some_guard = TH_MAX(some_guard, all[i].guard);
+  }
+  uint8_t truth = combined(&t, n->n_facts > 1 ? n->combine : TH_ELIG_ALL, n->at_least);
+  if (t.n == 0) return n->n_facts ? TH_MET : TH_UNKNOWN;
+  *basis = basis_for(&t, truth);
+  if (exclusion && !helps) truth = TH_MIN(truth, some_guard);
+  if (!exclusion && helps) truth = TH_MAX(truth, TH_MET - some_guard);
+  if (truth != TH_UNKNOWN && *basis == TH_BASIS_NONE) *basis = TH_BASIS_STATED;
+  return truth;
+}
+
+static void judge_leaf(const th_elig_tree *tree, const th_elig_node *n, const th_verdict_fact *all,
+                       th_verdict_node *out) {
+  uint8_t basis = TH_BASIS_STATED, ignored = TH_BASIS_NONE;
+  out->plain = leaf_lane(tree, n, all, false, &basis);
+  out->presumed = leaf_lane(tree, n, all, true, &ignored);
+  settle(out, n->kind, basis);
+}
+
+static bool is_counted(const th_elig_node *n) {
+  return !(n->flags & (TH_ELIG_OPTIONAL | TH_ELIG_COHORT));
+}
+
+static bool asks_nothing(const th_elig_node *n) {
+  return n->number == 0 && n->n_facts == 0 && !(n->flags & TH_ELIG_GROUP);
+}
+
+/* One lane of a group whose items are judged. */
+static uint8_t group_lane(const th_elig_tree *tree, uint32_t at, const th_verdict_node *nodes,
+                          bool presuming, uint8_t *basis) {
+  const th_elig_node *n = &tree->nodes[at];
+  tally items = {0}, both = {0};
+  for (uint32_t i = at + 1; i < n->next; i = tree->nodes[i].next) {
+    const th_elig_node *item = &tree->nodes[i];
+    if (!is_counted(item) || asks_nothing(item)) continue;
+    count(item->number == 0 ? &both : &items, presuming ? nodes[i].presumed : nodes[i].plain,
+          nodes[i].basis);
+  }
+  uint8_t truth = combined(&items, n->combine, n->at_least);
+  if (items.n) count(&both, truth, basis_for(&items, truth));
+  truth = combined(&both, TH_ELIG_ALL, 0);
+  *basis = basis_for(&both, truth);
+  return truth;
+}
+
+static void judge_group(const th_elig_tree *tree, uint32_t at, th_verdict_node *nodes) {
+  uint8_t basis = TH_BASIS_NONE, ignored = TH_BASIS_NONE;
+  nodes[at].plain = group_lane(tree, at, nodes, false, &basis);
+  nodes[at].presumed = group_lane(tree, at, nodes, true, &ignored);
+  settle(&nodes[at], tree->nodes[at].kind, basis);
+}
+
+/* ---- facts ---- */
+
+static void judge_fact(const th_elig_tree *tree, const th_verdict_patient *v, const th_elig_fact *f,
+                       th_verdict_presume mode, th_verdict_fact *out) {
+  *out = (th_verdict_fact){.truth = TH_UNKNOWN,
+                           .presumed = TH_UNKNOWN,
+                           .patient = TH_NO_FACT,
+                           .from = f->from,
+                           .to = f->to};
+  out->guard = (uint8_t)th_judge_guard(v, tree, &f->guard);
+  if (f->type == TH_ELIG_NUMERIC)
+    th_judge_number(v, f, out);
+  else
+    th_judge_concept(v, f, mode, out);
+  if (!f->negated) return;
+  out->truth = TH_MET - out->truth;
+  out->presumed = TH_MET - out->presumed;
+}
+
+int th_verdict_read(th_verdicts *out, const th_elig_tree *tree, const th_verdict_patient *patient,
+                    th_verdict_presume presume, th_arena *arena, th_err *err) {
+  th_verdict_node *nodes = th_arena_calloc(arena, (size_t)tree->n_nodes + 1, sizeof *nodes);
+  th_verdict_fact *facts = th_arena_calloc(arena, (size_t)tree->n_facts + 1, sizeof *facts);
+  if (!nodes || !facts) return th_err_set(err, TH_ENOMEM, "out of memory");
+  for (uint32_t i = 0; i < tree->n_facts; i++)
+    judge_fact(tree, patient, &tree->facts[i], presume, &facts[i]);
+  for (uint32_t i = tree->n_nodes; i-- > 0;) { /* items stand behind their group */
+    if (tree->nodes[i].flags & TH_ELIG_GROUP)
+      judge_group(tree, i, nodes);
+    else
+      judge_leaf(tree, &tree->nodes[i], facts, &nodes[i]);
+  }
+  *out = (th_verdicts){tree, nodes, facts};
+  return 0;
+}
+
+/* ---- a study as a whole ---- */
+
+static const char *unit_of(const th_age *a) {
+  static const char *const units[] = {
+      [TH_AGE_MINUTES] = "h", [TH_AGE_HOURS] = "h",   [TH_AGE_DAYS] = "d",
+      [TH_AGE_WEEKS] = "wk",  [TH_AGE_MONTHS] = "mo", [TH_AGE_YEARS] = "a"};
+  return a->unit < TH_COUNT(units) ? units[a->unit] : "a";
+}
+
+static double amount_of(const th_age *a) {
+  return a->unit == TH_AGE_MINUTES ? a->amount / 60.0 : a->amount;
+}
+
+static uint8_t age_field(const th_verdict_patient *v, const th_verdict_study *s) {
+  uint8_t low = TH_MET, high = TH_MET;
+  if (s->has_min) {
+    th_interval from = {amount_of(&s->min), INFINITY, true, false};
+    low = (uint8_t)th_age_within(v, unit_of(&s->min), &from);
+  }
+  if (s->has_max) {
+    th_interval to = {-INFINITY, amount_of(&s->max), false, true};
+    high = (uint8_t)th_age_within(v, unit_of(&s->max), &to);
+  }
+  return TH_MIN(low, high);
+}
+
+static uint8_t sex_field(const th_verdict_patient *v, const th_verdict_study *s) {
+  if (s->sex != 'F' && s->sex != 'M') return TH_MET;
+  if (v->p->sex != 'F' && v->p->sex != 'M') return TH_UNKNOWN;
+  return v->p->sex == s->sex ? TH_MET : TH_NOT_MET;
+}
+
+/* Who has a condition is no healthy volunteer; who has none on record may be one. */
+static uint8_t healthy_field(const th_verdict_patient *v, const th_verdict_study *s) {
+  if (!s->no_healthy) return TH_MET;
+  for (uint32_t i = 0; i < v->n_concepts; i++) {
+    const th_patient_fact *f = &v->p->facts[v->concepts[i]];
+    if (f->category == TH_ELIG_CONDITION && !f->absent && f->experiencer == TH_OF_PATIENT &&
+        f->certainty == TH_CERTAIN_STATED && f->time != TH_ELIG_PAST && f->time != TH_ELIG_PLANNED)
+      return TH_MET;
+  }
+  return TH_UNKNOWN;
+}
+
+static void sum_field(th_verdict_trial *out, uint8_t field, uint8_t truth, bool asks) {
+  out->field[field] = truth;
+  if (!asks) return;
+  out->n++;
+  out->met += truth == TH_MET;
+  out->open += truth == TH_UNKNOWN;
+  if (truth != TH_NOT_MET) return;
+  out->violated++;
+  if (out->by == TH_FIELD_TEXT) out->by = field;
+}
+
+static void exclude(th_verdict_trial *out, uint32_t node) {
+  if (out->node == TH_NO_FACT) out->node = node;
+}
+
+/* One criterion at the top that counts. */
+static void sum_node(th_verdict_trial *out, const th_verdicts *v, uint32_t i, uint32_t *included) {
+  const th_elig_node *n = &v->tree->nodes[i];
+  const th_verdict_node *r = &v->nodes[i];
+  bool exclusion = n->kind == TH_ELIG_EXCLUSION;
+  if (n->kind == TH_ELIG_UNKNOWN) {
+    out->n++, out->open++; /* on which side it stands is not known */
+    return;
+  }
+  out->n++;
+  if (r->verdict == (exclusion ? TH_MET : TH_NOT_MET)) {
+    out->violated++;
+    exclude(out, i);
+  } else if (r->verdict == TH_MET) {
+    out->met++;
+    ++*included;
+  } else if (r->verdict == TH_NOT_MET) {
+    out->passed += r->basis != TH_BASIS_PRESUMED;
+    out->presumed += r->basis == TH_BASIS_PRESUMED;
+  } else {
+    out->open++;
+  }
+}
+
+/* Cohorts are alternatives: only when the patient fits into none of them are they in the way. */
+static void sum_cohorts(th_verdict_trial *out, const th_verdicts *v) {
+  uint32_t n = 0, closed = 0, first = TH_NO_FACT;
+  for (uint32_t i = 0; i < v->tree->n_nodes; i = v->tree->nodes[i].next) {
+    const th_elig_node *c = &v->tree->nodes[i];
+    if (!(c->flags & TH_ELIG_COHORT) || c->kind != TH_ELIG_INCLUSION) continue;
+    if (first == TH_NO_FACT) first = i;
+    n++;
+    closed += v->nodes[i].verdict == TH_NOT_MET;
+  }
+  if (n < 2 || closed < n) return;
+  out->n++, out->violated++;
+  exclude(out, first);
+}
+
+void th_verdict_sum(th_verdict_trial *out, const th_verdicts *v, const th_verdict_patient *patient,
+                    const th_verdict_study *study) {
+  uint32_t included = 0;
+  *out = (th_verdict_trial){.node = TH_NO_FACT};
+  sum_field(out, TH_FIELD_AGE, age_field(patient, study), study->has_min || study->has_max);
+  sum_field(out, TH_FIELD_SEX, sex_field(patient, study), study->sex != 0);
+  sum_field(out, TH_FIELD_HEALTHY, healthy_field(patient, study), false);
+  out->field[TH_FIELD_STATUS] = study->closed ? TH_NOT_MET : TH_MET;
+  out->field[TH_FIELD_TEXT] = TH_UNKNOWN;
+  for (uint32_t i = 0; i < v->tree->n_nodes; i = v->tree->nodes[i].next)
+    if (is_counted(&v->tree->nodes[i]) && !asks_nothing(&v->tree->nodes[i]))
+      sum_node(out, v, i, &included);
+  sum_cohorts(out, v);
+  if (out->node != TH_NO_FACT) out->field[TH_FIELD_TEXT] = TH_NOT_MET;
+  if (out->violated)
+    out->grade = TH_GRADE_EXCLUDED;
+  else
+    out->grade = included && out->open * 4 <= out->n ? TH_GRADE_LIKELY : TH_GRADE_POSSIBLE;
+}

@@ -1,0 +1,145 @@
+/* Does a patient meet the criteria of a study? A criteria tree and a patient's facts in, a verdict
+ * for each node out, with what it rests on.
+ *
+ * The verdict of a node says whether its words are true of the patient: an inclusion that is met
+ * speaks for the study, an exclusion that is met against it. Logic is that of Kleene (Introduction
+ * to Metamathematics, 1952, § 64): met, not met, unknown; what is not known stays unknown unless
+ * all else decides.
+ *
+ * Each fact is judged in two lanes. The plain lane knows what the record states and what named
+ * rules derive from it (rules.def). The presuming lane adds what a reader takes for granted
+ * (th_verdict_presume; PRESUME rows of rules.def). Both go through the same logic; the plain one
+ * counts, and where it leaves an exclusion unknown the presuming one may call it not met. So
+ * nothing that is presumed ever meets a criterion of either kind or fails an inclusion. */
+#ifndef TH_MATCH_VERDICT_H
+#define TH_MATCH_VERDICT_H
+
+#include "eligibility/eligibility.h"
+#include "patient/patient.h"
+#include "study/age.h"
+
+typedef enum th_verdict_truth {
+  TH_NOT_MET, /* in this order: "and" is the least, "or" the greatest */
+  TH_UNKNOWN,
+  TH_MET,
+} th_verdict_truth;
+
+typedef enum th_verdict_basis {
+  TH_BASIS_NONE,     /* unknown */
+  TH_BASIS_STATED,   /* the record says so */
+  TH_BASIS_DERIVED,  /* by a named rule */
+  TH_BASIS_PRESUMED, /* a reader would take it for granted; the verdict may be unknown all the same
+                      */
+} th_verdict_basis;
+
+typedef enum th_verdict_presume {
+  TH_PRESUME_NONE,
+  TH_PRESUME_CONSENT, /* that the patient can and will consent */
+  TH_PRESUME_SILENCE, /* also that a full record would have mentioned what it does not */
+} th_verdict_presume;
+
+typedef enum th_verdict_rule {
+#define RULE(id, name, words) TH_RULE_##id,
+#define LIMIT(key, sex, low, high)
+#define PRESUME(category, mode, so)
+#include "match/rules.def"
+#undef RULE
+#undef LIMIT
+#undef PRESUME
+  TH_N_RULES
+} th_verdict_rule;
+
+#define TH_NO_FACT UINT32_MAX
+
+/* What a verdict rests on: one fact of the criteria and what was held against it. */
+typedef struct th_verdict_fact {
+  uint8_t truth;     /* th_verdict_truth in the plain lane, negation applied, without its guard */
+  uint8_t presumed;  /* in the presuming lane */
+  uint8_t guard;     /* th_verdict_truth: whether the fact counts for this patient */
+  uint8_t basis;     /* of truth; TH_BASIS_PRESUMED when presumed alone is decided */
+  uint8_t rule;      /* th_verdict_rule; why it is derived or, TH_RULE_STALE, unknown */
+  uint32_t patient;  /* index in th_patient.facts, TH_NO_FACT: none, or the patient's age or sex.
+                      * Its span and resource stand there */
+  uint32_t from, to; /* bytes of the criteria */
+} th_verdict_fact;
+
+typedef struct th_verdict_node {
+  uint8_t verdict;         /* th_verdict_truth */
+  uint8_t basis;           /* the weakest of what decided it: presumed, derived, stated */
+  uint8_t plain, presumed; /* the two lanes */
+} th_verdict_node;
+
+typedef struct th_verdicts {
+  const th_elig_tree *tree;     /* borrowed */
+  const th_verdict_node *nodes; /* one for each node of the tree; in arena */
+  const th_verdict_fact *facts; /* one for each fact of the tree; in arena */
+} th_verdicts;
+
+/* A patient made ready to be asked often. Borrows the patient and the dictionary. */
+typedef struct th_verdict_patient {
+  const th_patient *p;
+  const th_concepts *dict; /* may be NULL */
+  uint32_t *value;         /* by attribute: the fact that counts, or TH_NO_FACT; in arena */
+  uint32_t *concepts;      /* indexes of all facts that are concepts; in arena */
+  uint32_t n_concepts;
+  bool adult; /* surely 18 years old */
+} th_verdict_patient;
+
+/* Errors: TH_ENOMEM, TH_ELIMIT of the arena. Time is linear in the facts. The order of facts makes
+ * no difference to any verdict. */
+int th_verdict_prepare(th_verdict_patient *out, const th_patient *p, const th_concepts *dict,
+                       th_arena *arena, th_err *err) TH_MUST_USE;
+/* Judges all nodes. Time is that of nodes plus facts times the patient's concepts. Errors as
+ * above. */
+int th_verdict_read(th_verdicts *out, const th_elig_tree *tree, const th_verdict_patient *patient,
+                    th_verdict_presume presume, th_arena *arena, th_err *err) TH_MUST_USE;
+
+/* ---- a study as a whole ---- */
+
+/* What the record says of who may join beside the text. Zero: nothing. */
+typedef struct th_verdict_study {
+  bool has_min, has_max;
+  th_age min, max; /* both included, in completed units */
+  char sex;        /* 'F', 'M', 0 = all */
+  bool no_healthy; /* healthy volunteers are not accepted */
+  bool closed;     /* its status takes nobody any more */
+} th_verdict_study;
+
+typedef enum th_verdict_grade {
+  TH_GRADE_EXCLUDED,
+  TH_GRADE_POSSIBLE,
+  TH_GRADE_LIKELY, /* nothing against it, some inclusion of the text met, and three quarters of all
+                    * criteria settled */
+} th_verdict_grade;
+
+typedef enum th_verdict_field {
+  TH_FIELD_TEXT, /* a node */
+  TH_FIELD_AGE,
+  TH_FIELD_SEX,
+  TH_FIELD_HEALTHY,
+  TH_FIELD_STATUS,
+  TH_N_FIELDS
+} th_verdict_field;
+
+typedef struct th_verdict_trial {
+  uint8_t grade;              /* th_verdict_grade */
+  uint8_t by;                 /* excluded: th_verdict_field */
+  uint32_t node;              /* excluded by the text: the first node at the top, else TH_NO_FACT */
+  uint8_t field[TH_N_FIELDS]; /* th_verdict_truth of the fields; met also when nothing is asked */
+  /* criteria at the top of the text, and the fields that ask something */
+  uint32_t n, met, violated, passed; /* passed: exclusions that are not met */
+  uint32_t presumed;                 /* settled by presumption alone */
+  uint32_t open;                     /* not settled */
+} th_verdict_trial;
+
+/* A closed study is not an excluded one: field[TH_FIELD_STATUS] says it, the grade does not. */
+void th_verdict_sum(th_verdict_trial *out, const th_verdicts *v, const th_verdict_patient *patient,
+                    const th_verdict_study *study);
+
+const char *th_verdict_name(uint8_t truth); /* "met", "not met", "unknown" */
+const char *th_basis_name(uint8_t basis);   /* "stated", "derived", "presumed", "" */
+const char *th_grade_name(uint8_t grade);   /* "excluded", "possible", "likely" */
+const char *th_rule_name(uint8_t rule);     /* "a man is not pregnant"; "" for none */
+const char *th_rule_words(uint8_t rule);    /* a sentence about it */
+
+#endif

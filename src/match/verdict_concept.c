@@ -1,0 +1,315 @@
+/* Concepts: what the record says of conditions, drugs and the like against what criteria name. */
+#include "eligibility/attributes.h"
+#include "match/verdict_private.h"
+
+enum { CODES = 8, ABOVE = 256 };
+
+/* What a fact of the record is to a fact of the criteria. */
+typedef enum relation {
+  OTHER,
+  SAME,
+  NARROWER, /* the record's is a kind of the criterion's */
+  BROADER,
+} relation;
+
+/* ---- sameness ---- */
+
+static bool is_below(const th_concepts *dict, uint32_t below, uint32_t above) {
+  uint32_t queue[ABOVE], n = 1;
+  th_concept c;
+  queue[0] = below;
+  for (uint32_t i = 0; i < n; i++) {
+    if (!th_concepts_get(dict, queue[i], &c)) continue;
+    for (uint32_t k = 0; k < c.n_parents; k++) {
+      if (c.parents[k] == above) return true;
+      bool known = n == ABOVE;
+      for (uint32_t m = 0; m < n && !known; m++)
+        known = queue[m] == c.parents[k];
+      if (!known) queue[n++] = c.parents[k];
+    }
+  }
+  return false;
+}
+
+/* The concepts that the criterion's code stands for. */
+static size_t concepts_of(const th_verdict_patient *v, const th_elig_fact *f, uint32_t ids[CODES]) {
+  if (!v->dict || f->code.n == 0) return 0;
+  size_t n = th_concepts_by_code(v->dict, f->code, ids, CODES);
+  return TH_MIN(n, (size_t)CODES);
+}
+
+static bool is_plain_category(uint8_t category) {
+  return category <= TH_ELIG_GENE && category != TH_ELIG_ALLERGY;
+}
+
+static relation relate(const th_verdict_patient *v, const th_elig_fact *f, const uint32_t *ids,
+                       size_t n, const th_patient_fact *p) {
+  /* an allergy to a drug is not the drug; smoking is not alcohol */
+  if (p->category != f->category &&
+      !(is_plain_category(p->category) && is_plain_category(f->category)))
+    return OTHER;
+  if (th_span_eq_nocase(p->label, f->label)) return SAME;
+  if (p->code.n && th_span_eq_nocase(p->code, f->code)) return SAME;
+  for (size_t i = 0; i < n && p->concept_id != TH_NO_CONCEPT; i++) {
+    if (p->concept_id == ids[i]) return SAME;
+    if (is_below(v->dict, p->concept_id, ids[i])) return NARROWER;
+    if (is_below(v->dict, ids[i], p->concept_id)) return BROADER;
+  }
+  return OTHER;
+}
+
+/* ---- degree ---- */
+
+static int rank_of(th_span degree) {
+  static const char *const words[] = {"mild", "moderate", "severe"};
+  for (size_t i = 0; i < TH_COUNT(words); i++)
+    if (th_span_eq_nocase(degree, th_span_of(words[i]))) return (int)i;
+  return -1;
+}
+
+static th_verdict_truth degree_fits(const th_elig_fact *f, const th_patient_fact *p) {
+  if (f->degree.n == 0 || th_span_eq_nocase(f->degree, p->degree)) return TH_MET;
+  int a = rank_of(f->degree), b = rank_of(p->degree);
+  return a >= 0 && b >= 0 && a != b ? TH_NOT_MET : TH_UNKNOWN;
+}
+
+/* ---- time ---- */
+
+static bool has_ended(const th_patient *p, const th_patient_fact *f) {
+  return f->time == TH_ELIG_PAST || (f->has_end && f->end.last_day < p->as_of);
+}
+
+/* What lasts: a window asks whether it was so at any day of it. */
+static bool is_lasting(uint8_t category) {
+  return category == TH_ELIG_DRUG || category == TH_ELIG_SMOKING || category == TH_ELIG_ALCOHOL ||
+         category == TH_ELIG_OTHER_TRIAL;
+}
+
+/* "within 6 months": days back at which it was so, from newest to oldest. */
+static th_verdict_truth fits_within(const th_patient *p, const th_patient_fact *f, double days) {
+  double least, most;
+  bool dated = th_fact_days_ago(p, f, &least, &most), ended = has_ended(p, f);
+  bool now = !ended && (f->time == TH_ELIG_CURRENT || is_lasting(f->category));
+  if (now && (!dated || least >= 0)) return TH_MET;
+  if (dated && most <= days) return least >= 0 ? TH_MET : TH_UNKNOWN;
+  if (ended && f->has_end) {
+    if (p->as_of - f->end.first_day <= days) return is_lasting(f->category) ? TH_MET : TH_UNKNOWN;
+    return p->as_of - f->end.last_day > days ? TH_NOT_MET : TH_UNKNOWN;
+  }
+  return dated && least > days && f->category == TH_ELIG_PROCEDURE ? TH_NOT_MET : TH_UNKNOWN;
+}
+
+static th_verdict_truth window_fits(const th_patient *p, const th_elig_window *w,
+                                    const th_patient_fact *f) {
+  double least, most, days = th_window_days(w);
+  if (!w->present) return TH_MET;
+  if (w->forward || days <= 0) return TH_UNKNOWN;
+  if (w->relation == TH_ELIG_LE || w->relation == TH_ELIG_LT) return fits_within(p, f, ceil(days));
+  if (w->relation != TH_ELIG_GE && w->relation != TH_ELIG_GT) return TH_UNKNOWN;
+  if (!th_fact_days_ago(p, f, &least, &most)) return TH_UNKNOWN;
+  if (least >= floor(days)) return TH_MET;
+  return most < floor(days) ? TH_NOT_MET : TH_UNKNOWN;
+}
+
+static th_verdict_truth time_fits(const th_patient *p, const th_elig_fact *f,
+                                  const th_patient_fact *r) {
+  if (f->time == TH_ELIG_PLANNED) return r->time == TH_ELIG_PLANNED ? TH_MET : TH_UNKNOWN;
+  if (r->time == TH_ELIG_PLANNED) return TH_UNKNOWN;
+  bool still = f->time == TH_ELIG_CURRENT || f->category == TH_ELIG_PREGNANCY ||
+               f->category == TH_ELIG_LACTATION;
+  if (still && f->time != TH_ELIG_PAST && has_ended(p, r)) return TH_NOT_MET;
+  return window_fits(p, &f->window, r);
+}
+
+/* ---- the record's word ---- */
+
+/* What one fact of the record says of the criterion's: met, not met, or that it touches it without
+ * deciding (unknown). False: nothing to do with it. */
+static bool says(const th_verdict_patient *v, const th_elig_fact *f, relation rel,
+                 const th_patient_fact *p, th_verdict_truth *out) {
+  if (p->certainty == TH_CERTAIN_HYPOTHETICAL) return false;
+  if ((p->experiencer == TH_OF_FAMILY) != f->family) return false;
+  if (rel == OTHER || (p->absent && rel == NARROWER)) return false;
+  *out = TH_UNKNOWN;
+  if (p->certainty != TH_CERTAIN_STATED) return true;
+  if (p->absent) {
+    /* "does not smoke" leaves open what was, "no plans" what is */
+    bool planned = f->time == TH_ELIG_PLANNED;
+    bool fits = planned == (p->time == TH_ELIG_PLANNED) && p->time != TH_ELIG_PAST;
+    if (f->time == TH_ELIG_PAST) fits = p->time == TH_ELIG_PAST || p->time == TH_ELIG_TIME_ANY;
+    if (fits) *out = TH_NOT_MET;
+    return true;
+  }
+  if (rel == BROADER) return true;
+  th_verdict_truth d = degree_fits(f, p), t = time_fits(v->p, f, p);
+  *out = TH_MIN(d, t);
+  return true;
+}
+
+/* Whether a's word comes before b's: decided before undecided; the newer when both are dated; yes
+ * before no. */
+static bool outweighs(th_verdict_truth a, const th_patient_fact *pa, th_verdict_truth b,
+                      const th_patient_fact *pb) {
+  if ((a == TH_UNKNOWN) != (b == TH_UNKNOWN)) return b == TH_UNKNOWN;
+  if (pa->absent != pb->absent && pa->has_begin && pb->has_begin &&
+      pa->begin.last_day != pb->begin.last_day)
+    return pa->begin.last_day > pb->begin.last_day;
+  if (a != b) return a == TH_MET;
+  return false;
+}
+
+static uint8_t rule_of(relation rel, bool absent) {
+  if (rel == NARROWER) return TH_RULE_NARROWER;
+  return rel == BROADER && absent ? TH_RULE_BROADER_ABSENT : TH_RULE_NONE;
+}
+
+/* Sets *touched when the record speaks of it at all. */
+static void judge_record(const th_verdict_patient *v, const th_elig_fact *f, th_verdict_fact *out,
+                         bool *touched) {
+  uint32_t ids[CODES];
+  size_t n = concepts_of(v, f, ids);
+  th_verdict_truth best = TH_UNKNOWN;
+  *touched = false;
+  for (uint32_t i = 0; i < v->n_concepts; i++) {
+    const th_patient_fact *p = &v->p->facts[v->concepts[i]];
+    th_verdict_truth t;
+    relation rel = relate(v, f, ids, n, p);
+    if (rel == OTHER || !says(v, f, rel, p, &t)) continue;
+    bool first = !*touched;
+    *touched = true;
+    if (!first && !outweighs(t, p, best, &v->p->facts[out->patient])) continue;
+    best = t;
+    out->patient = v->concepts[i];
+    out->rule = rule_of(rel, p->absent);
+  }
+  if (best != TH_UNKNOWN)
+    th_decide(out, best == TH_MET, out->rule ? TH_BASIS_DERIVED : TH_BASIS_STATED, out->rule,
+              out->patient);
+}
+
+/* ---- rules ---- */
+
+static bool is_without_uterus(const th_patient *p, const th_patient_fact *f) {
+  static const char *const labels[] = {
+      "hysterectomy",   "total hysterectomy", "bilateral oophorectomy", "menopause",
+      "postmenopausal", "post-menopausal",    "postmenopause",          "surgical menopause"};
+  if (f->absent || f->experiencer != TH_OF_PATIENT || f->certainty != TH_CERTAIN_STATED ||
+      f->time == TH_ELIG_PLANNED || (f->has_begin && f->begin.last_day > p->as_of))
+    return false;
+  for (size_t i = 0; i < TH_COUNT(labels); i++)
+    if (th_span_eq_nocase(f->label, th_span_of(labels[i]))) return true;
+  return false;
+}
+
+static uint32_t no_uterus(const th_verdict_patient *v) {
+  for (uint32_t i = 0; i < v->n_concepts; i++)
+    if (is_without_uterus(v->p, &v->p->facts[v->concepts[i]])) return v->concepts[i];
+  return TH_NO_FACT;
+}
+
+/* Pregnancy and nursing that the record does not speak of. */
+static void judge_pregnancy(const th_verdict_patient *v, const th_elig_fact *f,
+                            th_verdict_fact *out) {
+  double low, high;
+  uint8_t rule = TH_RULE_NONE;
+  uint32_t fact = TH_NO_FACT;
+  if (f->family) return;
+  if (v->p->sex == 'M') {
+    rule = TH_RULE_MAN;
+  } else if (th_age_completed(v, "a", &low, &high) && high < 8) {
+    rule = TH_RULE_CHILD;
+  } else if (f->time == TH_ELIG_PAST) {
+    return; /* a woman of any age may have been */
+  } else if (th_age_completed(v, "a", &low, &high) && low >= 60) {
+    rule = TH_RULE_PAST_FERTILE;
+  } else if (f->category == TH_ELIG_PREGNANCY && (fact = no_uterus(v)) != TH_NO_FACT) {
+    rule = TH_RULE_NO_UTERUS;
+  }
+  if (rule != TH_RULE_NONE) th_decide(out, false, TH_BASIS_DERIVED, rule, fact);
+}
+
+static void judge_sex(const th_verdict_patient *v, const th_elig_fact *f, th_verdict_fact *out) {
+  char want = th_span_eq(f->label, TH_SPAN("male"))     ? 'M'
+              : th_span_eq(f->label, TH_SPAN("female")) ? 'F'
+                                                        : 0;
+  bool all = th_span_eq(f->label, TH_SPAN("all"));
+  if (all || (want && (v->p->sex == 'M' || v->p->sex == 'F')))
+    th_decide(out, all || v->p->sex == want, TH_BASIS_STATED, TH_RULE_SEX, TH_NO_FACT);
+}
+
+void th_judge_concept(const th_verdict_patient *v, const th_elig_fact *f, th_verdict_presume mode,
+                      th_verdict_fact *out) {
+  bool touched, carries = f->category == TH_ELIG_PREGNANCY || f->category == TH_ELIG_LACTATION;
+  if (f->category == TH_ELIG_SEX) {
+    judge_sex(v, f, out);
+    return;
+  }
+  judge_record(v, f, out, &touched);
+  if (!touched && carries) judge_pregnancy(v, f, out);
+  if (touched || out->truth != TH_UNKNOWN) return;
+  out->presumed = th_presumed(f->category, mode);
+  if (out->presumed == TH_UNKNOWN) return;
+  out->basis = TH_BASIS_PRESUMED;
+  out->rule = out->presumed == TH_MET ? TH_RULE_CONSENT : TH_RULE_SILENCE;
+}
+
+/* ---- guards ---- */
+
+static bool is_word(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+static char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+}
+
+/* Whether the words name the label, from word to word. */
+static bool names(th_span words, th_span label) {
+  for (size_t i = 0; label.n >= 3 && i + label.n <= words.n; i++) {
+    size_t k = 0;
+    if (i > 0 && is_word(words.p[i - 1])) continue;
+    while (k < label.n && lower(words.p[i + k]) == lower(label.p[k]))
+      k++;
+    if (k == label.n && (i + k == words.n || !is_word(words.p[i + k]))) return true;
+  }
+  return false;
+}
+
+/* "no", "without" in front turns what the words name: then nothing is read from them. */
+static bool is_turned(th_span words) {
+  return names(words, TH_SPAN("not")) || names(words, TH_SPAN("without")) ||
+         names(words, TH_SPAN("absence")) || th_span_starts(words, TH_SPAN("no ")) ||
+         names(words, TH_SPAN("history"));
+}
+
+/* Words of a condition against what the record states: said of the patient now, or ruled out. */
+static th_verdict_truth words_hold(const th_verdict_patient *v, th_span words) {
+  th_verdict_truth best = TH_UNKNOWN;
+  if (is_turned(words)) return TH_UNKNOWN;
+  for (uint32_t i = 0; i < v->n_concepts; i++) {
+    const th_patient_fact *p = &v->p->facts[v->concepts[i]];
+    if (p->experiencer != TH_OF_PATIENT || p->certainty != TH_CERTAIN_STATED ||
+        p->time == TH_ELIG_PAST || p->time == TH_ELIG_PLANNED || !names(words, p->label))
+      continue;
+    if (has_ended(v->p, p)) continue;
+    if (!p->absent) return TH_MET;
+    /* what is ruled out must be all that the words say */
+    if (th_span_eq_nocase(th_span_trim(words), p->label)) best = TH_NOT_MET;
+  }
+  return best;
+}
+
+th_verdict_truth th_judge_guard(const th_verdict_patient *v, const th_elig_tree *tree,
+                                const th_elig_guard *g) {
+  th_verdict_truth t = TH_UNKNOWN;
+  if (g->kind == TH_ELIG_NO_GUARD) return TH_MET;
+  if (g->sex) {
+    if (v->p->sex == 'M' || v->p->sex == 'F') t = v->p->sex == g->sex ? TH_MET : TH_NOT_MET;
+  } else if (g->has_age) {
+    th_interval ages = {g->age_low, g->age_high, true, false};
+    t = th_age_within(v, "a", &ages);
+  } else {
+    t = words_hold(v, (th_span){tree->text.p + g->from, g->to - g->from});
+  }
+  return g->kind == TH_ELIG_UNLESS ? th_not(t) : t;
+}

@@ -1,0 +1,210 @@
+/* Numbers: intervals of the record against intervals of the criteria. */
+#include "eligibility/attributes.h"
+#include "match/verdict_private.h"
+
+static bool same(double a, double b) {
+  return a == b || (isfinite(a) && isfinite(b) && fabs(a - b) <= 1e-9 * fmax(fabs(a), fabs(b)));
+}
+
+/* Whether an upper end lies below a lower end, so that nothing is in both. */
+static bool apart(double high, bool high_in, double low, bool low_in) {
+  return same(high, low) ? !(high_in && low_in) : high < low;
+}
+
+th_verdict_truth th_interval_within(const th_interval *a, const th_interval *b) {
+  if (apart(a->high, a->high_in, b->low, b->low_in) ||
+      apart(b->high, b->high_in, a->low, a->low_in))
+    return TH_NOT_MET;
+  bool low = same(a->low, b->low) ? b->low_in || !a->low_in : a->low > b->low;
+  bool high = same(a->high, b->high) ? b->high_in || !a->high_in : a->high < b->high;
+  return low && high ? TH_MET : TH_UNKNOWN;
+}
+
+static bool interval_of(uint8_t relation, double value, double high, th_interval *out) {
+  *out = (th_interval){-INFINITY, INFINITY, false, false};
+  if (isnan(value)) return false;
+  if (relation == TH_ELIG_LT || relation == TH_ELIG_LE) {
+    out->high = value, out->high_in = relation == TH_ELIG_LE;
+  } else if (relation == TH_ELIG_GT || relation == TH_ELIG_GE) {
+    out->low = value, out->low_in = relation == TH_ELIG_GE;
+  } else {
+    out->low = out->high = value, out->low_in = out->high_in = true;
+    if (relation == TH_ELIG_BETWEEN && !isnan(high)) out->high = high;
+  }
+  return out->low <= out->high;
+}
+
+static bool bounds_of(const th_elig_fact *f, th_interval *out) {
+  if (isnan(f->low_canonical) && isnan(f->high_canonical)) return false;
+  *out = (th_interval){isnan(f->low_canonical) ? -INFINITY : f->low_canonical,
+                       isnan(f->high_canonical) ? INFINITY : f->high_canonical, f->low_inclusive,
+                       f->high_inclusive};
+  return true;
+}
+
+/* ---- ages ---- */
+
+static double units_a_year(const char *unit) {
+  if (!strcmp(unit, "mo")) return 12;
+  if (!strcmp(unit, "wk")) return 365.25 / 7;
+  if (!strcmp(unit, "d")) return 365.25;
+  return strcmp(unit, "h") ? 1 : 365.25 * 24;
+}
+
+/* Whole months between two days: on the 31st a month ends with the first day behind it. */
+static int months_between(int32_t from, int32_t to) {
+  int y1, y2;
+  unsigned m1, m2, d1, d2;
+  th_date_civil(from, &y1, &m1, &d1);
+  th_date_civil(to, &y2, &m2, &d2);
+  return (y2 - y1) * 12 + (int)m2 - (int)m1 - (d2 < d1);
+}
+
+static double completed_between(int32_t from, int32_t to, const char *unit) {
+  if (!strcmp(unit, "mo")) return months_between(from, to);
+  if (!strcmp(unit, "wk")) return floor((to - from) / 7.0);
+  if (!strcmp(unit, "d")) return to - from;
+  if (!strcmp(unit, "h")) return (to - from) * 24.0;
+  return th_date_years_between(from, to);
+}
+
+bool th_age_completed(const th_verdict_patient *v, const char *unit, double *low, double *high) {
+  const th_patient *p = v->p;
+  if (p->has_birth && p->birth.last_day <= p->as_of) {
+    *low = completed_between(p->birth.last_day, p->as_of, unit);
+    *high = completed_between(p->birth.first_day, p->as_of, unit);
+    if (!strcmp(unit, "h")) *high += 24; /* of the day of birth the hour is not known */
+    return true;
+  }
+  if (isnan(p->age_low) || isnan(p->age_high)) return false;
+  double k = units_a_year(unit);
+  *low = floor(p->age_low * k + 1e-6);
+  *high = p->age_high > p->age_low ? ceil(p->age_high * k - 1e-6) - 1 : *low;
+  *high = fmax(*high, *low);
+  return true;
+}
+
+th_verdict_truth th_age_within(const th_verdict_patient *v, const char *unit,
+                               const th_interval *bounds) {
+  th_interval age = {0, 0, true, true};
+  if (!th_age_completed(v, unit, &age.low, &age.high)) return TH_UNKNOWN;
+  return th_interval_within(&age, bounds);
+}
+
+static void judge_age(const th_verdict_patient *v, const th_elig_fact *f, th_verdict_fact *out) {
+  th_interval b;
+  const char *unit = f->unit ? f->unit : "a";
+  if (f->reference != TH_ELIG_ABSOLUTE || !bounds_of(f, &b)) return;
+  double k = units_a_year(unit);
+  b.low *= k, b.high *= k;
+  th_verdict_truth t = th_age_within(v, unit, &b);
+  if (t != TH_UNKNOWN)
+    th_decide(out, t == TH_MET, v->p->has_birth ? TH_BASIS_DERIVED : TH_BASIS_STATED, TH_RULE_AGE,
+              TH_NO_FACT);
+}
+
+/* ---- times ---- */
+
+bool th_fact_days_ago(const th_patient *p, const th_patient_fact *f, double *least, double *most) {
+  if (!f->has_begin) return false;
+  *least = p->as_of - f->begin.last_day;
+  *most = p->as_of - f->begin.first_day;
+  return true;
+}
+
+double th_window_days(const th_elig_window *w) {
+  static const struct {
+    const char *unit;
+    double days;
+  } units[] = {{"a", 365.25}, {"mo", 30.4375}, {"wk", 7}, {"d", 1}, {"h", 1 / 24.0}};
+  for (size_t i = 0; w->unit && i < TH_COUNT(units); i++)
+    if (!strcmp(units[i].unit, w->unit)) return units[i].days * w->value;
+  return 0;
+}
+
+/* Whether a value is recent enough for the criterion. One without a date is taken for today's,
+ * unless it is told as history. */
+static bool is_fresh(const th_patient *p, const th_patient_fact *m, const th_elig_window *w) {
+  double least, most, days = th_window_days(w);
+  if (!w->present) return true;
+  if (w->forward || days <= 0 || (w->relation != TH_ELIG_LE && w->relation != TH_ELIG_LT))
+    return false;
+  if (!th_fact_days_ago(p, m, &least, &most))
+    return m->time != TH_ELIG_PAST && !(m->flags & TH_FACT_HISTORY);
+  return least >= 0 && ceil(days) >= most;
+}
+
+/* ---- values ---- */
+
+/* Times a limit that lies somewhere from least to most. An end between what it could be at one and
+ * at the other limit: so both the narrowest and the widest bounds are asked. */
+static th_verdict_truth within_limits(const th_interval *value, const th_interval *bounds,
+                                      double least, double most) {
+  th_interval a = *bounds, b = *bounds;
+  a.low *= least, a.high *= least;
+  b.low *= most, b.high *= most;
+  th_verdict_truth x = th_interval_within(value, &a), y = th_interval_within(value, &b);
+  return x == y ? x : TH_UNKNOWN;
+}
+
+static void judge_limit(const th_verdict_patient *v, const th_elig_fact *f,
+                        const th_patient_fact *m, const th_interval *value, th_verdict_fact *out) {
+  bool upper = f->reference == TH_ELIG_ULN;
+  double own = upper ? m->normal_high : m->normal_low, least = own, most = own;
+  th_interval bounds;
+  th_limits usual;
+  if (!interval_of(f->relation, f->value, f->high, &bounds)) return;
+  if (!(own > 0)) {
+    if (!v->adult || !th_limits_usual(f->attribute, v->p->sex, &usual)) return;
+    least = upper ? usual.high_least : usual.low_least;
+    most = upper ? usual.high_most : usual.low_most;
+  }
+  th_verdict_truth t = within_limits(value, &bounds, least, most);
+  if (t == TH_UNKNOWN) return;
+  th_decide(out, t == TH_MET, own > 0 ? TH_BASIS_STATED : TH_BASIS_DERIVED,
+            own > 0 ? TH_RULE_NUMBER : TH_RULE_LIMITS, out->patient);
+}
+
+/* Per cent of what is predicted counts only when the record gives per cent. */
+static bool predicted(const th_elig_fact *f, const th_patient_fact *m, th_interval *value,
+                      th_interval *bounds) {
+  return m->unit.n > 0 && m->unit.p[0] == '%' &&
+         interval_of(m->relation, m->value, m->high, value) &&
+         interval_of(f->relation, f->value, f->high, bounds);
+}
+
+static void judge_value(const th_verdict_patient *v, const th_elig_fact *f, th_verdict_fact *out) {
+  th_interval value, bounds;
+  const th_patient_fact *m = &v->p->facts[out->patient];
+  if (m->certainty != TH_CERTAIN_STATED) return;
+  if (!is_fresh(v->p, m, &f->window)) {
+    out->rule = TH_RULE_STALE;
+    return;
+  }
+  if (!interval_of(m->relation, m->canonical, m->canonical_high, &value)) return;
+  if (f->reference == TH_ELIG_ULN || f->reference == TH_ELIG_LLN) {
+    judge_limit(v, f, m, &value, out);
+    return;
+  }
+  bool ok =
+      f->reference == TH_ELIG_PREDICTED ? predicted(f, m, &value, &bounds) : bounds_of(f, &bounds);
+  th_verdict_truth t = ok ? th_interval_within(&value, &bounds) : TH_UNKNOWN;
+  if (t != TH_UNKNOWN)
+    th_decide(out, t == TH_MET, m->flags & TH_FACT_DERIVED ? TH_BASIS_DERIVED : TH_BASIS_STATED,
+              TH_RULE_NUMBER, out->patient);
+}
+
+static bool is_age(uint32_t attribute) {
+  return !strcmp(th_elig_attributes[attribute].key, "age");
+}
+
+void th_judge_number(const th_verdict_patient *v, const th_elig_fact *f, th_verdict_fact *out) {
+  double low, high;
+  if (f->attribute >= th_elig_n_attributes) return;
+  if (is_age(f->attribute) && th_age_completed(v, "a", &low, &high)) {
+    judge_age(v, f, out);
+    return;
+  }
+  out->patient = v->value[f->attribute];
+  if (out->patient != TH_NO_FACT) judge_value(v, f, out);
+}

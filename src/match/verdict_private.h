@@ -1,0 +1,54 @@
+/* Between the files that make verdicts. */
+#ifndef TH_MATCH_VERDICT_PRIVATE_H
+#define TH_MATCH_VERDICT_PRIVATE_H
+
+#include <math.h>
+
+#include "match/rules.h"
+#include "match/verdict.h"
+
+/* Values with their ends in or out; a point is [v, v]. */
+typedef struct th_interval {
+  double low, high; /* -INFINITY, INFINITY: open */
+  bool low_in, high_in;
+} th_interval;
+
+/* Met: all of inner lies in outer; not met: nothing of it does. Bounds that differ by less than
+ * rounding are equal. */
+th_verdict_truth th_interval_within(const th_interval *inner, const th_interval *outer);
+
+/* The patient's age in completed units ("a", "mo", "wk", "d", "h"): whole numbers from *low to
+ * *high. False when it is not known. */
+bool th_age_completed(const th_verdict_patient *v, const char *unit, double *low, double *high);
+/* Whether the age lies in an interval of completed units. */
+th_verdict_truth th_age_within(const th_verdict_patient *v, const char *unit,
+                               const th_interval *bounds);
+
+/* How long ago a fact began, in days, least to most. False: not dated. */
+bool th_fact_days_ago(const th_patient *p, const th_patient_fact *f, double *least, double *most);
+/* A window in days; 0 when it has no such length. */
+double th_window_days(const th_elig_window *w);
+
+/* Judge one fact of the criteria as if it were not negated: truth, presumed, basis, rule and
+ * patient. */
+void th_judge_number(const th_verdict_patient *v, const th_elig_fact *f, th_verdict_fact *out);
+void th_judge_concept(const th_verdict_patient *v, const th_elig_fact *f, th_verdict_presume mode,
+                      th_verdict_fact *out);
+/* Whether the fact's guard lets it count. */
+th_verdict_truth th_judge_guard(const th_verdict_patient *v, const th_elig_tree *tree,
+                                const th_elig_guard *g);
+
+/* Decides, with what it rests on. */
+static inline void th_decide(th_verdict_fact *out, bool so, uint8_t basis, uint8_t rule,
+                             uint32_t patient) {
+  out->truth = out->presumed = so ? TH_MET : TH_NOT_MET;
+  out->basis = basis;
+  out->rule = rule;
+  out->patient = patient;
+}
+
+static inline th_verdict_truth th_not(th_verdict_truth t) {
+  return (th_verdict_truth)(TH_MET - t);
+}
+
+#endif
