@@ -6,6 +6,7 @@
 #include "cli/tty.h"
 #include "eligibility/json.h"
 #include "eligibility/question.h"
+#include "registry/concepts.h"
 #include "study/nct.h"
 
 #define CRITERIA "protocolSection.eligibilityModule.eligibilityCriteria"
@@ -17,6 +18,9 @@ typedef struct reading {
   th_tty term;
   th_arena arena;
   th_buf out, words;
+  const th_snapshot *snapshot; /* that the dictionary is of */
+  th_concepts dict;
+  th_concept_matcher *matcher;
 } reading;
 
 /* ---- for people ---- */
@@ -83,7 +87,7 @@ static int put_tree(reading *r, const char *nct, th_span text, th_err *err) {
   th_jout w;
   th_arena_reset(&r->arena, false);
   th_buf_clear(&r->out);
-  int rc = th_elig_read(text, &r->arena, &tree, err);
+  int rc = th_elig_read_concepts(text, &r->dict, r->matcher, &r->arena, &tree, err);
   if (rc < 0) return rc;
   if (r->cli->json) {
     th_jout_init(&w, &r->out, false);
@@ -154,6 +158,24 @@ static int read_studies(reading *r, th_registry *registry, th_err *err) {
   return rc;
 }
 
+/* A text can do without a dictionary, and so without a data directory. */
+static int open_registry(reading *r, bool needed, th_registry **out, th_err *err) {
+  th_err why = {0};
+  int rc = th_cli_open(r->cli, TH_REGISTRY_READ, out, &why);
+  if (rc == TH_ENOTFOUND && !needed) return 0;
+  if (rc < 0) return *err = why, rc;
+  r->snapshot = th_index_acquire(th_registry_index(*out));
+  r->matcher = th_concept_matcher_new();
+  if (!r->matcher) return th_err_set(err, TH_ENOMEM, "out of memory");
+  return th_registry_concepts(r->snapshot, &r->dict, err);
+}
+
+static void close_registry(reading *r, th_registry *registry) {
+  if (r->snapshot) th_index_release(th_registry_index(registry), r->snapshot);
+  th_concept_matcher_free(r->matcher);
+  th_registry_close(registry);
+}
+
 int th_cmd_eligibility(th_cli *cli) {
   th_err err = {0};
   reading r = {.cli = cli, .term = th_tty_of(1)};
@@ -165,11 +187,9 @@ int th_cmd_eligibility(th_cli *cli) {
   int rc = 0;
   if ((file != NULL) == (cli->n_operands > 0))
     rc = th_err_set(&err, TH_EUSAGE, "name studies, or a text with --file");
-  else if (file)
-    rc = read_file(&r, file, &err);
-  else if ((rc = th_cli_open(cli, TH_REGISTRY_READ, &registry, &err)) == 0)
-    rc = read_studies(&r, registry, &err);
-  th_registry_close(registry);
+  else if ((rc = open_registry(&r, !file, &registry, &err)) == 0)
+    rc = file ? read_file(&r, file, &err) : read_studies(&r, registry, &err);
+  close_registry(&r, registry);
   th_arena_dispose(&r.arena);
   th_buf_dispose(&r.out);
   th_buf_dispose(&r.words);

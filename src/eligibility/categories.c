@@ -175,6 +175,10 @@ const th_elig_category_word th_elig_category_words[] = {
 };
 const uint32_t th_elig_n_category_words = TH_COUNT(th_elig_category_words);
 
+bool th_elig_category_blocks(int phrase) {
+  return th_elig_category_words[th_elig_phrase_get(phrase)->value].flags & TH_ELIG_BLOCKED;
+}
+
 typedef struct view {
   th_elig_leaf *l;
   const th_elig_token *t;

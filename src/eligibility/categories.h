@@ -23,4 +23,7 @@ typedef struct th_elig_category_word {
 extern const th_elig_category_word th_elig_category_words[];
 extern const uint32_t th_elig_n_category_words;
 
+/* Whether the phrase (phrases.h) only keeps its words from being read as a category. */
+bool th_elig_category_blocks(int phrase);
+
 #endif

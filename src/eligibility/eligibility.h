@@ -16,6 +16,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/common.h"
+#include "concept/concept.h"
 
 /* Changes whenever the same text may give another tree: what was read before is then read anew. */
 #define TH_ELIG_READER "3"
@@ -169,6 +170,13 @@ typedef struct th_elig_tree {
  * not understood stands as a leaf without facts. All of the tree is in the arena. Errors:
  * TH_ENOMEM (or the arena's limit), TH_ELIMIT (longer than TH_ELIG_TEXT_MAX). */
 int th_elig_read(th_span text, th_arena *arena, th_elig_tree *out, th_err *err) TH_MUST_USE;
+
+/* The same, and with a dictionary the concepts that the items mention: conditions, drugs,
+ * procedures, findings, allergies, organisms, genes. dict: borrowed during the call; NULL or an
+ * empty one reads as th_elig_read does. matcher: memory that the thread uses again, NULL for one
+ * call's own. */
+int th_elig_read_concepts(th_span text, const th_concepts *dict, th_concept_matcher *matcher,
+                          th_arena *arena, th_elig_tree *out, th_err *err) TH_MUST_USE;
 
 /* The node's number in the whole ("I3.2", "E1", "U4.0"), NUL-terminated; out holds at least
  * TH_ELIG_ID_MAX bytes. */

@@ -1,0 +1,480 @@
+#include "eligibility/concepts.h"
+
+#include <math.h>
+
+#include "eligibility/attributes.h"
+#include "eligibility/categories.h"
+#include "eligibility/context.h"
+#include "eligibility/genes.h"
+#include "eligibility/keys.h"
+#include "eligibility/phrases.h"
+
+typedef struct reader {
+  th_elig_leaf *l;
+  const th_elig_lexicon *lexicon;
+  th_elig_context context;
+  uint32_t token;     /* tokens before it end before the mention looked at */
+  uint32_t first_own; /* first fact that is a concept of ours */
+  uint32_t exception; /* token of the exception that was hung on a fact last */
+} reader;
+
+/* Names that stand in criteria as everyday words. */
+static const char *const everyday[] = {
+    "disease",
+    "diseases",
+    "disorder",
+    "disorders",
+    "syndrome",
+    "patients",
+    "treatment",
+    "therapy",
+    "therapies",
+    "drug",
+    "drugs",
+    "medication",
+    "study",
+    "condition",
+    "conditions",
+    "illness",
+    "infection site",
+    "history",
+    "screening",
+    "safety",
+    "procedure",
+    "procedures",
+    "intervention",
+    "placebo",
+    "control",
+    "controls",
+    "other",
+    "male",
+    "female",
+    "men",
+    "women",
+    "adult",
+    "adults",
+    "child",
+    "children",
+    "healthy",
+    "healthy volunteers",
+    "healthy volunteer",
+    "healthy subjects",
+    "volunteers",
+    "quality of life",
+    "age",
+    "aging",
+    "time",
+    "death",
+    "survival",
+    "normal",
+    "standard of care",
+    "usual care",
+    "education",
+    "treatments",
+    "diagnosis",
+    "prognosis",
+    "prevention",
+    "intolerance",
+    "complications",
+    "complication",
+    "symptoms",
+    "symptom",
+    "signs",
+    "medications",
+    "agent",
+    "agents",
+    "product",
+    "device",
+    "devices",
+    "test",
+    "tests",
+    "dose",
+    "hospital",
+    "family",
+    "behavior",
+    "attention",
+    "recurrence",
+    "response",
+    "exposure",
+    "injection",
+    "injections",
+    "oral",
+    "interview",
+    "follow-up",
+    "follow up",
+    "questionnaire",
+    "monitoring",
+    "evaluation",
+    "assessment",
+    "water",
+    "active",
+    "acute disease",
+    "chronic disease",
+    "relapse",
+    "onset",
+    "consent",
+    "informed consent",
+    "language",
+    "risk factors",
+    "weight",
+    "compliance",
+    "adherence",
+    "infant",
+    "infants",
+    "pregnancy",
+    "pregnant",
+    "lactation",
+    "elderly",
+    "adolescent",
+    "adolescents",
+    "vital signs",
+    "tablet",
+    "tablets",
+    "capsule",
+    "capsules",
+    "solution",
+    "evidence",
+    "participation",
+    "observation",
+    "lesion",
+    "lesions",
+    "capacity",
+    "gender",
+    "sex",
+    "cooperation",
+    "birth",
+    "gold",
+    "contraindication",
+    "contraindications",
+    "allergy",
+    "hypersensitivity",
+    "trauma center",
+    "consultation",
+    "disability evaluation",
+    "systemic disease",
+    "uncontrolled",
+    "iron level",
+    "blood",
+    "plasma",
+    "serum",
+    "urine",
+    "tissue",
+};
+
+static bool is_everyday(th_span s) {
+  for (size_t i = 0; i < TH_COUNT(everyday); i++)
+    if (th_span_eq_nocase(s, th_span_of(everyday[i]))) return true;
+  return false;
+}
+
+/* ---- kinds ---- */
+
+/* Whether the concept stands below the signs and symptoms, and is no disease of the body's
+ * economy as well (obesity). */
+static bool is_symptom(const th_elig_lexicon *x, uint32_t id) {
+  enum { FAR = 48 };
+  uint32_t stack[FAR], n = 0;
+  if (x->symptoms == UINT32_MAX) return false;
+  stack[n++] = id;
+  for (uint32_t i = 0; i < n; i++) {
+    th_concept c;
+    if (stack[i] == x->symptoms) return i > 0;
+    if (!th_concepts_get(x->dict, stack[i], &c)) continue;
+    for (uint32_t p = 0; p < c.n_parents && n < FAR; p++)
+      stack[n++] = c.parents[p];
+  }
+  return false;
+}
+
+/* Studies name procedures among their conditions too: the name tells. */
+static bool is_procedure(th_span label) {
+  static const char *const ends[] = {
+      "surgery",         "ectomy",       "plasty",      "otomy",        "scopy",
+      "transplantation", "transplant",   "imaging",     "biopsy",       "dialysis",
+      "radiotherapy",    "chemotherapy", "anesthesia",  "vaccination",  "catheterization",
+      "intubation",      "ventilation",  "graphy",      "tomography",   "procedures",
+      "stent",           "bypass",       "transfusion", "radiation",    "surgeries",
+      "implantation",    "ablation",     "mri",         "hemodialysis", "rehabilitation",
+      "psychotherapy",   "resection"};
+  for (size_t i = 0; i < TH_COUNT(ends); i++) {
+    size_t n = strlen(ends[i]);
+    if (label.n >= n && th_span_eq_nocase((th_span){label.p + label.n - n, n}, th_span_of(ends[i])))
+      return true;
+  }
+  return false;
+}
+
+static int category_of(const th_elig_lexicon *x, uint32_t id, th_concept_kind kind) {
+  switch (kind) {
+  case TH_CONCEPT_CONDITION:
+    return is_symptom(x, id) ? TH_ELIG_FINDING : TH_ELIG_CONDITION;
+  case TH_CONCEPT_DRUG:
+  case TH_CONCEPT_DRUG_CLASS:
+    return TH_ELIG_DRUG;
+  case TH_CONCEPT_PROCEDURE:
+  case TH_CONCEPT_DEVICE:
+    return TH_ELIG_PROCEDURE;
+  case TH_CONCEPT_ORGANISM:
+    return TH_ELIG_ORGANISM;
+  case TH_CONCEPT_GENE:
+    return TH_ELIG_GENE;
+  default:
+    return -1;
+  }
+}
+
+/* ---- what is said already ---- */
+
+static bool overlaps(const th_elig_fact *f, uint32_t from, uint32_t to) {
+  return f->from < to && from < f->to;
+}
+
+/* A value's own words and condition; a category's words, unless the mention goes further. */
+static bool is_in_fact(const reader *r, uint32_t from, uint32_t to) {
+  const th_elig_facts *all = r->l->facts;
+  for (uint32_t i = r->l->first_fact; i < all->n; i++) {
+    const th_elig_fact *f = &all->p[i];
+    if (f->guard.kind && i < r->first_own && f->guard.from < to && from < f->guard.to) return true;
+    if (!overlaps(f, from, to)) continue;
+    if (f->type == TH_ELIG_NUMERIC || f->category < TH_ELIG_PREGNANCY) return true;
+    if (f->category == TH_ELIG_SEX) continue;
+    if (to - from <= f->to - f->from || (f->from <= from && to <= f->to)) return true;
+  }
+  return false;
+}
+
+/* "steroid_dose": the drug's own name is what is measured. */
+static bool is_dose(int phrase) {
+  const char *key = th_elig_attributes[th_elig_phrase_get(phrase)->value].key;
+  size_t n = strlen(key);
+  return n > 5 && !strcmp(key + n - 5, "_dose");
+}
+
+/* Studies name some of what they measure among their conditions. */
+static bool is_measure(const reader *r, uint32_t end) {
+  static th_elig_set measures =
+      TH_ELIG_SET("pressure|index|mass|rate|weight|count|level|function|score|status|temperature|"
+                  "age|fraction|volume|concentration|expectancy|time|scale|height|test");
+  return th_elig_among(&measures, &r->l->tokens.p[end - 1]);
+}
+
+/* An attribute's name without a value: "blood pressure", and what it is called as a concept. */
+static bool is_attribute(const reader *r, uint32_t first, uint32_t end, int category) {
+  for (uint32_t i = 0; i < r->l->n_mentions; i++) {
+    const th_elig_mention *m = &r->l->mentions[i];
+    if (m->first > first || end > m->end) continue;
+    return category == TH_ELIG_DRUG ? !is_dose(m->phrase) : is_measure(r, end);
+  }
+  return false;
+}
+
+static bool is_category(const reader *r, uint32_t first, uint32_t end) {
+  uint32_t behind;
+  int p = th_elig_phrase_at(r->l->text, r->l->tokens.p, r->l->tokens.n, first, TH_ELIG_F_CATEGORY,
+                            &behind);
+  return p >= 0 && behind >= end && !th_elig_category_blocks(p);
+}
+
+/* ---- adding ---- */
+
+static void set_window(reader *r, th_elig_fact *f, uint32_t first, uint32_t end) {
+  const th_elig_when *w = th_elig_window_near(r->l, first, end);
+  if (!w) return;
+  f->window = w->window;
+  bool back = !w->window.forward && w->window.relation <= TH_ELIG_LE;
+  if (f->time == TH_ELIG_TIME_ANY && back && !f->family) f->time = TH_ELIG_PAST;
+}
+
+/* "cancer, except basal cell carcinoma": the facts before it in its sentence hold unless it does.
+ */
+static void hang_exception(reader *r, uint32_t at, uint32_t end) {
+  th_elig_leaf *l = r->l;
+  uint32_t own = l->facts->n - l->first_fact;
+  for (uint32_t k = own; k-- > 0;) {
+    th_elig_fact *f = &l->facts->p[l->first_fact + k];
+    if (f->type != TH_ELIG_CONCEPT || th_elig_is_broken(l, l->fact_token[2 * k + 1], at)) continue;
+    if (l->fact_token[2 * k + 1] > at) continue;
+    bool same = f->guard.kind == TH_ELIG_UNLESS && r->exception == at;
+    if (f->guard.kind && !same) continue;
+    f->guard.kind = TH_ELIG_UNLESS;
+    if (!same) f->guard.from = l->tokens.p[TH_MIN(at + 1, end - 1)].from;
+    f->guard.to = l->tokens.p[end - 1].to;
+  }
+  r->exception = at;
+}
+
+static void set_label(reader *r, th_elig_fact *f, const th_elig_setting *s, th_span label) {
+  th_arena *arena = r->l->facts->arena;
+  const char *before = s->role == TH_ELIG_CONTRAINDICATION ? "contraindication to "
+                       : s->role == TH_ELIG_RISK           ? "risk of "
+                                                           : "";
+  char *text = th_arena_printf(arena, "%s%.*s", before, (int)label.n, label.p);
+  if (!text) {
+    r->l->facts->failed = true;
+    return;
+  }
+  f->label = th_span_of(text);
+  if (*before) {
+    f->category = TH_ELIG_FINDING;
+    f->code = (th_span){0};
+  }
+}
+
+static void add(reader *r, uint32_t first, uint32_t end, uint32_t from, uint32_t to, int category,
+                th_span label, th_span code) {
+  th_elig_leaf *l = r->l;
+  th_elig_setting s = th_elig_context_at(&r->context, first, end);
+  if (s.role == TH_ELIG_EXCEPTION) {
+    hang_exception(r, s.role_at, end);
+    return;
+  }
+  if (s.allowed) return;
+  if (s.role == TH_ELIG_ALLERGEN) {
+    if (category == TH_ELIG_CONDITION || category == TH_ELIG_FINDING)
+      r->context.role.on = false;
+    else
+      category = TH_ELIG_ALLERGY;
+  }
+  th_elig_fact *f = th_elig_leaf_add(l, first, end);
+  if (!f) return;
+  f->type = TH_ELIG_CONCEPT;
+  f->category = (uint8_t)category;
+  f->negated = s.negated;
+  f->family = s.family;
+  f->time = s.family ? TH_ELIG_TIME_ANY : s.time;
+  f->high = f->low_canonical = f->high_canonical = f->value = NAN;
+  f->from = from;
+  f->to = to;
+  f->code = code;
+  if (s.degree < s.degree_end)
+    f->degree = (th_span){l->text.p + l->tokens.p[s.degree].from,
+                          l->tokens.p[s.degree_end - 1].to - l->tokens.p[s.degree].from};
+  set_window(r, f, first, end);
+  set_label(r, f, &s, label);
+}
+
+/* ---- mentions ---- */
+
+/* The tokens that hold text[from, to); false when there are none. */
+static bool tokens_of(reader *r, uint32_t from, uint32_t to, uint32_t *first, uint32_t *end) {
+  const th_elig_tokens *v = &r->l->tokens;
+  while (r->token < v->n && v->p[r->token].to <= from)
+    r->token++;
+  *first = *end = r->token;
+  while (*end < v->n && v->p[*end].from < to)
+    ++*end;
+  return *first < *end;
+}
+
+static th_span own_code(const th_concepts *d, const th_concept *c) {
+  th_span best = {0};
+  for (uint32_t i = 0; i < c->n_codes; i++) {
+    bool own;
+    th_span code = th_concepts_code(d, c->first_code + i, &own);
+    if (!best.n || (own && code.n > 5 && !memcmp(code.p, "MESH:", 5))) best = code;
+  }
+  return best;
+}
+
+/* Allergies are conditions in vocabularies: "penicillin allergy", "drug hypersensitivity". */
+static bool is_allergy(th_span s) {
+  static const char *const words[] = {"allerg", "hypersensitivit", "anaphyla"};
+  for (size_t w = 0; w < TH_COUNT(words); w++)
+    for (size_t n = strlen(words[w]), i = 0; i + n <= s.n; i++)
+      if (th_span_eq_nocase((th_span){s.p + i, n}, (th_span){words[w], n})) return true;
+  return false;
+}
+
+/* "allergy to X": X says it. */
+static bool leads_to_allergen(const reader *r, uint32_t end) {
+  static th_elig_set to = TH_ELIG_SET("to|against|or|reaction");
+  return end < r->l->tokens.n && th_elig_among(&to, &r->l->tokens.p[end]);
+}
+
+static int take(void *ctx, const th_mention *m) {
+  reader *r = ctx;
+  const th_elig_lexicon *x = r->lexicon;
+  uint32_t from = r->l->from + m->from, to = r->l->from + m->to, first, end;
+  th_span words = {r->l->text.p + from, to - from};
+  th_label label;
+  th_concept c;
+  if (is_everyday(words) || !tokens_of(r, from, to, &first, &end)) return 0;
+  if (!th_concepts_label(x->dict, m->labels[0], &label) ||
+      !th_concepts_get(x->dict, label.concept_id, &c))
+    return 0;
+  int category = category_of(x, label.concept_id, c.kind);
+  if (category == TH_ELIG_CONDITION && is_procedure(c.label)) category = TH_ELIG_PROCEDURE;
+  if (category < 0 || is_in_fact(r, from, to) || is_attribute(r, first, end, category) ||
+      is_category(r, first, end))
+    return 0;
+  if (is_allergy(words) && category <= TH_ELIG_FINDING) {
+    if (leads_to_allergen(r, end)) return 0;
+    category = TH_ELIG_ALLERGY;
+  }
+  th_span code = th_arena_dup(r->l->facts->arena, own_code(x->dict, &c));
+  add(r, first, end, from, to, category, c.label, code);
+  return 0;
+}
+
+static void read_genes(reader *r) {
+  th_elig_gene g;
+  th_elig_context_start(&r->context, r->l);
+  for (uint32_t i = 0; i < r->l->tokens.n; i++) {
+    if (!th_elig_gene_at(r->l, i, &g)) continue;
+    uint32_t from = r->l->tokens.p[g.first].from, to = r->l->tokens.p[g.end - 1].to;
+    if (!is_in_fact(r, from, to)) {
+      uint32_t before = r->l->facts->n;
+      char label[TH_ELIG_GENE_MAX];
+      th_span name = th_elig_gene_label(r->l, &g, label);
+      add(r, g.first, g.end, from, to, TH_ELIG_GENE, name, (th_span){0});
+      if (r->l->facts->n > before && g.absent) {
+        th_elig_fact *f = &r->l->facts->p[before];
+        f->negated = !f->negated;
+      }
+    }
+    i = g.end - 1;
+  }
+}
+
+/* "asthma or COPD" in an inclusion: one of them is enough. All between the facts must be "or",
+ * commas and words that qualify; an "and" between two facts leaves it as it is. */
+static void set_combine(const th_elig_leaf *l, uint8_t *combine) {
+  static th_elig_set or = TH_ELIG_SET("or|/");
+  static th_elig_set and = TH_ELIG_SET("and|with|,|;|.|but|plus");
+  uint32_t n = l->facts->n - l->first_fact;
+  bool any = n > 1;
+  uint32_t joined = 0;
+  if (*combine != TH_ELIG_ALL || l->kind == TH_ELIG_EXCLUSION) return;
+  for (uint32_t k = 1; k < n && any; k++) {
+    bool has_or = false, has_and = false;
+    if (l->facts->p[l->first_fact + k].type != TH_ELIG_CONCEPT) any = false;
+    if (l->facts->p[l->first_fact + k - 1].type != TH_ELIG_CONCEPT) any = false;
+    for (uint32_t i = l->fact_token[2 * k - 1]; i < l->fact_token[2 * k]; i++) {
+      bool comma = th_elig_sign(&l->tokens.p[i], ',');
+      has_or |= th_elig_among(& or, &l->tokens.p[i]);
+      has_and |= !comma && th_elig_among(&and, &l->tokens.p[i]);
+    }
+    any &= !has_and || has_or;
+    joined += has_or;
+  }
+  if (any && joined) *combine = TH_ELIG_ANY;
+}
+
+void th_elig_lexicon_init(th_elig_lexicon *x, const th_concepts *dict, th_concept_matcher *m) {
+  *x = (th_elig_lexicon){.dict = dict, .matcher = m, .symptoms = UINT32_MAX};
+  uint32_t id;
+  if (th_concepts_by_code(dict, TH_SPAN("MESH:D012816"), &id, 1) > 0) x->symptoms = id;
+}
+
+int th_elig_read_concepts_of(th_elig_leaf *l, const th_elig_lexicon *x, uint8_t *combine,
+                             th_err *err) {
+  reader r = {.l = l, .lexicon = x, .first_own = l->facts->n, .exception = UINT32_MAX};
+  read_genes(&r);
+  th_elig_context_start(&r.context, l);
+  int rc = th_concepts_match(x->dict, x->matcher, (th_span){l->text.p + l->from, l->to - l->from},
+                             0, take, &r, err);
+  if (rc < 0) return rc;
+  th_elig_leaf_sort(l);
+  set_combine(l, combine);
+  return 0;
+}

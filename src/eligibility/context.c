@@ -1,0 +1,297 @@
+#include "eligibility/context.h"
+
+#include <pthread.h>
+
+#include "eligibility/keys.h"
+
+enum { /* what a word is a cue of */
+       NO = 1,
+       STOP = 2,
+       PAST = 4,
+       NOW = 8,
+       PLAN = 16,
+       FAMILY = 32,
+       ALLERGY = 64,
+       CONTRA = 128,
+       RISK = 256,
+       EXCEPT = 512,
+       DEGREE = 1024,
+       JOINT = 2048,
+};
+
+typedef struct row {
+  uint16_t cue;
+  const char *words;
+} row;
+
+static const row rows[] = {
+    {NO,
+     "no|not|non|without|never|neither|nor|none|deny|denies|denied|denying|absence|lack|lacking|"
+     "lacks|free|negative|cannot"},
+    {STOP, "but|however|although|though|who|whom|whose|which|if|when|while|because|secondary|due|"
+           "where|whereas|despite"},
+    {PAST, "history|past|previous|previously|prior|former|formerly|had|earlier|received|undergone|"
+           "underwent|hx|experienced|suffered"},
+    {NOW, "current|currently|active|actively|ongoing|present|concurrent|concurrently|concomitant|"
+          "receiving|taking|using|coexisting|concomitantly|presently"},
+    {PLAN, "planned|planning|plan|scheduled|intend|intended|intending|anticipated|candidate|"
+           "upcoming|awaiting|expected"},
+    {FAMILY, "family|relative|parent|mother|father|sibling|brother|sister"},
+    {ALLERGY, "allergy|allergies|allergic|hypersensitivity|hypersensitive|hypersensitivities|"
+              "anaphylaxis|anaphylactic|intolerance|intolerant|sensitivity|sensitive|"
+              "intolerability|sensitivities"},
+    {CONTRA, "contraindication|contraindicated"},
+    {RISK, "risk"},
+    {EXCEPT, "except|unless|excepting|excluding|exception|apart"},
+    {DEGREE,
+     "severe|severely|moderate|moderately|mild|uncontrolled|controlled|poorly|inadequately|"
+     "insufficiently|clinically|significant|significantly|serious|major|symptomatic|asymptomatic|"
+     "active|unstable|stable|advanced|refractory|recurrent|relapsed|relapsing|resistant|"
+     "decompensated|compensated|progressive|untreated|treated|newly|diagnosed|confirmed|"
+     "relevant|medically|well|documented|suspected|intractable|persistent|critical|massive|"
+     "extensive|localized|metastatic|unresectable|resectable|inoperable|residual|invasive|"
+     "chronic|acute|subacute|life|threatening|new|onset|early|late|proven|histologically|"
+     "cytologically|previously|concurrent|minor|marked|complicated|uncomplicated"},
+    {JOINT, "or|and|to|/|-|,"},
+};
+
+enum { SLOTS = 1024 };
+static struct {
+  uint64_t key;
+  uint16_t cue;
+} slots[SLOTS];
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static size_t slot_of(uint64_t key) {
+  size_t i = (key * 0x9E3779B97F4A7C15u) >> 54;
+  while (slots[i].key && slots[i].key != key)
+    i = (i + 1) % SLOTS;
+  return i;
+}
+
+static void build(void) {
+  for (size_t r = 0; r < TH_COUNT(rows); r++) {
+    for (const char *p = rows[r].words; *p;) {
+      size_t n = strcspn(p, "|");
+      bool sign = n == 1 && (*p < 'a' || *p > 'z');
+      uint64_t key = sign ? (unsigned char)*p : th_elig_word_key((th_span){p, n});
+      size_t i = slot_of(key);
+      slots[i].key = key;
+      slots[i].cue |= rows[r].cue;
+      p += n + (p[n] == '|');
+    }
+  }
+}
+
+static uint16_t cue_of(const th_elig_token *t) {
+  return t->kind == TH_ELIG_WORD || t->kind == TH_ELIG_SIGN ? slots[slot_of(t->key)].cue : 0;
+}
+
+/* ---- asking the tokens ---- */
+
+static const th_elig_token *token(const th_elig_context *c, uint32_t i) {
+  static const th_elig_token none = {.kind = TH_ELIG_SIGN};
+  return i < c->leaf->tokens.n ? &c->leaf->tokens.p[i] : &none;
+}
+static bool among(const th_elig_context *c, uint32_t i, th_elig_set *set) {
+  return i < c->leaf->tokens.n && th_elig_among(set, token(c, i));
+}
+
+static bool in_window(const th_elig_leaf *l, uint32_t i) {
+  for (uint32_t k = 0; k < l->n_whens; k++)
+    if (i >= l->whens[k].first && i < l->whens[k].end) return true;
+  return false;
+}
+
+static void set(th_elig_cue *cue, uint32_t at, uint32_t reach, uint8_t value) {
+  *cue = (th_elig_cue){.at = at, .until = at + reach, .value = value, .on = true};
+}
+
+/* ---- each sort of cue ---- */
+
+/* "not more than", "no later than", "whether or not", "not limited to" deny nothing that follows;
+ * "free", "negative", "absence" do with their preposition only. */
+static bool denies(const th_elig_context *c, uint32_t i) {
+  static th_elig_set harmless = TH_ELIG_SET(
+      "more|less|greater|only|limited|necessarily|older|younger|later|longer|fewer|exceed|"
+      "exceeding|controlled|adequately|well|responding|sufficiently|optimally|responsive|amenable|"
+      "suitable|eligible|candidate|able|willing|related|attributable|because|due|qualify|meet|"
+      "meeting|change|limit|restriction|restricted|higher|lower|tolerate|respond|fully|completely");
+  static th_elig_set with_of = TH_ELIG_SET("free|negative|absence|lack|lacking");
+  static th_elig_set of = TH_ELIG_SET("of|from|for");
+  static th_elig_set whether = TH_ELIG_SET("whether|or");
+  if (among(c, i, &with_of)) return among(c, i + 1, &of);
+  if (i > 1 && among(c, i - 1, &whether) && among(c, i - 2, &whether)) return false;
+  return !among(c, i + 1, &harmless);
+}
+
+static void see_negation(th_elig_context *c, uint32_t i) {
+  static th_elig_set short_words = TH_ELIG_SET("non");
+  if (!denies(c, i)) return;
+  bool twice = c->negation.on && c->negation.value && c->mentions == 0 && i < c->negation.at + 8;
+  static th_elig_set nor = TH_ELIG_SET("nor");
+  set(&c->negation, i, among(c, i, &short_words) ? 3 : 40, !twice || among(c, i, &nor));
+  c->mentions = 0;
+}
+
+static bool is_between_cues(const th_elig_context *c, uint32_t a, uint32_t b) {
+  bool joined = false;
+  for (uint32_t i = a; i < b; i++) {
+    if (!(cue_of(token(c, i)) & JOINT)) return false;
+    joined = true;
+  }
+  return joined;
+}
+
+static void see_time(th_elig_context *c, uint32_t i, uint16_t cue) {
+  static th_elig_set to = TH_ELIG_SET("to|for");
+  static th_elig_set with_to = TH_ELIG_SET("prior|previous|candidate|earlier");
+  if (in_window(c->leaf, i)) return;
+  bool candidate = among(c, i, &with_to) && among(c, i + 1, &to);
+  if (candidate && !(cue & PLAN)) return;
+  uint8_t value = cue & PAST ? TH_ELIG_PAST : cue & PLAN ? TH_ELIG_PLANNED : TH_ELIG_CURRENT;
+  if (c->time.on && c->time.value != value && is_between_cues(c, c->time.at + 1, i))
+    value = TH_ELIG_TIME_ANY; /* "current or past" */
+  if (c->time.on && c->time.value == TH_ELIG_TIME_ANY && i == c->time.at + 1)
+    value = TH_ELIG_TIME_ANY; /* "… past history" */
+  set(&c->time, i, 30, value);
+}
+
+static void see_family(th_elig_context *c, uint32_t i) {
+  static th_elig_set family = TH_ELIG_SET("family");
+  static th_elig_set behind = TH_ELIG_SET("history|member|of|with|who|has|had|having|affected");
+  static th_elig_set member = TH_ELIG_SET("history|member");
+  static th_elig_set relative = TH_ELIG_SET("relative|parent|mother|father");
+  if (among(c, i, &family) && !among(c, i + 1, &member)) return;
+  if (among(c, i, &relative) && !among(c, i + 1, &behind)) return;
+  set(&c->family, i, 25, 1);
+}
+
+/* "allergy or hypersensitivity to …": the words between cue and "to" are few. */
+static void see_allergy(th_elig_context *c, uint32_t i) {
+  static th_elig_set to = TH_ELIG_SET("to|against");
+  static th_elig_set fill = TH_ELIG_SET(
+      "or|and|/|,|reaction|known|severe|adverse|history|of|a|previous|serious|(|)|"
+      "immediate|type|intolerance|allergy|hypersensitivity|contraindication|anaphylaxis|"
+      "intolerant|allergic|hypersensitive|response|idiosyncratic");
+  for (uint32_t k = i + 1; k < i + 8; k++) {
+    if (among(c, k, &to)) {
+      set(&c->role, k, 40, TH_ELIG_ALLERGEN);
+      return;
+    }
+    if (!among(c, k, &fill)) return;
+  }
+}
+
+static void see_role(th_elig_context *c, uint32_t i, uint16_t cue) {
+  static th_elig_set to = TH_ELIG_SET("to|for|against|of|in");
+  static th_elig_set than = TH_ELIG_SET("from|of");
+  static th_elig_set loose = TH_ELIG_SET("exception|apart");
+  if (cue & ALLERGY) see_allergy(c, i);
+  if (cue & CONTRA && among(c, i + 1, &to)) set(&c->role, i, 12, TH_ELIG_CONTRAINDICATION);
+  if (cue & RISK && among(c, i + 1, &to)) set(&c->role, i, 5, TH_ELIG_RISK);
+  if (cue & EXCEPT && (!among(c, i, &loose) || among(c, i + 1, &than)))
+    set(&c->role, i, 40, TH_ELIG_EXCEPTION);
+}
+
+/* A word that begins a thought of its own; "with" does so once something was denied. */
+static void see_stop(th_elig_context *c) {
+  c->negation.on = c->family.on = false;
+  if (c->role.value != TH_ELIG_EXCEPTION) c->role.on = false;
+}
+
+static void see(th_elig_context *c, uint32_t i) {
+  static th_elig_set other = TH_ELIG_SET("other");
+  static th_elig_set than = TH_ELIG_SET("than");
+  static th_elig_set with = TH_ELIG_SET("with|have|has|are|is");
+  const th_elig_token *t = token(c, i);
+  if (th_elig_is_broken(c->leaf, i, i + 1)) {
+    c->negation.on = c->time.on = c->family.on = c->role.on = false;
+    return;
+  }
+  uint16_t cue = cue_of(t);
+  if (th_elig_sign(t, ')') && c->role.on && c->role.value == TH_ELIG_EXCEPTION) c->role.on = false;
+  if (among(c, i, &other) && among(c, i + 1, &than)) set(&c->role, i + 1, 30, TH_ELIG_EXCEPTION);
+  if (among(c, i, &with) && c->mentions) c->negation.on = false;
+  if (cue & STOP) see_stop(c);
+  if (cue & NO) see_negation(c, i);
+  if (cue & (PAST | NOW | PLAN)) see_time(c, i, cue);
+  if (cue & FAMILY) see_family(c, i);
+  if (cue & (ALLERGY | CONTRA | RISK | EXCEPT)) see_role(c, i, cue);
+}
+
+/* ---- behind the mention ---- */
+
+static void look_behind(const th_elig_context *c, uint32_t end, th_elig_setting *s) {
+  static th_elig_set verbs =
+      TH_ELIG_SET("is|are|was|were|be|been|has|have|will|must|should|may|also|"
+                  "known|currently|allowed|not");
+  static th_elig_set absent = TH_ELIG_SET("absent|excluded|negative|prohibited|ineligible");
+  static th_elig_set allowed =
+      TH_ELIG_SET("allowed|permitted|acceptable|eligible|allowable|permissible|ok");
+  static th_elig_set no = TH_ELIG_SET("not");
+  static th_elig_set in = TH_ELIG_SET("in|the");
+  static th_elig_set past = TH_ELIG_SET("past");
+  bool verb = false, denied = false;
+  for (uint32_t i = end; i < end + 6 && !th_elig_is_broken(c->leaf, i, i + 1); i++) {
+    if (verb && among(c, i, &allowed)) {
+      s->allowed = !denied;
+      s->negated |= denied && c->leaf->kind != TH_ELIG_EXCLUSION;
+      return;
+    }
+    if (among(c, i, &absent) && (verb || i == end)) {
+      s->negated |= c->leaf->kind != TH_ELIG_EXCLUSION ||
+                    among(c, i, &(th_elig_set)TH_ELIG_SET("absent|negative"));
+      return;
+    }
+    if (among(c, i, &past) && i > end && among(c, i - 1, &in) && !in_window(c->leaf, i)) {
+      s->time = TH_ELIG_PAST;
+      return;
+    }
+    denied |= among(c, i, &no);
+    if (among(c, i, &verbs))
+      verb = true;
+    else if (!among(c, i, &in))
+      return;
+  }
+}
+
+static void look_for_degree(const th_elig_context *c, uint32_t first, th_elig_setting *s) {
+  uint32_t i = first, begin = first;
+  while (i > 0 && first - i < 8) {
+    uint16_t cue = cue_of(token(c, i - 1));
+    if (!(cue & (DEGREE | JOINT))) break;
+    i--;
+    if (cue & DEGREE)
+      begin = i;
+    else if (i + 1 == first)
+      break; /* a joint right before the mention */
+  }
+  s->degree = begin;
+  s->degree_end = first;
+}
+
+static bool holds(const th_elig_cue *cue, uint32_t i) {
+  return cue->on && i <= cue->until;
+}
+
+void th_elig_context_start(th_elig_context *c, const th_elig_leaf *leaf) {
+  pthread_once(&once, build);
+  *c = (th_elig_context){.leaf = leaf};
+}
+
+th_elig_setting th_elig_context_at(th_elig_context *c, uint32_t first, uint32_t end) {
+  th_elig_setting s = {0};
+  for (; c->at < first; c->at++)
+    see(c, c->at);
+  s.negated = holds(&c->negation, first) && c->negation.value;
+  s.family = holds(&c->family, first);
+  s.time = holds(&c->time, first) ? c->time.value : TH_ELIG_TIME_ANY;
+  s.role = holds(&c->role, first) ? c->role.value : TH_ELIG_PLAIN_ROLE;
+  s.role_at = c->role.at;
+  look_behind(c, end, &s);
+  look_for_degree(c, first, &s);
+  c->mentions++;
+  c->at = TH_MAX(c->at, end);
+  return s;
+}

@@ -1,0 +1,47 @@
+/* What the words around a mention say of it: denied, past, planned, of a relative, an allergen, an
+ * exception. After W. W. Chapman, D. Chu, J. N. Dowling, "ConText: an algorithm for identifying
+ * contextual features from clinical text", BioNLP 2007: a trigger holds from its place to the end
+ * of the sentence or to a word that ends it; here it also ends where a new cue of its sort begins.
+ *
+ * One pass: the caller goes from mention to mention in the order of the text. */
+#ifndef TH_ELIGIBILITY_CONTEXT_H
+#define TH_ELIGIBILITY_CONTEXT_H
+
+#include "eligibility/leaf.h"
+
+typedef enum th_elig_role {
+  TH_ELIG_PLAIN_ROLE,
+  TH_ELIG_ALLERGEN,         /* "allergy to X" */
+  TH_ELIG_CONTRAINDICATION, /* "contraindication to X" */
+  TH_ELIG_RISK,             /* "risk of X" */
+  TH_ELIG_EXCEPTION,        /* "except X", "unless X": not asked for itself */
+} th_elig_role;
+
+/* A cue: the token it stands at, and up to where it holds. */
+typedef struct th_elig_cue {
+  uint32_t at, until;
+  uint8_t value;
+  bool on;
+} th_elig_cue;
+
+typedef struct th_elig_context {
+  const th_elig_leaf *leaf;
+  uint32_t at;       /* first token that was not looked at */
+  uint32_t mentions; /* since the denial began */
+  th_elig_cue negation, time, family, role;
+} th_elig_context;
+
+typedef struct th_elig_setting {
+  bool negated, family;
+  bool allowed; /* "… is allowed": asks for nothing */
+  uint8_t time; /* th_elig_time */
+  uint8_t role; /* th_elig_role */
+  uint32_t role_at;
+  uint32_t degree, degree_end; /* tokens of the words of degree before it; equal = none */
+} th_elig_setting;
+
+void th_elig_context_start(th_elig_context *c, const th_elig_leaf *leaf);
+/* The setting of the mention in tokens [first, end), not before the one asked for last. */
+th_elig_setting th_elig_context_at(th_elig_context *c, uint32_t first, uint32_t end);
+
+#endif

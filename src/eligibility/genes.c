@@ -1,0 +1,175 @@
+#include "eligibility/genes.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "eligibility/keys.h"
+
+/* Spellings by the symbol of the HUGO Gene Nomenclature Committee, or, for a marker, as it is
+ * commonly called. alone: short words that are believed only beside a variant or a state. */
+typedef struct gene {
+  const char *name, *spellings;
+  bool alone;
+} gene;
+
+static const gene genes[] = {
+    {"EGFR", "EGFR", true},
+    {"ALK", "ALK", false},
+    {"ROS1", "ROS1|ROS-1", true},
+    {"BRAF", "BRAF|B-RAF|B-Raf|BRaf", true},
+    {"KRAS", "KRAS|K-RAS|K-Ras|KRas", true},
+    {"NRAS", "NRAS|N-RAS|N-Ras", true},
+    {"RAS", "RAS", false},
+    {"ERBB2 (HER2)",
+     "HER2|HER-2|Her2|Her-2|HER2/neu|HER-2/neu|Her2/neu|Her-2/neu|ERBB2|ErbB2|cerbB-2", true},
+    {"BRCA1", "BRCA1|BRCA-1", true},
+    {"BRCA2", "BRCA2|BRCA-2", true},
+    {"BRCA", "BRCA|BRCA1/2", true},
+    {"MET", "MET|c-MET|cMET|c-Met", false},
+    {"RET", "RET", false},
+    {"NTRK", "NTRK|NTRK1|NTRK2|NTRK3|NTRK1/2/3", true},
+    {"PIK3CA", "PIK3CA", true},
+    {"PTEN", "PTEN", true},
+    {"IDH1", "IDH1|IDH-1", true},
+    {"IDH2", "IDH2|IDH-2", true},
+    {"FLT3", "FLT3|FLT-3|FLT3-ITD", true},
+    {"NPM1", "NPM1", true},
+    {"TP53", "TP53|p53|P53", true},
+    {"JAK2", "JAK2|JAK-2", true},
+    {"KIT", "KIT|c-KIT|c-Kit|cKIT", false},
+    {"PDGFRA", "PDGFRA", true},
+    {"FGFR", "FGFR|FGFR1|FGFR2|FGFR3", true},
+    {"ESR1", "ESR1", true},
+    {"ATM", "ATM", false},
+    {"STK11", "STK11", true},
+    {"BCR-ABL", "BCR-ABL|BCR/ABL|Bcr-Abl|bcr-abl|BCR-ABL1", true},
+    {"MYCN", "MYCN|N-MYC|N-myc", true},
+    {"PD-L1", "PD-L1|PDL1|PDL-1", true},
+    {"MGMT", "MGMT", true},
+    {"CFTR", "CFTR", true},
+    {"G6PD", "G6PD", true},
+    {"UGT1A1", "UGT1A1", true},
+    {"CYP2C19", "CYP2C19", true},
+    {"CYP2D6", "CYP2D6", true},
+    {"DPYD", "DPYD", true},
+    {"APOE", "APOE|ApoE", true},
+    {"HLA-B27", "HLA-B27|HLAB27", true},
+    {"HLA-B*5701", "HLA-B*5701|HLA-B5701|HLA-B*57:01", true},
+    {"HLA-A2", "HLA-A2|HLA-A*0201|HLA-A*02:01|HLA-A0201", true},
+    {"CD19", "CD19", true},
+    {"CD20", "CD20", true},
+    {"CD22", "CD22", true},
+    {"CD30", "CD30", true},
+    {"CD33", "CD33", true},
+    {"BCMA", "BCMA", true},
+    {"SMN1", "SMN1", true},
+    {"DMD", "DMD gene", true},
+    {"LDLR", "LDLR", true},
+    {"PCSK9", "PCSK9 gene|PCSK9 mutation", true},
+    {"ER", "ER", false},
+    {"PR", "PR|PgR", false},
+};
+
+/* The spelling that stands at the bytes p[0, n): its length, and no letter or digit behind it. */
+static size_t spelled(th_span s, const char *list) {
+  size_t best = 0;
+  for (const char *p = list; *p;) {
+    size_t n = strcspn(p, "|");
+    if (n > best && n <= s.n && !memcmp(s.p, p, n)) {
+      unsigned char c = n < s.n ? (unsigned char)s.p[n] : ' ';
+      bool word = (c | 32) >= 'a' && (c | 32) <= 'z';
+      if (!word && !(c >= '0' && c <= '9')) best = n;
+    }
+    p += n + (p[n] == '|');
+  }
+  return best;
+}
+
+static bool is_variant(th_span s) {
+  size_t i = 0;
+  if (s.n > 2 && (s.p[0] == 'p' || s.p[0] == 'c') && s.p[1] == '.') i = 2;
+  size_t digits = 0;
+  if (i >= s.n || s.p[i] < 'A' || s.p[i] > 'Z') return false;
+  for (i++; i < s.n && s.p[i] >= '0' && s.p[i] <= '9'; i++)
+    digits++;
+  return digits >= 2 && i + 1 == s.n && s.p[i] >= 'A' && s.p[i] <= 'Z';
+}
+
+static bool among(const th_elig_leaf *l, uint32_t i, th_elig_set *set) {
+  return i < l->tokens.n && th_elig_among(set, &l->tokens.p[i]);
+}
+
+/* "exon 19 deletion"; the token behind it, i when there is none. */
+static uint32_t exon_end(const th_elig_leaf *l, uint32_t i) {
+  static th_elig_set exon = TH_ELIG_SET("exon");
+  static th_elig_set what =
+      TH_ELIG_SET("deletion|insertion|skipping|mutation|del|ins|substitution|duplication");
+  if (!among(l, i, &exon) || i + 1 >= l->tokens.n || l->tokens.p[i + 1].kind != TH_ELIG_NUM)
+    return i;
+  return among(l, i + 2, &what) ? i + 3 : i + 2;
+}
+
+static void read_behind(const th_elig_leaf *l, th_elig_gene *g) {
+  static th_elig_set state = TH_ELIG_SET(
+      "mutation|mutated|mutant|positive|amplified|amplification|fusion|rearrangement|rearranged|"
+      "translocation|overexpression|overexpressing|expression|gene|alteration|deficiency|deletion|"
+      "activating|sensitizing|pathogenic|variant|germline|somatic|loss|expressing|genotype|"
+      "carrier|poor|metabolizer|methylated|unmethylated|methylation|status|receptor|aberration|"
+      "altered|protein|allele");
+  static th_elig_set absent = TH_ELIG_SET("negative|wild|wildtype|unmutated");
+  static th_elig_set type = TH_ELIG_SET("type");
+  static th_elig_set dash = TH_ELIG_SET("-");
+  for (uint32_t i = g->end; i < l->tokens.n && i < g->name_end + 8;) {
+    const th_elig_token *t = &l->tokens.p[i];
+    uint32_t exon = exon_end(l, i);
+    if (among(l, i, &dash)) {
+      i++;
+      continue;
+    }
+    if (exon > i || is_variant((th_span){l->text.p + t->from, t->to - t->from})) {
+      if (g->variant < g->variant_end) return;
+      g->variant = i;
+      i = g->variant_end = g->end = exon > i ? exon : i + 1;
+    } else if (among(l, i, &absent)) {
+      g->absent = true;
+      i = g->end = i + 1;
+      uint32_t k = i + (among(l, i, &dash) ? 1 : 0);
+      if (among(l, k, &type)) i = g->end = k + 1;
+    } else if (among(l, i, &state)) {
+      i = g->end = i + 1;
+    } else {
+      return;
+    }
+  }
+}
+
+bool th_elig_gene_at(const th_elig_leaf *l, uint32_t i, th_elig_gene *out) {
+  const th_elig_token *t = &l->tokens.p[i];
+  if (t->kind != TH_ELIG_WORD) return false;
+  th_span rest = {l->text.p + t->from, l->to - t->from};
+  size_t best = 0;
+  const gene *found = NULL;
+  if (t->from > l->from && (((unsigned char)l->text.p[t->from - 1]) == '-')) return false;
+  for (size_t k = 0; k < TH_COUNT(genes); k++) {
+    size_t n = spelled(rest, genes[k].spellings);
+    if (n > best) best = n, found = &genes[k];
+  }
+  if (!found) return false;
+  *out = (th_elig_gene){.first = i, .name = found->name};
+  for (out->end = i; out->end < l->tokens.n && l->tokens.p[out->end].from < t->from + best;)
+    out->end++;
+  out->name_end = out->end;
+  read_behind(l, out);
+  return found->alone || out->end > out->name_end;
+}
+
+th_span th_elig_gene_label(const th_elig_leaf *l, const th_elig_gene *g,
+                           char out[TH_ELIG_GENE_MAX]) {
+  th_span variant = {0};
+  if (g->variant < g->variant_end)
+    variant = (th_span){l->text.p + l->tokens.p[g->variant].from,
+                        l->tokens.p[g->variant_end - 1].to - l->tokens.p[g->variant].from};
+  int n = snprintf(out, TH_ELIG_GENE_MAX, "%s%s%.*s", g->name, variant.n ? " " : "",
+                   (int)TH_MIN(variant.n, 40u), variant.p ? variant.p : "");
+  return (th_span){out, (size_t)TH_MIN(n, TH_ELIG_GENE_MAX - 1)};
+}
