@@ -101,6 +101,7 @@ int th_native_complete(th_call *call, th_err *err);
 int th_native_suggest(th_call *call, th_err *err);
 int th_native_lookup(th_call *call, th_err *err);
 int th_native_studies(th_call *call, th_err *err);
+int th_native_eligibility(th_call *call, th_err *err);
 int th_native_document(th_call *call, th_err *err);
 
 #endif

@@ -7,6 +7,18 @@ static const char fault_schema[] =
     "{\"type\":\"string\"},\"message\":{\"type\":\"string\"},\"parameter\":{\"type\":[\"string\","
     "\"null\"]},\"position\":{\"type\":[\"integer\",\"null\"]}}}}}";
 
+/* A criterion holds criteria: the one schema with a name of its own beside the error's. */
+static const char criterion_schema[] =
+    "{\"type\":\"object\",\"required\":[\"id\",\"kind\",\"text\",\"span\",\"combine\","
+    "\"atLeast\",\"items\",\"facts\",\"question\"],\"properties\":{\"id\":{\"type\":\"string\"},"
+    "\"kind\":{\"enum\":[\"inclusion\",\"exclusion\",\"unknown\"]},\"text\":{\"type\":\"string\"},"
+    "\"span\":{\"type\":\"array\",\"items\":{\"type\":\"integer\"}},"
+    "\"combine\":{\"enum\":[\"all\",\"any\",\"atleast\"]},\"atLeast\":{\"type\":[\"integer\","
+    "\"null\"]},\"items\":{\"type\":\"array\",\"items\":{\"$ref\":"
+    "\"#/components/schemas/Criterion\"}},\"facts\":{\"type\":\"array\",\"items\":{\"type\":"
+    "\"object\",\"required\":[\"type\",\"negated\",\"guard\",\"window\",\"span\"]}},"
+    "\"question\":{\"type\":[\"string\",\"null\"]}}}";
+
 static void put_choices(th_jout *w, const char *list) {
   th_jout_key(w, "enum");
   th_jout_array(w);
@@ -56,6 +68,13 @@ static void put_arg(th_jout *w, const th_arg *a) {
   th_jout_end_object(w);
 }
 
+/* The one thing that paths name. */
+static void put_path_id(th_jout *w) {
+  th_jout_raw(w, TH_SPAN("{\"name\":\"id\",\"in\":\"path\",\"required\":true,"
+                         "\"description\":\"NCT number of the study\",\"schema\":{\"type\":"
+                         "\"string\"},\"example\":\"NCT04280705\"}"));
+}
+
 static void put_content(th_jout *w, const char *type, const char *schema) {
   th_jout_key(w, "content");
   th_jout_object(w);
@@ -92,6 +111,7 @@ static void put_answers(th_jout *w, const th_endpoint *e) {
     th_jout_raw(w, TH_SPAN("{\"description\":\"Not changed since (If-None-Match)\"}"));
   }
   put_fault(w, "400", "Asked wrongly");
+  if (strstr(e->path, "{id}")) put_fault(w, "404", "There is no such study");
   put_fault(w, "413", "Too large");
   put_fault(w, "500", "Our failure");
   th_jout_end_object(w);
@@ -107,6 +127,7 @@ static void put_endpoint(th_jout *w, const th_endpoint *e) {
   if (e->text[0]) th_jout_kv_str(w, "description", e->text);
   th_jout_key(w, "parameters");
   th_jout_array(w);
+  if (strstr(e->path, "{id}")) put_path_id(w);
   for (unsigned i = 0; i < e->n_args; i++)
     put_arg(w, &e->args[i]);
   for (unsigned i = 0; e->search && i < th_n_search_args; i++)
@@ -150,6 +171,8 @@ void th_native_openapi(th_buf *out) {
   th_jout_object(&w);
   th_jout_key(&w, "Error");
   th_jout_raw(&w, th_span_of(fault_schema));
+  th_jout_key(&w, "Criterion");
+  th_jout_raw(&w, th_span_of(criterion_schema));
   th_jout_end_object(&w);
   th_jout_end_object(&w);
   th_jout_end_object(&w);

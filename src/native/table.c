@@ -235,6 +235,18 @@ const th_endpoint th_endpoints[] = {
      .type = "application/x-ndjson",
      .schema = "{\"type\":\"string\"}"},
     {.method = "GET",
+     .path = "/studies/{id}/eligibility",
+     .name = "readEligibility",
+     .summary = "The criteria of a study, read into logic",
+     .text = "A tree of items with the facts that were read in each: values with attribute, unit "
+             "and bounds, concepts with denial, time and degree. `span` counts bytes of the "
+             "record's eligibilityCriteria. What was not understood is an item without facts.",
+     .answer = th_native_eligibility,
+     .type = "application/json",
+     .schema = OBJECT("\"nctId\",\"reader\",\"criteria\"",
+                      "\"nctId\":" NUMBER ",\"reader\":" TEXT
+                      ",\"criteria\":" LIST("{\"$ref\":\"#/components/schemas/Criterion\"}"))},
+    {.method = "GET",
      .path = "/openapi.json",
      .name = "describe",
      .summary = "This document",
