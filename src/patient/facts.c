@@ -2,6 +2,8 @@
 #include "eligibility/attributes.h"
 #include "patient/internal.h"
 
+enum { SKIPS_MAX = 256 }; /* kinds that are told apart: each is looked for among them */
+
 th_patient_fact th_fact_new(th_fact_type type) {
   return (th_patient_fact){.type = (uint8_t)type,
                            .attribute = -1,
@@ -43,6 +45,7 @@ void th_reading_add(th_reading *r, const th_patient_fact *fact) {
 }
 
 void th_reading_skip(th_reading *r, th_span what, th_span place) {
+  if (r->n_skips >= SKIPS_MAX) what = TH_SPAN("things of further kinds");
   for (uint32_t i = 0; i < r->n_skips; i++) {
     th_patient_skip *s = &r->skips[i];
     if (!th_span_eq(s->what, what)) continue;
