@@ -3,6 +3,7 @@
 #define TH_PORTAL_INTERNAL_H
 
 #include "base/json.h"
+#include "portal/kept.h"
 #include "portal/page.h"
 #include "portal/portal.h"
 #include "query/suggest.h"
@@ -23,6 +24,7 @@ typedef struct portal_worker {
   int64_t data_utc; /* when the data was last brought up; 0 = never */
   uint64_t generation, applied_seq;
   th_buf home[TH_LANG_COUNT]; /* the page */
+  th_kept kept;
 } portal_worker;
 
 /* The calling thread's; NULL when memory is out. */
@@ -63,6 +65,12 @@ int th_portal_search(void *portal, th_request *rq, th_response *rs, th_err *err)
 int th_portal_places(void *portal, th_request *rq, th_response *rs, th_err *err);
 int th_portal_glossary(void *portal, th_request *rq, th_response *rs, th_err *err);
 int th_portal_history(void *portal, th_request *rq, th_response *rs, th_err *err);
+int th_portal_condition(void *portal, th_request *rq, th_response *rs, th_err *err);
+int th_portal_intervention(void *portal, th_request *rq, th_response *rs, th_err *err);
+int th_portal_sponsor(void *portal, th_request *rq, th_response *rs, th_err *err);
+int th_portal_conditions(void *portal, th_request *rq, th_response *rs, th_err *err);
+int th_portal_interventions(void *portal, th_request *rq, th_response *rs, th_err *err);
+int th_portal_sponsors(void *portal, th_request *rq, th_response *rs, th_err *err);
 int th_portal_study(void *portal, th_request *rq, th_response *rs, th_err *err);
 
 #endif

@@ -1,4 +1,5 @@
 #include "portal/page.h"
+#include "portal/topic.h"
 
 #include "portal/assets.h"
 #include "portal/words.h"
@@ -198,6 +199,11 @@ void th_page_end(th_html *h, const th_page_frame *frame) {
   for (size_t i = 0; i < TH_COUNT(nav_entries); i++) {
     th_html_open(h, "li", NULL);
     th_html_link_str(h, NULL, nav_entries[i].path, nav_entries[i].label);
+    th_html_close(h);
+  }
+  for (size_t i = 0; i < TH_TOPIC_KINDS; i++) {
+    th_html_open(h, "li", NULL);
+    th_html_link_str(h, NULL, th_topic_infos[i].all_path, th_topic_infos[i].all);
     th_html_close(h);
   }
   th_html_open(h, "li", NULL);

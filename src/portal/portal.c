@@ -24,6 +24,7 @@ static void drop_worker(void *object) {
   th_buf_dispose(&w->scratch);
   for (size_t i = 0; i < TH_COUNT(w->home); i++)
     th_buf_dispose(&w->home[i]);
+  th_kept_dispose(&w->kept);
   free(w);
 }
 
@@ -43,6 +44,7 @@ portal_worker *th_portal_worker(const th_portal *portal, th_request *rq) {
   th_buf_init(&w->scratch, 0);
   for (size_t i = 0; i < TH_COUNT(w->home); i++)
     th_buf_init(&w->home[i], 0);
+  th_kept_init(&w->kept);
   th_worker_put(rq->worker, portal->slot, w);
   return w;
 }
@@ -290,6 +292,20 @@ int th_portal_study(void *ctx, th_request *rq, th_response *rs, th_err *err) {
   return write_study(p, w, rq, rs, &record, err);
 }
 
+/* ---- pages that a thread keeps ---- */
+
+#define KEPT(name)                                                                                 \
+  static int kept_##name(void *ctx, th_request *rq, th_response *rs, th_err *err) {                \
+    return th_kept_answer(ctx, th_portal_##name, rq, rs, err);                                     \
+  }
+KEPT(places)
+KEPT(conditions)
+KEPT(interventions)
+KEPT(sponsors)
+KEPT(condition)
+KEPT(intervention)
+KEPT(sponsor)
+
 /* ---- mounting ---- */
 
 int th_portal_mount(th_portal **out, th_router *router, th_registry *registry,
@@ -304,7 +320,7 @@ int th_portal_mount(th_portal **out, th_router *router, th_registry *registry,
       {"/search.json", th_portal_json},
       {"/search.ris", th_portal_ris},
       {"/search.atom", th_portal_atom},
-      {"/places", th_portal_places},
+      {"/places", kept_places},
       {"/study/{nct}", th_portal_study},
       {"/study/{nct}/history", th_portal_history}, /* no title's slug is "history" */
       {"/study/{nct}/history/{versions}", th_portal_history},
@@ -314,13 +330,25 @@ int th_portal_mount(th_portal **out, th_router *router, th_registry *registry,
       {"/es", th_portal_home},
       {"/es/", th_portal_home},
       {"/es/search", th_portal_search},
-      {"/es/places", th_portal_places},
+      {"/es/places", kept_places},
       {"/es/study/{nct}", th_portal_study},
       {"/es/study/{nct}/history", th_portal_history},
       {"/es/study/{nct}/history/{versions}", th_portal_history},
       {"/es/study/{nct}/{title}", th_portal_study},
       {"/es/about", th_portal_about},
       {"/es/glossary", th_portal_glossary},
+      {"/conditions", kept_conditions},
+      {"/interventions", kept_interventions},
+      {"/sponsors", kept_sponsors},
+      {"/condition/{slug}", kept_condition},
+      {"/intervention/{slug}", kept_intervention},
+      {"/sponsor/{slug}", kept_sponsor},
+      {"/es/conditions", kept_conditions},
+      {"/es/interventions", kept_interventions},
+      {"/es/sponsors", kept_sponsors},
+      {"/es/condition/{slug}", kept_condition},
+      {"/es/intervention/{slug}", kept_intervention},
+      {"/es/sponsor/{slug}", kept_sponsor},
       {"/robots.txt", th_portal_robots},
       {"/sitemap.xml", th_portal_sitemap},
       {"/sitemap/{part}", th_portal_sitemap},

@@ -9,6 +9,7 @@
  *   /search.csv|json|ris|atom?…  what the search finds, to take along or to follow
  *   /sitemap.xml, /robots.txt
  *   /places?country=…  where trials take place
+ *   /condition/{slug}, /intervention/{slug}, /sponsor/{slug}  all there is on one; /conditions, …
  *   /assets/{file}     stylesheet and icon, named by their contents
  *
  * No cookie, no script, nothing from third parties; a strict Content-Security-Policy goes with

@@ -42,8 +42,8 @@ typedef struct portal_state {
   /* A page of one place: studies show their sites there. Empty elsewhere. */
   th_span at_country, at_state, at_city;
   const char *heading; /* of a study in a list; NULL = "h2" */
-  bool plain_words;       /* an expression could not be read: searched as plain words */
-  bool bad;               /* something that is asked for cannot be searched */
+  bool plain_words;    /* an expression could not be read: searched as plain words */
+  bool bad;            /* something that is asked for cannot be searched */
   unsigned n_errors;
   portal_error errors[PORTAL_ERRORS];
 } portal_state;

@@ -38,3 +38,29 @@ void th_slug_study_path(uint32_t nct, th_span title, th_buf *out) {
   if (n == 7 && memcmp(out->p + out->n - n, "history", n) == 0) out->n -= n, n = 0;
   if (n == 0) out->n--;
 }
+
+/* ASCII titles are compared as they stand; 1, 0, or -1 when that does not decide. */
+static int is_plain_slug(th_span title, th_span slug) {
+  size_t at = 0;
+  bool gap = false;
+  for (size_t i = 0; i < title.n; i++) {
+    unsigned char c = (unsigned char)title.p[i];
+    if (c >= 0x80) return -1;
+    if (c >= 'A' && c <= 'Z') c |= 0x20;
+    if (!is_word((char)c)) {
+      gap = at > 0;
+      continue;
+    }
+    if (gap && (at == slug.n || slug.p[at++] != '-')) return title.n > TH_SLUG_MAX ? -1 : 0;
+    gap = false;
+    if (at == slug.n || slug.p[at++] != (char)c) return title.n > TH_SLUG_MAX && at > 1 ? -1 : 0;
+  }
+  return at == slug.n && at > 0;
+}
+
+bool th_slug_is(th_span title, th_span slug, th_buf *scratch) {
+  int plain = is_plain_slug(title, slug);
+  if (plain >= 0) return plain;
+  th_buf_clear(scratch);
+  return th_slug_put(title, scratch) && th_span_eq(th_buf_view(scratch), slug);
+}

@@ -4,6 +4,7 @@
 #include "portal/glossary.h"
 #include "portal/meta.h"
 #include "portal/study_parts.h"
+#include "portal/topic.h"
 #include "study/criteria.h"
 
 /* ---- reading ---- */
@@ -116,9 +117,21 @@ void th_part_markup(const th_study_view *v, const char *heading, th_span markup)
   th_html_close(v->h);
 }
 
-/* The words as one phrase of the search language: quotes in them would end it. */
+/* The page of the words' own, when they are of a kind that has pages and letters for an address. */
+static bool put_topic_path(const char *param, th_span words, th_buf *out) {
+  for (unsigned kind = 0; kind < TH_TOPIC_KINDS; kind++)
+    if (strcmp(param, th_topic_infos[kind].param) == 0)
+      return th_topic_path((th_topic_kind)kind, words, out);
+  return false;
+}
+
+/* Else the words as one phrase of the search language: quotes in them would end it. */
 void th_part_search_link(const th_study_view *v, const char *param, th_span words, th_span shown) {
   th_buf *s = th_html_scratch(v->h);
+  if (put_topic_path(param, words, s)) {
+    th_html_link(v->h, NULL, th_buf_view(s), shown);
+    return;
+  }
   th_buf_printf(s, "/search?%s=%%22", param);
   for (size_t at = 0; at < words.n;) {
     const char *quote = memchr(words.p + at, '"', words.n - at);

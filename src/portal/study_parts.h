@@ -42,7 +42,8 @@ void th_part_fact_date(const th_study_view *v, const char *label, th_span date, 
 void th_part_fact_markup(const th_study_view *v, const char *label, th_span markup);
 /* A heading and markup below it. */
 void th_part_markup(const th_study_view *v, const char *heading, th_span markup);
-/* A link "/search?PARAM=…" for the words as one phrase. */
+/* A link to the page of a condition, intervention or sponsor (param: cond, intr, spons), else
+ * "/search?PARAM=…" for the words as one phrase. */
 void th_part_search_link(const th_study_view *v, const char *param, th_span words, th_span shown);
 /* Name, role, telephone and e-mail of the contact at node, in one list item. */
 void th_part_contact(const th_study_view *v, uint32_t contact);
