@@ -303,6 +303,23 @@ static const th_cli_example vocabulary_examples[] = {
     {0},
 };
 
+static const th_cli_option match_options[] = {
+    {"note", 0, NULL, "the patient is a clinical note, as plain text", NULL},
+    {"notes", 0, "FILE", "many notes: lines {\"_id\": \"…\", \"text\": \"…\"}", NULL},
+    {"count", 'n', "K", "how many studies to list a patient (default: 10; 1000 with --format trec)",
+     NULL},
+    {"format", 0, "FORM", "text, or trec: lines of topic, Q0, NCT number, rank, score, tag",
+     "text trec"},
+    {"topic", 0, "ID", "with --note: what the patient is called in the output", NULL},
+    {"threads", 't', "N", "worker threads for --notes (default: one a processor)", NULL},
+    {0},
+};
+static const th_cli_example match_examples[] = {
+    {"trialhead match --note letter.txt", "Ten studies for the patient of a letter"},
+    {"trialhead match --notes notes.jsonl --format trec > run", "A run over a collection of notes"},
+    {0},
+};
+
 const th_cli_command th_cli_commands[] = {
     {"import", "Take study records into the data directory", "FILE\xE2\x80\xA6|-", 1, -1,
      "Understands API v2 JSON (a record, an array, a page, NDJSON), legacy XML, and zip archives "
@@ -339,6 +356,13 @@ const th_cli_command th_cli_commands[] = {
      "suspected, past or of relatives is said so; what was not read is counted and named. Nothing "
      "of it is stored or logged. With a data directory its dictionary of concepts is used.",
      patient_options, patient_examples, true, th_cmd_patient},
+    {"match", "Rank studies for a patient", "[PATIENT|-]", 0, 1,
+     "Reads a clinical note (English; '-' is standard input) and lists the studies that are about "
+     "what "
+     "it tells, the best first. What the note denies or says of relatives does not count; studies "
+     "whose "
+     "age or sex the patient does not have come later. Nothing of the note is logged or written.",
+     match_options, match_examples, true, th_cmd_match},
     {"serve", "Serve pages and the API over HTTP", NULL, 0, 0,
      "The first line on standard output is the address. Imports may run beside it: it takes over "
      "each "

@@ -1,0 +1,368 @@
+#include "match/rank.h"
+
+#include <math.h>
+
+#include "index/score.h"
+#include "match/rank_private.h"
+#include "study/age.h"
+#include "study/catalogue.h"
+
+enum { PHRASE_HITS = 3000 };
+
+/* ---- the tables of a snapshot ---- */
+
+static float field_weight(const th_match_tuning *t, uint16_t field) {
+  switch (field) {
+  case TH_F_BriefTitle:
+  case TH_F_OfficialTitle:
+  case TH_F_Acronym:
+    return t->title;
+  case TH_F_Condition:
+    return t->condition;
+  case TH_F_Keyword:
+    return t->keyword;
+  case TH_F_ConditionMeshTerm:
+  case TH_F_ConditionAncestorTerm:
+    return t->mesh;
+  case TH_F_InterventionName:
+  case TH_F_InterventionOtherName:
+  case TH_F_InterventionMeshTerm:
+    return t->intervention;
+  case TH_F_BriefSummary:
+    return t->summary;
+  case TH_F_DetailedDescription:
+    return t->description;
+  case TH_F_EligibilityCriteria:
+  case TH_F_StudyPopulation:
+    return t->criteria;
+  case TH_F_PrimaryOutcomeMeasure:
+  case TH_F_PrimaryOutcomeDescription:
+  case TH_F_SecondaryOutcomeMeasure:
+  case TH_F_ArmGroupLabel:
+  case TH_F_ArmGroupDescription:
+  case TH_F_InterventionDescription:
+    return t->outcome;
+  default:
+    return 0;
+  }
+}
+
+typedef struct class_sum {
+  const th_match_tuning *tuning;
+  float *weight;
+} class_sum;
+
+static void add_class(void *ctx, uint32_t c, uint16_t field, uint32_t tf) {
+  class_sum *s = ctx;
+  s->weight[c] += field_weight(s->tuning, field) * (float)tf;
+}
+
+/* Weighted lengths into length_part; their sum. */
+static double add_lengths(const th_match_tuning *t, const th_segment *s, th_rank_segment *out) {
+  double sum = 0;
+  for (unsigned f = 0; f < TH_F_COUNT; f++) {
+    float w = field_weight(t, (uint16_t)f);
+    if (w <= 0) continue;
+    for (uint32_t d = 0; d < out->n_docs; d++)
+      out->length_part[d] += w * (float)th_segment_length(s, d, (uint16_t)f);
+  }
+  for (uint32_t d = 0; d < out->n_docs; d++)
+    sum += (double)out->length_part[d];
+  return sum;
+}
+
+static int make_segment(th_ranker *r, uint32_t i, double *length, th_err *err) {
+  const th_segment *s = r->snapshot->segments[i];
+  th_rank_segment *out = &r->segments[i];
+  out->n_docs = th_segment_docs(s);
+  out->base = r->n_docs;
+  r->n_docs += out->n_docs;
+  out->class_weight = calloc((size_t)th_segment_classes(s) + 1, sizeof(float));
+  out->length_part = calloc((size_t)out->n_docs + 1, sizeof(float));
+  if (!out->class_weight || !out->length_part)
+    return th_err_set(err, TH_ENOMEM, "out of memory for the ranking");
+  class_sum sum = {&r->tuning, out->class_weight};
+  if (!th_segment_each_class(s, add_class, &sum)) return th_snapshot_state(r->snapshot, err);
+  *length += add_lengths(&r->tuning, s, out);
+  return 0;
+}
+
+static void finish_lengths(th_ranker *r, double length) {
+  float average = r->n_docs && length > 0 ? (float)(length / r->n_docs) : 1;
+  const th_match_tuning *t = &r->tuning;
+  for (uint32_t i = 0; i < r->snapshot->n_segments; i++)
+    for (uint32_t d = 0; d < r->segments[i].n_docs; d++)
+      r->segments[i].length_part[d] =
+          t->k1 * (1 - t->b + t->b * r->segments[i].length_part[d] / average);
+}
+
+th_ranker *th_ranker_new(const th_snapshot *snapshot, const th_concepts *dict,
+                         const th_expander *expander, const th_match_tuning *tuning, th_err *err) {
+  th_ranker *r = calloc(1, sizeof *r);
+  double length = 0;
+  int rc = 0;
+  if (r) r->segments = calloc((size_t)snapshot->n_segments + 1, sizeof *r->segments);
+  if (!r || !r->segments) {
+    th_err_set(err, TH_ENOMEM, "out of memory for the ranking");
+    free(r);
+    return NULL;
+  }
+  r->snapshot = snapshot;
+  r->dict = dict;
+  r->expander = expander;
+  r->tuning = tuning ? *tuning : th_match_tuning_default;
+  for (uint32_t i = 0; rc == 0 && i < snapshot->n_segments; i++)
+    rc = make_segment(r, i, &length, err);
+  if (rc == 0) rc = th_snapshot_state(snapshot, err);
+  if (rc < 0) {
+    th_ranker_free(r);
+    return NULL;
+  }
+  finish_lengths(r, length);
+  return r;
+}
+
+void th_ranker_free(th_ranker *r) {
+  if (!r) return;
+  for (uint32_t i = 0; i < r->snapshot->n_segments; i++) {
+    free(r->segments[i].class_weight);
+    free(r->segments[i].length_part);
+  }
+  free(r->segments);
+  free(r);
+}
+
+const th_match_tuning *th_ranker_tuning(const th_ranker *r) {
+  return &r->tuning;
+}
+
+const th_concepts *th_ranker_concepts(const th_ranker *r) {
+  return r->dict;
+}
+
+uint32_t th_rank_segment_of(const th_ranker *r, uint32_t at) {
+  uint32_t s = 0;
+  while (s + 1 < r->snapshot->n_segments && r->segments[s + 1].base <= at)
+    s++;
+  return s;
+}
+
+/* ---- words ---- */
+
+static void add_postings(const th_rank_segment *s, const th_term *term, float weight,
+                         float *scores) {
+  th_postings p;
+  th_postings_init(&p, term);
+  while (th_postings_next_block(&p)) {
+    for (uint32_t i = 0; i < p.n; i++) {
+      float tf = s->class_weight[p.classes[i]];
+      scores[p.docs[i]] += weight * tf / (tf + s->length_part[p.docs[i]]);
+    }
+  }
+}
+
+static int add_word(const th_ranker *r, const th_topic_word *word, float *scores) {
+  uint64_t df = 0;
+  th_term term;
+  for (uint32_t s = 0; s < r->snapshot->n_segments; s++)
+    if (th_segment_term(r->snapshot->segments[s], word->stem, &term)) df += term.df;
+  if (!df) return 0;
+  float weight = word->weight * th_score_idf(r->snapshot->n_docs, df);
+  for (uint32_t s = 0; s < r->snapshot->n_segments; s++)
+    if (th_segment_term(r->snapshot->segments[s], word->stem, &term))
+      add_postings(&r->segments[s], &term, weight, scores + r->segments[s].base);
+  return 0;
+}
+
+int th_rank_add_words(const th_ranker *r, const th_topic_word *words, uint32_t n, float *scores,
+                      th_err *err) {
+  for (uint32_t i = 0; i < n; i++)
+    add_word(r, &words[i], scores);
+  return th_snapshot_state(r->snapshot, err);
+}
+
+void th_rank_clear_dead(const th_ranker *r, float *scores) {
+  for (uint32_t s = 0; s < r->snapshot->n_segments; s++) {
+    const uint64_t *live = r->snapshot->live[s];
+    if (!live) continue;
+    for (uint32_t d = 0; d < r->segments[s].n_docs; d++)
+      if (!(live[d / 64] >> (d % 64) & 1)) scores[r->segments[s].base + d] = 0;
+  }
+}
+
+/* ---- the best ---- */
+
+typedef struct entry {
+  float score;
+  uint32_t nct, at;
+} entry;
+
+/* Whether a stands behind b. */
+static bool worse(const entry *a, const entry *b) {
+  return a->score != b->score ? a->score < b->score : a->nct > b->nct;
+}
+
+static int by_rank(const void *a, const void *b) {
+  return worse(a, b) ? 1 : worse(b, a) ? -1 : 0;
+}
+
+/* heap[0] is the worst that is kept. */
+static void sift(entry *heap, uint32_t n, uint32_t i) {
+  for (;;) {
+    uint32_t least = i;
+    for (uint32_t k = 2 * i + 1; k <= 2 * i + 2 && k < n; k++)
+      if (worse(&heap[k], &heap[least])) least = k;
+    if (least == i) return;
+    entry swap = heap[i];
+    heap[i] = heap[least];
+    heap[least] = swap;
+    i = least;
+  }
+}
+
+int th_rank_best(const th_ranker *r, const float *scores, uint32_t most, th_arena *arena,
+                 uint32_t **out, uint32_t *n, th_err *err) {
+  most = TH_MIN(most, r->n_docs);
+  entry *heap = th_arena_alloc(arena, ((size_t)most + 1) * sizeof *heap);
+  uint32_t *list = th_arena_alloc(arena, ((size_t)most + 1) * sizeof *list), kept = 0;
+  if (!heap || !list) return th_err_set(err, TH_ENOMEM, "out of memory for the ranking");
+  for (uint32_t s = 0; most && s < r->snapshot->n_segments; s++) {
+    const float *score = scores + r->segments[s].base;
+    for (uint32_t d = 0; d < r->segments[s].n_docs; d++) {
+      if (score[d] <= 0 || (kept == most && score[d] < heap[0].score)) continue;
+      entry e = {score[d], th_segment_nct(r->snapshot->segments[s], d), r->segments[s].base + d};
+      if (kept < most) {
+        heap[kept++] = e;
+        if (kept == most)
+          for (uint32_t i = most / 2 + 1; i-- > 0;)
+            sift(heap, kept, i);
+      } else if (worse(&heap[0], &e)) {
+        heap[0] = e;
+        sift(heap, kept, 0);
+      }
+    }
+  }
+  if (kept) qsort(heap, kept, sizeof *heap, by_rank);
+  for (uint32_t i = 0; i < kept; i++)
+    list[i] = heap[i].at;
+  *out = list;
+  *n = kept;
+  return 0;
+}
+
+/* ---- concepts ---- */
+
+/* The concept's words as a phrase with its synonyms, in titles, conditions and keywords. */
+static int search_concept(const th_ranker *r, const th_topic_concept *c, th_arena *arena,
+                          th_search_result *out, th_err *err) {
+  th_query *query = NULL;
+  th_parse_options options = {th_area_by_param(TH_SPAN("cond")), "note", r->expander};
+  th_span plain = th_query_escape(arena, c->said);
+  *out = (th_search_result){0};
+  if (!plain.p) return th_err_set(err, TH_ENOMEM, "out of memory for the ranking");
+  char *quoted = th_arena_alloc(arena, plain.n + 2);
+  if (!quoted) return th_err_set(err, TH_ENOMEM, "out of memory for the ranking");
+  quoted[0] = quoted[plain.n + 1] = '"';
+  memcpy(quoted + 1, plain.p, plain.n);
+  int rc = th_query_parse_with(&query, arena, (th_span){quoted, plain.n + 2}, &options, err);
+  if (rc < 0) return rc;
+  th_search_request request = {.scored = query, .size = PHRASE_HITS};
+  return th_search(r->snapshot, &request, arena, out, err);
+}
+
+typedef struct ranking {
+  const th_ranker *ranker;
+  const th_topic *topic;
+  th_arena *arena;
+  float *scores;
+  uint64_t *about; /* a document: bit i = concept i is found in it */
+  th_err *err;
+} ranking;
+
+static int add_concepts(ranking *k) {
+  const th_ranker *r = k->ranker;
+  int rc = 0;
+  for (uint32_t i = 0; rc == 0 && i < k->topic->n_concepts; i++) {
+    const th_topic_concept *c = &k->topic->concepts[i];
+    th_search_result found;
+    rc = search_concept(r, c, k->arena, &found, k->err);
+    for (uint32_t h = 0; rc == 0 && h < found.n_hits; h++) {
+      uint32_t at = r->segments[found.hits[h].segment].base + found.hits[h].doc;
+      k->scores[at] += r->tuning.phrase * c->weight * found.hits[h].score;
+      k->about[at] |= 1ull << i;
+    }
+  }
+  return rc;
+}
+
+/* ---- age and sex ---- */
+
+static bool age_limit(const th_column *c, uint32_t doc, double *years) {
+  uint32_t first, end;
+  if (!c) return false;
+  th_column_row(c, doc, &first, &end);
+  if (first >= end) return false;
+  *years = (double)th_column_value(c, first) / (double)TH_AGE_YEAR_MIN;
+  return true;
+}
+
+static unsigned demotion(const th_topic *t, const th_segment *s, uint32_t doc) {
+  unsigned out = 0;
+  double limit;
+  const th_column *sex = th_segment_column(s, TH_F_Sex);
+  if (t->age_low == t->age_low) {
+    if (age_limit(th_segment_column(s, TH_F_MinimumAge), doc, &limit) && t->age_high <= limit)
+      out |= TH_DEMOTED_YOUNG;
+    /* "up to 65 years" takes who is 65. */
+    if (age_limit(th_segment_column(s, TH_F_MaximumAge), doc, &limit) && t->age_low >= limit + 1)
+      out |= TH_DEMOTED_OLD;
+  }
+  if (t->sex && sex && sex->kind == TH_COL_MASK) {
+    int other = th_enum_value(th_fields[TH_F_Sex].enum_id,
+                              t->sex == 'F' ? TH_SPAN("MALE") : TH_SPAN("FEMALE"));
+    if (other >= 0 && th_column_mask(sex, doc) == 1ull << other) out |= TH_DEMOTED_SEX;
+  }
+  return out;
+}
+
+static void demote(ranking *k) {
+  const th_ranker *r = k->ranker;
+  for (uint32_t s = 0; s < r->snapshot->n_segments; s++)
+    for (uint32_t d = 0; d < r->segments[s].n_docs; d++)
+      if (demotion(k->topic, r->snapshot->segments[s], d))
+        k->scores[r->segments[s].base + d] *= r->tuning.demoted;
+}
+
+/* ---- front ---- */
+
+static void put_ranked(const ranking *k, uint32_t at, th_ranked *out) {
+  const th_ranker *r = k->ranker;
+  uint32_t s = th_rank_segment_of(r, at), doc = at - r->segments[s].base;
+  const th_segment *segment = r->snapshot->segments[s];
+  *out = (th_ranked){th_segment_nct(segment, doc),     s,   doc, k->scores[at],
+                     demotion(k->topic, segment, doc), {0}, 0};
+  for (uint32_t i = 0; i < k->topic->n_concepts && out->n_why < TH_RANKED_WHY; i++)
+    if (k->about[at] >> i & 1) out->why[out->n_why++] = (uint16_t)i;
+}
+
+int th_rank(const th_ranker *r, const th_topic *topic, uint32_t most, th_arena *arena,
+            th_ranked **out, uint32_t *n, th_err *err) {
+  ranking k = {.ranker = r, .topic = topic, .arena = arena, .err = err};
+  uint32_t *best = NULL;
+  *n = 0;
+  k.scores = th_arena_calloc(arena, (size_t)r->n_docs + 1, sizeof *k.scores);
+  k.about = th_arena_calloc(arena, (size_t)r->n_docs + 1, sizeof *k.about);
+  if (!k.scores || !k.about) return th_err_set(err, TH_ENOMEM, "out of memory for the ranking");
+  int rc = th_rank_add_words(r, topic->words, topic->n_words, k.scores, err);
+  if (rc == 0) rc = add_concepts(&k);
+  if (rc == 0) {
+    th_rank_clear_dead(r, k.scores);
+    demote(&k);
+  }
+  if (rc == 0) rc = th_rank_best(r, k.scores, most, arena, &best, n, err);
+  if (rc == 0 && !(*out = th_arena_calloc(arena, (size_t)*n + 1, sizeof **out)))
+    rc = th_err_set(err, TH_ENOMEM, "out of memory for the ranking");
+  for (uint32_t i = 0; rc == 0 && i < *n; i++)
+    put_ranked(&k, best[i], &(*out)[i]);
+  return rc == 0 ? th_snapshot_state(r->snapshot, err) : rc;
+}
