@@ -190,7 +190,8 @@ static void test_wiping(void **state) {
 /* Age and sex stand in every note of the two collections. */
 static void test_shared_notes(void **state) {
   (void)state;
-  static const char *const files[] = {"data/trec/ct2021-topics.jsonl", "data/trec/sigir2016-topics.jsonl"};
+  static const char *const files[] = {"data/trec/ct2021-topics.jsonl",
+                                      "data/trec/sigir2016-topics.jsonl"};
   th_json_parser *parser = th_json_parser_new(1 << 20, 16);
   int n = 0, missing = 0;
   for (size_t i = 0; i < TH_COUNT(files); i++) {
