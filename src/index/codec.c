@@ -54,7 +54,7 @@ static void unpack_sum_scalar(const uint8_t *in, unsigned bits, uint32_t before,
 /* ---- four lanes ---- */
 
 #ifdef __x86_64__
-/* clang-format off: it lays this list out anew each time */
+/* clang-format off */
 #define EACH_WIDTH(X) \
   X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) \
   X(9) X(10) X(11) X(12) X(13) X(14) X(15) X(16) \
