@@ -393,6 +393,26 @@ static expr *make(maker *m, unsigned depth) {
 
 /* ---- comparing ---- */
 
+/* The best few, where phrases are looked at last and only when they matter, are the first of all.
+ */
+static void expect_best(const corpus *c, const th_query *q, const char *text, th_arena *arena) {
+  for (uint32_t size = 1; size <= 9; size += 4) {
+    th_search_result all, best;
+    th_err err = {0};
+    th_search_request request = {.scored = q, .size = size, .exhaustive = true};
+    if (th_search(&c->snapshot, &request, arena, &all, &err)) fail_msg("%s: %s", text, err.message);
+    request.exhaustive = false;
+    if (th_search(&c->snapshot, &request, arena, &best, &err))
+      fail_msg("%s: %s", text, err.message);
+    if (best.n_hits != all.n_hits)
+      fail_msg("%s\n  %u of the best, not %u", text, best.n_hits, all.n_hits);
+    for (uint32_t i = 0; i < best.n_hits; i++)
+      if (best.hits[i].nct != all.hits[i].nct || best.hits[i].score != all.hits[i].score)
+        fail_msg("%s\n  hit %u is study %u with %f, not %u with %f", text, i, best.hits[i].nct,
+                 (double)best.hits[i].score, all.hits[i].nct, (double)all.hits[i].score);
+  }
+}
+
 static void expect(const registry *g, const expr *e, const char *text, uint16_t area) {
   const corpus *c = &g->corpus;
   th_arena arena;
@@ -431,6 +451,7 @@ static void expect(const registry *g, const expr *e, const char *text, uint16_t 
                  (double)why.score, (double)hit->score);
     }
   }
+  expect_best(c, q, text, &arena);
   th_arena_dispose(&arena);
 }
 
