@@ -13,17 +13,6 @@ struct th_meta {
 
 /* ---- fields ---- */
 
-static void put_words(th_jout *w, const char *key, const char *words) {
-  th_jout_key(w, key);
-  th_jout_array(w);
-  for (const char *p = words; *p;) {
-    size_t n = strcspn(p, " ");
-    th_jout_text(w, (th_span){p, n});
-    p += n + (p[n] == ' ');
-  }
-  th_jout_end_array(w);
-}
-
 static void put_type(th_jout *w, const th_field *f) {
   char type[128];
   snprintf(type, sizeof type, "%s%s", f->type_name, f->flags & TH_FF_LIST ? "[]" : "");
@@ -61,7 +50,7 @@ static void put_field(th_jout *w, const th_field *f, uint16_t hidden) {
   if (f->type == TH_FT_ENUM) th_jout_kv_bool(w, "isEnum", true);
   put_rules(w, f->id);
   if (f->flags & TH_FF_SYNONYMS) th_jout_kv_bool(w, "synonyms", true);
-  if (f->alt[0]) put_words(w, "altPieceNames", f->alt);
+  if (f->alt[0]) th_jout_kv_words(w, "altPieceNames", f->alt);
   if (f->link_url[0]) {
     th_jout_key(w, "dedLink");
     th_jout_object(w);

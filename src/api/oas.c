@@ -16,17 +16,6 @@ static void put_ref(th_jout *w, const char *schema) {
   th_jout_end_object(w);
 }
 
-static void put_words(th_jout *w, const char *key, const char *words) {
-  th_jout_key(w, key);
-  th_jout_array(w);
-  for (const char *p = words; *p;) {
-    size_t n = strcspn(p, " ");
-    th_jout_text(w, (th_span){p, n});
-    p += n + (p[n] == ' ');
-  }
-  th_jout_end_array(w);
-}
-
 /* An object that is JSON already, as the value of key. */
 static void put_raw(th_jout *w, const char *key, const char *json) {
   th_jout_key(w, key);
@@ -52,7 +41,7 @@ static void put_items(th_jout *w, const th_oas_param *p) {
   if (p->kind == TH_OAS_LIST)
     th_jout_kv_str(w, "pattern", p->more);
   else
-    put_words(w, "enum", p->more);
+    th_jout_kv_words(w, "enum", p->more);
   th_jout_end_object(w);
 }
 
@@ -72,7 +61,7 @@ static void put_schema(th_jout *w, const th_oas_param *p) {
   } else {
     th_jout_kv_str(w, "type", "string");
     if (p->kind == TH_OAS_PATTERN) th_jout_kv_str(w, "pattern", p->more);
-    if (p->kind == TH_OAS_WORD) put_words(w, "enum", p->more);
+    if (p->kind == TH_OAS_WORD) th_jout_kv_words(w, "enum", p->more);
     if (p->kind == TH_OAS_WORD)
       th_jout_kv_text(w, "default", (th_span){p->more, strcspn(p->more, " ")});
   }
@@ -143,7 +132,7 @@ static void put_endpoint(th_jout *w, const th_oas_endpoint *e) {
   th_jout_object(w);
   th_jout_kv_str(w, "operationId", e->id);
   th_jout_kv_str(w, "summary", e->summary);
-  put_words(w, "tags", e->tag);
+  th_jout_kv_words(w, "tags", e->tag);
   th_jout_key(w, "parameters");
   th_jout_array(w);
   for (unsigned i = 0; i < e->n_params; i++)

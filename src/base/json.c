@@ -321,6 +321,16 @@ void th_jout_kv_str(th_jout *w, const char *key, const char *s) {
   th_jout_key(w, key);
   th_jout_str(w, s);
 }
+void th_jout_kv_words(th_jout *w, const char *key, const char *words) {
+  th_jout_key(w, key);
+  th_jout_array(w);
+  while (*words) {
+    size_t n = strcspn(words, " ");
+    th_jout_text(w, (th_span){words, n});
+    words += n + (words[n] == ' ');
+  }
+  th_jout_end_array(w);
+}
 void th_jout_kv_i64(th_jout *w, const char *key, int64_t v) {
   th_jout_key(w, key);
   th_jout_i64(w, v);

@@ -125,6 +125,8 @@ void th_jout_raw(th_jout *w, th_span json); /* text that is JSON already */
 /* key and value in one. */
 void th_jout_kv_text(th_jout *w, const char *key, th_span s);
 void th_jout_kv_str(th_jout *w, const char *key, const char *s);
+/* The words of a list separated by single blanks, as an array. */
+void th_jout_kv_words(th_jout *w, const char *key, const char *words);
 void th_jout_kv_i64(th_jout *w, const char *key, int64_t v);
 void th_jout_kv_double(th_jout *w, const char *key, double v);
 void th_jout_kv_bool(th_jout *w, const char *key, bool v);

@@ -85,17 +85,6 @@ static void initialize(const reply *r, const th_json *j, uint32_t params) {
   th_jout_end_object(&w);
 }
 
-static void put_choices(th_jout *w, const char *list) {
-  th_jout_key(w, "enum");
-  th_jout_array(w);
-  while (*list) {
-    size_t n = strcspn(list, " ");
-    th_jout_text(w, (th_span){list, n});
-    list += n + (list[n] == ' ');
-  }
-  th_jout_end_array(w);
-}
-
 static void put_arg(th_jout *w, const th_tool_arg *a) {
   static const char *const types[] = {"string", "integer", "number", "array"};
   th_jout_key(w, a->name);
@@ -106,12 +95,12 @@ static void put_arg(th_jout *w, const th_tool_arg *a) {
     th_jout_kv_i64(w, "minimum", a->min);
     th_jout_kv_i64(w, "maximum", a->max);
   }
-  if (a->kind == TH_TOOL_TEXT && a->choices) put_choices(w, a->choices);
+  if (a->kind == TH_TOOL_TEXT && a->choices) th_jout_kv_words(w, "enum", a->choices);
   if (a->kind == TH_TOOL_TEXTS) {
     th_jout_key(w, "items");
     th_jout_object(w);
     th_jout_kv_str(w, "type", "string");
-    if (a->choices) put_choices(w, a->choices);
+    if (a->choices) th_jout_kv_words(w, "enum", a->choices);
     th_jout_end_object(w);
   }
   th_jout_end_object(w);

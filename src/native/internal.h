@@ -85,9 +85,9 @@ typedef enum th_records_form { TH_RECORDS_LINES, TH_RECORDS_OBJECT } th_records_
 typedef struct th_records {
   uint32_t *ncts; /* malloced, taken over */
   size_t n;
-  th_records_form form;
-  bool all;          /* no fields chosen */
-  bool tell_missing; /* what is not there is told; else left out */
+  th_records_form form; /* an object tells what is missing always */
+  bool all;             /* no fields chosen */
+  bool tell_missing;    /* what is not there is told; else left out */
   th_selection fields;
 } th_records;
 /* Makes the answer a stream of these records, in this order. Frees ncts in any case. */

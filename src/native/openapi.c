@@ -19,17 +19,6 @@ static const char criterion_schema[] =
     "\"object\",\"required\":[\"type\",\"negated\",\"guard\",\"window\",\"span\"]}},"
     "\"question\":{\"type\":[\"string\",\"null\"]}}}";
 
-static void put_choices(th_jout *w, const char *list) {
-  th_jout_key(w, "enum");
-  th_jout_array(w);
-  while (*list) {
-    size_t n = strcspn(list, " ");
-    th_jout_text(w, (th_span){list, n});
-    list += n + (list[n] == ' ');
-  }
-  th_jout_end_array(w);
-}
-
 static void put_arg(th_jout *w, const th_arg *a) {
   bool list = a->kind == TH_ARG_LIST || a->kind == TH_ARG_SEARCH_LIST;
   th_jout_object(w);
@@ -45,7 +34,7 @@ static void put_arg(th_jout *w, const th_arg *a) {
     th_jout_kv_i64(w, "maximum", (int64_t)a->max);
     th_jout_kv_i64(w, "default", (int64_t)a->fallback);
   }
-  if (a->kind == TH_ARG_CHOICE) put_choices(w, a->choices);
+  if (a->kind == TH_ARG_CHOICE) th_jout_kv_words(w, "enum", a->choices);
   if (list) {
     th_jout_key(w, "items");
     th_jout_raw(w, TH_SPAN("{\"type\":\"string\"}"));

@@ -1,6 +1,5 @@
-/* Records as a stream: unpacked one after the other as the client takes them. Nothing but the list
- * of numbers and one record is held; no generation of the index, and no reader between two pieces,
- * so a slow client costs nobody anything. */
+/* Records of a search, and of numbers that were named, as a stream. */
+#include "api/record_stream.h"
 #include "native/internal.h"
 #include "study/nct.h"
 
@@ -10,146 +9,109 @@ enum { DEPTH = 64 };
 #define PIECE ((size_t)256 << 10)
 
 typedef struct stream {
-  th_registry *registry;
   th_records r;
-  size_t at;
-  th_buf record, out; /* one as stored; what waits to be taken, from `taken` on */
-  size_t taken;
   th_json_parser *parser; /* made when fields are chosen */
   th_buf missing, aliases;
-  bool begun, ended;
   size_t sent; /* records */
 } stream;
 
-static void stream_drop(void *ctx) {
+static void drop(void *ctx) {
   stream *s = ctx;
-  free(s->r.ncts);
-  th_buf_dispose(&s->record);
-  th_buf_dispose(&s->out);
   th_buf_dispose(&s->missing);
   th_buf_dispose(&s->aliases);
   th_json_parser_free(s->parser);
   free(s);
 }
 
-static int put_record(stream *s, th_err *err) {
-  th_span json = th_buf_view(&s->record);
+static void begin_object(void *ctx, th_buf *out) {
+  (void)ctx;
+  th_buf_str(out, "{\"studies\":[\n");
+}
+
+static int put_record(void *ctx, uint32_t nct, th_span json, th_buf *out, th_err *err) {
+  stream *s = ctx;
   th_json parsed;
-  if (s->r.form == TH_RECORDS_OBJECT && s->sent) th_buf_str(&s->out, ",\n");
+  (void)nct;
+  if (s->r.form == TH_RECORDS_OBJECT && s->sent) th_buf_str(out, ",\n");
   s->sent++;
   if (s->r.all) {
-    th_json_compact(&s->out, json);
+    th_json_compact(out, json);
   } else {
     int rc = th_json_parse(s->parser, json, &parsed, err);
     if (rc) return rc;
-    th_project(&s->out, &parsed, &s->r.fields, false);
+    th_project(out, &parsed, &s->r.fields, false);
   }
-  if (s->r.form == TH_RECORDS_LINES) th_buf_char(&s->out, '\n');
-  return s->out.error;
+  if (s->r.form == TH_RECORDS_LINES) th_buf_char(out, '\n');
+  return TH_OK;
 }
 
-static void put_missing(stream *s, uint32_t nct) {
+static void tell_missing(stream *s, uint32_t nct, th_buf *out) {
   char number[TH_NCT_LEN + 1];
-  if (!s->r.tell_missing) return;
   th_nct_format(nct, number);
   if (s->r.form == TH_RECORDS_LINES)
-    th_buf_printf(&s->out, "{\"nctId\":\"%s\",\"error\":\"not_found\"}\n", number);
+    th_buf_printf(out, "{\"nctId\":\"%s\",\"error\":\"not_found\"}\n", number);
   else
     th_buf_printf(&s->missing, "%s\"%s\"", s->missing.n ? "," : "", number);
 }
 
 /* An obsolete number stands for the study that it belongs to now. */
-static int get_record(stream *s, th_store_reader *reader, uint32_t nct, th_err *err) {
+static int find_other(void *ctx, th_store_reader *reader, uint32_t nct, th_buf *record, th_buf *out,
+                      th_err *err) {
+  stream *s = ctx;
   uint32_t current;
   char old[TH_NCT_LEN + 1], now[TH_NCT_LEN + 1];
   th_err own = {0};
-  int rc = th_store_get(reader, nct, -1, &s->record, NULL, &own);
-  if (rc == TH_ENOTFOUND && s->r.tell_missing) {
-    th_err ignored = {0};
-    if (th_store_alias(reader, nct, &current, &ignored) == 0) {
-      own = (th_err){0};
-      rc = th_store_get(reader, current, -1, &s->record, NULL, &own);
-      if (!rc)
-        th_buf_printf(&s->aliases, "%s\"%s\":\"%s\"", s->aliases.n ? "," : "",
-                      th_nct_format(nct, old), th_nct_format(current, now));
-    }
-  }
-  return rc ? th_err_set(err, rc, "%s", own.message) : TH_OK;
-}
-
-static int next_record(stream *s, th_store_reader *reader, th_err *err) {
-  th_err own = {0};
-  uint32_t nct = s->r.ncts[s->at++];
-  int rc = get_record(s, reader, nct, &own);
-  if (rc == TH_ENOTFOUND) {
-    put_missing(s, nct); /* or removed since the search */
-    return TH_OK;
-  }
-  if (!rc) rc = put_record(s, &own);
-  return rc ? th_err_set(err, rc, "%s", own.message) : TH_OK;
-}
-
-static void put_end(stream *s) {
-  s->ended = true;
-  if (s->r.form == TH_RECORDS_LINES) return;
-  th_buf_str(&s->out, "\n],\"missing\":[");
-  th_buf_span(&s->out, th_buf_view(&s->missing));
-  th_buf_str(&s->out, "],\"aliases\":{");
-  th_buf_span(&s->out, th_buf_view(&s->aliases));
-  th_buf_str(&s->out, "}}\n");
-}
-
-/* Makes the next piece. */
-static int refill(stream *s, th_err *err) {
-  th_store_reader *reader = th_store_reader_acquire(th_registry_store(s->registry), err);
-  if (!reader) return err->code ? err->code : TH_EIO;
-  int rc = TH_OK;
-  th_buf_clear(&s->out);
-  s->taken = 0;
-  if (!s->begun && s->r.form == TH_RECORDS_OBJECT) th_buf_str(&s->out, "{\"studies\":[\n");
-  s->begun = true;
-  while (!rc && s->at < s->r.n && s->out.n < PIECE)
-    rc = next_record(s, reader, err);
-  th_store_reader_release(reader);
-  if (!rc && s->at == s->r.n && !s->ended && s->out.n < PIECE) put_end(s);
-  if (!rc && s->out.error) rc = th_err_set(err, s->out.error, "out of memory");
+  int rc = th_store_alias(reader, nct, &current, &own) == 0
+               ? th_store_get(reader, current, -1, record, NULL, err)
+               : TH_ENOTFOUND;
+  if (rc == TH_ENOTFOUND) tell_missing(s, nct, out);
+  if (!rc)
+    th_buf_printf(&s->aliases, "%s\"%s\":\"%s\"", s->aliases.n ? "," : "", th_nct_format(nct, old),
+                  th_nct_format(current, now));
   return rc;
 }
 
-static ptrdiff_t stream_read(void *ctx, char *to, size_t max) {
+static bool end_object(void *ctx, th_buf *out) {
   stream *s = ctx;
-  while (s->taken == s->out.n && !s->ended) {
-    th_err err = {0};
-    int rc = refill(s, &err);
-    if (rc) return rc;
-  }
-  size_t n = TH_MIN(max, s->out.n - s->taken);
-  if (n) memcpy(to, s->out.p + s->taken, n);
-  s->taken += n;
-  return (ptrdiff_t)n;
+  th_buf_str(out, "\n],\"missing\":[");
+  th_buf_span(out, th_buf_view(&s->missing));
+  th_buf_str(out, "],\"aliases\":{");
+  th_buf_span(out, th_buf_view(&s->aliases));
+  th_buf_str(out, "}}\n");
+  return true;
+}
+
+static const th_record_form listed = {.piece = PIECE, .put = put_record, .drop = drop},
+                            named_lines = {.piece = PIECE,
+                                           .put = put_record,
+                                           .missing = find_other,
+                                           .drop = drop},
+                            named_object = {.piece = PIECE,
+                                            .begin = begin_object,
+                                            .put = put_record,
+                                            .missing = find_other,
+                                            .end = end_object,
+                                            .drop = drop};
+
+static const th_record_form *form_of(const th_records *r) {
+  return r->form == TH_RECORDS_OBJECT ? &named_object : r->tell_missing ? &named_lines : &listed;
 }
 
 int th_records_stream(th_call *call, const th_records *records, th_err *err) {
   stream *s = calloc(1, sizeof *s);
-  if (!s) {
+  if (s) {
+    s->r = *records;
+    th_buf_init(&s->missing, 0);
+    th_buf_init(&s->aliases, 0);
+    if (!s->r.all) s->parser = th_json_parser_new(TH_STORE_RECORD_MAX, DEPTH);
+  }
+  if (!s || (!s->r.all && !s->parser)) {
+    if (s) drop(s);
     free(records->ncts);
     return th_err_set(err, TH_ENOMEM, "out of memory");
   }
-  s->registry = call->native->registry;
-  s->r = *records;
-  th_buf_init(&s->record, 0);
-  th_buf_init(&s->out, 0);
-  th_buf_init(&s->missing, 0);
-  th_buf_init(&s->aliases, 0);
-  if (!s->r.all) s->parser = th_json_parser_new(TH_STORE_RECORD_MAX, DEPTH);
-  if (!s->r.all && !s->parser) {
-    stream_drop(s);
-    return th_err_set(err, TH_ENOMEM, "out of memory");
-  }
-  call->rs->stream = stream_read;
-  call->rs->stream_ctx = s;
-  call->rs->stream_drop = stream_drop;
-  return TH_OK;
+  return th_record_stream(call->rs, call->native->registry, records->ncts, records->n,
+                          form_of(&s->r), s, err);
 }
 
 /* ---- any search ---- */

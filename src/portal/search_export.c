@@ -1,10 +1,8 @@
 /* What a search finds, to take along: /search.csv, /search.json, /search.ris, the whole of it, and
- * /search.atom, the FEED studies that changed last. The address is that of the results page.
- *
- * Records go out one by one as the client takes them; only the list of numbers is held, no
- * generation of the index. */
+ * /search.atom, the FEED studies that changed last. The address is that of the results page. */
 #include "api/csv.h"
 #include "api/project.h"
+#include "api/record_stream.h"
 #include "api/ris.h"
 #include "portal/internal.h"
 #include "portal/search_state.h"
@@ -20,82 +18,51 @@ enum { FEED = 50, DEPTH = 256, SUMMARY = 600 };
 typedef enum form { FORM_CSV, FORM_JSON, FORM_RIS } form;
 
 typedef struct export {
-  th_registry *registry;
   form form;
-  uint32_t *ncts; /* owned */
-  size_t n, at, taken;
-  th_buf record, out;
   th_json_parser *parser;
   char retrieved[20];
-  bool begun, ended;
   size_t sent;
 }
 export;
 
-static void export_drop(void *ctx) {
+static void drop(void *ctx) {
   export *e = ctx;
-  free(e->ncts);
-  th_buf_dispose(&e->record);
-  th_buf_dispose(&e->out);
   th_json_parser_free(e->parser);
   free(e);
 }
 
-static int put_record(export *e, th_err *err) {
+static void begin(void *ctx, th_buf *out) {
+  export *e = ctx;
+  if (e->form == FORM_CSV) th_csv_header(out, UINT32_MAX);
+  if (e->form == FORM_JSON) th_buf_str(out, "[\n");
+}
+
+static int put(void *ctx, uint32_t nct, th_span json, th_buf *out, th_err *err) {
+  export *e = ctx;
   th_json j;
-  th_span json = th_buf_view(&e->record);
+  (void)nct;
   if (e->form == FORM_JSON) {
-    if (e->sent++) th_buf_str(&e->out, ",\n");
-    th_json_compact(&e->out, json);
+    if (e->sent++) th_buf_str(out, ",\n");
+    th_json_compact(out, json);
     return TH_OK;
   }
   int rc = th_json_parse(e->parser, json, &j, err);
   if (rc) return rc;
   if (e->form == FORM_CSV)
-    th_csv_row(&e->out, &j, UINT32_MAX);
+    th_csv_row(out, &j, UINT32_MAX);
   else
-    rc = th_ris_put(&e->out, &j, UINT32_MAX, e->retrieved, err);
+    rc = th_ris_put(out, &j, UINT32_MAX, e->retrieved, err);
   return rc;
 }
 
-static int refill(export *e, th_err *err) {
-  int rc = TH_OK;
-  th_store_reader *reader = th_store_reader_acquire(th_registry_store(e->registry), err);
-  if (!reader) return err->code ? err->code : TH_EIO;
-  th_buf_clear(&e->out);
-  e->taken = 0;
-  if (!e->begun && e->form == FORM_CSV) th_csv_header(&e->out, UINT32_MAX);
-  if (!e->begun && e->form == FORM_JSON) th_buf_str(&e->out, "[\n");
-  e->begun = true;
-  while (!rc && e->at < e->n && e->out.n < PIECE) {
-    rc = th_store_get(reader, e->ncts[e->at++], -1, &e->record, NULL, err);
-    if (rc == TH_ENOTFOUND) { /* removed since the search */
-      th_err_clear(err);
-      rc = TH_OK;
-      continue;
-    }
-    if (!rc) rc = put_record(e, err);
-  }
-  th_store_reader_release(reader);
-  if (!rc && e->at == e->n && !e->ended) {
-    if (e->form == FORM_JSON) th_buf_str(&e->out, "\n]\n");
-    e->ended = true;
-  }
-  return rc ? rc : e->out.error;
+static bool end(void *ctx, th_buf *out) {
+  export *e = ctx;
+  if (e->form == FORM_JSON) th_buf_str(out, "\n]\n");
+  return true;
 }
 
-static ptrdiff_t export_read(void *ctx, char *to, size_t max) {
-  export *e = ctx;
-  while (e->taken == e->out.n && !e->ended) {
-    th_err err = {0};
-    int rc = refill(e, &err);
-    if (rc) return rc;
-  }
-  size_t n = TH_MIN(max, e->out.n - e->taken);
-  if (n) memcpy(to, e->out.p + e->taken, n);
-  e->taken += n;
-  return (ptrdiff_t)n;
-}
+static const th_record_form records = {
+    .piece = PIECE, .begin = begin, .put = put, .end = end, .drop = drop};
 
 /* ---- searching ---- */
 
@@ -132,28 +99,20 @@ static int start_export(const th_portal *p, th_response *rs, form f, const th_se
                {"application/json", "attachment; filename=\"studies.json\""},
                {"application/x-research-info-systems", "attachment; filename=\"studies.ris\""}};
   export *e = calloc(1, sizeof *e);
-  if (!e) return th_err_set(err, TH_ENOMEM, "no memory for an answer");
-  th_buf_init(&e->record, 0);
-  th_buf_init(&e->out, 0);
-  e->registry = p->registry;
-  e->form = f;
-  e->n = found->n_hits;
-  e->ncts = malloc((e->n + 1) * sizeof *e->ncts);
-  e->parser = th_json_parser_new(TH_STORE_RECORD_MAX, DEPTH);
-  if (!e->ncts || !e->parser) {
-    export_drop(e);
+  uint32_t *ncts = malloc(((size_t)found->n_hits + 1) * sizeof *ncts);
+  if (e) *e = (export){.form = f, .parser = th_json_parser_new(TH_STORE_RECORD_MAX, DEPTH)};
+  if (!e || !e->parser || !ncts) {
+    if (e) drop(e);
+    free(ncts);
     return th_err_set(err, TH_ENOMEM, "no memory for an answer");
   }
-  for (size_t i = 0; i < e->n; i++)
-    e->ncts[i] = found->hits[i].nct;
+  for (size_t i = 0; i < found->n_hits; i++)
+    ncts[i] = found->hits[i].nct;
   th_registry_timestamp(p->registry, e->retrieved);
   rs->type = forms[f].type;
   rs->cache = "no-cache";
   th_response_header(rs, "Content-Disposition", forms[f].disposition);
-  rs->stream = export_read;
-  rs->stream_ctx = e;
-  rs->stream_drop = export_drop;
-  return TH_OK;
+  return th_record_stream(rs, p->registry, ncts, found->n_hits, &records, e, err);
 }
 
 static int answer_export(void *ctx, th_request *rq, th_response *rs, form f, th_err *err) {

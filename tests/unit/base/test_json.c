@@ -85,11 +85,14 @@ static void what_is_written_reads_back(void **state) {
     th_jout_end_array(&w);
     th_jout_end_array(&w);
     th_jout_kv_str(&w, "none", NULL);
+    th_jout_kv_words(&w, "words", "a bc d");
+    th_jout_kv_words(&w, "no words", "");
     th_jout_end_object(&w);
     if (!pretty)
-      assert_string_equal(b.p,
-                          "{\"t\":\"a\\\"\\\\\\n\\u0001\xC3\xA9\xEF\xBF\xBDz\",\"list\":[-5,0.1,"
-                          "42.3601,true,null,[]],\"none\":null}");
+      assert_string_equal(
+          b.p,
+          "{\"t\":\"a\\\"\\\\\\n\\u0001\xC3\xA9\xEF\xBF\xBDz\",\"list\":[-5,0.1,"
+          "42.3601,true,null,[]],\"none\":null,\"words\":[\"a\",\"bc\",\"d\"],\"no words\":[]}");
     th_json_parser *p = th_json_parser_new(1 << 20, 8);
     th_json j;
     assert_int_equal(th_json_parse(p, th_buf_view(&b), &j, NULL), 0);
