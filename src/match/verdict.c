@@ -164,8 +164,8 @@ static void judge_group(const th_elig_tree *tree, uint32_t at, th_verdict_node *
 
 /* ---- facts ---- */
 
-static void judge_fact(const th_elig_tree *tree, const th_verdict_patient *v, const th_elig_fact *f,
-                       th_verdict_presume mode, th_verdict_fact *out) {
+void th_verdict_judge(th_verdict_fact *out, const th_elig_tree *tree, const th_elig_fact *f,
+                      const th_verdict_patient *v, th_verdict_presume mode) {
   *out = (th_verdict_fact){.truth = TH_UNKNOWN,
                            .presumed = TH_UNKNOWN,
                            .patient = TH_NO_FACT,
@@ -187,7 +187,7 @@ int th_verdict_read(th_verdicts *out, const th_elig_tree *tree, const th_verdict
   th_verdict_fact *facts = th_arena_calloc(arena, (size_t)tree->n_facts + 1, sizeof *facts);
   if (!nodes || !facts) return th_err_set(err, TH_ENOMEM, "out of memory");
   for (uint32_t i = 0; i < tree->n_facts; i++)
-    judge_fact(tree, patient, &tree->facts[i], presume, &facts[i]);
+    th_verdict_judge(&facts[i], tree, &tree->facts[i], patient, presume);
   for (uint32_t i = tree->n_nodes; i-- > 0;) { /* items stand behind their group */
     if (tree->nodes[i].flags & TH_ELIG_GROUP)
       judge_group(tree, i, nodes);
@@ -196,6 +196,31 @@ int th_verdict_read(th_verdicts *out, const th_elig_tree *tree, const th_verdict
   }
   *out = (th_verdicts){tree, nodes, facts};
   return 0;
+}
+
+/* ---- what a fact asks of a patient ---- */
+
+unsigned th_verdict_needs(const th_elig_fact *f) {
+  unsigned needs = f->window.present ? TH_NEEDS_DATES : 0;
+  bool carries = f->category == TH_ELIG_PREGNANCY || f->category == TH_ELIG_LACTATION;
+  if (f->guard.kind != TH_ELIG_NO_GUARD)
+    needs |= f->guard.sex ? TH_NEEDS_SEX : f->guard.has_age ? TH_NEEDS_AGE : 0;
+  if (f->type == TH_ELIG_NUMERIC) {
+    if (th_is_age(f->attribute)) needs |= TH_NEEDS_AGE;
+    if (f->reference == TH_ELIG_ULN || f->reference == TH_ELIG_LLN)
+      needs |= TH_NEEDS_SEX | TH_NEEDS_ADULT;
+  } else if (f->category == TH_ELIG_SEX || carries) {
+    needs |= TH_NEEDS_SEX | (carries ? TH_NEEDS_AGE : 0);
+  }
+  return needs;
+}
+
+void th_verdict_bears(bool *out, const th_concepts *dict, const th_elig_tree *tree,
+                      const th_elig_fact *f, const th_patient_fact *facts, uint32_t n) {
+  th_concepts_bear(out, dict, tree, f, facts, n);
+  for (uint32_t i = 0; i < n; i++)
+    if (facts[i].type == TH_FACT_VALUE)
+      out[i] = f->type == TH_ELIG_NUMERIC && facts[i].attribute == f->attribute;
 }
 
 /* ---- a study as a whole ---- */

@@ -94,6 +94,28 @@ int th_verdict_prepare(th_verdict_patient *out, const th_patient *p, const th_co
 int th_verdict_read(th_verdicts *out, const th_elig_tree *tree, const th_verdict_patient *patient,
                     th_verdict_presume presume, th_arena *arena, th_err *err) TH_MUST_USE;
 
+/* ---- one fact at a time, for many patients (cohort/) ---- */
+
+/* Judges one fact of the tree as th_verdict_read does. */
+void th_verdict_judge(th_verdict_fact *out, const th_elig_tree *tree, const th_elig_fact *f,
+                      const th_verdict_patient *patient, th_verdict_presume mode);
+
+/* What a fact's verdict asks of a patient beside the facts that bear on it. Where only one bears on
+ * it and TH_NEEDS_DATES is not set, all that counts of its dates is whether it has them, begins
+ * after or ends before as_of. */
+enum {
+  TH_NEEDS_SEX = 1,
+  TH_NEEDS_ADULT = 2, /* whether the patient is surely 18 */
+  TH_NEEDS_AGE = 4,
+  TH_NEEDS_DATES = 8,
+};
+unsigned th_verdict_needs(const th_elig_fact *f);
+/* Which of n facts of records may bear on the fact of the criteria or on its guard: without those
+ * that do not, its truth in both lanes and its guard are the same. Of a fact of a record only
+ * type, attribute, category, label, code and concept_id are looked at. */
+void th_verdict_bears(bool *out, const th_concepts *dict, const th_elig_tree *tree,
+                      const th_elig_fact *f, const th_patient_fact *facts, uint32_t n);
+
 /* ---- a study as a whole ---- */
 
 /* What the record says of who may join beside the text. Zero: nothing. */

@@ -189,16 +189,20 @@ static void judge_record(const th_verdict_patient *v, const th_elig_fact *f, th_
 
 /* ---- rules ---- */
 
-static bool is_without_uterus(const th_patient *p, const th_patient_fact *f) {
+static bool names_no_uterus(th_span label) {
   static const char *const labels[] = {
       "hysterectomy",   "total hysterectomy", "bilateral oophorectomy", "menopause",
       "postmenopausal", "post-menopausal",    "postmenopause",          "surgical menopause"};
+  for (size_t i = 0; i < TH_COUNT(labels); i++)
+    if (th_span_eq_nocase(label, th_span_of(labels[i]))) return true;
+  return false;
+}
+
+static bool is_without_uterus(const th_patient *p, const th_patient_fact *f) {
   if (f->absent || f->experiencer != TH_OF_PATIENT || f->certainty != TH_CERTAIN_STATED ||
       f->time == TH_ELIG_PLANNED || (f->has_begin && f->begin.last_day > p->as_of))
     return false;
-  for (size_t i = 0; i < TH_COUNT(labels); i++)
-    if (th_span_eq_nocase(f->label, th_span_of(labels[i]))) return true;
-  return false;
+  return names_no_uterus(f->label);
 }
 
 static uint32_t no_uterus(const th_verdict_patient *v) {
@@ -312,4 +316,21 @@ th_verdict_truth th_judge_guard(const th_verdict_patient *v, const th_elig_tree 
     t = words_hold(v, (th_span){tree->text.p + g->from, g->to - g->from});
   }
   return g->kind == TH_ELIG_UNLESS ? th_not(t) : t;
+}
+
+void th_concepts_bear(bool *out, const th_concepts *dict, const th_elig_tree *tree,
+                      const th_elig_fact *f, const th_patient_fact *facts, uint32_t n) {
+  uint32_t ids[CODES];
+  th_verdict_patient v = {.dict = dict};
+  const th_elig_guard *g = &f->guard;
+  bool concept = f->type == TH_ELIG_CONCEPT;
+  bool words = g->kind != TH_ELIG_NO_GUARD && !g->sex && !g->has_age;
+  size_t n_ids = concept ? concepts_of(&v, f, ids) : 0;
+  for (uint32_t i = 0; i < n; i++) {
+    const th_patient_fact *p = &facts[i];
+    if (p->type != TH_FACT_CONCEPT) continue;
+    out[i] = (concept && relate(&v, f, ids, n_ids, p) != OTHER) ||
+             (concept && f->category == TH_ELIG_PREGNANCY && names_no_uterus(p->label)) ||
+             (words && names((th_span){tree->text.p + g->from, g->to - g->from}, p->label));
+  }
 }

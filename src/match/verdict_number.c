@@ -194,14 +194,14 @@ static void judge_value(const th_verdict_patient *v, const th_elig_fact *f, th_v
               TH_RULE_NUMBER, out->patient);
 }
 
-static bool is_age(uint32_t attribute) {
-  return !strcmp(th_elig_attributes[attribute].key, "age");
+bool th_is_age(uint32_t attribute) {
+  return attribute < th_elig_n_attributes && !strcmp(th_elig_attributes[attribute].key, "age");
 }
 
 void th_judge_number(const th_verdict_patient *v, const th_elig_fact *f, th_verdict_fact *out) {
   double low, high;
   if (f->attribute >= th_elig_n_attributes) return;
-  if (is_age(f->attribute) && th_age_completed(v, "a", &low, &high)) {
+  if (th_is_age(f->attribute) && th_age_completed(v, "a", &low, &high)) {
     judge_age(v, f, out);
     return;
   }

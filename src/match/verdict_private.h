@@ -34,6 +34,10 @@ double th_window_days(const th_elig_window *w);
 void th_judge_number(const th_verdict_patient *v, const th_elig_fact *f, th_verdict_fact *out);
 void th_judge_concept(const th_verdict_patient *v, const th_elig_fact *f, th_verdict_presume mode,
                       th_verdict_fact *out);
+bool th_is_age(uint32_t attribute);
+/* th_verdict_bears for the concepts among the facts. */
+void th_concepts_bear(bool *out, const th_concepts *dict, const th_elig_tree *tree,
+                      const th_elig_fact *f, const th_patient_fact *facts, uint32_t n);
 /* Whether the fact's guard lets it count. */
 th_verdict_truth th_judge_guard(const th_verdict_patient *v, const th_elig_tree *tree,
                                 const th_elig_guard *g);
