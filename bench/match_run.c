@@ -73,8 +73,12 @@ static double rank_all(const notes *c, const th_ranker *ranker, th_err *err) {
     uint32_t n;
     char nct[TH_NCT_LEN + 1];
     double from = now();
-    int rc = th_topic_read(&topic, c->note[i].text, th_ranker_concepts(ranker),
-                           th_ranker_tuning(ranker), err);
+    th_patient patient;
+    th_patient_options options = {.form = TH_PATIENT_NOTE, .dict = th_ranker_concepts(ranker)};
+    int rc = th_patient_read(&patient, c->note[i].text, &options, err);
+    if (rc == 0)
+      rc = th_topic_read(&topic, &patient, th_ranker_concepts(ranker), th_ranker_tuning(ranker),
+                         err);
     if (rc == 0) rc = th_rank(ranker, &topic, DEPTH, &arena, &list, &n, err);
     if (rc < 0) die(err);
     spent += now() - from;
@@ -83,6 +87,7 @@ static double rank_all(const notes *c, const th_ranker *ranker, th_err *err) {
       fprintf(f, "%s Q0 %s %u %.6f trialhead\n", c->note[i].id, nct, k + 1, (double)list[k].score);
     }
     th_topic_dispose(&topic);
+    th_patient_dispose(&patient);
     th_arena_reset(&arena, true);
   }
   th_arena_dispose(&arena);

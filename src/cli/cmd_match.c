@@ -204,17 +204,21 @@ static int read_line(worker *w, guest *g) {
 
 static int match_guest(worker *w, guest *g) {
   const job *j = w->job;
+  th_patient patient = {0};
+  th_patient_options options = {.form = TH_PATIENT_NOTE, .dict = &j->dict};
   th_topic topic = {0};
   th_ranked *list = NULL;
   int rc = g->line.n ? read_line(w, g) : 0;
   if (rc == 0) rc = check_id(j, g->id, &g->err);
-  if (rc == 0) rc = th_topic_read(&topic, g->text, &j->dict, th_ranker_tuning(j->ranker), &g->err);
+  if (rc == 0) rc = th_patient_read(&patient, g->text, &options, &g->err);
+  if (rc == 0) rc = th_topic_read(&topic, &patient, &j->dict, th_ranker_tuning(j->ranker), &g->err);
   if (rc == 0)
     rc = th_rank(j->ranker, &topic, (uint32_t)j->most, &w->arena, &list, &g->n_found, &g->err);
   if (rc == 0 && j->form == FORM_TREC) put_trec(g, list);
   if (rc == 0 && j->form != FORM_TREC) rc = put_studies(w, g, &topic, list);
   if (rc == 0 && g->out.error) rc = th_err_set(&g->err, g->out.error, "out of memory");
   th_topic_dispose(&topic);
+  th_patient_dispose(&patient);
   th_arena_reset(&w->arena, true);
   return rc;
 }

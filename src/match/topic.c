@@ -2,8 +2,6 @@
 
 #include <math.h>
 
-#include "match/demographic.h"
-#include "match/polarity.h"
 #include "text/stem.h"
 #include "text/token.h"
 
@@ -35,14 +33,18 @@ static const char *const common_words[] = {
     "m",        "f",       "t",           "x",       "mg",        "ml",        "dl",
 };
 
+/* A thing that the record says. place: how far from the beginning, bytes of a note; what a record
+ * without a note lists is put into an order that does for it. */
 typedef struct mention {
-  uint32_t from, to;
+  th_span text; /* the words */
+  uint32_t place;
+  uint32_t from, to; /* bytes of the note; equal: not of it */
   uint32_t concept_id;
-  uint8_t kind;
+  uint8_t kind; /* th_concept_kind */
   bool absent;
 } mention;
 
-/* A word of the note before those of one stem are brought together. */
+/* A word before those of one stem are brought together. */
 typedef struct raw {
   th_span stem;
   float weight;
@@ -51,17 +53,18 @@ typedef struct raw {
 
 typedef struct reader {
   th_topic *topic;
-  th_span note;
+  const th_patient *p;
   const th_concepts *dict;
   const th_match_tuning *tuning;
-  const th_stretch *absent;
-  uint32_t n_absent;
-  mention *mentions;
-  uint32_t n_mentions, cap_mentions;
+  mention *mentions; /* those of the note in front, in its order */
+  uint32_t n_mentions, n_said;
   raw *raw;
   uint32_t n_raw, cap_raw;
+  th_stemmer *stemmer;
   th_err *err;
 } reader;
+
+enum { LISTED = 40 }; /* bytes of a note that a listed fact stands for */
 
 static int no_memory(reader *r) {
   return th_err_set(r->err, TH_ENOMEM, "out of memory for the note");
@@ -74,61 +77,102 @@ static bool is_common(th_span w) {
   return false;
 }
 
-/* Room for one more in an array that lies in the arena. */
-static void *grown(reader *r, void *array, uint32_t n, uint32_t *cap, size_t size) {
-  if (n < *cap) return array;
-  uint32_t wanted = *cap ? *cap * 2 : 64;
-  void *p = th_arena_calloc(&r->topic->arena, wanted, size);
-  if (p && n) memcpy(p, array, n * size);
-  if (p) *cap = wanted;
-  return p;
+/* ---- mentions ---- */
+
+/* What it is by the dictionary, else by what the record says it is. */
+static uint8_t kind_of(const reader *r, const th_patient_fact *f) {
+  th_concept concept_;
+  if (r->dict && f->concept_id != TH_NO_CONCEPT &&
+      th_concepts_get(r->dict, f->concept_id, &concept_) && concept_.kind)
+    return (uint8_t)concept_.kind;
+  switch (f->category) {
+  case TH_ELIG_CONDITION:
+    return TH_CONCEPT_CONDITION;
+  case TH_ELIG_DRUG:
+    return TH_CONCEPT_DRUG;
+  case TH_ELIG_PROCEDURE:
+    return TH_CONCEPT_PROCEDURE;
+  default:
+    return TH_CONCEPT_OTHER;
+  }
 }
 
-/* ---- concepts ---- */
+static bool is_said(const th_patient_fact *f) {
+  return f->note_from < f->note_to;
+}
 
-/* The first label that is a concept of its own; a kind that says what it is before one that does
- * not. */
-static int take_mention(void *ctx, const th_mention *m) {
-  reader *r = ctx;
-  th_label label;
-  th_concept concept_;
-  mention out = {.from = m->from, .to = m->to, .concept_id = UINT32_MAX};
-  for (uint32_t i = 0; i < m->n_labels; i++) {
-    if (!th_concepts_label(r->dict, m->labels[i], &label) || (label.flags & TH_LABEL_COMMON) ||
-        !th_concepts_get(r->dict, label.concept_id, &concept_))
-      continue;
-    if (out.concept_id != UINT32_MAX && (out.kind || !concept_.kind)) continue;
-    out.concept_id = label.concept_id;
-    out.kind = (uint8_t)concept_.kind;
+/* What is not the patient's own and so is nothing to look for. */
+static bool is_absent(const th_patient_fact *f) {
+  return f->absent || f->experiencer != TH_OF_PATIENT || f->certainty == TH_CERTAIN_HYPOTHETICAL;
+}
+
+/* Of a record without a note: conditions and drugs, and what was found or done, of now before of
+ * then. */
+static unsigned rank_of(const th_patient_fact *f) {
+  unsigned kind = f->category == TH_ELIG_CONDITION ? 0 : f->category == TH_ELIG_DRUG ? 1 : 2;
+  return kind + (f->time == TH_ELIG_PAST ? 3 : 0);
+}
+
+static int by_list(const void *a, const void *b) {
+  const th_patient_fact *x = *(const th_patient_fact *const *)a;
+  const th_patient_fact *y = *(const th_patient_fact *const *)b;
+  if (rank_of(x) != rank_of(y)) return rank_of(x) < rank_of(y) ? -1 : 1;
+  int32_t dx = x->has_begin ? x->begin.last_day : INT32_MIN;
+  int32_t dy = y->has_begin ? y->begin.last_day : INT32_MIN;
+  if (dx != dy) return dx > dy ? -1 : 1;
+  return th_span_cmp(x->label, y->label);
+}
+
+static int by_place(const void *a, const void *b) {
+  const mention *x = a, *y = b;
+  return x->place < y->place ? -1 : x->place > y->place;
+}
+
+static bool is_listed(const th_patient_fact *f) {
+  return f->type == TH_FACT_CONCEPT && !is_said(f) && !is_absent(f) && f->label.n &&
+         f->category <= TH_ELIG_GENE;
+}
+
+static void add_mention(reader *r, const th_patient_fact *f, th_span text, uint32_t place) {
+  r->mentions[r->n_mentions++] =
+      (mention){text, place, f->note_from, f->note_to, f->concept_id, kind_of(r, f), is_absent(f)};
+}
+
+/* The facts of the note in its order, then those that are listed beside it. */
+static int find_mentions(reader *r) {
+  const th_patient *p = r->p;
+  th_arena *arena = &r->topic->arena;
+  const th_patient_fact **listed = th_arena_calloc(arena, (size_t)p->n_facts + 1, sizeof *listed);
+  uint32_t n = 0;
+  r->mentions = th_arena_calloc(arena, (size_t)p->n_facts + 1, sizeof *r->mentions);
+  if (!r->mentions || !listed) return no_memory(r);
+  for (uint32_t i = 0; i < p->n_facts; i++) {
+    const th_patient_fact *f = &p->facts[i];
+    if (is_listed(f)) listed[n++] = f;
+    if (f->type == TH_FACT_CONCEPT && is_said(f))
+      add_mention(r, f, (th_span){p->note.p + f->note_from, f->note_to - f->note_from},
+                  f->note_from);
   }
-  if (out.concept_id == UINT32_MAX) return 0;
-  mention *list = grown(r, r->mentions, r->n_mentions, &r->cap_mentions, sizeof *list);
-  if (!list) return no_memory(r);
-  out.absent = th_stretch_holds(r->absent, r->n_absent, m->from);
-  r->mentions = list;
-  r->mentions[r->n_mentions++] = out;
+  r->n_said = r->n_mentions;
+  if (r->n_said) qsort(r->mentions, r->n_said, sizeof *r->mentions, by_place);
+  if (n) qsort(listed, n, sizeof *listed, by_list);
+  for (uint32_t i = 0; i < n; i++)
+    add_mention(r, listed[i], listed[i]->label, i * LISTED);
   return 0;
 }
 
-static int find_mentions(reader *r) {
-  if (!r->dict || !r->dict->n_concepts) return 0;
-  th_concept_matcher *m = th_concept_matcher_new();
-  if (!m) return no_memory(r);
-  int rc = th_concepts_match(r->dict, m, r->note, 0, take_mention, r, r->err);
-  th_concept_matcher_free(m);
-  return rc;
-}
+/* ---- concepts ---- */
 
 static bool is_drug(unsigned kind) {
   return kind == TH_CONCEPT_DRUG || kind == TH_CONCEPT_DRUG_CLASS;
 }
 
 /* What stands first in a note is what it is about: 1 + early at its beginning, 1 at its end. */
-static float by_place(const reader *r, uint32_t from) {
-  return 1 + r->tuning->early * expf(-(float)from / 300.0f);
+static float place_weight(const reader *r, uint32_t place) {
+  return 1 + r->tuning->early * expf(-(float)place / 300.0f);
 }
 
-static float by_count(const reader *r, uint32_t n) {
+static float count_weight(const reader *r, uint32_t n) {
   return 1 + r->tuning->again * log2f((float)n);
 }
 
@@ -136,7 +180,12 @@ static float by_count(const reader *r, uint32_t n) {
 static int by_weight(const void *a, const void *b) {
   const th_topic_concept *x = a, *y = b;
   if (x->weight != y->weight) return x->weight > y->weight ? -1 : 1;
-  return x->from < y->from ? -1 : x->from > y->from;
+  return x->place < y->place ? -1 : x->place > y->place;
+}
+
+static bool is_same(const th_topic_concept *c, const mention *m) {
+  if (m->concept_id != TH_NO_CONCEPT) return c->concept_id == m->concept_id;
+  return c->concept_id == TH_NO_CONCEPT && th_span_eq_nocase(c->said, m->text);
 }
 
 static int gather_concepts(reader *r) {
@@ -149,12 +198,12 @@ static int gather_concepts(reader *r) {
     const mention *m = &r->mentions[i];
     uint32_t k = 0;
     if (m->absent) continue;
-    while (k < n && list[k].concept_id != m->concept_id)
+    while (k < n && !is_same(&list[k], m))
       k++;
     if (k == n) {
-      th_span said = th_arena_dup(arena, (th_span){r->note.p + m->from, m->to - m->from});
+      th_span said = th_arena_dup(arena, m->text);
       if (!said.p) return no_memory(r);
-      list[n++] = (th_topic_concept){said, m->concept_id, m->kind, 0, 0, m->from, m->to};
+      list[n++] = (th_topic_concept){said, m->concept_id, m->kind, 0, 0, m->place};
     }
     list[k].n++;
   }
@@ -162,9 +211,9 @@ static int gather_concepts(reader *r) {
     float kind = list[i].kind == TH_CONCEPT_CONDITION ? 1
                  : is_drug(list[i].kind)              ? t->phrase_drug
                                                       : t->phrase_other;
-    list[i].weight = kind * by_place(r, list[i].from) * by_count(r, list[i].n);
+    list[i].weight = kind * place_weight(r, list[i].place) * count_weight(r, list[i].n);
   }
-  qsort(list, n, sizeof *list, by_weight);
+  if (n) qsort(list, n, sizeof *list, by_weight);
   r->topic->concepts = list;
   r->topic->n_concepts = TH_MIN(n, (uint32_t)TH_TOPIC_CONCEPTS_MAX);
   return 0;
@@ -172,20 +221,21 @@ static int gather_concepts(reader *r) {
 
 /* ---- words ---- */
 
-/* What a word at that byte counts, by what it is part of. *at: a mention that is not behind it. */
-static float word_weight(const reader *r, uint32_t from, uint32_t *at) {
+static float kind_weight(const reader *r, unsigned kind) {
   const th_match_tuning *t = r->tuning;
-  while (*at < r->n_mentions && r->mentions[*at].to <= from)
+  return kind == TH_CONCEPT_CONDITION ? t->in_condition : is_drug(kind) ? t->in_drug : t->in_other;
+}
+
+/* What a word of the note at that byte counts, by what it is part of. *at: a mention that is not
+ * behind it. */
+static float word_weight(const reader *r, uint32_t from, uint32_t *at) {
+  while (*at < r->n_said && r->mentions[*at].to <= from)
     ++*at;
-  float weight = t->plain;
-  if (*at < r->n_mentions && r->mentions[*at].from <= from) {
-    unsigned kind = r->mentions[*at].kind;
-    weight = kind == TH_CONCEPT_CONDITION ? t->in_condition
-             : is_drug(kind)              ? t->in_drug
-                                          : t->in_other;
-  }
-  if (th_stretch_holds(r->absent, r->n_absent, from)) weight *= t->absent;
-  return weight * by_place(r, from);
+  bool inside = *at < r->n_said && r->mentions[*at].from <= from;
+  float weight = inside ? kind_weight(r, r->mentions[*at].kind) : r->tuning->plain;
+  if (inside ? r->mentions[*at].absent : th_patient_is_aside(r->p, from))
+    weight *= r->tuning->absent;
+  return weight * place_weight(r, from);
 }
 
 /* Numbers by themselves find studies by their doses and counts. */
@@ -195,27 +245,43 @@ static bool is_number(th_span w) {
   return true;
 }
 
-static int gather_words(reader *r, th_stemmer *stemmer) {
+static int add_word(reader *r, th_span word, float weight) {
+  if (weight <= 0) return 0;
+  if (r->n_raw == r->cap_raw) {
+    uint32_t cap = r->cap_raw ? r->cap_raw * 2 : 64;
+    raw *list = th_arena_calloc(&r->topic->arena, cap, sizeof *list);
+    if (!list) return no_memory(r);
+    if (r->n_raw) memcpy(list, r->raw, r->n_raw * sizeof *list);
+    r->raw = list, r->cap_raw = cap;
+  }
+  th_span stem = th_stem(r->stemmer, word);
+  if (stem.p) stem = th_arena_dup(&r->topic->arena, stem);
+  if (!stem.p) return no_memory(r);
+  r->raw[r->n_raw++] = (raw){stem, weight, 1};
+  return 0;
+}
+
+/* Words of a text: of the note, or (m) of what is listed. */
+static int gather_words(reader *r, th_span text, const mention *m) {
   th_tokens tokens;
   th_token t;
   uint32_t at = 0;
   int rc = 0;
-  th_tokens_init(&tokens, r->note);
+  th_tokens_init(&tokens, text);
   while (rc == 0 && th_token_next(&tokens, &t)) {
     if (is_common(t.text) || is_number(t.text)) continue;
-    float weight = word_weight(r, t.from, &at);
-    if (weight <= 0) continue;
-    raw *list = grown(r, r->raw, r->n_raw, &r->cap_raw, sizeof *list);
-    th_span stem = th_stem(stemmer, t.text);
-    if (stem.p) stem = th_arena_dup(&r->topic->arena, stem);
-    if (!list || !stem.p) {
-      rc = no_memory(r);
-      break;
-    }
-    r->raw = list;
-    r->raw[r->n_raw++] = (raw){stem, weight, 1};
+    float weight =
+        m ? kind_weight(r, m->kind) * place_weight(r, m->place) : word_weight(r, t.from, &at);
+    rc = add_word(r, t.text, weight);
   }
   explicit_bzero(&tokens, sizeof tokens);
+  return rc;
+}
+
+static int gather_all_words(reader *r) {
+  int rc = gather_words(r, r->p->note, NULL);
+  for (uint32_t i = r->n_said; rc == 0 && i < r->n_mentions; i++)
+    rc = gather_words(r, r->mentions[i].text, &r->mentions[i]);
   return rc;
 }
 
@@ -245,7 +311,7 @@ static int join_words(reader *r) {
   for (uint32_t i = 0, next; i < r->n_raw; i = next) {
     for (next = i + 1; next < r->n_raw && th_span_eq(r->raw[next].stem, r->raw[i].stem);)
       next++;
-    words[n++] = (th_topic_word){r->raw[i].stem, r->raw[i].weight * by_count(r, next - i)};
+    words[n++] = (th_topic_word){r->raw[i].stem, r->raw[i].weight * count_weight(r, next - i)};
   }
   if (n > TH_TOPIC_WORDS_MAX) {
     qsort(words, n, sizeof *words, heavier);
@@ -260,32 +326,30 @@ static int join_words(reader *r) {
 /* ---- front ---- */
 
 static int read_all(reader *r) {
-  th_demographic d;
-  th_stemmer *stemmer = th_stemmer_new();
-  int rc = stemmer ? 0 : no_memory(r);
-  th_demographic_read(&d, r->note);
-  r->topic->sex = d.sex;
-  r->topic->age_low = d.low;
-  r->topic->age_high = d.high;
-  if (rc == 0) rc = th_polarity_absent(r->note, &r->topic->arena, &r->absent, &r->n_absent, r->err);
-  if (rc == 0) rc = find_mentions(r);
+  const th_patient *p = r->p;
+  th_topic *t = r->topic;
+  t->sex = p->sex == 'F' || p->sex == 'M' ? p->sex : 0;
+  t->age_low = p->age_low;
+  t->age_high = p->age_high > p->age_low ? p->age_high : nextafter(p->age_low, INFINITY);
+  r->stemmer = th_stemmer_new();
+  int rc = r->stemmer ? find_mentions(r) : no_memory(r);
   if (rc == 0) rc = gather_concepts(r);
-  if (rc == 0) rc = gather_words(r, stemmer);
+  if (rc == 0) rc = gather_all_words(r);
   if (rc == 0) rc = join_words(r);
-  th_stemmer_free(stemmer);
+  th_stemmer_free(r->stemmer);
   return rc;
 }
 
-int th_topic_read(th_topic *out, th_span note, const th_concepts *dict,
+int th_topic_read(th_topic *out, const th_patient *p, const th_concepts *dict,
                   const th_match_tuning *tuning, th_err *err) {
   reader r = {.topic = out,
-              .note = note,
+              .p = p,
               .dict = dict,
               .tuning = tuning ? tuning : &th_match_tuning_default,
               .err = err};
   *out = (th_topic){.age_low = NAN, .age_high = NAN};
   th_arena_init(&out->arena, TH_TOPIC_MEMORY_MAX);
-  if (note.n > TH_TOPIC_NOTE_MAX)
+  if (p->note.n > TH_TOPIC_NOTE_MAX)
     return th_err_set(err, TH_ELIMIT, "the note is longer than %d bytes", TH_TOPIC_NOTE_MAX);
   return read_all(&r);
 }

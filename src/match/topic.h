@@ -1,8 +1,7 @@
-/* A patient's note as what to look for: weighted words, concepts, age and sex.
+/* A patient as what to look for: weighted words, concepts, age and sex.
  *
- * What the note denies or says of relatives is left out. Whoever has read the patient into facts
- * (patient/patient.h) will make the same structure from these; the note itself is all that is
- * needed here. */
+ * Of a note all words count, those of conditions and drugs more; of a record or form without one
+ * the names of what it lists. What is denied, hypothetical or of relatives is left out. */
 #ifndef TH_MATCH_TOPIC_H
 #define TH_MATCH_TOPIC_H
 
@@ -10,6 +9,7 @@
 #include "base/common.h"
 #include "concept/concept.h"
 #include "match/tuning.h"
+#include "patient/patient.h"
 
 typedef struct th_topic_word {
   th_span stem; /* as the index has it; in arena */
@@ -17,12 +17,12 @@ typedef struct th_topic_word {
 } th_topic_word;
 
 typedef struct th_topic_concept {
-  th_span said; /* as the note says it; in arena */
-  uint32_t concept_id;
+  th_span said;        /* as the record says it; in arena */
+  uint32_t concept_id; /* TH_NO_CONCEPT: the dictionary does not know it */
   th_concept_kind kind;
-  float weight;      /* > 0 */
-  uint32_t n;        /* mentions */
-  uint32_t from, to; /* bytes of the first mention */
+  float weight;   /* > 0 */
+  uint32_t n;     /* mentions */
+  uint32_t place; /* of the first mention: bytes from the beginning */
 } th_topic_concept;
 
 typedef struct th_topic {
@@ -42,10 +42,11 @@ enum {
   TH_TOPIC_MEMORY_MAX = 256 << 20,
 };
 
-/* Reads a note, English, UTF-8. dict may be NULL or empty: then words alone count. *out is always
- * left so that th_topic_dispose may be called. The same note gives the same topic, whatever was
- * read before. Errors: TH_ELIMIT, TH_ENOMEM. Messages hold nothing of the note. */
-int th_topic_read(th_topic *out, th_span note, const th_concepts *dict,
+/* p, dict: borrowed during the call; dict is the one that p was read with, NULL or empty: then the
+ * built-in terms alone are concepts. *out is always left so that th_topic_dispose may be called.
+ * The same patient gives the same topic, in any order of the facts. Errors: TH_ELIMIT, TH_ENOMEM.
+ * Messages hold nothing of the patient. */
+int th_topic_read(th_topic *out, const th_patient *p, const th_concepts *dict,
                   const th_match_tuning *tuning, th_err *err) TH_MUST_USE;
 /* Overwrites and frees all. A zeroed topic is allowed. */
 void th_topic_dispose(th_topic *topic);

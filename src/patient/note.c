@@ -16,6 +16,8 @@ void th_note_place(const th_note *note, th_patient_fact *fact, uint32_t from_byt
                    uint32_t to_byte) {
   fact->from = note->base + from_byte;
   fact->to = note->base + to_byte;
+  fact->note_from = from_byte;
+  fact->note_to = to_byte;
 }
 
 const th_sentence *th_note_sentence_of(const th_note *note, uint32_t token, uint32_t *hint) {
@@ -65,12 +67,14 @@ void th_note_apply(const th_note *note, const th_sentence *s, uint32_t token,
 int th_patient_read_note(th_reading *r, th_span text, uint32_t base, th_span resource) {
   th_note note = {.r = r, .text = text, .base = base, .resource = resource};
   note.v.arena = r->arena;
+  r->p->note = text;
   if (th_lex_ready() < 0) return th_reading_fail(r, TH_ENOMEM);
   th_elig_tokenize(text, 0, (uint32_t)text.n, &note.v);
   note.cues = th_arena_calloc(r->arena, note.v.n + 1, sizeof *note.cues);
   if (note.v.failed || !note.cues) return th_reading_fail(r, TH_ENOMEM);
   int rc = th_note_sentences(&note);
   if (rc == 0) rc = th_note_context(&note);
+  if (rc == 0) rc = th_note_asides(&note);
   if (rc < 0) return rc;
   th_note_person(&note);
   th_note_values(&note);

@@ -31,6 +31,8 @@ typedef struct th_note {
 int th_note_sentences(th_note *note) TH_MUST_USE;
 /* Fills note->cues (context.c). */
 int th_note_context(th_note *note) TH_MUST_USE;
+/* What the cues make asides, kept in the patient (asides.c). */
+int th_note_asides(th_note *note) TH_MUST_USE;
 /* Age and sex (person.c). */
 void th_note_person(th_note *note);
 /* Numbers of attributes (values.c). */

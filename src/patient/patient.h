@@ -82,7 +82,14 @@ typedef struct th_patient_fact {
   th_span resource;   /* FHIR: "Observation/123"; JSON: the pointer "/values/0"; note: the
                        * section's name or empty; in arena */
   uint32_t from, to;  /* bytes of the source that say it */
+  uint32_t note_from, note_to; /* bytes of th_patient.note that say it; equal: not of a note */
 } th_patient_fact;
+
+/* Bytes [from, to) of a note that do not speak of what the patient has: denied, of relatives, or
+ * only what may come. */
+typedef struct th_patient_aside {
+  uint32_t from, to;
+} th_patient_aside;
 
 /* Something that was not turned into facts, and how often. what: "Claim resources", "Observation
  * without a value". place: the first one's JSON pointer, empty for notes. In arena. */
@@ -107,6 +114,9 @@ typedef struct th_patient {
   uint32_t n_facts;
   const th_patient_skip *skips;
   uint32_t n_skips;
+  th_span note; /* the words of a note: the source itself, or a form's; in arena */
+  const th_patient_aside *asides; /* of the note, ascending, apart; in arena */
+  uint32_t n_asides;
 } th_patient;
 
 typedef struct th_patient_options {
@@ -143,6 +153,8 @@ uint32_t th_patient_values(const th_patient *p, int attribute, uint32_t *first);
  * precision of its date; negative = in the future. False when it has no date. */
 bool th_patient_days_ago(const th_patient *p, const th_patient_fact *f, int32_t *least,
                          int32_t *most);
+/* Whether a byte of th_patient.note stands in an aside. */
+bool th_patient_is_aside(const th_patient *p, uint32_t at);
 /* The words of the source that the fact rests on. */
 th_span th_patient_words(const th_patient *p, const th_patient_fact *f);
 

@@ -45,7 +45,10 @@ static uint32_t rank_note(const corpus *c, const char *note, const th_match_tuni
   uint32_t n;
   th_ranker *r = th_ranker_new(&c->snapshot, NULL, NULL, tuning, &err);
   assert_non_null(r);
-  assert_int_equal(th_topic_read(topic, th_span_of(note), NULL, tuning, &err), 0);
+  th_patient p;
+  assert_int_equal(th_patient_read(&p, th_span_of(note), NULL, &err), 0);
+  assert_int_equal(th_topic_read(topic, &p, NULL, tuning, &err), 0);
+  th_patient_dispose(&p);
   assert_int_equal(th_rank(r, topic, STUDIES, arena, out, &n, &err), 0);
   th_ranker_free(r);
   return n;

@@ -57,6 +57,7 @@ static void test_note(void **state) {
   uint64_t seed = 1;
   th_err err = {0};
   th_arena arena;
+  th_patient patient;
   th_topic topic;
   th_ranked *list;
   uint32_t n;
@@ -70,10 +71,12 @@ static void test_note(void **state) {
   leaks = 0;
   looking = true;
   assert_int_equal(
-      th_topic_read(&topic, TH_SPAN("asthma and " SECRET ". No " SECRET "."), NULL, NULL, &err), 0);
+      th_patient_read(&patient, TH_SPAN("asthma and " SECRET ". No " SECRET "."), NULL, &err), 0);
+  assert_int_equal(th_topic_read(&topic, &patient, NULL, NULL, &err), 0);
   assert_int_equal(th_rank(r, &topic, 10, &arena, &list, &n, &err), 0);
   assert_int_equal(n, 1);
   th_topic_dispose(&topic);
+  th_patient_dispose(&patient);
   th_arena_reset(&arena, true);
   th_arena_dispose(&arena);
   looking = false;
