@@ -83,7 +83,7 @@ def main():
         places[key] = at
         at += len(text.encode("utf-8")) + 1
     with open(header, "w", encoding="utf-8") as out:
-        out.write("enum {\n%s  TH_MESSAGES_EN_LEN = %d\n};\n" % ("".join("  TH_MO_%s = %d,\n" % p for p in places.items()), at))
+        out.write("enum {\n%s  TH_MESSAGES_EN_LEN = %d,\n  TH_MESSAGE_TABLES = %d\n};\n" % ("".join("  TH_MO_%s = %d,\n" % p for p in places.items()), at, len(files)))
     with open(source, "w", encoding="utf-8") as out:
         out.write('#include "portal/message.h"\n\nconst char th_messages_en[] =\n')
         out.write("".join("  %s\n" % quote(text + "\0") for _, text in english.values()) + ";\n")

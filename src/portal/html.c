@@ -121,10 +121,7 @@ bool th_html_is_safe_url(th_span url) {
 
 /* Pages stand once a language; what programs read stands once. */
 static void put_prefix(th_html *h, th_span path) {
-  if (path.p[0] != '/' || th_span_starts(path, TH_SPAN("/assets/")) ||
-      th_span_starts(path, TH_SPAN("/api/")) || th_span_starts(path, TH_SPAN("/search.")))
-    return;
-  th_buf_str(h->out, th_lang_prefix(h->lang));
+  if (path.p[0] == '/' && !th_lang_stands_once(path)) th_buf_str(h->out, th_lang_prefix(h->lang));
 }
 
 void th_html_action(th_html *h, const char *path) {

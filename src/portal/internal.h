@@ -13,6 +13,8 @@ struct th_portal {
   th_suggester *suggester; /* NULL = no suggestions */
   int slot;                /* of portal_worker */
   char base[256];          /* public address, "" = by the Host header */
+  char **patterns;         /* of routes under a language's prefix: owned */
+  size_t n_patterns;
 };
 
 /* What a thread keeps between requests. */

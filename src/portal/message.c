@@ -1,6 +1,12 @@
 #include "portal/message.h"
 
-_Static_assert(TH_LANG_COUNT == 2, "web/messages/, tools/make_messages.py and th_lang go together");
+_Static_assert((int)TH_LANG_COUNT == (int)TH_MESSAGE_TABLES,
+               "a file in web/messages/ for each of TH_LANGS");
+
+#define LANG_NAME(id, code, name, prefix) name,
+#define LANG_PREFIX(id, code, name, prefix) prefix,
+static const char *const names[TH_LANG_COUNT] = {TH_LANGS(LANG_NAME)};
+static const char *const prefixes[TH_LANG_COUNT] = {TH_LANGS(LANG_PREFIX)};
 
 static const char *text_at(const th_message_table *t, uint32_t place) {
   size_t low = 0, high = t->n_texts;
@@ -57,11 +63,16 @@ th_lang th_lang_of_path(th_span path) {
 }
 
 const char *th_lang_name(th_lang lang) {
-  static const char *const names[TH_LANG_COUNT] = {"English", "Espa\xC3\xB1ol"};
   return names[lang];
 }
 
 const char *th_lang_prefix(th_lang lang) {
-  static const char *const prefixes[TH_LANG_COUNT] = {"", "/es"};
   return prefixes[lang];
+}
+
+bool th_lang_stands_once(th_span path) {
+  static const char *const once[] = {"/api/", "/assets/", "/search.", "/robots.txt", "/sitemap"};
+  for (size_t i = 0; i < TH_COUNT(once); i++)
+    if (th_span_starts(path, th_span_of(once[i]))) return true;
+  return false;
 }

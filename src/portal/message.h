@@ -10,7 +10,15 @@
 #include "base/common.h"
 #include "portal_messages.h"
 
-typedef enum th_lang { TH_LANG_EN, TH_LANG_ES, TH_LANG_COUNT } th_lang;
+/* The languages: the file in web/messages/ and its code by BCP 47, its name in itself, what its
+ * pages have before their path. English is the first. */
+#define TH_LANGS(X)                                                                                \
+  X(EN, "en", "English", "")                                                                       \
+  X(ES, "es", "Espa\xC3\xB1ol", "/es")
+
+#define TH_LANG_VALUE(id, code, name, prefix) TH_LANG_##id,
+typedef enum th_lang { TH_LANGS(TH_LANG_VALUE) TH_LANG_COUNT } th_lang;
+#undef TH_LANG_VALUE
 
 extern const char th_messages_en[];
 #define M(key) (th_messages_en + TH_MO_##key)
@@ -45,5 +53,8 @@ th_lang th_lang_of_path(th_span path);
 const char *th_lang_name(th_lang lang);
 /* "" or "/es". */
 const char *th_lang_prefix(th_lang lang);
+/* Whether a path (or the pattern of a route) stands once for all languages: what programs read, and
+ * what pages are made of. */
+bool th_lang_stands_once(th_span path);
 
 #endif

@@ -308,52 +308,65 @@ KEPT(sponsor)
 
 /* ---- mounting ---- */
 
+static const struct {
+  const char *pattern;
+  th_handler_fn fn;
+} routes[] = {
+    {"/", th_portal_home},
+    {"/search", th_portal_search},
+    {"/search.csv", th_portal_csv},
+    {"/search.json", th_portal_json},
+    {"/search.ris", th_portal_ris},
+    {"/search.atom", th_portal_atom},
+    {"/places", kept_places},
+    {"/study/{nct}", th_portal_study},
+    {"/study/{nct}/history", th_portal_history}, /* no title's slug is "history" */
+    {"/study/{nct}/history/{versions}", th_portal_history},
+    {"/study/{nct}/{title}", th_portal_study},
+    {"/about", th_portal_about},
+    {"/glossary", th_portal_glossary},
+    {"/conditions", kept_conditions},
+    {"/interventions", kept_interventions},
+    {"/sponsors", kept_sponsors},
+    {"/condition/{slug}", kept_condition},
+    {"/intervention/{slug}", kept_intervention},
+    {"/sponsor/{slug}", kept_sponsor},
+    {"/robots.txt", th_portal_robots},
+    {"/sitemap.xml", th_portal_sitemap},
+    {"/sitemap/{part}", th_portal_sitemap},
+    {"/assets/{file}", answer_asset},
+};
+
+/* A page's route in one more language, under its prefix; the pattern is the portal's. */
+static int add_in(th_portal *p, th_router *router, th_lang lang, const char *pattern,
+                  th_handler_fn fn, th_err *err) {
+  const char *prefix = th_lang_prefix(lang);
+  size_t n = strlen(prefix) + strlen(pattern) + 1;
+  char *own = malloc(n);
+  if (!own) return th_err_set(err, TH_ENOMEM, "no memory for a route");
+  snprintf(own, n, "%s%s", prefix, pattern);
+  p->patterns[p->n_patterns++] = own;
+  return th_router_add(router, "GET", own, fn, p, err);
+}
+
+/* Every route as it stands, and those of pages once more for each further language. */
+static int add_routes(th_portal *p, th_router *router, th_err *err) {
+  int rc = TH_OK;
+  p->patterns = calloc(TH_COUNT(routes) * TH_LANG_COUNT, sizeof *p->patterns);
+  if (!p->patterns) return th_err_set(err, TH_ENOMEM, "no memory for the portal");
+  for (size_t i = 0; !rc && i < TH_COUNT(routes); i++) {
+    rc = th_router_add(router, "GET", routes[i].pattern, routes[i].fn, p, err);
+    if (th_lang_stands_once(th_span_of(routes[i].pattern))) continue;
+    for (int lang = TH_LANG_EN + 1; !rc && lang < TH_LANG_COUNT; lang++)
+      rc = add_in(p, router, (th_lang)lang, routes[i].pattern, routes[i].fn, err);
+  }
+  for (int lang = TH_LANG_EN + 1; !rc && lang < TH_LANG_COUNT; lang++)
+    rc = th_router_add(router, "GET", th_lang_prefix((th_lang)lang), th_portal_home, p, err);
+  return rc;
+}
+
 int th_portal_mount(th_portal **out, th_router *router, th_registry *registry,
                     th_suggester *suggester, const char *base, th_err *err) {
-  static const struct {
-    const char *pattern;
-    th_handler_fn fn;
-  } routes[] = {
-      {"/", th_portal_home},
-      {"/search", th_portal_search},
-      {"/search.csv", th_portal_csv},
-      {"/search.json", th_portal_json},
-      {"/search.ris", th_portal_ris},
-      {"/search.atom", th_portal_atom},
-      {"/places", kept_places},
-      {"/study/{nct}", th_portal_study},
-      {"/study/{nct}/history", th_portal_history}, /* no title's slug is "history" */
-      {"/study/{nct}/history/{versions}", th_portal_history},
-      {"/study/{nct}/{title}", th_portal_study},
-      {"/about", th_portal_about},
-      {"/glossary", th_portal_glossary},
-      {"/es", th_portal_home},
-      {"/es/", th_portal_home},
-      {"/es/search", th_portal_search},
-      {"/es/places", kept_places},
-      {"/es/study/{nct}", th_portal_study},
-      {"/es/study/{nct}/history", th_portal_history},
-      {"/es/study/{nct}/history/{versions}", th_portal_history},
-      {"/es/study/{nct}/{title}", th_portal_study},
-      {"/es/about", th_portal_about},
-      {"/es/glossary", th_portal_glossary},
-      {"/conditions", kept_conditions},
-      {"/interventions", kept_interventions},
-      {"/sponsors", kept_sponsors},
-      {"/condition/{slug}", kept_condition},
-      {"/intervention/{slug}", kept_intervention},
-      {"/sponsor/{slug}", kept_sponsor},
-      {"/es/conditions", kept_conditions},
-      {"/es/interventions", kept_interventions},
-      {"/es/sponsors", kept_sponsors},
-      {"/es/condition/{slug}", kept_condition},
-      {"/es/intervention/{slug}", kept_intervention},
-      {"/es/sponsor/{slug}", kept_sponsor},
-      {"/robots.txt", th_portal_robots},
-      {"/sitemap.xml", th_portal_sitemap},
-      {"/sitemap/{part}", th_portal_sitemap},
-      {"/assets/{file}", answer_asset},
-  };
   th_portal *p = calloc(1, sizeof *p);
   int rc = TH_OK;
   *out = NULL;
@@ -366,8 +379,7 @@ int th_portal_mount(th_portal **out, th_router *router, th_registry *registry,
     p->base[n - 1] = 0;
   p->slot = th_worker_slot(drop_worker);
   if (!rc && p->slot < 0) rc = th_err_set(err, TH_ELIMIT, "no worker slot is left for the portal");
-  for (size_t i = 0; !rc && i < TH_COUNT(routes); i++)
-    rc = th_router_add(router, "GET", routes[i].pattern, routes[i].fn, p, err);
+  if (!rc) rc = add_routes(p, router, err);
   if (!rc) rc = th_router_fallback(router, "/", answer_unknown, p, err);
   if (!rc) rc = th_router_hook(router, "/", add_headers, p, err);
   if (rc)
@@ -378,5 +390,9 @@ int th_portal_mount(th_portal **out, th_router *router, th_registry *registry,
 }
 
 void th_portal_free(th_portal *portal) {
+  if (!portal) return;
+  for (size_t i = 0; i < portal->n_patterns; i++)
+    free(portal->patterns[i]);
+  free(portal->patterns);
   free(portal);
 }

@@ -5,14 +5,8 @@
 enum { MOST_WORDS = 4 };
 
 /* Something other than plain words: the registry's language, which means what it says. */
-static bool is_expression(th_span text) {
-  static const char *const operators[] = {"AND",      "OR",        "NOT",  "AREA",  "SEARCH",
-                                          "COVERAGE", "EXPANSION", "TILT", "RANGE", "DISTANCE"};
-  for (size_t i = 0; i < text.n; i++)
-    if (memchr("()[]\"\\,", text.p[i], 7)) return true;
-  for (size_t i = 0; i < TH_COUNT(operators); i++)
-    if (th_span_find(text, th_span_of(operators[i])) >= 0) return true;
-  return false;
+static bool is_expression(th_arena *arena, th_span text) {
+  return !th_span_eq(th_query_escape(arena, text), text);
 }
 
 static size_t last_blank(th_span text) {
@@ -105,7 +99,8 @@ int th_portal_find_place(portal_state *s, const th_snapshot *snapshot, th_err *e
   size_t starts[MOST_WORDS], n = 0;
   while (at < th_n_text_params && strcmp(th_text_params[at].name, "term") != 0)
     at++;
-  if (at == th_n_text_params || s->n_errors || is_expression(s->text[at])) return TH_OK;
+  if (at == th_n_text_params || s->n_errors || is_expression(s->rq->arena, s->text[at]))
+    return TH_OK;
   if (th_span_eq(th_request_value(s->rq, "place"), TH_SPAN("no"))) return TH_OK;
   th_span text = th_span_trim(s->text[at]);
   for (th_span rest = text; n < MOST_WORDS; n++) {

@@ -98,8 +98,41 @@ static void records_are_worded(void **state) {
   th_buf_dispose(&out);
 }
 
+/* Tables stand in the order of th_lang; a prefix is the code behind a slash. */
+static void one_list_of_languages(void **state) {
+  (void)state;
+#define CODE(id, code, name, prefix) code,
+  static const char *const codes[] = {TH_LANGS(CODE)};
+  for (int lang = 0; lang < TH_LANG_COUNT; lang++) {
+    const char *prefix = th_lang_prefix((th_lang)lang);
+    assert_string_equal(th_message_tables[lang].code, codes[lang]);
+    if (lang == TH_LANG_EN) continue;
+    assert_int_equal(prefix[0], '/');
+    assert_string_equal(prefix + 1, codes[lang]);
+  }
+}
+
+static void what_programs_read_stands_once(void **state) {
+  (void)state;
+  static const struct {
+    const char *path;
+    bool once;
+  } cases[] = {{"/", false},
+               {"/search", false},
+               {"/search?term=a", false},
+               {"/search.csv", true},
+               {"/api/v2/x", true},
+               {"/assets/style.css", true},
+               {"/sitemap.xml", true},
+               {"/study/{nct}/history/{versions}", false}};
+  for (size_t i = 0; i < TH_COUNT(cases); i++)
+    assert_int_equal(th_lang_stands_once(th_span_of(cases[i].path)), cases[i].once);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(one_list_of_languages),
+      cmocka_unit_test(what_programs_read_stands_once),
       cmocka_unit_test(messages_are_said_in_the_language),
       cmocka_unit_test(a_page_speaks_one_language),
       cmocka_unit_test(paths_name_the_language),
