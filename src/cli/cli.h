@@ -114,6 +114,7 @@ int th_cmd_help(th_cli *cli);
 int th_cmd_import(th_cli *cli);
 int th_cmd_index(th_cli *cli);
 int th_cmd_match(th_cli *cli);
+int th_cmd_match_pairs(th_cli *cli); /* match --pairs */
 int th_cmd_mcp(th_cli *cli);
 int th_cmd_patient(th_cli *cli);
 int th_cmd_search(th_cli *cli);

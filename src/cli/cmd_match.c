@@ -388,6 +388,7 @@ static void dispose(job *j) {
 }
 
 int th_cmd_match(th_cli *cli) {
+  if (th_cli_value(cli, "pairs")) return th_cmd_match_pairs(cli);
   th_err err = {0};
   job j = {.cli = cli, .term = th_tty_of(1), .store = PTHREAD_MUTEX_INITIALIZER};
   uint64_t threads;

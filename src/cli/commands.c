@@ -312,11 +312,19 @@ static const th_cli_option match_options[] = {
      "text trec"},
     {"topic", 0, "ID", "with --note: what the patient is called in the output", NULL},
     {"threads", 't', "N", "worker threads for --notes (default: one a processor)", NULL},
+    {"pairs", 0, "FILE",
+     "judge single criteria: lines {\"id\", \"note\", \"kind\", \"criterion\"} (-: standard input)",
+     NULL},
+    {"presume", 0, "WHAT",
+     "with --pairs: what is taken for granted (default: silence for notes, else consent)",
+     "none consent silence"},
+    {"as-of", 0, "DATE", "with --pairs: the day that ages and times are counted from", NULL},
     {0},
 };
 static const th_cli_example match_examples[] = {
     {"trialhead match --note letter.txt", "Ten studies for the patient of a letter"},
     {"trialhead match --notes notes.jsonl --format trec > run", "A run over a collection of notes"},
+    {"trialhead match --pairs pairs.jsonl --json", "A verdict for each pair of note and criterion"},
     {0},
 };
 

@@ -177,18 +177,22 @@ static void put_node(const th_elig_tree *t, uint32_t i, th_buf *scratch, th_jout
   th_jout_end_object(w);
 }
 
-void th_elig_json(const th_elig_tree *tree, const char *nct_id, th_jout *w) {
+void th_elig_nodes_json(const th_elig_tree *tree, th_jout *w) {
   th_buf scratch;
   th_buf_init(&scratch, 0);
-  th_jout_object(w);
-  th_jout_kv_str(w, "nctId", nct_id);
-  th_jout_kv_str(w, "reader", TH_ELIG_READER);
-  th_jout_key(w, "criteria");
   th_jout_array(w);
   for (uint32_t i = 0; i < tree->n_nodes; i = tree->nodes[i].next)
     put_node(tree, i, &scratch, w);
   th_jout_end_array(w);
-  th_jout_end_object(w);
   if (scratch.error && !w->out->error) w->out->error = scratch.error;
   th_buf_dispose(&scratch);
+}
+
+void th_elig_json(const th_elig_tree *tree, const char *nct_id, th_jout *w) {
+  th_jout_object(w);
+  th_jout_kv_str(w, "nctId", nct_id);
+  th_jout_kv_str(w, "reader", TH_ELIG_READER);
+  th_jout_key(w, "criteria");
+  th_elig_nodes_json(tree, w);
+  th_jout_end_object(w);
 }

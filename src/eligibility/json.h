@@ -8,6 +8,8 @@
 /* {"nctId":…,"reader":…,"criteria":[…]} as docs/internals/eligibility.md gives it. nct_id NULL
  * writes null. */
 void th_elig_json(const th_elig_tree *tree, const char *nct_id, th_jout *w);
+/* "criteria" alone. */
+void th_elig_nodes_json(const th_elig_tree *tree, th_jout *w);
 /* One fact alone, as it stands in "facts". */
 void th_elig_fact_json(const th_elig_tree *tree, const th_elig_fact *fact, th_jout *w);
 

@@ -223,6 +223,21 @@ void th_verdict_bears(bool *out, const th_concepts *dict, const th_elig_tree *tr
       out[i] = f->type == TH_ELIG_NUMERIC && facts[i].attribute == f->attribute;
 }
 
+th_verdict_node th_verdict_whole(const th_verdicts *v, th_elig_kind kind) {
+  tally t = {0};
+  th_verdict_node out = {TH_UNKNOWN, TH_BASIS_NONE, TH_UNKNOWN, TH_UNKNOWN};
+  for (uint32_t i = 0; i < v->tree->n_nodes; i = v->tree->nodes[i].next) {
+    const th_elig_node *n = &v->tree->nodes[i];
+    if (!is_counted(n) || asks_nothing(n)) continue;
+    uint8_t truth = v->nodes[i].verdict;
+    if (n->kind == TH_ELIG_UNKNOWN) truth = TH_UNKNOWN;
+    count(&t, n->kind == kind ? truth : TH_MET - truth, v->nodes[i].basis);
+  }
+  out.verdict = combined(&t, kind == TH_ELIG_EXCLUSION ? TH_ELIG_ANY : TH_ELIG_ALL, 0);
+  out.basis = basis_for(&t, out.verdict);
+  return out;
+}
+
 /* ---- a study as a whole ---- */
 
 static const char *unit_of(const th_age *a) {

@@ -116,6 +116,10 @@ unsigned th_verdict_needs(const th_elig_fact *f);
 void th_verdict_bears(bool *out, const th_concepts *dict, const th_elig_tree *tree,
                       const th_elig_fact *f, const th_patient_fact *facts, uint32_t n);
 
+/* The tree as one criterion of a kind: an inclusion is met when all at its top are, an exclusion
+ * when any is. What stands at the top as the other kind counts turned. */
+th_verdict_node th_verdict_whole(const th_verdicts *v, th_elig_kind kind);
+
 /* ---- a study as a whole ---- */
 
 /* What the record says of who may join beside the text. Zero: nothing. */
