@@ -12,19 +12,25 @@ static inline void put_below(th_bit_sink *s, uint32_t v, uint32_t range) {
 }
 
 static inline uint32_t get_below(th_bit_reader *r, uint32_t range) {
+  uint64_t word;
   if (range <= 1) return 0;
   unsigned k = 31 - (unsigned)__builtin_clz(range);
-  uint64_t u = (UINT64_C(2) << k) - range, x = th_bits_get(r, k);
-  if (x >= u) x = (x << 1 | th_bits_get(r, 1)) - u;
+  memcpy(&word, r->p + r->at / 8, 8); /* 57 bits at least, of which 32 are needed at most */
+  word >>= r->at % 8;
+  uint64_t u = (UINT64_C(2) << k) - range, x = word & ((UINT64_C(1) << k) - 1);
+  bool longer = x >= u;
+  x = longer ? (x << 1 | (word >> k & 1)) - u : x;
+  th_bits_skip(r, k + longer);
   x += (range - u) / 2;
   return (uint32_t)(x >= range ? x - range : x);
 }
 
-/* Ones, at most `most` of them: unless there are so many, a zero ends them. */
+/* Ones, at most `most` of them (below 32): unless there are so many, a zero ends them. */
 static inline uint32_t get_ones(th_bit_reader *r, uint32_t most) {
-  uint32_t n = 0;
-  while (n < most && th_bits_get(r, 1))
-    n++;
+  uint64_t word;
+  memcpy(&word, r->p + r->at / 8, 8);
+  uint32_t n = (uint32_t)__builtin_ctzll(~(word >> r->at % 8) | UINT64_C(1) << most);
+  th_bits_skip(r, n + (n < most));
   return n;
 }
 
@@ -82,17 +88,39 @@ void th_sink_copy(th_bit_sink *s, const uint8_t *p, uint64_t from, uint64_t n) {
   }
 }
 
+static inline void put_position(th_occurrence *out, uint32_t max, uint32_t i, uint32_t at) {
+  if (i < max) out[i].position = at;
+}
+
+/* One to three positions, number `first` …: most fields hold a word no more often. A place that is
+ * the only one possible takes no bits, so it need not be told apart. */
+static inline void read_few(th_bit_reader *r, th_occurrence *out, uint32_t max, uint32_t first,
+                            uint32_t n, uint32_t low, uint32_t high) {
+  if (n == 1) {
+    put_position(out, max, first, low + get_below(r, high - low));
+    return;
+  }
+  uint32_t middle = low + 1 + get_below(r, high - low - n + 1);
+  put_position(out, max, first, low + get_below(r, middle - low));
+  put_position(out, max, first + 1, middle);
+  if (n == 3) put_position(out, max, first + 2, middle + 1 + get_below(r, high - middle - 1));
+}
+
 /* Positions number `first` … of the field; stored below max. */
 static void read_between(th_bit_reader *r, th_occurrence *out, uint32_t max, uint32_t first,
                          uint32_t n, uint32_t low, uint32_t high) {
-  while (n && n < high - low) {
+  while (n > 3 && n < high - low) {
     if (r->over) return;
     uint32_t middle = n / 2, at = low + middle + get_below(r, high - low - n + 1);
-    if (first + middle < max) out[first + middle].position = at;
+    put_position(out, max, first + middle, at);
     read_between(r, out, max, first, middle, low, at);
     first += middle + 1;
     n -= middle + 1;
     low = at + 1;
+  }
+  if (n - 1 < 3) { /* 1 to 3 */
+    read_few(r, out, max, first, n, low, high);
+    return;
   }
   for (uint32_t i = 0; i < n && first + i < max; i++)
     out[first + i].position = low + i;

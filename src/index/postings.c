@@ -25,6 +25,7 @@ void th_postings_init(th_postings *p, const th_term *term) {
   p->block = p->pos_block = UINT32_MAX;
   p->pos_next = 0;
   p->pos_bit = 0;
+  p->part.read = false;
   p->tail_bits = 0;
   p->n = 0;
   p->last_doc = (const th_u32 *)term->postings;
@@ -186,14 +187,74 @@ static bool is_wanted(const position_sink *sink, uint32_t field) {
   return !sink->want || (sink->want[field / 64] >> (field % 64) & 1);
 }
 
-/* The forms of the occurrences that read_fields has just read, field by field. */
-static bool read_forms(const th_segment *s, const th_postings *p, const uint8_t *class_at,
-                       const uint8_t *class_end, uint32_t total, th_bit_reader *bits,
-                       position_sink *sink) {
+enum { EVERY_FIELD = UINT16_MAX };
+
+/* Where a reader is within one posting: the fields of its class, along the fields of the document.
+ */
+typedef struct posting_walk {
+  th_class_scratch scratch;
+  const uint8_t *class_first, *class_at, *class_end, *length_at, *length_end;
+  uint32_t field, length_field, length;
+} posting_walk;
+
+static bool begin_posting(const th_segment *s, const th_postings *p, uint32_t i, posting_walk *w) {
+  w->field = w->length_field = UINT32_MAX;
+  w->length = 0;
+  if (!th_segment_class_bytes(s, p->classes[i], &w->scratch, &w->class_at, &w->class_end) ||
+      !th_segment_length_bytes(s, p->docs[i], &w->length_at, &w->length_end))
+    return false;
+  w->class_first = w->class_at;
+  return true;
+}
+
+/* Goes on along the lengths to a field; false when the document has no such text. */
+static inline bool find_length(const th_segment *s, posting_walk *w, uint32_t field) {
+  const uint8_t *at = w->length_at;
+  if (w->length_field == UINT32_MAX) {
+    if (!th_segment_next_pair(s, TH_SEC_LENGTHS, &w->length_at, w->length_end, &w->length_field,
+                              &w->length))
+      return false;
+    at = w->length_at;
+  }
+  /* Most pairs take two bytes, and most are of fields that are not wanted. */
+  while (w->length_field < field && w->length_end - at >= 2 && (at[0] | at[1]) < 0x80 && at[0]) {
+    w->length_field += at[0];
+    w->length = at[1];
+    at += 2;
+  }
+  w->length_at = at;
+  while (w->length_field < field)
+    if (!th_segment_next_pair(s, TH_SEC_LENGTHS, &w->length_at, w->length_end, &w->length_field,
+                              &w->length))
+      return false;
+  return w->length_field == field && w->length > 0;
+}
+
+/* The positions of one posting, field by field. Stops behind field `last`. */
+static bool read_positions(const th_segment *s, th_postings *p, posting_walk *w, uint32_t last,
+                           th_bit_reader *bits, position_sink *sink) {
+  uint32_t tf = 0;
+  while ((w->field == UINT32_MAX || w->field < last) &&
+         th_segment_next_pair(s, TH_SEC_CLASSES, &w->class_at, w->class_end, &w->field, &tf)) {
+    uint32_t room = sink->out && is_wanted(sink, w->field) ? sink->max - sink->n : 0;
+    if (!find_length(s, w, w->field) || !th_positions_read(bits, (uint16_t)w->field, tf, w->length,
+                                                           room ? sink->out + sink->n : NULL, room))
+      return false;
+    sink->n += TH_MIN(tf, room);
+    p->pos_total += tf;
+  }
+  return true;
+}
+
+/* The forms of the occurrences that read_positions has read, field by field. */
+static bool read_forms(const th_segment *s, const th_postings *p, const posting_walk *w,
+                       th_bit_reader *bits, position_sink *sink) {
+  const uint8_t *class_at = w->class_first;
   uint32_t field = UINT32_MAX, tf = 0, n = 0;
-  if (!th_forms_begin(bits, total, p->term.n_forms)) return !bits->over;
-  while (th_segment_next_pair(s, TH_SEC_CLASSES, &class_at, class_end, &field, &tf)) {
-    uint32_t stored = sink->out && is_wanted(sink, field) ? TH_MIN(tf, sink->n - n) : 0;
+  if (!th_forms_begin(bits, p->pos_total, p->term.n_forms)) return !bits->over;
+  if (!sink->out) return th_forms_read(bits, p->pos_total, p->term.n_forms, NULL, 0);
+  while (th_segment_next_pair(s, TH_SEC_CLASSES, &class_at, w->class_end, &field, &tf)) {
+    uint32_t stored = is_wanted(sink, field) ? TH_MIN(tf, sink->n - n) : 0;
     if (!th_forms_read(bits, tf, p->term.n_forms, stored ? sink->out + n : NULL, stored))
       return false;
     n += stored;
@@ -201,32 +262,45 @@ static bool read_forms(const th_segment *s, const th_postings *p, const uint8_t 
   return true;
 }
 
-/* All occurrences of one posting: walks the fields of its class along the fields of the document.
- */
-static bool read_posting(const th_segment *s, th_postings *p, uint32_t i, th_bit_reader *bits,
+/* The posting that was read as far as some field, from there on. */
+static void resume(const th_postings *p, posting_walk *w) {
+  w->class_at = w->class_first + p->part.class_bytes;
+  w->field = p->part.field;
+  w->length_at = p->part.length_at;
+  w->length_field = p->part.length_field;
+  w->length = p->part.length;
+}
+
+static void remember(th_postings *p, const posting_walk *w) {
+  p->part.read = true;
+  p->part.class_bytes = (uint32_t)(w->class_at - w->class_first);
+  p->part.field = w->field;
+  p->part.length_at = w->length_at;
+  p->part.length_field = w->length_field;
+  p->part.length = w->length;
+}
+
+/* Posting pos_next: all occurrences, or what is not read yet of them. With `last` only the
+ * positions up to that field; the posting stays the next one then. */
+static bool read_posting(const th_segment *s, th_postings *p, uint32_t last, th_bit_reader *bits,
                          position_sink *sink) {
-  const uint8_t *class_at, *class_end, *class_first, *length_at, *length_end;
-  th_class_scratch scratch;
-  uint32_t field = UINT32_MAX, tf = 0, length_field = UINT32_MAX, length = 0, total = 0;
-  if (!th_segment_class_bytes(s, p->classes[i], &scratch, &class_at, &class_end) ||
-      !th_segment_length_bytes(s, p->docs[i], &length_at, &length_end))
-    return false;
-  class_first = class_at;
-  p->pos_from = bits->at;
-  while (th_segment_next_pair(s, TH_SEC_CLASSES, &class_at, class_end, &field, &tf)) {
-    while (length_field != field)
-      if ((length_field != UINT32_MAX && length_field > field) ||
-          !th_segment_next_pair(s, TH_SEC_LENGTHS, &length_at, length_end, &length_field, &length))
-        return false;
-    uint32_t room = sink->out && is_wanted(sink, field) ? sink->max - sink->n : 0;
-    if (!th_positions_read(bits, (uint16_t)field, tf, length, room ? sink->out + sink->n : NULL,
-                           room))
-      return false;
-    sink->n += TH_MIN(tf, room);
-    total += tf;
+  posting_walk w;
+  if (!begin_posting(s, p, p->pos_next, &w)) return false;
+  if (p->part.read) {
+    resume(p, &w);
+  } else {
+    p->pos_from = bits->at;
+    p->pos_total = 0;
   }
+  if (!read_positions(s, p, &w, last, bits, sink)) return false;
+  if (last != EVERY_FIELD) {
+    remember(p, &w);
+    return true;
+  }
+  p->part.read = false;
   p->pos_to = bits->at;
-  return read_forms(s, p, class_first, class_end, total, bits, sink);
+  p->pos_next++;
+  return read_forms(s, p, &w, bits, sink);
 }
 
 /* The bytes of the decoded block's positions. Those of a list without blocks stand behind it. */
@@ -255,6 +329,7 @@ static void seek_group(th_postings *p, th_bit_reader *bits, uint32_t i) {
   uint64_t skipped = 0;
   p->pos_block = p->block;
   p->pos_next = group * TH_SPOT_GROUP;
+  p->part.read = false;
   th_bits_skip(bits, p->n_blocks ? 0 : p->tail_bits);
   if (groups == 0) return;
   unsigned width = th_bits_get(bits, 5);
@@ -263,26 +338,47 @@ static void seek_group(th_postings *p, th_bit_reader *bits, uint32_t i) {
   th_bits_skip(bits, (uint64_t)width * (groups - group) + skipped);
 }
 
-unsigned th_postings_positions(const th_segment *s, th_postings *p, uint32_t i,
-                               const uint64_t *want, th_occurrence *out, unsigned max) {
+/* Whether reading goes on from where it ended: what lies before posting i of its group is read. */
+static bool is_ahead(const th_postings *p, uint32_t i) {
+  return p->pos_block == p->block && p->pos_next / TH_SPOT_GROUP == i / TH_SPOT_GROUP &&
+         (p->pos_next < i || (p->pos_next == i && !p->part.read));
+}
+
+static unsigned read_up_to(const th_segment *s, th_postings *p, uint32_t i, uint32_t last,
+                           position_sink *sink) {
   const uint8_t *at = NULL, *end = NULL;
-  position_sink skipped = {0}, sink = {want, out, 0, max};
+  position_sink skipped = {0};
   if (i >= p->n || !position_bytes(p, &at, &end)) return 0;
   p->pos_bytes = at;
   th_bit_reader bits = th_bits_open(at, end);
-  if (p->pos_block != p->block || p->pos_next > i ||
-      p->pos_next / TH_SPOT_GROUP < i / TH_SPOT_GROUP)
-    seek_group(p, &bits, i);
-  else
+  if (is_ahead(p, i))
     th_bits_skip(&bits, p->pos_bit);
-  for (; p->pos_next <= i; p->pos_next++) {
-    if (!read_posting(s, p, p->pos_next, &bits, p->pos_next == i ? &sink : &skipped)) {
-      bad_list(p, TH_SEC_POSITIONS, at);
-      return 0;
-    }
+  else
+    seek_group(p, &bits, i);
+  bool good = true;
+  while (good && p->pos_next < i)
+    good = read_posting(s, p, EVERY_FIELD, &bits, &skipped);
+  if (!good || !read_posting(s, p, last, &bits, sink)) {
+    bad_list(p, TH_SEC_POSITIONS, at);
+    return 0;
   }
   p->pos_bit = bits.at;
-  return sink.n;
+  return sink->n;
+}
+
+unsigned th_postings_positions(const th_segment *s, th_postings *p, uint32_t i,
+                               const uint64_t *want, th_occurrence *out, unsigned max) {
+  position_sink sink = {want, out, 0, max};
+  return read_up_to(s, p, i, EVERY_FIELD, &sink);
+}
+
+unsigned th_postings_places(const th_segment *s, th_postings *p, uint32_t i, const uint64_t *want,
+                            th_occurrence *out, unsigned max) {
+  position_sink sink = {want, out, 0, max};
+  uint32_t last = 0;
+  for (uint32_t w = 0; w < (TH_F_COUNT + 63) / 64; w++)
+    if (want[w]) last = 64 * w + 63 - (uint32_t)__builtin_clzll(want[w]);
+  return read_up_to(s, p, i, last, &sink);
 }
 
 const uint8_t *th_postings_bits(const th_postings *p, uint64_t *first_bit, uint64_t *n_bits) {

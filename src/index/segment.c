@@ -227,7 +227,8 @@ int th_segment_open_bytes(th_segment **out, const uint8_t *bytes, size_t n, cons
   s->damage = calloc(1, sizeof *s->damage);
   s->sites_state = calloc(1, sizeof *s->sites_state);
   s->extra = calloc(1, sizeof *s->extra);
-  if (!s->damage || !s->sites_state || !s->extra)
+  s->spread = calloc(1, sizeof *s->spread);
+  if (!s->damage || !s->sites_state || !s->extra || !s->spread)
     th_err_set(err, rc, "out of memory opening segment %s", name);
   else
     rc = open_sections(s, trust, err);
@@ -275,6 +276,8 @@ void th_segment_close(th_segment *s) {
   th_segment_extra *extra = s->extra ? atomic_load(s->extra) : NULL;
   if (extra) extra->free(extra);
   free(s->extra);
+  if (s->spread) th_spread_free(atomic_load(&s->spread->made));
+  free(s->spread);
   free(s);
 }
 
@@ -449,6 +452,14 @@ bool th_segment_class_bytes(const th_segment *s, uint32_t c, th_class_scratch *s
                             const uint8_t **at, const uint8_t **end) {
   if (c >= s->n_classes) return false;
   if (c < TH_CLASSES_DIRECT) return class_slot(s, c, at, end);
+  const th_spread *spread = th_spread_of(s);
+  if (TH_LIKELY(spread && c - TH_CLASSES_DIRECT < spread->n)) {
+    const uint32_t *start = spread->start + (c - TH_CLASSES_DIRECT);
+    *at = spread->bytes + start[0];
+    *end = spread->bytes + start[1];
+    return true;
+  }
+  if (!spread) th_spread_count(s);
   uint32_t in_group = (c - TH_CLASSES_DIRECT) % TH_CLASS_GROUP;
   if (!class_slot(s, TH_CLASSES_DIRECT + (c - TH_CLASSES_DIRECT) / TH_CLASS_GROUP, at, end))
     return false;

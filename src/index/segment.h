@@ -104,6 +104,14 @@ bool th_term_seek(th_term_cursor *c, const th_segment *s, th_span from);
 bool th_term_next(th_term_cursor *c);
 
 /* ---- postings ---- */
+/* How far a posting's positions were read when only its first fields were wanted. */
+typedef struct th_part_read {
+  bool read; /* posting pos_next was read in part; all below describes that */
+  uint32_t class_bytes, field;
+  const uint8_t *length_at;
+  uint32_t length_field, length;
+} th_part_read;
+
 /* Steps through a term's list a block at a time. docs[]/classes[] hold n decoded postings: docs
  * ascending and < n_docs, classes < th_segment_classes. */
 typedef struct th_postings {
@@ -117,6 +125,8 @@ typedef struct th_postings {
   /* Where the bits of posting pos_next of block pos_block begin, for th_postings_positions. */
   uint32_t pos_block, pos_next;
   uint64_t pos_bit;
+  uint32_t pos_total; /* positions of that posting read so far */
+  th_part_read part;
   uint64_t tail_bits; /* of the tail that was decoded: how many stand before what follows it */
   /* The coded positions of the posting read last: bits [pos_from, pos_to) of pos_bytes. */
   const uint8_t *pos_bytes;
@@ -138,6 +148,10 @@ bool th_postings_seek_block(th_postings *p, uint32_t target);
  * (TH_SPOT_GROUP) before it are decoded, from the one asked for last. */
 unsigned th_postings_positions(const th_segment *s, th_postings *p, uint32_t i,
                                const uint64_t *want, th_occurrence *out, unsigned max);
+/* The same without forms (0), only of wanted fields: what stands behind the last of them in the
+ * posting is not read. */
+unsigned th_postings_places(const th_segment *s, th_postings *p, uint32_t i, const uint64_t *want,
+                            th_occurrence *out, unsigned max);
 /* The coded positions (occurrences.h) of the posting that th_postings_positions read last; borrowed
  * from the mapping. */
 const uint8_t *th_postings_bits(const th_postings *p, uint64_t *first_bit, uint64_t *n_bits);

@@ -30,6 +30,18 @@ typedef enum th_damage_kind {
   TH_DAMAGE_VALUE,  /* a value that the format does not allow */
 } th_damage_kind;
 
+/* The classes of the first groups taken apart (spread.c): class TH_CLASSES_DIRECT + i stands at
+ * bytes[start[i]] … bytes[start[i + 1]]. */
+typedef struct th_spread {
+  uint32_t n;
+  uint32_t *start;
+  uint8_t *bytes;
+} th_spread;
+typedef struct th_spread_slot {
+  _Atomic(th_spread *) made;
+  _Atomic uint32_t asked; /* classes that were looked up in their groups */
+} th_spread_slot;
+
 struct th_segment {
   th_map map;           /* n = 0 when the bytes are the caller's */
   const uint8_t *bytes; /* the file */
@@ -63,6 +75,7 @@ struct th_segment {
   th_sites sites;
   _Atomic uint8_t *sites_state;
   _Atomic(th_segment_extra *) *extra; /* the query room's */
+  th_spread_slot *spread;
 };
 
 /* What the first use of a column or of the sites found. */
@@ -138,13 +151,19 @@ typedef struct th_class_scratch {
   uint32_t tf[TH_F_COUNT];
   uint8_t bytes[7 * TH_F_COUNT];
 } th_class_scratch;
-/* The bytes of a class's (field, tf) pairs, in the mapping or in scratch; false when damaged. The
- * further a class stands in its group, the more of it is decoded. */
+/* The bytes of a class's (field, tf) pairs, in the mapping, in scratch or in the table; false when
+ * damaged. */
 bool th_segment_class_bytes(const th_segment *s, uint32_t c, th_class_scratch *scratch,
                             const uint8_t **at, const uint8_t **end);
 /* All classes in order, as bytes; stops when told to. False when stopped or damaged. */
 typedef bool th_class_scan(void *ctx, uint32_t c, const uint8_t *at, const uint8_t *end);
 bool th_segment_scan_classes(const th_segment *s, th_class_scan *seen, void *ctx);
+/* Counts a class that was looked up in its group; makes the table once there were many. */
+void th_spread_count(const th_segment *s);
+void th_spread_free(th_spread *t);
+static inline const th_spread *th_spread_of(const th_segment *s) {
+  return atomic_load_explicit(&s->spread->made, memory_order_acquire);
+}
 bool th_segment_bad_pair(const th_segment *s, unsigned section, const uint8_t **at,
                          const uint8_t *end);
 /* Reads one pair of either: *field comes in as the field before, or UINT32_MAX at the start. False

@@ -112,8 +112,11 @@ static int phrase_starts(th_plan *p, th_phrase_check *check, uint32_t word, cons
   th_cursor *c = &check->cursors[word];
   th_thread *t = p->thread;
   for (;;) {
-    *n = th_postings_positions(p->segment, &c->p, c->i, fields, t->places[room], t->n_places[room]);
-    if (*n < t->n_places[room]) break;
+    th_occurrence *to = t->places[room];
+    uint32_t most = t->n_places[room];
+    *n = check->forms ? th_postings_positions(p->segment, &c->p, c->i, fields, to, most)
+                      : th_postings_places(p->segment, &c->p, c->i, fields, to, most);
+    if (*n < most) break;
     if (!th_thread_more_places(t, room)) return th_plan_no_memory(p);
   }
   *out = t->places[room];
@@ -128,19 +131,20 @@ static int phrase_starts(th_plan *p, th_phrase_check *check, uint32_t word, cons
   return 0;
 }
 
-static int place_cmp(const th_occurrence *a, const th_occurrence *b) {
-  if (a->field != b->field) return a->field < b->field ? -1 : 1;
-  return (a->position > b->position) - (a->position < b->position);
+static inline uint64_t key_of_place(const th_occurrence *o) {
+  return (uint64_t)o->field << 32 | o->position;
 }
 
-/* Keeps of a what stands in b; both ascending. */
+/* Keeps of a what stands in b; both ascending. Which is the smaller nobody can foretell, so nothing
+ * jumps by it. */
 static uint32_t intersect(th_occurrence *a, uint32_t n, const th_occurrence *b, uint32_t m) {
   uint32_t kept = 0;
   for (uint32_t i = 0, k = 0; i < n && k < m;) {
-    int order = place_cmp(&a[i], &b[k]);
-    if (order == 0) a[kept++] = a[i];
-    i += order <= 0;
-    k += order >= 0;
+    uint64_t x = key_of_place(&a[i]), y = key_of_place(&b[k]);
+    a[kept] = a[i];
+    kept += x == y;
+    i += x <= y;
+    k += y <= x;
   }
   return kept;
 }
@@ -163,6 +167,14 @@ static bool common_fields(const th_plan *p, const th_phrase_check *check,
   return any != 0;
 }
 
+/* Of the fields, those in which any of n places stands. */
+static void fields_of(const th_occurrence *places, uint32_t n,
+                      uint64_t fields[(TH_F_COUNT + 63) / 64]) {
+  memset(fields, 0, (TH_F_COUNT + 63) / 64 * sizeof *fields);
+  for (uint32_t i = 0; i < n; i++)
+    fields[places[i].field / 64] |= 1ull << (places[i].field % 64);
+}
+
 /* Where the phrase begins in the document at which all its cursors are. */
 static int phrase_places(th_plan *p, th_phrase_check *check, uint32_t doc, uint32_t *n,
                          th_occurrence **out) {
@@ -173,6 +185,7 @@ static int phrase_places(th_plan *p, th_phrase_check *check, uint32_t doc, uint3
   if (!common_fields(p, check, fields)) return 0;
   int rc = phrase_starts(p, check, check->order[0], fields, 0, n, out);
   for (uint32_t w = 1; !rc && *n && w < check->n; w++) {
+    fields_of(*out, *n, fields);
     rc = phrase_starts(p, check, check->order[w], fields, 1, &m, &other);
     if (!rc) *n = intersect(*out, *n, other, m);
   }

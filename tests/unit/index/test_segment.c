@@ -252,6 +252,100 @@ static void positions_in_any_order(void **state) {
   small_dispose(&d);
 }
 
+/* Positions of single fields, read one after the other and back and forth, are those of the whole.
+ */
+static void places_are_the_positions_of_their_fields(void **state) {
+  small_docs d;
+  th_segment *s;
+  th_term t;
+  th_postings p;
+  (void)state;
+  small_random(&d, &seed, 300, 20, 1, 1);
+  file f = encode(&d);
+  assert_int_equal(open_file(&s, f, false, NULL), 0);
+  assert_true(th_segment_term(s, small_stem(0), &t));
+  th_postings_init(&p, &t);
+  while (th_postings_next_block(&p))
+    for (unsigned round = 0, i = 0; round < 600; round++) {
+      uint64_t want[(TH_F_COUNT + 63) / 64] = {0};
+      th_occurrence all[256], some[256];
+      i = small_draw(&seed, 3) ? TH_MIN(i + small_draw(&seed, 4), p.n - 1) : small_draw(&seed, p.n);
+      for (unsigned n = small_draw(&seed, 3) + 1; n > 0; n--) {
+        uint16_t field = small_fields[small_draw(&seed, SMALL_FIELDS)];
+        want[field / 64] |= UINT64_C(1) << (field % 64);
+      }
+      unsigned m = th_postings_places(s, &p, i, want, some, TH_COUNT(some)), k = 0;
+      if (small_draw(&seed, 2)) continue; /* what comes next goes on from there */
+      th_postings whole;
+      th_postings_init(&whole, &t);
+      while (th_postings_next_block(&whole) && whole.block != p.block) {
+      }
+      unsigned n = th_postings_positions(s, &whole, i, want, all, TH_COUNT(all));
+      assert_int_equal(n, m);
+      for (; k < n; k++) {
+        assert_int_equal(all[k].field, some[k].field);
+        assert_int_equal(all[k].position, some[k].position);
+        assert_int_equal(some[k].form, 0);
+      }
+    }
+  assert_int_equal(th_segment_state(s, NULL), 0);
+  th_segment_close(s);
+  free(f.p);
+  small_dispose(&d);
+}
+
+enum {
+  CLASSES = TH_CLASSES_DIRECT + 700,
+  OFTEN = 6
+}; /* a word stands below OFTEN times in a field */
+
+/* Document d holds the only word in field f as often as digit f of d + 1 to the base OFTEN. */
+static void check_classes(const th_segment *s, const th_postings *p) {
+  for (uint32_t i = 0; i < p->n; i++) {
+    th_class_field fields[SMALL_FIELDS];
+    unsigned n = th_segment_class(s, p->classes[i], fields, SMALL_FIELDS), k = 0;
+    for (uint32_t f = 0, left = p->docs[i] + 1; f < SMALL_FIELDS; f++, left /= OFTEN) {
+      if (left % OFTEN == 0) continue;
+      assert_true(k < n);
+      assert_int_equal(fields[k].field, small_fields[f]);
+      assert_int_equal(fields[k++].tf, left % OFTEN);
+    }
+    assert_int_equal(k, n);
+  }
+}
+
+/* More than once, so that they are read from their groups, then from the table made of them. */
+static void classes_of_groups_come_back(void **state) {
+  small_docs d;
+  th_segment *s;
+  th_term t;
+  (void)state;
+  small_init(&d, CLASSES, 1);
+  for (uint32_t doc = 0; doc < CLASSES; doc++) {
+    d.nct[doc] = doc + 1;
+    d.seq[doc] = doc + 1;
+    for (uint32_t f = 0, left = doc + 1; f < SMALL_FIELDS; f++, left /= OFTEN)
+      for (uint32_t k = 0; k < left % OFTEN; k++)
+        small_add(&d, doc, (uint8_t)f, 2 * k, 0, 0);
+  }
+  file f = encode(&d);
+  assert_int_equal(open_file(&s, f, false, NULL), 0);
+  assert_int_equal(th_segment_classes(s), CLASSES);
+  assert_true(th_segment_term(s, small_stem(0), &t));
+  for (unsigned round = 0; round < 8; round++) {
+    th_postings p;
+    th_postings_init(&p, &t);
+    while (th_postings_next_block(&p))
+      check_classes(s, &p);
+    assert_int_equal(th_spread_of(s) != NULL, round >= 5); /* 700 are asked for in each */
+  }
+  assert_int_equal(th_spread_of(s)->n, CLASSES - TH_CLASSES_DIRECT);
+  assert_int_equal(th_segment_state(s, NULL), 0);
+  th_segment_close(s);
+  free(f.p);
+  small_dispose(&d);
+}
+
 /* ---- damage ---- */
 
 /* Every answer under a flip is the right one or the segment says that it is damaged; and the check
@@ -376,6 +470,8 @@ int main(void) {
       cmocka_unit_test(what_was_written_comes_back),
       cmocka_unit_test(seeking_finds_what_reading_finds),
       cmocka_unit_test(positions_in_any_order),
+      cmocka_unit_test(places_are_the_positions_of_their_fields),
+      cmocka_unit_test(classes_of_groups_come_back),
       cmocka_unit_test(every_flip_is_found),
       cmocka_unit_test(flips_in_many_chunks_are_found),
       cmocka_unit_test(no_cut_file_opens),
