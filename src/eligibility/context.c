@@ -55,6 +55,11 @@ static const row rows[] = {
     {JOINT, "or|and|to|/|-|,"},
 };
 
+enum {
+  ONE = 41,
+  FAR = 40
+}; /* tokens that a denial reaches at most; ONE: a single word behind it */
+
 enum { SLOTS = 1024 };
 static struct {
   uint64_t key;
@@ -109,28 +114,63 @@ static void set(th_elig_cue *cue, uint32_t at, uint32_t reach, uint8_t value) {
 
 /* ---- each sort of cue ---- */
 
+/* "not" turns the verb behind it. Of verbs of having, taking and undergoing that denies what is
+ * had; "not stable", "cannot stand", "not requiring" leave the mention as it is. Right before a
+ * mention it denies that one. */
+static uint32_t reach_of_not(const th_elig_context *c, uint32_t i) {
+  static th_elig_set had = TH_ELIG_SET("have|had");
+  static th_elig_set having = TH_ELIG_SET(
+      "has|having|receive|received|receiving|take|taken|taking|took|use|used|"
+      "using|undergo|undergone|undergoing|underwent|suffer|suffered|suffering|experience|"
+      "experienced|smoke|drink|consume|consumed|present|develop|developed|show|exhibit|pregnant|"
+      "nursing|lactating|breastfeeding|diabetic|infected|exposed|on|in|with|a|an|any|of|the|"
+      "treated|vaccinated|diagnosed|carry|contain|containing|concomitantly|include|involve|"
+      "involved|"
+      "affected|administered|given|prescribed|initiated|started|demonstrated|showing");
+  static th_elig_set fill = TH_ELIG_SET(
+      "previously|currently|ever|to|also|yet|recently|concurrently|otherwise|already|actively|"
+      "presently|significantly|known|prior|clinically|acute|active|chronic|be|been|being|have|had");
+  for (uint32_t k = i + 1; k < i + 5; k++) {
+    if (among(c, k, &having)) return FAR;
+    if (among(c, k, &had) && (k > i + 1 || !among(c, k + 1, &fill))) return FAR;
+    if (!among(c, k, &fill)) return k - i;
+  }
+  return 5;
+}
+
 /* "not more than", "no later than", "whether or not", "not limited to" deny nothing that follows;
  * "free", "negative", "absence" do with their preposition only. */
-static bool denies(const th_elig_context *c, uint32_t i) {
+static uint32_t reach_of_denial(const th_elig_context *c, uint32_t i) {
+  static th_elig_set without = TH_ELIG_SET("without");
+  static th_elig_set not_ = TH_ELIG_SET("not|cannot");
+  static th_elig_set non = TH_ELIG_SET("non");
   static th_elig_set harmless = TH_ELIG_SET(
-      "more|less|greater|only|limited|necessarily|older|younger|later|longer|fewer|exceed|"
+      "more|less|greater|only|limited|longer|necessarily|older|younger|later|longer|fewer|exceed|"
       "exceeding|controlled|adequately|well|responding|sufficiently|optimally|responsive|amenable|"
       "suitable|eligible|candidate|able|willing|related|attributable|because|due|qualify|meet|"
       "meeting|change|limit|restriction|restricted|higher|lower|tolerate|respond|fully|completely");
   static th_elig_set with_of = TH_ELIG_SET("free|negative|absence|lack|lacking");
   static th_elig_set of = TH_ELIG_SET("of|from|for");
   static th_elig_set whether = TH_ELIG_SET("whether|or");
-  if (among(c, i, &with_of)) return among(c, i + 1, &of);
-  if (i > 1 && among(c, i - 1, &whether) && among(c, i - 2, &whether)) return false;
-  return !among(c, i + 1, &harmless);
+  static th_elig_set effect = TH_ELIG_SET(
+      "response|efficacy|access|improvement|benefit|effect|availability|adherence|"
+      "compliance|willingness|ability|interest|experience|knowledge|insurance|tolerance|"
+      "contraindication|control");
+  if (among(c, i, &with_of)) return among(c, i + 1, &of) && !among(c, i + 2, &effect) ? FAR : 0;
+  if (i > 1 && among(c, i - 1, &whether) && among(c, i - 2, &whether)) return 0;
+  if (i > 1 && among(c, i, &without) && among(c, i - 1, &whether)) return 0;
+  if (among(c, i, &not_)) return reach_of_not(c, i);
+  if (among(c, i, &non)) return ONE;
+  return among(c, i + 1, &harmless) || among(c, i + 1, &effect) ? 0 : FAR;
 }
 
 static void see_negation(th_elig_context *c, uint32_t i) {
-  static th_elig_set short_words = TH_ELIG_SET("non");
-  if (!denies(c, i)) return;
+  uint32_t reach = reach_of_denial(c, i);
+  if (reach == 0) return;
   bool twice = c->negation.on && c->negation.value && c->mentions == 0 && i < c->negation.at + 8;
   static th_elig_set nor = TH_ELIG_SET("nor");
-  set(&c->negation, i, among(c, i, &short_words) ? 3 : 40, !twice || among(c, i, &nor));
+  if (reach < FAR && c->negation.on && c->negation.value) return;
+  set(&c->negation, i, reach == ONE ? 2 : reach, reach == ONE ? ONE : !twice || among(c, i, &nor));
   c->mentions = 0;
 }
 
@@ -185,7 +225,7 @@ static void see_allergy(th_elig_context *c, uint32_t i) {
 
 static void see_role(th_elig_context *c, uint32_t i, uint16_t cue) {
   static th_elig_set to = TH_ELIG_SET("to|for|against|of|in");
-  static th_elig_set than = TH_ELIG_SET("from|of");
+  static th_elig_set than = TH_ELIG_SET("from|of|are|is|include|to|for");
   static th_elig_set loose = TH_ELIG_SET("exception|apart");
   if (cue & ALLERGY) see_allergy(c, i);
   if (cue & CONTRA && among(c, i + 1, &to)) set(&c->role, i, 12, TH_ELIG_CONTRAINDICATION);
@@ -200,19 +240,34 @@ static void see_stop(th_elig_context *c) {
   if (c->role.value != TH_ELIG_EXCEPTION) c->role.on = false;
 }
 
+/* What begins inside a parenthesis ends with it. */
+static void see_parenthesis(th_elig_context *c, uint32_t i) {
+  if (th_elig_sign(token(c, i), '(')) c->parenthesis = i;
+  if (!th_elig_sign(token(c, i), ')')) return;
+  if (c->role.value == TH_ELIG_EXCEPTION) c->role.on = false;
+  th_elig_cue *cues[] = {&c->negation, &c->time, &c->family};
+  for (size_t k = 0; k < TH_COUNT(cues); k++)
+    cues[k]->on &= c->parenthesis == UINT32_MAX || cues[k]->at < c->parenthesis;
+  c->parenthesis = UINT32_MAX;
+}
+
 static void see(th_elig_context *c, uint32_t i) {
   static th_elig_set other = TH_ELIG_SET("other");
   static th_elig_set than = TH_ELIG_SET("than");
-  static th_elig_set with = TH_ELIG_SET("with|have|has|are|is");
+  static th_elig_set deny = TH_ELIG_SET("not");
+  static th_elig_set including = TH_ELIG_SET("including|include|counting");
+  static th_elig_set with = TH_ELIG_SET("with|have|has|are|is|by|on|following|after|:");
   const th_elig_token *t = token(c, i);
   if (th_elig_is_broken(c->leaf, i, i + 1)) {
     c->negation.on = c->time.on = c->family.on = c->role.on = false;
     return;
   }
   uint16_t cue = cue_of(t);
-  if (th_elig_sign(t, ')') && c->role.on && c->role.value == TH_ELIG_EXCEPTION) c->role.on = false;
+  see_parenthesis(c, i);
+  if (among(c, i, &deny) && among(c, i + 1, &including))
+    set(&c->role, i + 1, 30, TH_ELIG_EXCEPTION);
   if (among(c, i, &other) && among(c, i + 1, &than)) set(&c->role, i + 1, 30, TH_ELIG_EXCEPTION);
-  if (among(c, i, &with) && c->mentions) c->negation.on = false;
+  if (c->mentions && among(c, i, &with)) c->negation.on = false;
   if (cue & STOP) see_stop(c);
   if (cue & NO) see_negation(c, i);
   if (cue & (PAST | NOW | PLAN)) see_time(c, i, cue);
@@ -224,19 +279,30 @@ static void see(th_elig_context *c, uint32_t i) {
 
 static void look_behind(const th_elig_context *c, uint32_t end, th_elig_setting *s) {
   static th_elig_set verbs =
-      TH_ELIG_SET("is|are|was|were|be|been|has|have|will|must|should|may|also|"
+      TH_ELIG_SET("is|are|was|were|be|been|has|have|will|must|should|may|also|do|does|"
                   "known|currently|allowed|not");
   static th_elig_set absent = TH_ELIG_SET("absent|excluded|negative|prohibited|ineligible");
   static th_elig_set allowed =
       TH_ELIG_SET("allowed|permitted|acceptable|eligible|allowable|permissible|ok");
   static th_elig_set no = TH_ELIG_SET("not");
-  static th_elig_set in = TH_ELIG_SET("in|the");
+  static th_elig_set in = TH_ELIG_SET("in|the|an|considered|-");
+  static th_elig_set naive = TH_ELIG_SET("naive");
+  static th_elig_set exclusion =
+      TH_ELIG_SET("excluded|exclusion|exclude|exclusionary|prohibited|ineligible|disqualifying");
   static th_elig_set past = TH_ELIG_SET("past");
   bool verb = false, denied = false;
   for (uint32_t i = end; i < end + 6 && !th_elig_is_broken(c->leaf, i, i + 1); i++) {
+    if (i == end + 1 && among(c, i, &naive)) {
+      s->negated = true;
+      return;
+    }
     if (verb && among(c, i, &allowed)) {
       s->allowed = !denied;
       s->negated |= denied && c->leaf->kind != TH_ELIG_EXCLUSION;
+      return;
+    }
+    if (verb && denied && among(c, i, &exclusion)) {
+      s->allowed = true;
       return;
     }
     if (among(c, i, &absent) && (verb || i == end)) {
@@ -277,14 +343,15 @@ static bool holds(const th_elig_cue *cue, uint32_t i) {
 
 void th_elig_context_start(th_elig_context *c, const th_elig_leaf *leaf) {
   pthread_once(&once, build);
-  *c = (th_elig_context){.leaf = leaf};
+  *c = (th_elig_context){.leaf = leaf, .parenthesis = UINT32_MAX};
 }
 
 th_elig_setting th_elig_context_at(th_elig_context *c, uint32_t first, uint32_t end) {
   th_elig_setting s = {0};
   for (; c->at < first; c->at++)
     see(c, c->at);
-  s.negated = holds(&c->negation, first) && c->negation.value;
+  s.negated = holds(&c->negation, first) && c->negation.value &&
+              (c->negation.value != ONE || end == first + 1);
   s.family = holds(&c->family, first);
   s.time = holds(&c->time, first) ? c->time.value : TH_ELIG_TIME_ANY;
   s.role = holds(&c->role, first) ? c->role.value : TH_ELIG_PLAIN_ROLE;

@@ -26,8 +26,9 @@ typedef struct th_elig_cue {
 
 typedef struct th_elig_context {
   const th_elig_leaf *leaf;
-  uint32_t at;       /* first token that was not looked at */
-  uint32_t mentions; /* since the denial began */
+  uint32_t at;          /* first token that was not looked at */
+  uint32_t mentions;    /* since the denial began */
+  uint32_t parenthesis; /* token of the one that is open; UINT32_MAX = none */
   th_elig_cue negation, time, family, role;
 } th_elig_context;
 

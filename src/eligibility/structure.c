@@ -12,6 +12,13 @@
 
 #define NO_NODE UINT32_MAX
 
+enum {
+  WIDTH_LEAST = 60, /* of lines that are broken at a width, and at most */
+  WIDTH_MOST = 100,
+  REGISTRY_WIDTH = 80,
+  LINE_SLACK = 4, /* a line is full when a word this much shorter would not have fitted either */
+};
+
 typedef struct item {
   uint32_t from, to;
   unsigned indent;
@@ -40,6 +47,7 @@ typedef struct builder {
   int depth; /* index of the innermost list */
   item pending;
   bool has_pending, blank; /* blank: an empty line stands before this one */
+  uint32_t width;          /* bytes of a full line; lines are broken there */
   uint8_t kind;
   uint32_t count[3]; /* items at the top by kind */
 } builder;
@@ -404,6 +412,49 @@ static bool has_words(th_span s) {
   return false;
 }
 
+/* Whether the line before was full: the first word of the next did not fit in. Lines of a text that
+ * is not broken at a width are whole whatever their length. */
+static bool was_full(const builder *b, th_span before, const line *next) {
+  size_t last = 0, word = 0, indent = b->pending.indent;
+  while (last < before.n && before.p[before.n - 1 - last] != '\n')
+    last++;
+  if (last == before.n) indent += b->pending.mark.len;
+  while (next->from + word < next->to && b->text.p[next->from + word] != ' ')
+    word++;
+  return last <= b->width && indent + last + 1 + word + LINE_SLACK > b->width;
+}
+
+/* Words that no item ends with. */
+static bool is_unfinished(th_span s) {
+  static const char *const open[] = {"or",  "and",  "of", "with", "the", "a",    "to",   "in",
+                                     "for", "than", "by", "from", "as",  "that", "which"};
+  size_t n = 0;
+  while (n < s.n && s.p[s.n - 1 - n] != ' ' && s.p[s.n - 1 - n] != '\n')
+    n++;
+  th_span word = {s.p + s.n - n, n};
+  for (size_t i = 0; i < TH_COUNT(open); i++)
+    if (th_span_eq_nocase(word, th_span_of(open[i]))) return true;
+  return n == 1 && (*word.p == '-' || *word.p == '/');
+}
+
+/* A parenthesis of the last line that the next one closes. */
+static bool is_inside(const builder *b, th_span before, const line *next) {
+  int depth = 0;
+  for (size_t n = 0; n < before.n && before.p[before.n - 1 - n] != '\n' && depth <= 0; n++)
+    depth += (before.p[before.n - 1 - n] == '(') - (before.p[before.n - 1 - n] == ')');
+  for (uint32_t i = next->from; i < next->to && depth > 0 && b->text.p[i] != '('; i++)
+    if (b->text.p[i] == ')') return true;
+  return false;
+}
+
+/* "1.73" and "m²", "10" and "^9" on a line of their own. */
+static bool is_power(const builder *b, th_span before, const line *next) {
+  char end = before.n ? before.p[before.n - 1] : 0;
+  const char *p = b->text.p + next->from;
+  if (end < '0' || end > '9') return false;
+  return *p == '^' || (next->to - next->from > 1 && *p == 'm' && memchr("2^\xC2", p[1], 3));
+}
+
 /* A line without a sign that goes on with the item before. */
 static bool is_continuation(const builder *b, const line *l) {
   if (!b->has_pending || b->pending.heading) return false;
@@ -413,13 +464,12 @@ static bool is_continuation(const builder *b, const line *l) {
   if (b->blank)
     return marked && l->indent >= b->pending.indent + 2 && end != ':' && before.n < 4000;
   if (marked && l->indent >= b->pending.indent + 2) return true;
+  bool small = first >= 'a' && first <= 'z', full = was_full(b, before, l);
   if (end == '.' || end == ';' || end == ':' || end == '?')
-    return first >= 'a' && first <= 'z' && end != ';' && end != ':';
-  if ((first >= 'a' && first <= 'z') || first == '(' || first == ',') return true;
-  size_t last_line = 0;
-  while (last_line < before.n && before.p[before.n - 1 - last_line] != '\n')
-    last_line++;
-  return last_line >= 60;
+    return small && end != ';' && end != ':';
+  if (is_power(b, before, l)) return true;
+  if (first == '(' || first == ',' || is_unfinished(before) || is_inside(b, before, l)) return true;
+  return full || (small && marked);
 }
 
 static void take_words(builder *b, line l) {
@@ -510,8 +560,20 @@ static void take_line(builder *b, uint32_t from, uint32_t end) {
     from = take_part(b, from, end);
 }
 
+/* The longest line, when lines seem to be broken at a width; otherwise the registry's own. */
+static uint32_t width_of(th_span text) {
+  size_t longest = 0;
+  for (size_t i = 0; i < text.n;) {
+    const char *eol = memchr(text.p + i, '\n', text.n - i);
+    size_t end = eol ? (size_t)(eol - text.p) : text.n;
+    longest = TH_MAX(longest, end - i);
+    i = end + 1;
+  }
+  return (uint32_t)(longest < WIDTH_LEAST || longest > WIDTH_MOST ? REGISTRY_WIDTH : longest);
+}
+
 void th_elig_structure(th_span text, th_elig_nodes *nodes) {
-  builder b = {.text = text, .nodes = nodes};
+  builder b = {.text = text, .nodes = nodes, .width = width_of(text)};
   b.open[0] = (list){.group = NO_NODE, .last = NO_NODE, .indent = -1};
   for (size_t i = 0; i < text.n && !nodes->failed;) {
     const char *eol = memchr(text.p + i, '\n', text.n - i);
