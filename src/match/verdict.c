@@ -99,19 +99,29 @@ static uint8_t guarded(uint8_t truth, uint8_t guard, bool helps) {
   return helps ? TH_MIN(truth, guard) : TH_MAX(truth, not_applying);
 }
 
+/* A group of linked facts into the leaf's own tally. */
+static void close_group(const th_elig_node *n, tally *group, tally *leaf) {
+  if (group->n == 0) return;
+  uint8_t truth = combined(group, n->combine == TH_ELIG_ALL ? TH_ELIG_ANY : TH_ELIG_ALL, 0);
+  count(leaf, truth, basis_for(group, truth));
+  *group = (tally){0};
+}
+
 /* One lane of a leaf. What applies to nobody like the patient is neither in the way of an inclusion
  * nor an exclusion. */
 static uint8_t leaf_lane(const th_elig_tree *tree, const th_elig_node *n,
                          const th_verdict_fact *all, bool presuming, uint8_t *basis) {
-  tally t = {0};
+  tally t = {0}, group = {0};
   uint8_t some_guard = TH_NOT_MET;
   bool exclusion = n->kind == TH_ELIG_EXCLUSION;
   bool helps = n->n_facts > 1 ? n->combine != TH_ELIG_ALL : exclusion;
   for (uint32_t i = n->fact; i < n->fact + n->n_facts; i++) {
     if (is_idle(&tree->facts[i]) && n->n_facts > 1) continue;
-    count(&t, guarded(truth_in(&all[i], presuming), all[i].guard, helps), all[i].basis);
+    if (!th_verdict_linked(tree, n, i)) close_group(n, &group, &t);
+    count(&group, guarded(truth_in(&all[i], presuming), all[i].guard, helps), all[i].basis);
     some_guard = TH_MAX(some_guard, all[i].guard);
   }
+  close_group(n, &group, &t);
   uint8_t truth = combined(&t, n->n_facts > 1 ? n->combine : TH_ELIG_ALL, n->at_least);
   if (t.n == 0) return n->n_facts ? TH_MET : TH_UNKNOWN;
   *basis = basis_for(&t, truth);

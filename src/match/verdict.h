@@ -116,6 +116,13 @@ unsigned th_verdict_needs(const th_elig_fact *f);
 void th_verdict_bears(bool *out, const th_concepts *dict, const th_elig_tree *tree,
                       const th_elig_fact *f, const th_patient_fact *facts, uint32_t n);
 
+/* How the facts of a leaf combine: neighbours that are linked are one group, and groups combine as
+ * the leaf says. A group of a leaf that asks for all is met by any of its facts ("asthma or COPD,
+ * and smoking"), one of a leaf that asks for any by all of them ("asthma with eosinophilia"). Says
+ * whether a fact of the tree, which is one of the leaf's, is linked to the one before it. It
+ * depends on the criteria alone. */
+bool th_verdict_linked(const th_elig_tree *tree, const th_elig_node *leaf, uint32_t fact);
+
 /* The tree as one criterion of a kind: an inclusion is met when all at its top are, an exclusion
  * when any is. What stands at the top as the other kind counts turned. */
 th_verdict_node th_verdict_whole(const th_verdicts *v, th_elig_kind kind);

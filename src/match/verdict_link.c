@@ -1,0 +1,98 @@
+/* Which facts of a leaf belong together. A leaf combines its facts by all or any; "asthma or COPD"
+ * in an inclusion, and "asthma with eosinophilia" in an exclusion are one of them all the same. The
+ * words between two facts tell. */
+#include "match/verdict_private.h"
+
+/* What stands between two facts, parentheses that open and close there left out. */
+typedef struct gap {
+  bool has_or, has_and, comma, stop, opens, words;
+} gap;
+
+static bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (unsigned char)c >= 0x80;
+}
+
+static void see_word(gap *g, th_span w) {
+  static const char *const breaks[] = {"except", "unless", "excluding", "but", "other", "apart"};
+  if (th_span_eq_nocase(w, TH_SPAN("or")))
+    g->has_or = true;
+  else if (th_span_eq_nocase(w, TH_SPAN("and")))
+    g->has_and = true;
+  for (size_t i = 0; i < TH_COUNT(breaks); i++)
+    g->stop |= th_span_eq_nocase(w, th_span_of(breaks[i]));
+  g->words = true;
+}
+
+static void see_sign(gap *g, char c, char next) {
+  bool ends = next == ' ' || next == '\n' || next == 0;
+  if (c == ',') g->comma = true;
+  if (c == '/') g->has_or = true;
+  if (c == ';' || c == ':' || c == '\n' || c == '*' || (c == '.' && ends)) g->stop = true;
+  if (c == '(' || c == '[') g->opens = true;
+}
+
+static gap look_between(th_span s) {
+  gap g = {0};
+  unsigned depth = 0;
+  for (size_t i = 0; i < s.n;) {
+    const char *close = s.p[i] == '(' ? memchr(s.p + i, ')', s.n - i) : NULL;
+    size_t from = i;
+    if (close) depth++;
+    if (s.p[i] == ')' && depth) depth--;
+    if (depth || !is_letter(s.p[i])) {
+      if (!depth) see_sign(&g, s.p[i], i + 1 < s.n ? s.p[i + 1] : ' ');
+      i++;
+      continue;
+    }
+    while (i < s.n && is_letter(s.p[i]))
+      i++;
+    see_word(&g, (th_span){s.p + from, i - from});
+  }
+  return g;
+}
+
+static bool gap_before(const th_elig_tree *tree, uint32_t i, gap *out) {
+  const th_elig_fact *a = &tree->facts[i - 1], *b = &tree->facts[i];
+  if (!tree->text.p || b->from < a->to || b->from > tree->text.n) return false;
+  *out = look_between((th_span){tree->text.p + a->to, b->from - a->to});
+  return true;
+}
+
+static bool is_plain(const th_elig_fact *f) {
+  return f->type == TH_ELIG_CONCEPT && f->category < TH_ELIG_PREGNANCY;
+}
+
+/* "A, B or C": what a comma means is said by the next word that joins. */
+static bool list_is_or(const th_elig_tree *tree, const th_elig_node *n, uint32_t i) {
+  gap g;
+  for (; i < n->fact + n->n_facts && gap_before(tree, i, &g); i++) {
+    if (g.stop || g.opens || g.has_and || !is_plain(&tree->facts[i])) return false;
+    if (g.has_or) return true;
+    if (!g.comma) return false;
+  }
+  return false;
+}
+
+/* In an inclusion: alternatives. */
+static bool is_alternative(const th_elig_tree *tree, const th_elig_node *n, uint32_t i,
+                           const gap *g) {
+  if (g->stop || g->opens || g->has_and) return false;
+  if (g->has_or) return true;
+  return g->comma && is_plain(&tree->facts[i - 1]) && list_is_or(tree, n, i);
+}
+
+/* In an exclusion: both are asked for at once, joined by a preposition, or as the limit that tells
+ * what the condition before it means: "renal disease (creatinine > 3 mg/dL)". */
+static bool is_both(const th_elig_tree *tree, uint32_t i, const gap *g) {
+  const th_elig_fact *a = &tree->facts[i - 1], *b = &tree->facts[i];
+  if (g->stop || g->has_or || g->has_and || g->comma) return false;
+  bool limit = a->type == TH_ELIG_CONCEPT && b->type == TH_ELIG_NUMERIC;
+  return g->opens ? limit : g->words || limit;
+}
+
+bool th_verdict_linked(const th_elig_tree *tree, const th_elig_node *n, uint32_t fact) {
+  gap g;
+  if (fact <= n->fact || fact >= n->fact + n->n_facts || !gap_before(tree, fact, &g)) return false;
+  if (n->combine == TH_ELIG_ALL) return is_alternative(tree, n, fact, &g);
+  return n->combine == TH_ELIG_ANY && n->kind == TH_ELIG_EXCLUSION && is_both(tree, fact, &g);
+}
