@@ -1,5 +1,6 @@
 #include "eligibility/genes.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -69,6 +70,25 @@ static const gene genes[] = {
     {"ER", "ER", false},
     {"PR", "PR|PgR", false},
 };
+
+/* The first two bytes of all spellings, a bit each: most words of a text are told by them. */
+static uint64_t beginnings[1 << 10];
+static pthread_once_t beginnings_once = PTHREAD_ONCE_INIT;
+
+static unsigned beginning(const char *p) {
+  return (unsigned)(unsigned char)p[0] << 8 | (unsigned char)p[1];
+}
+
+static void fill_beginnings(void) {
+  for (size_t k = 0; k < TH_COUNT(genes); k++)
+    for (const char *p = genes[k].spellings; *p; p += strcspn(p, "|"), p += *p == '|')
+      beginnings[beginning(p) / 64] |= UINT64_C(1) << beginning(p) % 64;
+}
+
+static bool may_begin(th_span s) {
+  pthread_once(&beginnings_once, fill_beginnings);
+  return s.n >= 2 && (beginnings[beginning(s.p) / 64] >> beginning(s.p) % 64 & 1);
+}
 
 /* The spelling that stands at the bytes p[0, n): its length, and no letter or digit behind it. */
 static size_t spelled(th_span s, const char *list) {
@@ -149,6 +169,7 @@ bool th_elig_gene_at(const th_elig_leaf *l, uint32_t i, th_elig_gene *out) {
   th_span rest = {l->text.p + t->from, l->to - t->from};
   size_t best = 0;
   const gene *found = NULL;
+  if (!may_begin(rest)) return false;
   if (t->from > l->from && (((unsigned char)l->text.p[t->from - 1]) == '-')) return false;
   for (size_t k = 0; k < TH_COUNT(genes); k++) {
     size_t n = spelled(rest, genes[k].spellings);

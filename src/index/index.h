@@ -63,6 +63,9 @@ int th_index_refresh(th_index *index, bool *changed, th_err *err) TH_MUST_USE;
 void th_index_new_segment_path(th_index *index, char *out, size_t len);
 /* The same for a side file; it is written by the caller (base/file.h). */
 void th_index_new_side_path(th_index *index, char *out, size_t len);
+/* The path of a segment of a snapshot of this index, as th_index_side.segment wants it. */
+void th_index_path_of(const th_index *index, const th_snapshot *snapshot, uint32_t segment,
+                      char *out, size_t len);
 typedef struct th_index_side {
   uint32_t kind;
   const char *path;    /* from th_index_new_side_path; it takes the place of one of the same kind */

@@ -92,6 +92,13 @@ int th_snapshot_side(const th_snapshot *snapshot, uint32_t kind, uint32_t segmen
   return 0;
 }
 
+void th_index_path_of(const th_index *index, const th_snapshot *snapshot, uint32_t segment,
+                      char *out, size_t len) {
+  char path[TH_INDEX_PATH_MAX];
+  th_index_segment_path(index->dir, generation_of(snapshot)->parts[segment]->number, path);
+  snprintf(out, len, "%s", path);
+}
+
 /* ---- in a draft ---- */
 
 static void remove_side(th_draft *d, size_t at) {

@@ -1,5 +1,6 @@
 /* Store, index, and that the index says what the store says. */
 #define _GNU_SOURCE
+#include "criteria/book.h"
 #include "registry/internal.h"
 
 #include <stdio.h>
@@ -117,6 +118,36 @@ static int check_agreement(check *c, th_registry *r, th_err *err) {
   return rc;
 }
 
+static int ignore_tree(void *ctx, uint32_t nct, uint32_t segment, uint32_t doc,
+                       const th_elig_tree *tree) {
+  (void)ctx, (void)nct, (void)segment, (void)doc, (void)tree;
+  return 0;
+}
+
+/* The criteria book: that its files are those of their segments; deep: that each tree is one. */
+static int check_criteria(check *c, th_registry *r, bool deep, th_err *err) {
+  th_criteria_book book;
+  char line[1024];
+  th_arena arena;
+  th_err why = {0};
+  th_arena_init(&arena, 0);
+  th_arena trees;
+  th_arena_init(&trees, 0);
+  const th_snapshot *s = th_index_acquire(r->index);
+  int rc = th_criteria_book_open(&book, s, &arena, &why);
+  if (rc == 0 && deep) rc = th_criteria_book_each(&book, &trees, ignore_tree, NULL, &why);
+  if (rc == TH_ECORRUPT) {
+    snprintf(line, sizeof line, "index: %s", why.message);
+    tell(c, line);
+  } else if (rc) {
+    th_err_set(err, rc, "%s", why.message);
+  }
+  th_index_release(r->index, s);
+  th_arena_dispose(&trees);
+  th_arena_dispose(&arena);
+  return rc;
+}
+
 static int check_store(check *c, const char *dir, bool deep, th_err *err) {
   th_store *store;
   th_err local = {0};
@@ -136,11 +167,12 @@ static int check_store(check *c, const char *dir, bool deep, th_err *err) {
 }
 
 /* The two together; also says what is missing of them. */
-static int check_both(check *c, const char *dir, th_err *err) {
+static int check_both(check *c, const char *dir, bool deep, th_err *err) {
   th_registry *r = NULL;
   th_err local = {0};
   int rc = th_registry_open(&r, dir, TH_REGISTRY_READ, &local);
   if (rc == 0) rc = check_agreement(c, r, &local);
+  if (rc == 0) rc = check_criteria(c, r, deep, &local);
   th_registry_close(r);
   if (rc == TH_ECORRUPT && c->found == 0) tell(c, local.message);
   return rc && rc != TH_ECORRUPT ? th_err_set(err, rc, "%s", local.message) : rc;
@@ -161,7 +193,7 @@ int th_registry_check(const char *dir, bool deep, void (*problem)(void *ctx, con
   /* What is not there at all is judged by what else is there. */
   if ((rc == 0 || rc == TH_ENOTFOUND) && c.found == 0) {
     th_err_clear(&local);
-    rc = check_both(&c, dir, &local);
+    rc = check_both(&c, dir, deep, &local);
   }
   if (c.found)
     return th_err_set(err, TH_ECORRUPT, "%llu problems found", (unsigned long long)c.found);

@@ -239,6 +239,11 @@ static int each_vocabulary(th_registry *r, bool with_body, th_vocabulary_fn fn, 
   return rc;
 }
 
+int th_registry_vocabulary_mark(th_registry *r, uint64_t *mark, th_err *err) {
+  *mark = 0;
+  return each_vocabulary(r, false, hash_vocabulary, mark, err);
+}
+
 static int make_dictionary(th_registry *r, const th_evidence *evidence, uint64_t basis, th_buf *out,
                            th_err *err) {
   adding a = {.draft = th_concept_draft_new(), .err = err};
@@ -325,7 +330,7 @@ static int bring_up(update *u, const th_side *counts, th_err *err) {
 static int compute_basis(update *u, th_err *err) {
   enum { MAKER = 1 };
   uint64_t vocabularies = 0;
-  int rc = each_vocabulary(u->r, false, hash_vocabulary, &vocabularies, err);
+  int rc = th_registry_vocabulary_mark(u->r, &vocabularies, err);
   const uint64_t all[] = {MAKER, TH_CONCEPT_FILE_VERSION, u->applied_seq, u->applied_mark,
                           vocabularies};
   u->basis = XXH3_64bits(all, sizeof all);

@@ -8,8 +8,7 @@
 #include "registry/registry.h"
 
 /* Brings it up to the index's generation and the store's vocabularies; does nothing when it is.
- * rebuild: from nothing. Import and th_registry_index_update call it themselves; whoever changes
- * vocabularies calls it then. */
+ * rebuild: from nothing. A part of th_registry_derive (registry/criteria.h). */
 int th_registry_concepts_update(th_registry *r, bool rebuild, th_err *err) TH_MUST_USE;
 
 /* The dictionary of a generation, valid as long as the snapshot is held; the empty one when the

@@ -15,7 +15,7 @@
 #define _GNU_SOURCE
 #include "registry/import_private.h"
 
-#include "registry/concepts.h"
+#include "registry/criteria.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -200,11 +200,13 @@ int th_registry_import(th_registry *r, const char *const *paths, size_t n_paths,
   pthread_cond_init(&run.changed, NULL);
   int rc =
       th_registry_index_update(r, false, false, NULL, NULL, &local); /* an earlier run's rest */
+  const th_snapshot *before = th_index_acquire(r->index);
   if (rc == 0) rc = prepare_run(&run, &local);
   if (rc == 0) rc = run_threads(&run, &local);
   if (rc == 0) rc = publish(&run, &local);
   if (rc == 0) rc = th_index_merge(r->index, false, NULL, &local);
-  if (rc == 0) rc = th_registry_concepts_update(r, false, &local);
+  if (rc == 0) rc = th_registry_derive(r, before, false, &local);
+  th_index_release(r->index, before);
   th_paths_dispose(&run.segments, true); /* of a run that failed */
   dispose_run(&run);
   report->seconds = th_clock_mono() - run.started;

@@ -39,4 +39,7 @@ void th_registry_segment_path(th_registry *r, char *out, size_t len);
  * entry. */
 int th_registry_mark(th_registry *r, uint64_t seq, uint64_t *mark, th_err *err) TH_MUST_USE;
 
+/* A hash of the imported vocabularies, 0 for none. */
+int th_registry_vocabulary_mark(th_registry *r, uint64_t *mark, th_err *err) TH_MUST_USE;
+
 #endif

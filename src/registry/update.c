@@ -7,7 +7,7 @@
 #include "base/json.h"
 #include "base/queue.h"
 #include "index/builder.h"
-#include "registry/concepts.h"
+#include "registry/criteria.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -251,11 +251,11 @@ int th_registry_index_update(th_registry *r, bool rebuild, bool merge_all,
   change_list list = {0};
   const th_snapshot *s = th_index_acquire(r->index);
   uint64_t since = rebuild ? 0 : s->applied_seq;
-  th_index_release(r->index, s);
   int rc = read_changes(r, since, &list, err);
   if (rc == 0 && (list.n || rebuild)) rc = apply_changes(r, &list, rebuild, progress, ctx, err);
   if (rc == 0) rc = th_index_merge(r->index, merge_all, NULL, err);
-  if (rc == 0) rc = th_registry_concepts_update(r, rebuild, err);
+  if (rc == 0) rc = th_registry_derive(r, s, rebuild, err);
+  th_index_release(r->index, s);
   free(list.p);
   return rc;
 }

@@ -2,29 +2,8 @@
 #include "../test.h"
 
 #include "base/file.h"
+#include "folder.h"
 #include "registry/registry.h"
-
-#include <ftw.h>
-#include <stdio.h>
-#include <unistd.h>
-
-static char folder[64];
-
-static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *at) {
-  (void)st, (void)flag, (void)at;
-  return remove(path);
-}
-
-static int make_folder(void **state) {
-  (void)state;
-  snprintf(folder, sizeof folder, "/tmp/th-registry-XXXXXX");
-  return mkdtemp(folder) ? 0 : -1;
-}
-
-static int remove_folder(void **state) {
-  (void)state;
-  return nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-}
 
 static void record(th_buf *out, unsigned nct, const char *title) {
   th_buf_printf(
@@ -337,7 +316,6 @@ static void a_rebuild_reaches_open_readers(void **state) {
 }
 
 int main(void) {
-#define IN_FOLDER(f) cmocka_unit_test_setup_teardown(f, make_folder, remove_folder)
   const struct CMUnitTest tests[] = {
       IN_FOLDER(same_changed_and_rejected),
       IN_FOLDER(order_of_the_input_is_order_of_versions),
