@@ -73,7 +73,7 @@ static int find(const th_portal *p, th_request *rq, portal_state *s, uint32_t mo
   const th_snapshot *snapshot = th_index_acquire(index);
   int rc = th_portal_state_read(s, rq, snapshot, err);
   th_search_request wanted = {.scored = s->scored,
-                              .filter = th_portal_state_filter(s, -1),
+                              .filter = th_portal_state_filter(s, 0),
                               .sort = {order ? *order : s->order},
                               .n_sort = 1,
                               .point_lat = s->lat,

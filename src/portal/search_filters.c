@@ -9,30 +9,46 @@
 #include <stdio.h>
 
 const group th_portal_groups[GROUPS] = {
-    {"status", TH_F_OverallStatus, M(status), 14, false, false},
-    {"phase", TH_F_Phase, M(phase), 6, true, false},
-    {"type", TH_F_StudyType, M(study_type), 3, false, false},
-    {"sex", TH_F_Sex, M(sex), 3, false, true},
-    {"healthy", TH_F_HealthyVolunteers, M(healthy_volunteers), 2, false, true},
-    {"results", TH_F_HasResults, M(results), 2, false, true},
-    {"country", TH_F_LocationCountry, M(country), 12, false, false},
+    {"status", TH_F_OverallStatus, M(status), 14, false},
+    {"sex", TH_F_Sex, M(sex), 3, false},
+    {"healthy", TH_F_HealthyVolunteers, M(healthy_volunteers), 2, false},
+    {"phase", TH_F_Phase, M(phase), 6, true},
+    {"type", TH_F_StudyType, M(study_type), 3, false},
+    {"results", TH_F_HasResults, M(results), 2, false},
+};
+
+const name_group th_portal_name_groups[NAME_GROUPS] = {
+    {"country", TH_F_LocationCountry, M(country), M(another_country), 8, false},
+    {"state", TH_F_LocationState, M(state), M(another_state), 8, false},
+    {"city", TH_F_LocationCity, M(city), M(another_city), 8, false},
+    {"condition", TH_F_ConditionMeshTerm, M(condition), M(another_condition), 6, true},
+    {"intervention", TH_F_InterventionMeshTerm, M(treatment), M(another_treatment), 6, true},
+    {"sponsor", TH_F_LeadSponsorName, M(sponsor), M(another_sponsor), 6, true},
+    {"funder", TH_F_NONE, M(funder_type), NULL, 4, true},
 };
 
 /* Filters shown as a field to type into. */
-static const struct {
+typedef struct typed_filter {
   const char *name, *title, *hint;
-} typed[] = {
-    {"age", M(age_of_the_participant), M(hint_45_or_6_months)},
-    {"near", M(distance), M(latitude_longitude_radius_4236_710650mi_low)},
+} typed_filter;
+static const typed_filter age = {"age", M(age_of_the_participant), M(hint_45_or_6_months)};
+static const typed_filter near = {"near", M(distance),
+                                  M(latitude_longitude_radius_4236_710650mi_low)};
+static const typed_filter dates[] = {
     {"start", M(study_start), M(hint_2024_or_20222024_06)},
+    {"completion", M(study_completion), NULL},
+    {"posted", M(first_posted), NULL},
+    {"updated", M(last_updated), NULL},
 };
 
 bool th_portal_shows_filter(th_span name) {
   for (unsigned i = 0; i < GROUPS; i++)
     if (th_span_eq(name, th_span_of(th_portal_groups[i].name))) return true;
-  for (size_t i = 0; i < TH_COUNT(typed); i++)
-    if (th_span_eq(name, th_span_of(typed[i].name))) return true;
-  return false;
+  for (unsigned i = 0; i < NAME_GROUPS; i++)
+    if (th_span_eq(name, th_span_of(th_portal_name_groups[i].name))) return true;
+  for (size_t i = 0; i < TH_COUNT(dates); i++)
+    if (th_span_eq(name, th_span_of(dates[i].name))) return true;
+  return th_span_eq(name, TH_SPAN("age")) || th_span_eq(name, TH_SPAN("near"));
 }
 
 /* ---- fields to type into ---- */
@@ -76,52 +92,37 @@ void th_portal_put_input(const search_view *v, const char *name, const char *lab
 
 /* ---- filters ---- */
 
-static bool is_word_chosen(const search_view *v, const char *name, th_span word) {
-  for (unsigned i = 0; i < v->s->rq->n_params; i++) {
-    const th_param *p = &v->s->rq->params[i];
-    th_span rest = p->value;
-    if (!th_span_eq(p->name, th_span_of(name))) continue;
-    if (th_span_eq_nocase(th_span_trim(rest), word)) return true;
-    for (size_t at = 0, n = 0; at <= rest.n; at += n + 1) {
-      for (n = 0; at + n < rest.n && rest.p[at + n] != '|' && rest.p[at + n] != ',';)
-        n++;
-      if (th_span_eq_nocase(th_span_trim((th_span){rest.p + at, n}), word)) return true;
-    }
-  }
-  return false;
-}
-
 static bool is_chosen(const search_view *v, const group *g, th_span value) {
   const th_query *q = v->s->filters[th_portal_filter_place(g->name)];
   uint16_t enum_id = th_fields[g->field].enum_id;
-  if (!q) return false;
-  if (enum_id == TH_E_NONE) return is_word_chosen(v, g->name, value);
   int i = th_enum_value(enum_id, value);
-  return q->kind == TH_N_MASK && i >= 0 && (q->mask >> i & 1);
+  return q && q->kind == TH_N_MASK && i >= 0 && (q->mask >> i & 1);
 }
 
-static void put_box(const search_view *v, const group *g, th_span value, uint32_t count) {
-  bool word = th_fields[g->field].enum_id == TH_E_NONE;
+static void put_box(const search_view *v, const char *name, th_span value, th_span label,
+                    bool chosen, int64_t count) {
   th_html_open(v->h, "label", "box");
   th_html_open(v->h, "input", NULL);
   th_html_attr_str(v->h, "type", "checkbox");
   th_html_attr_str(v->h, "form", "search");
-  th_html_attr_str(v->h, "name", g->name);
-  th_buf *s = th_html_scratch(v->h);
-  for (size_t i = 0; i < value.n; i++)
-    th_buf_char(s, word ? value.p[i] : (char)tolower((unsigned char)value.p[i]));
-  th_html_attr(v->h, "value", th_buf_view(s));
-  if (is_chosen(v, g, value)) th_html_flag(v->h, "checked");
+  th_html_attr_str(v->h, "name", name);
+  th_html_attr(v->h, "value", value);
+  if (chosen) th_html_flag(v->h, "checked");
   th_html_close(v->h);
-  s = th_html_scratch(v->h);
-  if (word)
-    th_buf_span(s, value);
-  else
-    th_words_label(v->h->lang, g->field, value, s);
-  th_html_scratch_element(v->h, "span", NULL);
+  th_html_element(v->h, "span", NULL, label);
   th_html_open(v->h, "span", "n");
   th_html_i64(v->h, count);
   th_html_close_n(v->h, 2);
+}
+
+static void put_enum_box(const search_view *v, const group *g, th_span value, uint32_t count) {
+  char small[64];
+  size_t n = TH_MIN(value.n, sizeof small);
+  for (size_t i = 0; i < n; i++)
+    small[i] = (char)tolower((unsigned char)value.p[i]);
+  th_buf *s = th_html_scratch(v->h);
+  th_words_label(v->h->lang, g->field, value, s);
+  put_box(v, g->name, (th_span){small, n}, th_buf_view(s), is_chosen(v, g, value), count);
 }
 
 static uint32_t count_of(const th_facet *f, th_span value) {
@@ -132,38 +133,75 @@ static uint32_t count_of(const th_facet *f, th_span value) {
 
 static void put_enum_boxes(const search_view *v, const group *g, const th_facet *f) {
   uint16_t id = th_fields[g->field].enum_id;
+  if (!f->n && !v->s->filters[th_portal_filter_place(g->name)]) return;
+  th_html_open(v->h, "fieldset", NULL);
+  th_html_element_str(v->h, "legend", NULL, g->title);
   if (!g->by_enum)
     for (uint32_t i = 0; i < f->n; i++)
-      put_box(v, g, f->values[i].value, f->values[i].count);
+      put_enum_box(v, g, f->values[i].value, f->values[i].count);
   for (int i = 0; i < th_enums[id].n; i++) {
     th_span value = th_span_of(th_enum_name(id, i));
     uint32_t count = count_of(f, value);
     if (g->by_enum ? count || is_chosen(v, g, value) : !count && is_chosen(v, g, value))
-      put_box(v, g, value, count);
+      put_enum_box(v, g, value, count);
   }
+  th_html_close(v->h);
 }
 
-/* The most frequent, then those chosen that are not among them. */
-static void put_word_boxes(const search_view *v, const group *g, const th_facet *f) {
-  for (uint32_t i = 0; i < f->n; i++)
-    put_box(v, g, f->values[i].value, f->values[i].count);
-  for (unsigned i = 0; i < v->s->rq->n_params; i++) {
-    const th_param *p = &v->s->rq->params[i];
-    bool listed = !th_span_eq(p->name, th_span_of(g->name)) || th_span_trim(p->value).n == 0;
-    for (uint32_t k = 0; !listed && k < f->n; k++)
-      listed = th_span_eq_nocase(f->values[k].value, th_span_trim(p->value));
-    if (listed) continue;
-    th_html_open(v->h, "label", "box");
-    th_html_open(v->h, "input", NULL);
-    th_html_attr_str(v->h, "type", "checkbox");
-    th_html_attr_str(v->h, "form", "search");
-    th_html_attr_str(v->h, "name", g->name);
-    th_html_attr(v->h, "value", p->value);
-    th_html_flag(v->h, "checked");
-    th_html_close(v->h);
-    th_html_element(v->h, "span", NULL, p->value);
-    th_html_close(v->h);
+static const char *funder_label(th_span value) {
+  static const struct {
+    const char *value, *label;
+  } labels[] = {{"nih", "NIH"},
+                {"fed", M(funder_fed)},
+                {"industry", M(funder_industry)},
+                {"other", M(funder_other)}};
+  for (size_t i = 0; i < TH_COUNT(labels); i++)
+    if (th_span_eq(value, th_span_of(labels[i].value))) return labels[i].label;
+  return NULL;
+}
+
+/* The boxes of the names, and a field for another. */
+static void put_names(const search_view *v, unsigned at) {
+  const name_group *g = &th_portal_name_groups[at];
+  const name_list *l = &v->names[at];
+  for (uint32_t i = 0; i < l->n; i++) {
+    th_span value = l->names[i].value;
+    const char *label = g->another ? NULL : funder_label(value);
+    put_box(v, g->name, value, label ? th_span_of(label) : th_portal_one_name(value),
+            l->names[i].chosen, l->names[i].count);
   }
+  if (g->another)
+    th_portal_put_input(v, g->name, g->another, NULL,
+                        th_portal_state_error(v->s, g->name)
+                            ? v->s->filter[th_portal_filter_place(g->name)]
+                            : (th_span){0},
+                        "search");
+}
+
+static void open_folded(const search_view *v, const char *title, bool open) {
+  th_html_open(v->h, "details", NULL);
+  if (open) th_html_flag(v->h, "open");
+  th_html_element_str(v->h, "summary", NULL, title);
+  th_html_open(v->h, "div", NULL);
+  th_html_attr_str(v->h, "role", "group");
+  th_html_attr_str(v->h, "aria-label", title);
+}
+
+static void put_name_group(const search_view *v, const char *name) {
+  unsigned at = 0;
+  while (strcmp(th_portal_name_groups[at].name, name) != 0)
+    at++;
+  const name_group *g = &th_portal_name_groups[at];
+  if (g->folded) {
+    open_folded(v, g->title, v->s->filter[th_portal_filter_place(name)].n > 0);
+    put_names(v, at);
+    th_html_close_n(v->h, 2);
+    return;
+  }
+  th_html_open(v->h, "fieldset", NULL);
+  th_html_element_str(v->h, "legend", NULL, g->title);
+  put_names(v, at);
+  th_html_close(v->h);
 }
 
 static void put_option(const search_view *v, const char *value, const char *label, bool chosen,
@@ -220,14 +258,29 @@ static void put_choice(const search_view *v, const group *g, const th_facet *f) 
   th_html_close_n(v->h, 2);
 }
 
-static void put_boxes(const search_view *v, const group *g, const th_facet *f) {
-  th_html_open(v->h, "fieldset", NULL);
-  th_html_element_str(v->h, "legend", NULL, g->title);
-  if (th_fields[g->field].enum_id != TH_E_NONE)
-    put_enum_boxes(v, g, f);
+static void put_group(const search_view *v, const char *name) {
+  unsigned at = 0;
+  while (strcmp(th_portal_groups[at].name, name) != 0)
+    at++;
+  if (th_fields[th_portal_groups[at].field].enum_id != TH_E_NONE && strcmp(name, "sex") != 0)
+    put_enum_boxes(v, &th_portal_groups[at], &v->facets[at]);
   else
-    put_word_boxes(v, g, f);
-  th_html_close(v->h);
+    put_choice(v, &th_portal_groups[at], &v->facets[at]);
+}
+
+static void put_typed(const search_view *v, const typed_filter *t) {
+  th_portal_put_input(v, t->name, t->title, t->hint, v->s->filter[th_portal_filter_place(t->name)],
+                      "search");
+}
+
+static void put_dates(const search_view *v) {
+  bool open = false;
+  for (size_t i = 0; i < TH_COUNT(dates); i++)
+    open = open || v->s->filter[th_portal_filter_place(dates[i].name)].n;
+  open_folded(v, M(dates), open);
+  for (size_t i = 0; i < TH_COUNT(dates); i++)
+    put_typed(v, &dates[i]);
+  th_html_close_n(v->h, 2);
 }
 
 void th_portal_put_filters(const search_view *v) {
@@ -238,18 +291,24 @@ void th_portal_put_filters(const search_view *v) {
   th_html_attr_str(v->h, "id", "filters-title");
   th_html_str(v->h, M(filters));
   th_html_close(v->h);
-  for (size_t i = 0; i < TH_COUNT(typed); i++) {
-    int place = th_portal_filter_place(typed[i].name);
-    th_portal_put_input(v, typed[i].name, typed[i].title, typed[i].hint, v->s->filter[place],
-                        "search");
-  }
-  for (unsigned i = 0; i < GROUPS; i++) {
-    const th_facet *f = &v->facets[i];
-    if (th_portal_groups[i].choice)
-      put_choice(v, &th_portal_groups[i], f);
-    else if (f->n || v->s->filters[th_portal_filter_place(th_portal_groups[i].name)])
-      put_boxes(v, &th_portal_groups[i], f);
-  }
+  put_group(v, "status");
+  put_typed(v, &age);
+  put_group(v, "sex");
+  put_group(v, "healthy");
+  put_typed(v, &near);
+  put_name_group(v, "country");
+  if (v->s->filter[th_portal_filter_place("country")].n ||
+      v->s->filter[th_portal_filter_place("state")].n)
+    put_name_group(v, "state");
+  put_name_group(v, "city");
+  put_group(v, "phase");
+  put_group(v, "type");
+  put_name_group(v, "condition");
+  put_name_group(v, "intervention");
+  put_name_group(v, "sponsor");
+  put_name_group(v, "funder");
+  put_group(v, "results");
+  put_dates(v);
   th_html_open(v->h, "button", "apply");
   th_html_attr_str(v->h, "form", "search");
   th_html_str(v->h, M(apply_filters));

@@ -9,54 +9,6 @@
 #include "study/nct.h"
 #include "study/view.h"
 
-/* ---- searching ---- */
-
-static th_search_request request_of(const portal_state *s, int but) {
-  return (th_search_request){.scored = s->scored,
-                             .filter = th_portal_state_filter(s, but),
-                             .sort = {s->order},
-                             .n_sort = 1,
-                             .point_lat = s->lat,
-                             .point_lon = s->lon};
-}
-
-/* The counts of a group that is filtered by are those without its own filter: what else could be
- * chosen. All other groups are counted with the hits. */
-static int count_own(search_view *v, const th_snapshot *snapshot, unsigned i, th_err *err) {
-  th_search_result found;
-  th_facet_request wanted = {th_portal_groups[i].field, th_portal_groups[i].most};
-  th_search_request rq = request_of(v->s, th_portal_filter_place(th_portal_groups[i].name));
-  rq.facets = &wanted;
-  rq.n_facets = 1;
-  int rc = th_search(snapshot, &rq, v->s->rq->arena, &found, err);
-  if (!rc && found.n_facets) v->facets[i] = found.facets[0];
-  return rc;
-}
-
-static int run_search(search_view *v, const th_snapshot *snapshot, th_err *err) {
-  th_facet_request wanted[GROUPS];
-  unsigned place[GROUPS], n = 0;
-  th_search_request rq = request_of(v->s, -1);
-  int rc = TH_OK;
-  for (unsigned i = 0; i < GROUPS; i++) {
-    if (v->s->filters[th_portal_filter_place(th_portal_groups[i].name)]) continue;
-    place[n] = i;
-    wanted[n++] = (th_facet_request){th_portal_groups[i].field, th_portal_groups[i].most};
-  }
-  rq.from = (v->s->page - 1) * PORTAL_PAGE_SIZE;
-  rq.size = PORTAL_PAGE_SIZE;
-  rq.count = true;
-  rq.facets = wanted;
-  rq.n_facets = n;
-  rc = th_search(snapshot, &rq, v->s->rq->arena, &v->result, err);
-  for (unsigned i = 0; !rc && i < n && i < v->result.n_facets; i++)
-    v->facets[place[i]] = v->result.facets[i];
-  for (unsigned i = 0; !rc && i < GROUPS; i++)
-    if (v->s->filters[th_portal_filter_place(th_portal_groups[i].name)])
-      rc = count_own(v, snapshot, i, err);
-  return rc;
-}
-
 /* ---- the form ---- */
 
 static bool is_shown(th_span name) {
@@ -149,7 +101,7 @@ static void put_chip(const search_view *v, unsigned at) {
   s = th_html_scratch(v->h);
   if (is_text || th_filter_parse(&q, v->s->rq->arena, p->name, p->value, &ignored) ||
       !put_values(v->h->lang, q, s))
-    th_buf_span(s, th_span_trim(p->value));
+    th_buf_span(s, th_portal_one_name(p->value));
   th_html_scratch_text(v->h);
   th_html_open(v->h, "span", "x");
   th_html_attr_str(v->h, "aria-hidden", "true");
@@ -457,7 +409,7 @@ int th_portal_search(void *ctx, th_request *rq, th_response *rs, th_err *err) {
   if (!rc && !done) {
     th_portal_begin(&h, w, rq, rs);
     search_view v = {.h = &h, .s = &state};
-    if (!state.bad) rc = run_search(&v, snapshot, err);
+    if (!state.bad) rc = th_portal_count(&v, snapshot, err);
     if (!rc) rc = th_portal_frame(p, w, snapshot, rq->arena, &frame, err);
     if (!rc) rc = write_page(p, w, &v, frame, rs, err);
   }

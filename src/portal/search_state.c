@@ -202,11 +202,11 @@ static bool is_place(int filter) {
   return false;
 }
 
-th_query *th_portal_state_filter(const portal_state *s, int but) {
+th_query *th_portal_state_filter(const portal_state *s, uint32_t without) {
   th_query *parts[PORTAL_FILTERS + 2], *places[PORTAL_FILTERS];
   size_t n = 0, n_places = 0;
   for (int i = 0; i < PORTAL_FILTERS; i++) {
-    if (!s->filters[i] || i == but) continue;
+    if (!s->filters[i] || (without >> i & 1)) continue;
     if (is_place(i))
       places[n_places++] = s->filters[i];
     else

@@ -54,9 +54,9 @@ int th_portal_state_read(portal_state *out, const th_request *rq, const th_snaps
                          th_err *err) TH_MUST_USE;
 /* Studies of which one and the same site satisfies all of n parts. NULL when memory is out. */
 th_query *th_portal_same_site(th_arena *arena, th_query *const *parts, size_t n);
-/* All filters but the one at place `but` (-1: all of them). Country, state and city are those of
- * one site. */
-th_query *th_portal_state_filter(const portal_state *s, int but);
+/* All filters but those at the places whose bits are set in `without`. Country, state and city are
+ * those of one site. */
+th_query *th_portal_state_filter(const portal_state *s, uint32_t without);
 /* Place of a filter in th_filter_params, -1 when there is none. */
 int th_portal_filter_place(const char *name);
 const char *th_portal_state_error(const portal_state *s, const char *name); /* NULL = none */

@@ -5,25 +5,53 @@
 #include "portal/html.h"
 #include "portal/search_state.h"
 
-/* Filters shown with counts. */
+/* Filters whose values are few: counted with the hits. */
 typedef struct group {
   const char *name;
   uint16_t field;
   const char *title;
   uint32_t most;
   bool by_enum; /* in the order of the enum, not by count */
-  bool choice;  /* one of a few: a select */
 } group;
 
-enum { GROUPS = 7 };
+enum { GROUPS = 6 };
 extern const group th_portal_groups[GROUPS];
+
+/* Filters by names: the most frequent ones and those chosen are shown, all others can be typed. */
+typedef struct name_group {
+  const char *name;
+  uint16_t field; /* whose most frequent words are proposed; TH_F_NONE: `values` are */
+  const char *title, *another;
+  uint32_t most;
+  bool folded; /* in a <details> */
+} name_group;
+
+enum { NAME_GROUPS = 7, NAMES_MOST = 48 };
+extern const name_group th_portal_name_groups[NAME_GROUPS];
+
+typedef struct name_list {
+  uint32_t n;
+  struct {
+    th_span value; /* as the address has it */
+    int64_t count; /* studies that the choice of it alone would lead to */
+    bool chosen;
+  } names[NAMES_MOST];
+} name_list;
 
 typedef struct search_view {
   th_html *h;
   const portal_state *s;
   th_search_result result;
   th_facet facets[GROUPS];
+  name_list names[NAME_GROUPS];
 } search_view;
+
+/* The hits of the page and all counts of its filters. A group's counts are those of the search
+ * without the group's own filter. Errors: as th_search. */
+int th_portal_count(search_view *v, const th_snapshot *snapshot, th_err *err) TH_MUST_USE;
+/* A value of a filter by names without the '|' that ends it: a name that has commas of its own is
+ * one name only with a '|'. */
+th_span th_portal_one_name(th_span value);
 
 /* A label, an input, and the message about what was typed. `of`: the form's id when the input
  * stands outside of it. */
