@@ -163,6 +163,24 @@ static int by_count(const void *a, const void *b) {
   return th_span_cmp(x->value, y->value);
 }
 
+/* The words that were counted most, of any number of them: the list is cut back to them whenever it
+ * has grown to twice as many. Words come ascending, so of those that are as frequent as the last
+ * one kept none goes before it. */
+static int list_words(th_plan *p, facet *f, value_list *l) {
+  uint32_t most = f->wanted.most, count, least = 0;
+  th_span word;
+  if (!most) return 0;
+  while (next_word(f, p->snapshot->n_segments, &word, &count)) {
+    if (count <= least) continue;
+    if (!add_value(p->arena, l, word, count)) return th_plan_no_memory(p);
+    if (l->n / 2 < most || l->n < 64) continue;
+    qsort(l->values, l->n, sizeof *l->values, by_count);
+    l->n = most;
+    least = l->values[most - 1].count;
+  }
+  return 0;
+}
+
 int th_facets_finish(th_facets *fs, th_search_result *out) {
   th_plan *p = fs->plan;
   th_facet *facets = th_arena_calloc(p->arena, fs->n ? fs->n : 1, sizeof *facets);
@@ -170,11 +188,9 @@ int th_facets_finish(th_facets *fs, th_search_result *out) {
   for (unsigned i = 0; i < fs->n; i++) {
     facet *f = &fs->facets[i];
     value_list l = {0};
-    th_span word;
-    uint32_t count;
     if (!list_masks(p->arena, f, &l)) return th_plan_no_memory(p);
-    while (next_word(f, p->snapshot->n_segments, &word, &count))
-      if (!add_value(p->arena, &l, word, count)) return th_plan_no_memory(p);
+    int rc = list_words(p, f, &l);
+    if (rc) return rc;
     if (l.n) qsort(l.values, l.n, sizeof *l.values, by_count);
     facets[i] = (th_facet){.field = f->wanted.field,
                            .n = TH_MIN(l.n, f->wanted.most),

@@ -522,6 +522,34 @@ static void *search_alone(void *ctx) {
   return NULL;
 }
 
+/* A facet cut short is the beginning of the whole one, however often it was cut on the way. */
+static void test_facet_most(void **state) {
+  (void)state;
+  corpus c;
+  th_arena arena;
+  th_err err = {0};
+  static const uint32_t most[] = {0, 1, 5, 32, 33, 64, 200, 1000000};
+  th_facet_request facets[TH_COUNT(most)];
+  th_search_result r;
+  make_corpus(&c, 2000, 3);
+  th_arena_init(&arena, 0);
+  for (size_t i = 0; i < TH_COUNT(most); i++)
+    facets[i] = (th_facet_request){TH_F_Condition, most[i]};
+  th_search_request request = {.facets = facets, .n_facets = TH_COUNT(most)};
+  assert_int_equal(th_search(&c.snapshot, &request, &arena, &r, &err), 0);
+  const th_facet *whole = &r.facets[TH_COUNT(most) - 1];
+  assert_true(whole->n > 500);
+  for (size_t i = 0; i < TH_COUNT(most); i++) {
+    assert_int_equal(r.facets[i].n, TH_MIN(most[i], whole->n));
+    for (uint32_t v = 0; v < r.facets[i].n; v++) {
+      assert_int_equal(r.facets[i].values[v].count, whole->values[v].count);
+      assert_true(th_span_eq(r.facets[i].values[v].value, whole->values[v].value));
+    }
+  }
+  th_arena_dispose(&arena);
+  corpus_dispose(&c);
+}
+
 static void test_threads(void **state) {
   (void)state;
   for (int round = 0; round < 10; round++) {
@@ -630,8 +658,8 @@ int main(void) {
       cmocka_unit_test(test_random_small), cmocka_unit_test(test_random_large),
       cmocka_unit_test(test_empty),        cmocka_unit_test(test_pages),
       cmocka_unit_test(test_no_memory),    cmocka_unit_test(test_kernels),
-      cmocka_unit_test(test_common),       cmocka_unit_test(test_threads),
-      cmocka_unit_test(test_real),
+      cmocka_unit_test(test_common),       cmocka_unit_test(test_facet_most),
+      cmocka_unit_test(test_threads),      cmocka_unit_test(test_real),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
