@@ -54,10 +54,10 @@ static int measure(const th_snapshot *snapshot, FILE *in, unsigned rounds, th_er
     th_span text = th_span_trim(th_span_of(line));
     number++;
     for (unsigned i = 0; i < rounds && !rc; i++) {
-      double start = th_clock_mono(), own_start = own_clock();
+      double own_start = own_clock(), start = th_clock_mono();
       rc = ask(snapshot, &arena, text, &total, err);
-      own[i] = (own_clock() - own_start) * 1e6;
       us[i] = (th_clock_mono() - start) * 1e6;
+      own[i] = (own_clock() - own_start) * 1e6;
     }
     if (rc) {
       fprintf(stderr, "expressions: line %u: %s\n", number, err->message);

@@ -110,6 +110,26 @@ static uint32_t read_tail_class(th_bit_reader *r, uint32_t n_classes) {
   }
 }
 
+/* A delta and a class read from one word, when they fit it: nearly always. */
+static inline bool read_tail_word(th_bit_reader *r, unsigned shift, unsigned last_width,
+                                  uint32_t *delta, uint32_t *class_id) {
+  const uint8_t width[4] = {TH_TAIL_WIDTH_0, TH_TAIL_WIDTH_1, TH_TAIL_WIDTH_2, (uint8_t)last_width};
+  static const uint16_t first[4] = {0, TH_TAIL_FIRST_1, TH_TAIL_FIRST_2, 0};
+  uint64_t word;
+  memcpy(&word, r->p + r->at / 8, 8);
+  word >>= r->at % 8;
+  unsigned high = (unsigned)__builtin_ctzll(~word | UINT64_C(1) << 20);
+  unsigned rest = (unsigned)(word >> (high + 1) >> shift & 3);
+  unsigned bits = high + 1 + shift + 2 + width[rest];
+  if (high == 20 || bits > 57 || bits > r->n - r->at) return false;
+  word >>= high + 1;
+  *delta = (uint32_t)(high << shift | (word & ((UINT64_C(1) << shift) - 1)));
+  word >>= shift + 2;
+  *class_id = first[rest] + (uint32_t)(word & ((UINT64_C(1) << width[rest]) - 1));
+  r->at += bits;
+  return true;
+}
+
 static bool decode_tail(th_postings *p) {
   const th_segment *s = p->term.s;
   uint32_t n = p->term.df % TH_BLOCK, from = p->n_blocks ? p->block_end[p->n_blocks - 1] : 0;
@@ -121,11 +141,16 @@ static bool decode_tail(th_postings *p) {
   if (n == 0) return false;
   if (!th_segment_use_at(s, TH_SEC_POSTINGS, at, (uint64_t)(end - at))) return false;
   th_bit_reader r = th_bits_open(at, end);
-  unsigned shift = th_tail_shift(s->n_docs, p->term.df);
+  unsigned shift = th_tail_shift(s->n_docs, p->term.df), width = th_bits_for(s->n_classes);
   for (uint32_t i = 0; i < n; i++) {
-    uint64_t high = th_bits_unary(&r, s->n_docs);
-    doc += 1 + (high << shift | th_bits_get(&r, shift));
-    uint32_t class_id = read_tail_class(&r, s->n_classes);
+    uint32_t delta, class_id;
+    if (read_tail_word(&r, shift, width, &delta, &class_id)) {
+      doc += 1 + (uint64_t)delta;
+    } else {
+      uint64_t high = th_bits_unary(&r, s->n_docs);
+      doc += 1 + (high << shift | th_bits_get(&r, shift));
+      class_id = read_tail_class(&r, s->n_classes);
+    }
     if (r.over || doc >= s->n_docs || class_id >= s->n_classes)
       return bad_list(p, TH_SEC_POSTINGS, at);
     p->docs[i] = (uint32_t)doc;

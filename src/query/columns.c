@@ -6,36 +6,39 @@
 
 /* ---- masks ---- */
 
-#define MASK_LOOP(type)                                                                            \
-  do {                                                                                             \
-    const type *v = (const type *)(const void *)c->values, m = (type)mask;                         \
-    for (uint32_t d = 0; d < p->n_docs; d += 64) {                                                 \
-      if (within && !within[d / 64]) continue;                                                     \
-      uint8_t hit[64] = {0};                                                                       \
-      uint32_t n = TH_MIN(64, p->n_docs - d);                                                      \
-      for (uint32_t i = 0; i < n; i++)                                                             \
-        hit[i] = (v[d + i] & m) != 0;                                                              \
-      out[d / 64] |= th_kernels_now->bytes(hit);                                                   \
-    }                                                                                              \
-  } while (0)
+/* The kernels work on 64 values at a time: the last ones are copied to where so many may be read.
+ */
+static uint64_t test_values(th_value_kernel *kernel, const th_value_test *t, const th_column *c,
+                            uint32_t from, uint32_t n) {
+  const uint8_t *values = c->values + (size_t)from * c->width;
+  uint8_t few[64 * 4] = {0};
+  if (n >= 64) return kernel(values, t);
+  memcpy(few, values, (size_t)n * c->width);
+  return kernel(few, t) & ((1ull << n) - 1);
+}
+
+static unsigned width_index(const th_column *c) {
+  return c->width == 4 ? 2 : c->width - 1u;
+}
+
+static void mask_of_8_bytes(const th_plan *p, const th_column *c, uint64_t mask, uint64_t *out) {
+  for (uint32_t d = 0; d < p->n_docs; d++)
+    if (th_column_mask(c, d) & mask) th_bit_set(out, d);
+}
 
 void th_match_mask(const th_plan *p, uint16_t field, uint64_t mask, const uint64_t *within,
                    uint64_t *out) {
   const th_column *c = th_segment_column(p->segment, field);
+  const th_value_test test = {.mask = (uint32_t)mask};
   if (!c || c->kind != TH_COL_MASK || c->n_values < p->n_docs) return;
-  switch (c->width) {
-  case 1:
-    MASK_LOOP(uint8_t);
-    break;
-  case 2:
-    MASK_LOOP(uint16_t);
-    break;
-  case 4:
-    MASK_LOOP(uint32_t);
-    break;
-  default:
-    MASK_LOOP(uint64_t);
+  if (c->width > 4) {
+    mask_of_8_bytes(p, c, mask, out);
+    return;
   }
+  th_value_kernel *kernel = th_kernels_now->mask[width_index(c)];
+  for (uint32_t d = 0; d < p->n_docs; d += 64)
+    if (!within || within[d / 64])
+      out[d / 64] |= test_values(kernel, &test, c, d, TH_MIN(64, p->n_docs - d));
 }
 
 /* ---- ranges ---- */
@@ -113,6 +116,12 @@ static void range_lists(const th_plan *p, const th_column *c, const value_set *s
  * beside their neighbours' documents: eight of them are one piece then. */
 static void scatter(const th_plan *p, const th_column *c, uint32_t r, uint64_t hits,
                     uint64_t *out) {
+  uint32_t at = c->docs[r];
+  if (r + 63 < c->n_rows && c->docs[r + 63] - at == 63 && at + 63 < p->n_docs) {
+    out[at / 64] |= hits << (at % 64);
+    if (at % 64) out[at / 64 + 1] |= hits >> (64 - at % 64);
+    return;
+  }
   for (; hits; hits >>= 8, r += 8) {
     uint64_t eight = hits & 0xFF;
     if (!eight) continue;
@@ -139,25 +148,6 @@ static bool rows_in(const th_plan *p, const th_column *c, uint32_t r, const uint
   return false;
 }
 
-#define RANGE_ROWS(type)                                                                           \
-  do {                                                                                             \
-    const type *v = (const type *)(const void *)c->values;                                         \
-    type from = (type)in.low, span = (type)(in.high - in.low);                                     \
-    type a = (type)in.month, b = (type)in.year;                                                    \
-    for (uint32_t r = 0; r < n_rows; r += 64) {                                                    \
-      if (within && !rows_in(p, c, r, within)) continue;                                           \
-      uint8_t hit[64] = {0};                                                                       \
-      uint32_t n = TH_MIN(64, n_rows - r);                                                         \
-      for (uint32_t i = 0; i < n; i++)                                                             \
-        hit[i] = ((type)(v[r + i] - from) <= span) | (v[r + i] == a) | (v[r + i] == b);            \
-      uint64_t bits = th_kernels_now->bytes(hit);                                                  \
-      if (c->docs)                                                                                 \
-        scatter(p, c, r, bits, out);                                                               \
-      else                                                                                         \
-        out[r / 64] |= bits;                                                                       \
-    }                                                                                              \
-  } while (0)
-
 /* One value a row: straight through the array. */
 static bool range_rows(const th_plan *p, const th_column *c, const value_set *s,
                        const uint64_t *within, uint64_t *out) {
@@ -166,12 +156,17 @@ static bool range_rows(const th_plan *p, const th_column *c, const value_set *s,
   if (c->starts || c->width > 4 || (!c->docs && n_rows < p->n_docs)) return false;
   if (!c->docs) n_rows = p->n_docs;
   if (!own_set_of(c, s, &in)) return false;
-  if (c->width == 1)
-    RANGE_ROWS(uint8_t);
-  else if (c->width == 2)
-    RANGE_ROWS(uint16_t);
-  else
-    RANGE_ROWS(uint32_t);
+  const th_value_test test = {(uint32_t)in.low, (uint32_t)(in.high - in.low), (uint32_t)in.month,
+                              (uint32_t)in.year, 0};
+  th_value_kernel *kernel = th_kernels_now->range[width_index(c)];
+  for (uint32_t r = 0; r < n_rows; r += 64) {
+    if (within && !rows_in(p, c, r, within)) continue;
+    uint64_t bits = test_values(kernel, &test, c, r, TH_MIN(64, n_rows - r));
+    if (c->docs)
+      scatter(p, c, r, bits, out);
+    else
+      out[r / 64] |= bits;
+  }
   return true;
 }
 

@@ -281,8 +281,8 @@ static bool drive(th_conj *c, const uint64_t *keep, uint32_t end, uint32_t least
       to++;
   }
   d->i = to;
-  uint32_t n = th_kernels_now->score(d->p.docs + from, d->p.classes + from, to - from, &d->w,
-                                     d->idf, c->docs, c->scores);
+  uint32_t n =
+      th_cursor_scores(d, d->p.docs + from, d->p.classes + from, to - from, c->docs, c->scores);
   uint32_t rest = c->rest_here[1];
   for (uint32_t i = 0; i < n; i++) {
     c->docs[kept] = c->docs[i];

@@ -135,7 +135,7 @@ static uint32_t thin_in_block(const th_cursor *c, uint32_t *docs, uint32_t *scor
     both[k] = docs[at[k]];
     classes[k] = c->p.classes[in_list[k]];
   }
-  uint32_t m = th_kernels_now->score(both, classes, found, &c->w, c->idf, scope_docs, add);
+  uint32_t m = th_cursor_scores(c, both, classes, found, scope_docs, add);
   for (uint32_t k = 0, i = 0; k < m; k++, i++) {
     while (both[i] != scope_docs[k]) /* not of the scope */
       i++;

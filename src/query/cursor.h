@@ -62,6 +62,9 @@ void th_cursor_window_add(th_cursor *c, uint32_t base, uint32_t end, uint32_t fl
 typedef uint32_t th_score_kernel(const uint32_t *docs, const uint32_t *classes, uint32_t n,
                                  const th_weights *w, float idf, uint32_t *out_docs,
                                  uint32_t *out_scores);
+/* The same without scores: the postings of the scope. */
+typedef uint32_t th_scope_kernel(const uint32_t *docs, const uint32_t *classes, uint32_t n,
+                                 const th_weights *w, uint32_t *out_docs);
 /* Bit i of the result = score[i] >= least (least >= 1, scores below 2^31). */
 typedef uint64_t th_above_kernel(const uint32_t score[64], uint32_t least);
 /* Bit i = byte[i] != 0. */
@@ -71,14 +74,41 @@ typedef uint64_t th_bytes_kernel(const uint8_t byte[64]);
 typedef uint32_t th_common_kernel(const uint32_t *a, uint32_t n, const uint32_t *b, uint32_t m,
                                   uint8_t *at_a, uint8_t *at_b);
 
+/* What is asked of the values of a column, as the unsigned integers that they are there. */
+typedef struct th_value_test {
+  uint32_t low, span; /* low <= v <= low + span */
+  uint32_t a, b;      /* or one of these */
+  uint32_t mask;      /* th_mask_kernel: any of these bits */
+} th_value_test;
+/* Bit i = value[i] passes; 64 values of 1, 2 or 4 bytes (index 0, 1, 2 of the tables). */
+typedef uint64_t th_value_kernel(const void *values, const th_value_test *t);
+/* Bits that are set in n words. */
+typedef uint64_t th_count_kernel(const uint64_t *words, uint32_t n);
+
 typedef struct th_kernels {
   th_score_kernel *score;
+  th_scope_kernel *scope;
   th_above_kernel *above;
   th_bytes_kernel *bytes;
   th_common_kernel *common;
+  th_value_kernel *range[3], *mask[3];
+  th_count_kernel *count;
 } th_kernels;
 extern const th_kernels *th_kernels_now; /* the best of this machine */
 /* For tests, while no query runs: the scalar ones or the best. */
 void th_kernels_force_scalar(bool scalar);
+
+/* Documents of the scope among n postings, and what they add to a score (0 where nothing is
+ * scored). Room for n + 8 in both. */
+static inline uint32_t th_cursor_scores(const th_cursor *c, const uint32_t *docs,
+                                        const uint32_t *classes, uint32_t n, uint32_t *out_docs,
+                                        uint32_t *out_scores) {
+  if (c->idf != 0)
+    return th_kernels_now->score(docs, classes, n, &c->w, c->idf, out_docs, out_scores);
+  memset(out_scores, 0, n * sizeof *out_scores);
+  if (!c->w.classes->all) return th_kernels_now->scope(docs, classes, n, &c->w, out_docs);
+  memcpy(out_docs, docs, n * sizeof *docs);
+  return n;
+}
 
 #endif

@@ -20,6 +20,16 @@ static uint32_t score_scalar(const uint32_t *docs, const uint32_t *classes, uint
   return m;
 }
 
+static uint32_t scope_scalar(const uint32_t *docs, const uint32_t *classes, uint32_t n,
+                             const th_weights *w, uint32_t *out_docs) {
+  uint32_t m = 0;
+  for (uint32_t i = 0; i < n; i++) {
+    out_docs[m] = docs[i];
+    m += th_class_weight(w->classes, classes[i]) > 0;
+  }
+  return m;
+}
+
 static uint64_t above_scalar(const uint32_t score[64], uint32_t least) {
   uint64_t bits = 0;
   for (unsigned i = 0; i < 64; i++)
@@ -48,7 +58,42 @@ static uint32_t common_scalar(const uint32_t *a, uint32_t n, const uint32_t *b, 
   return found;
 }
 
-static const th_kernels scalar = {score_scalar, above_scalar, bytes_scalar, common_scalar};
+/* Ranges and masks over values of one width. */
+#define VALUE_KERNELS(type, bytes)                                                                 \
+  static uint64_t range##bytes##_scalar(const void *values, const th_value_test *t) {              \
+    const type *v = values, low = (type)t->low, span = (type)t->span, a = (type)t->a,              \
+               b = (type)t->b;                                                                     \
+    uint64_t bits = 0;                                                                             \
+    for (unsigned i = 0; i < 64; i++)                                                              \
+      bits |= (uint64_t)(((type)(v[i] - low) <= span) | (v[i] == a) | (v[i] == b)) << i;           \
+    return bits;                                                                                   \
+  }                                                                                                \
+  static uint64_t mask##bytes##_scalar(const void *values, const th_value_test *t) {               \
+    const type *v = values;                                                                        \
+    uint64_t bits = 0;                                                                             \
+    for (unsigned i = 0; i < 64; i++)                                                              \
+      bits |= (uint64_t)((v[i] & t->mask) != 0) << i;                                              \
+    return bits;                                                                                   \
+  }
+VALUE_KERNELS(uint8_t, 1)
+VALUE_KERNELS(uint16_t, 2)
+VALUE_KERNELS(uint32_t, 4)
+
+static uint64_t count_scalar(const uint64_t *words, uint32_t n) {
+  uint64_t sum = 0;
+  for (uint32_t i = 0; i < n; i++)
+    sum += (uint64_t)__builtin_popcountll(words[i]);
+  return sum;
+}
+
+static const th_kernels scalar = {score_scalar,
+                                  scope_scalar,
+                                  above_scalar,
+                                  bytes_scalar,
+                                  common_scalar,
+                                  {range1_scalar, range2_scalar, range4_scalar},
+                                  {mask1_scalar, mask2_scalar, mask4_scalar},
+                                  count_scalar};
 const th_kernels *th_kernels_now = &scalar;
 
 #ifdef HAVE_AVX2
@@ -93,10 +138,28 @@ score8(__m256i doc, __m256i class, const th_weights *w, bool narrow, __m256 idf,
   return _mm256_cvttps_epi32(score);
 }
 
-__attribute__((target("avx2"))) static uint32_t
+/* lanes[bits]: a byte for each of the bits that are set, its number. */
+static uint64_t lanes[256];
+
+static void fill_lanes(void) {
+  for (unsigned bits = 0; bits < 256; bits++) {
+    uint64_t packed = 0;
+    for (unsigned k = 0, to = 0; k < 8; k++)
+      if (bits >> k & 1) packed |= (uint64_t)k << (8 * to++);
+    lanes[bits] = packed;
+  }
+}
+
+/* The lanes of v whose bits are set, together in front. */
+__attribute__((target("avx2"))) static inline __m256i together8(__m256i v, unsigned bits) {
+  __m256i from = _mm256_cvtepu8_epi32(_mm_cvtsi64_si128((long long)lanes[bits]));
+  return _mm256_permutevar8x32_epi32(v, from);
+}
+
+__attribute__((target("avx2,popcnt"))) static uint32_t
 score_avx2(const uint32_t *docs, const uint32_t *classes, uint32_t n, const th_weights *w,
            float idf, uint32_t *out_docs, uint32_t *out_scores) {
-  uint32_t m = 0, i = 0, held[8];
+  uint32_t m = 0, i = 0;
   const bool narrow = w->classes->width == 1;
   const __m256 idf8 = _mm256_set1_ps(idf), zero = _mm256_setzero_ps();
   for (; i + 8 <= n; i += 8) {
@@ -105,20 +168,35 @@ score_avx2(const uint32_t *docs, const uint32_t *classes, uint32_t n, const th_w
     __m256i class = _mm256_loadu_si256((const __m256i *)(const void *)(classes + i));
     __m256i score = score8(doc, class, w, narrow, idf8, &wtf);
     unsigned in = (unsigned)_mm256_movemask_ps(_mm256_cmp_ps(wtf, zero, _CMP_GT_OQ));
-    if (in == 0xFF) {
-      _mm256_storeu_si256((__m256i *)(void *)(out_docs + m), doc);
-      _mm256_storeu_si256((__m256i *)(void *)(out_scores + m), score);
-      m += 8;
-      continue;
-    }
-    _mm256_storeu_si256((__m256i *)(void *)held, score);
-    for (; in; in &= in - 1, m++) {
-      unsigned k = (unsigned)__builtin_ctz(in);
-      out_docs[m] = docs[i + k];
-      out_scores[m] = held[k];
-    }
+    _mm256_storeu_si256((__m256i *)(void *)(out_docs + m), together8(doc, in));
+    _mm256_storeu_si256((__m256i *)(void *)(out_scores + m), together8(score, in));
+    m += (unsigned)__builtin_popcount(in);
   }
   return m + score_scalar(docs + i, classes + i, n - i, w, idf, out_docs + m, out_scores + m);
+}
+
+/* Eight classes as bits, which are in the scope. */
+__attribute__((target("avx2"))) static inline unsigned in8(__m256i class, const uint32_t *in) {
+  __m256i word =
+      _mm256_i32gather_epi32((const int *)(const void *)in, _mm256_srli_epi32(class, 5), 4);
+  __m256i last =
+      _mm256_sub_epi32(_mm256_set1_epi32(31), _mm256_and_si256(class, _mm256_set1_epi32(31)));
+  return (unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(_mm256_sllv_epi32(word, last)));
+}
+
+__attribute__((target("avx2,popcnt"))) static uint32_t scope_avx2(const uint32_t *docs,
+                                                                  const uint32_t *classes,
+                                                                  uint32_t n, const th_weights *w,
+                                                                  uint32_t *out_docs) {
+  uint32_t m = 0, i = 0;
+  for (; i + 8 <= n; i += 8) {
+    __m256i doc = _mm256_loadu_si256((const __m256i *)(const void *)(docs + i));
+    __m256i class = _mm256_loadu_si256((const __m256i *)(const void *)(classes + i));
+    unsigned in = in8(class, w->classes->in);
+    _mm256_storeu_si256((__m256i *)(void *)(out_docs + m), together8(doc, in));
+    m += (unsigned)__builtin_popcount(in);
+  }
+  return m + scope_scalar(docs + i, classes + i, n - i, w, out_docs + m);
 }
 
 __attribute__((target("avx2"))) static uint64_t above_avx2(const uint32_t score[64],
@@ -162,7 +240,101 @@ __attribute__((target("avx2"))) static uint32_t common_avx2(const uint32_t *a, u
   return found;
 }
 
-static const th_kernels avx2 = {score_avx2, above_avx2, bytes_avx2, common_avx2};
+#define LOAD(at) _mm256_loadu_si256((const __m256i *)(const void *)(at))
+
+/* All ones in each lane of the width that passes. */
+#define PASSES(bits)                                                                               \
+  __attribute__((target("avx2"))) static inline __m256i in_range##bits(                            \
+      __m256i v, __m256i low, __m256i span, __m256i a, __m256i b) {                                \
+    __m256i from = _mm256_sub_epi##bits(v, low);                                                   \
+    __m256i in = _mm256_cmpeq_epi##bits(_mm256_min_epu##bits(from, span), from);                   \
+    __m256i other = _mm256_or_si256(_mm256_cmpeq_epi##bits(v, a), _mm256_cmpeq_epi##bits(v, b));   \
+    return _mm256_or_si256(in, other);                                                             \
+  }                                                                                                \
+  __attribute__((target("avx2"))) static inline __m256i none_of##bits(__m256i v, __m256i mask) {   \
+    return _mm256_cmpeq_epi##bits(_mm256_and_si256(v, mask), _mm256_setzero_si256());              \
+  }
+PASSES(8)
+PASSES(16)
+PASSES(32)
+
+/* Lanes of all ones or zeros to bits: of 32, of 16 in each of two, of 8. */
+__attribute__((target("avx2"))) static inline uint64_t bits32(__m256i v) {
+  return (uint32_t)_mm256_movemask_epi8(v);
+}
+__attribute__((target("avx2"))) static inline uint64_t bits16(__m256i low, __m256i high) {
+  return bits32(_mm256_permute4x64_epi64(_mm256_packs_epi16(low, high), 0xD8));
+}
+__attribute__((target("avx2"))) static inline uint64_t bits8(__m256i v) {
+  return (unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(v));
+}
+
+#define SET_UP(bits, type)                                                                         \
+  const type *v = values;                                                                          \
+  const __m256i low = _mm256_set1_epi##bits((type)t->low),                                         \
+                span = _mm256_set1_epi##bits((type)t->span),                                       \
+                a = _mm256_set1_epi##bits((type)t->a), b = _mm256_set1_epi##bits((type)t->b)
+
+__attribute__((target("avx2"))) static uint64_t range1_avx2(const void *values,
+                                                            const th_value_test *t) {
+  SET_UP(8, char);
+  return bits32(in_range8(LOAD(v), low, span, a, b)) |
+         bits32(in_range8(LOAD(v + 32), low, span, a, b)) << 32;
+}
+__attribute__((target("avx2"))) static uint64_t range2_avx2(const void *values,
+                                                            const th_value_test *t) {
+  SET_UP(16, short);
+  return bits16(in_range16(LOAD(v), low, span, a, b), in_range16(LOAD(v + 16), low, span, a, b)) |
+         bits16(in_range16(LOAD(v + 32), low, span, a, b),
+                in_range16(LOAD(v + 48), low, span, a, b))
+             << 32;
+}
+__attribute__((target("avx2"))) static uint64_t range4_avx2(const void *values,
+                                                            const th_value_test *t) {
+  SET_UP(32, int);
+  uint64_t bits = 0;
+  for (unsigned i = 0; i < 64; i += 8)
+    bits |= bits8(in_range32(LOAD(v + i), low, span, a, b)) << i;
+  return bits;
+}
+__attribute__((target("avx2"))) static uint64_t mask1_avx2(const void *values,
+                                                           const th_value_test *t) {
+  const char *v = values;
+  const __m256i mask = _mm256_set1_epi8((char)t->mask);
+  return ~(bits32(none_of8(LOAD(v), mask)) | bits32(none_of8(LOAD(v + 32), mask)) << 32);
+}
+__attribute__((target("avx2"))) static uint64_t mask2_avx2(const void *values,
+                                                           const th_value_test *t) {
+  const short *v = values;
+  const __m256i mask = _mm256_set1_epi16((short)t->mask);
+  return ~(bits16(none_of16(LOAD(v), mask), none_of16(LOAD(v + 16), mask)) |
+           bits16(none_of16(LOAD(v + 32), mask), none_of16(LOAD(v + 48), mask)) << 32);
+}
+__attribute__((target("avx2"))) static uint64_t mask4_avx2(const void *values,
+                                                           const th_value_test *t) {
+  const int *v = values;
+  const __m256i mask = _mm256_set1_epi32((int)t->mask);
+  uint64_t bits = 0;
+  for (unsigned i = 0; i < 64; i += 8)
+    bits |= bits8(none_of32(LOAD(v + i), mask)) << i;
+  return ~bits;
+}
+
+__attribute__((target("popcnt"))) static uint64_t count_popcnt(const uint64_t *words, uint32_t n) {
+  uint64_t sum = 0;
+  for (uint32_t i = 0; i < n; i++)
+    sum += (uint64_t)__builtin_popcountll(words[i]);
+  return sum;
+}
+
+static const th_kernels avx2 = {score_avx2,
+                                scope_avx2,
+                                above_avx2,
+                                bytes_avx2,
+                                common_avx2,
+                                {range1_avx2, range2_avx2, range4_avx2},
+                                {mask1_avx2, mask2_avx2, mask4_avx2},
+                                count_popcnt};
 #endif
 
 __attribute__((constructor)) static void choose(void) {
@@ -173,7 +345,10 @@ void th_kernels_force_scalar(bool wanted) {
   th_kernels_now = &scalar;
 #ifdef HAVE_AVX2
   __builtin_cpu_init();
-  if (!wanted && __builtin_cpu_supports("avx2")) th_kernels_now = &avx2;
+  if (!wanted && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt")) {
+    fill_lanes();
+    th_kernels_now = &avx2;
+  }
 #else
   (void)wanted;
 #endif

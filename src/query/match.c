@@ -35,7 +35,7 @@ static int match_term(th_plan *p, const th_query *q, const uint64_t *within, uin
     while (within && c.next <= c.p.n_blocks && !th_match_any_in_block(p, &c, c.next, within))
       c.next++;
     if (!th_cursor_block(&c, UINT32_MAX, 0)) return 0;
-    uint32_t n = th_kernels_now->score(c.p.docs, c.p.classes, c.p.n, &c.w, 0, docs, scores);
+    uint32_t n = th_cursor_scores(&c, c.p.docs, c.p.classes, c.p.n, docs, scores);
     for (uint32_t i = 0; i < n; i++)
       th_bit_set(out, docs[i]);
   }

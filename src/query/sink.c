@@ -169,9 +169,7 @@ static void take_by_number(th_sink *s, const uint64_t *keep) {
 }
 
 void th_sink_all(th_sink *s, const uint64_t *keep) {
-  uint64_t n = 0;
-  for (uint32_t w = 0; w < s->plan->n_words; w++)
-    n += (uint64_t)__builtin_popcountll(keep[w]);
+  uint64_t n = th_kernels_now->count(keep, s->plan->n_words);
   s->total += (int64_t)n;
   if (s->found) memcpy(s->found, keep, s->plan->n_words * sizeof *keep);
   if (s->cap == 0) return;

@@ -89,16 +89,22 @@ static bool fill(th_class_weights *t, const distinct_set *s, const float *weight
   float *value = calloc((size_t)highest + 1, sizeof *value);
   t->code = code;
   t->direct = calloc((size_t)t->n_direct + 1, sizeof *t->direct);
+  t->in = calloc((size_t)t->n_classes / 32 + 1, sizeof *t->in);
   t->value = value;
   t->rare_class = calloc((size_t)t->n_rare + 1, sizeof *t->rare_class);
   t->rare_weight = calloc((size_t)t->n_rare + 1, sizeof *t->rare_weight);
-  if (!code || !value || !t->direct || !t->rare_class || !t->rare_weight) return false;
+  if (!code || !value || !t->direct || !t->in || !t->rare_class || !t->rare_weight) return false;
   for (uint32_t i = 0; i < t->n_values; i++)
     value[i] = s->list[i].weight;
   value[highest] = -1;
   memcpy(t->direct, weight, t->n_direct * sizeof *weight);
   t->direct[t->n_direct] = -1;
+  t->all = true;
   for (uint32_t c = 0; c < t->n_classes; c++) {
+    if (weight[c] > 0)
+      t->in[c / 32] |= 1u << (c % 32);
+    else
+      t->all = false;
     uint32_t i = TH_MIN(*slot_of(s, weight[c]) - 1, t->n_values);
     if (i == highest) {
       t->rare_class[rare] = c;
@@ -134,13 +140,14 @@ void th_class_weights_free(th_class_weights *t) {
   free((void *)(uintptr_t)t->code);
   free((void *)(uintptr_t)t->value);
   free(t->direct);
+  free(t->in);
   free(t->rare_class);
   free(t->rare_weight);
   free(t);
 }
 
 uint64_t th_class_weights_bytes(const th_class_weights *t) {
-  return sizeof *t + (uint64_t)t->n_classes * t->width + 4 +
+  return sizeof *t + (uint64_t)t->n_classes * t->width + 4 + 4 * ((uint64_t)t->n_classes / 32 + 1) +
          ((uint64_t)t->n_values + t->n_direct + 2) * sizeof *t->value +
          ((uint64_t)t->n_rare + 1) * (sizeof *t->rare_class + sizeof *t->rare_weight);
 }

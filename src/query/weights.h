@@ -11,6 +11,8 @@ typedef struct th_class_weights {
   const float *value; /* a code: its weight, >= 0; the highest code, for all others: -1 */
   float *direct;      /* a frequent class: its weight; one more entry: -1 */
   uint32_t n_direct;  /* frequent classes */
+  uint32_t *in;       /* bit c: class c weighs something */
+  bool all;           /* and so does every class */
   unsigned width;     /* bytes of a code: 1 or 2 */
   uint32_t n_classes, n_values;
   /* Classes with the highest code, ascending, and their weights. */

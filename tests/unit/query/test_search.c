@@ -423,7 +423,7 @@ static void test_kernels(void **state) {
   for (uint32_t round = 0; round < 2000; round++) {
     uint32_t distinct = PICK(distincts); /* one byte a code, with rare ones, two bytes */
     uint32_t docs[TH_BLOCK], classes[TH_BLOCK], n = below(TH_BLOCK + 1), acc[64];
-    uint32_t out[2][2][TH_BLOCK + 8], m[2];
+    uint32_t out[2][2][TH_BLOCK + 8], scope[TH_BLOCK + 8], m[2];
     uint8_t seen[64];
     uint64_t bits[2][2];
     for (uint32_t i = 0; i < CLASSES; i++)
@@ -447,6 +447,8 @@ static void test_kernels(void **state) {
     for (int k = 0; k < 2; k++) {
       th_kernels_force_scalar(k == 0);
       m[k] = th_kernels_now->score(docs, classes, n, &w, idf, out[k][0], out[k][1]);
+      assert_int_equal(th_kernels_now->scope(docs, classes, n, &w, scope), m[k]);
+      assert_memory_equal(scope, out[k][0], m[k] * 4);
       bits[k][0] = th_kernels_now->above(acc, least);
       bits[k][1] = th_kernels_now->bytes(seen);
     }
@@ -459,6 +461,47 @@ static void test_kernels(void **state) {
       assert_true((bits[0][1] >> i & 1) == (seen[i] != 0));
     }
     th_class_weights_free(table);
+  }
+}
+
+static uint32_t value_at(const uint8_t *values, unsigned width, unsigned i) {
+  uint32_t v = 0;
+  memcpy(&v, values + (size_t)width * i, width);
+  return v;
+}
+
+static void test_value_kernels(void **state) {
+  (void)state;
+  for (uint32_t round = 0; round < 2000; round++) {
+    static const unsigned widths[] = {1, 2, 4};
+    unsigned kind = below(3), width = widths[kind];
+    uint32_t most = width == 4 ? UINT32_MAX : (1u << (8 * width)) - 1;
+    uint32_t within =
+        chance(50) ? TH_MIN(most, 300u) : most; /* few values, so that some are equal */
+    uint8_t values[64 * 4];
+    for (unsigned i = 0; i < 64; i++) {
+      uint32_t v = within == UINT32_MAX ? below(65536) << 16 | below(65536) : below(within + 1);
+      memcpy(values + (size_t)width * i, &v, width);
+    }
+    th_value_test t = {.low = value_at(values, width, below(64)), .mask = 1u << below(8 * width)};
+    t.span = (most - t.low) / (1 + below(9));
+    t.a = chance(50) ? value_at(values, width, below(64)) : t.low;
+    t.b = chance(50) ? value_at(values, width, below(64)) : t.low;
+    if (chance(30)) t.mask |= 5;
+    for (int k = 0; k < 2; k++) {
+      th_kernels_force_scalar(k == 0);
+      uint64_t range = th_kernels_now->range[kind](values, &t);
+      uint64_t mask = th_kernels_now->mask[kind](values, &t), sum = 0;
+      for (unsigned i = 0; i < 64; i++) {
+        uint32_t v = value_at(values, width, i);
+        bool in = (v >= t.low && v - t.low <= t.span) || v == t.a || v == t.b;
+        assert_int_equal(range >> i & 1, in);
+        assert_int_equal(mask >> i & 1, (v & t.mask) != 0);
+        sum += (range >> i & 1) + (mask >> i & 1);
+      }
+      uint64_t both[2] = {range, mask};
+      assert_int_equal(th_kernels_now->count(both, 2), sum);
+    }
   }
 }
 
@@ -658,8 +701,9 @@ int main(void) {
       cmocka_unit_test(test_random_small), cmocka_unit_test(test_random_large),
       cmocka_unit_test(test_empty),        cmocka_unit_test(test_pages),
       cmocka_unit_test(test_no_memory),    cmocka_unit_test(test_kernels),
-      cmocka_unit_test(test_common),       cmocka_unit_test(test_facet_most),
-      cmocka_unit_test(test_threads),      cmocka_unit_test(test_real),
+      cmocka_unit_test(test_common),       cmocka_unit_test(test_value_kernels),
+      cmocka_unit_test(test_facet_most),   cmocka_unit_test(test_threads),
+      cmocka_unit_test(test_real),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
