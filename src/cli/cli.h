@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/common.h"
+#include "query/search.h"
 #include "registry/registry.h"
 
 /* Exit codes, the same for all commands; documented in the man page. */
@@ -69,6 +70,11 @@ const th_cli_command *th_cli_find(th_span name); /* NULL when there is none */
  * command or option. th_cli_dispose in any case. */
 int th_cli_parse(th_cli *cli, int argc, char **argv, th_err *err) TH_MUST_USE;
 void th_cli_dispose(th_cli *cli);
+/* The filter of an option of that name; --within goes along with --near. Errors as
+ * th_filter_parse. */
+int th_cli_filter(th_query **out, const th_cli *cli, th_arena *arena, const char *name,
+                  const char *value, th_err *err) TH_MUST_USE;
+
 /* The candidate nearest to word in edits, NULL when none is near enough to be meant. */
 const char *th_cli_nearest(const char *word, const char *const *candidates, size_t n);
 

@@ -44,8 +44,7 @@ static int read_query(facets *f, const th_expander *expander, th_err *err) {
   }
   for (unsigned i = 0; !rc && i < th_n_filter_params; i++) {
     const char *name = th_filter_params[i].name, *value = th_cli_value(f->cli, name);
-    if (value)
-      rc = th_filter_parse(&f->parts[f->n++], &f->arena, th_span_of(name), th_span_of(value), err);
+    if (value) rc = th_cli_filter(&f->parts[f->n++], f->cli, &f->arena, name, value, err);
   }
   return rc;
 }

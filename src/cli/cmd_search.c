@@ -69,15 +69,14 @@ static int read_filters(search *s, th_err *err) {
   int rc = 0;
   for (unsigned i = 0; rc == 0 && i < th_n_filter_params && n < MOST_PARTS; i++) {
     const char *name = th_filter_params[i].name, *value = th_cli_value(s->cli, name);
-    if (value)
-      rc = th_filter_parse(&parts[n++], &s->arena, th_span_of(name), th_span_of(value), err);
+    if (value) rc = th_cli_filter(&parts[n++], s->cli, &s->arena, name, value, err);
   }
   if (rc < 0 || n == 0 || s->numbers) return rc;
   s->request.filter = th_query_and(&s->arena, parts, n);
   return s->request.filter ? 0 : th_err_set(err, TH_ENOMEM, "out of memory");
 }
 
-/* Sorting by distance starts from the point of --near, whose form was checked with the filters. */
+/* Sorting by distance starts from the point of --near. */
 static int read_sort(search *s, th_err *err) {
   const char *text = th_cli_value(s->cli, "sort"), *near = th_cli_value(s->cli, "near");
   if (!text) return 0;
@@ -86,10 +85,12 @@ static int read_sort(search *s, th_err *err) {
   s->request.n_sort = 1;
   if (s->request.sort[0].field != TH_SORT_DISTANCE) return 0;
   if (!near) return th_err_set(err, TH_EUSAGE, "sorting by distance needs --near");
-  char *end = NULL;
-  s->request.point_lat = strtod(near, &end);
-  s->request.point_lon = end && *end == ',' ? strtod(end + 1, NULL) : 0;
-  return 0;
+  th_near point;
+  rc = th_near_parse(&point, th_span_of(near), err);
+  s->request.point_lat = point.lat;
+  s->request.point_lon = point.lon;
+  s->request.placed = true;
+  return rc;
 }
 
 static int read_request(search *s, th_err *err) {

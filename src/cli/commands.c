@@ -78,7 +78,9 @@ static const th_cli_example export_examples[] = {
       {"sex", 0, "SEX", "female or male, each with the studies open to all; or all",               \
        "female male all"},                                                                         \
       {"healthy", 0, "YES", "takes healthy volunteers: yes or no", "yes no"},                      \
-      {"near", 0, "LAT,LON,RADIUS", "has a site within the radius, in mi or km", NULL},            \
+      {"near", 0, "PLACE", "has a site near: a place by name ('Boston, MA'), or LAT,LON[,RADIUS]", \
+       NULL},                                                                                      \
+      {"within", 0, "RADIUS", "how far from --near, in mi or km (default: 50km)", NULL},           \
       {"country", 0, "LIST", "has a site there", NULL},                                            \
       {"state", 0, "LIST", "has a site there", NULL},                                              \
       {"city", 0, "LIST", "has a site there", NULL},                                               \
@@ -152,7 +154,8 @@ static const th_cli_example search_examples[] = {
     {"trialhead search migraine prevention", "The ten best studies for some words"},
     {"trialhead search --cond '\"heart failure\"' --status open --phase 3 -n 20",
      "A phrase in the condition, only phase 3, recruiting now or soon"},
-    {"trialhead search --cond asthma --age '8 years' --near 42.36,-71.06,50mi --sort distance",
+    {"trialhead search --cond asthma --age '8 years' --near 'Boston, MA' --within 50mi --sort "
+     "distance",
      "Near a place, for a child"},
     {"trialhead search --json 'aspirin AND (stroke OR infarction) NOT bleeding' | jq .total",
      "An expression, for a program"},

@@ -117,13 +117,13 @@ th_span th_geo_country_code(th_span name) {
   char key[TH_GEO_KEY_MAX];
   th_geo_tables t = th_geo_open();
   name = th_span_trim(name);
+  for (uint32_t i = 0; i < t.n_countries && name.n == 2; i++)
+    if (th_span_eq_nocase((th_span){t.codes + 2 * (size_t)i, 2}, name))
+      return (th_span){t.codes + 2 * (size_t)i, 2};
   size_t n = th_geo_key(name, key);
-  for (uint32_t i = 0; i < t.n_countries && n; i++) {
-    th_span code = {t.codes + 2 * (size_t)i, 2};
-    if (th_span_eq_nocase(code, name) ||
-        th_geo_is_named(th_geo_string(&t, t.country_names[i]), (th_span){key, n}))
-      return code;
-  }
+  for (uint32_t i = 0; i < t.n_countries && n; i++)
+    if (th_geo_is_named(th_geo_string(&t, t.country_names[i]), (th_span){key, n}))
+      return (th_span){t.codes + 2 * (size_t)i, 2};
   return (th_span){0};
 }
 

@@ -1,5 +1,6 @@
 /* Routing, checking and refusing, driven by the table of endpoints (table.c). */
 #include "native/internal.h"
+#include "query/params.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -214,6 +215,25 @@ static void find_fault(th_call *call, const th_request *search, th_err *err) {
   }
 }
 
+/* A place by name, which the registry's own parameters do not know. */
+static int read_near(th_call *call, th_ask *out, th_err *err) {
+  th_arena *arena = call->rq->arena;
+  th_span near = th_span_trim(th_request_value(call->rq, "near"));
+  th_span within = th_span_trim(th_request_value(call->rq, "within"));
+  th_query *parts[2] = {(th_query *)(uintptr_t)out->search.filter, NULL};
+  if (!near.n && !within.n) return TH_OK;
+  call->parameter = near.n ? "near" : "within";
+  if (!near.n) return th_err_set(err, TH_EUSAGE, "within goes with near");
+  near = th_near_within(arena, near, within);
+  if (!near.n) return th_err_set(err, TH_ENOMEM, "out of memory");
+  int rc = th_filter_parse(&parts[1], arena, TH_SPAN("near"), near, err);
+  if (rc) return rc;
+  out->search.filter = th_query_and(arena, parts, 2);
+  if (!out->search.filter) return th_err_set(err, TH_ENOMEM, "out of memory");
+  call->parameter = NULL;
+  return TH_OK;
+}
+
 int th_call_ask(th_call *call, th_ask *out, th_err *err) {
   const th_request *rq = call->rq;
   th_request search = *rq;
@@ -225,7 +245,7 @@ int th_call_ask(th_call *call, th_ask *out, th_err *err) {
     if (is_search_param(call, rq->params[i].name)) params[search.n_params++] = rq->params[i];
   int rc = th_ask_read(out, call->native->api, &search, err);
   if (rc && rc != TH_ENOMEM) find_fault(call, &search, err);
-  return rc;
+  return rc ? rc : read_near(call, out, err);
 }
 
 bool th_call_holds(th_call *call, uint64_t state, uint64_t generation) {

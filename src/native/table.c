@@ -23,6 +23,15 @@ const th_arg th_search_args[] = {
     SL("filter.ids", "NCT numbers", "NCT04280705,NCT04368728"),
     S("filter.advanced", "An expression", "AREA[StartDate]RANGE[2020-01-01,MAX]"),
     S("aggFilters", "Check boxes of the search page", "phase:2 3,sex:f"),
+    {.name = "near",
+     .kind = TH_ARG_TEXT,
+     .help = "A place by name, or latitude,longitude: studies with a site near it. A site whose "
+             "record has no point counts as at its city's",
+     .example = "Boston, MA"},
+    {.name = "within",
+     .kind = TH_ARG_TEXT,
+     .help = "How far from near, in mi or km. Absent: 50km",
+     .example = "50km"},
     S("geoDecay", "How distance weakens relevance", "func:exp,scale:10km,offset:0km,decay:0.5"),
 };
 const unsigned th_n_search_args = TH_COUNT(th_search_args);

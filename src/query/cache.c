@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 
 #include "index/score.h"
+#include "query/points.h"
 
 #define N_SCOPES_PLAIN (TH_A_COUNT + 1 + TH_F_COUNT)
 #define N_SCOPES (2 * N_SCOPES_PLAIN) /* each also without what takes no synonyms */
@@ -13,7 +14,8 @@ typedef struct cache {
   _Atomic(float *) length[TH_A_COUNT + 1];
   _Atomic(th_folded *) folded[TH_F_COUNT];
   _Atomic(th_inverted *) inverted[TH_F_COUNT];
-  _Atomic(th_site_grid *) grid;
+  _Atomic(th_site_grid *) grid[2]; /* of the records' points; of placed sites */
+  _Atomic(th_placed *) placed;
   _Atomic(uint64_t *) present[TH_F_COUNT];
   _Atomic uint64_t bytes; /* of all these tables */
   _Atomic uint64_t lists; /* of the inverted columns alone, those being made included */
@@ -21,15 +23,6 @@ typedef struct cache {
 
 static void count_bytes(cache *c, uint64_t bytes) {
   atomic_fetch_add_explicit(&c->bytes, bytes, memory_order_relaxed);
-}
-
-static void grid_free(th_site_grid *g) {
-  if (!g) return;
-  free(g->start);
-  free(g->point);
-  free(g->site);
-  free(g->doc);
-  free(g);
 }
 
 static void cache_free(th_segment_extra *extra) {
@@ -43,7 +36,9 @@ static void cache_free(th_segment_extra *extra) {
     th_inverted_free(atomic_load(&c->inverted[i]));
     free(atomic_load(&c->present[i]));
   }
-  grid_free(atomic_load(&c->grid));
+  for (unsigned i = 0; i < TH_COUNT(c->grid); i++)
+    th_site_grid_free(atomic_load(&c->grid[i]));
+  th_placed_free(atomic_load(&c->placed));
   free(c);
 }
 
@@ -246,112 +241,33 @@ const uint64_t *th_cache_present(const th_segment *s, uint16_t field) {
 
 /* ---- sites ---- */
 
-static uint32_t cell_of(int32_t lat, int32_t lon) {
-  int32_t row = (lat + 90000000) / 1000000, column = (lon + 180000000) / 1000000;
-  row = row < 0 ? 0 : row >= TH_GRID_ROWS ? TH_GRID_ROWS - 1 : row;
-  column = column < 0 ? 0 : column >= TH_GRID_COLUMNS ? TH_GRID_COLUMNS - 1 : column;
-  return (uint32_t)(row * TH_GRID_COLUMNS + column);
-}
-
-/* A site on its way into the grid. */
-typedef struct placed_site {
-  uint64_t key; /* orders points within a cell */
-  uint32_t site, doc;
-} placed_site;
-
-static int by_point(const void *a, const void *b) {
-  const placed_site *x = a, *y = b;
-  if (x->key != y->key) return x->key < y->key ? -1 : 1;
-  return (x->site > y->site) - (x->site < y->site);
-}
-
-static bool has_point(const th_sites *sites, uint32_t i) {
-  return sites->lat[i] != TH_NO_POINT && sites->lon[i] != TH_NO_POINT;
-}
-
-/* Counting sort of the sites by cell; start becomes where the cells begin among them. */
-static void place_sites(uint32_t *start, const th_sites *sites, uint32_t n_docs,
-                        placed_site *placed) {
-  uint32_t cells = TH_GRID_ROWS * TH_GRID_COLUMNS;
-  for (uint32_t i = 0; i < sites->n; i++)
-    if (has_point(sites, i)) start[cell_of(sites->lat[i], sites->lon[i]) + 1]++;
-  for (uint32_t c = 0; c < cells; c++)
-    start[c + 1] += start[c];
-  for (uint32_t d = n_docs; d-- > 0;) {
-    for (uint32_t i = sites->start[d + 1]; i-- > sites->start[d];) {
-      if (!has_point(sites, i)) continue;
-      /* The ends of the cells move down to their starts. */
-      uint32_t at = --start[cell_of(sites->lat[i], sites->lon[i]) + 1];
-      uint64_t lat = (uint32_t)sites->lat[i], lon = (uint32_t)sites->lon[i];
-      placed[at] = (placed_site){lat << 32 | lon, i, d};
-    }
-  }
-  /* start[c + 1] is now where cell c begins: move down by one. */
-  memmove(start, start + 1, cells * sizeof *start);
-}
-
-/* The sites of a cell, point by point. */
-static void fill_cell(th_site_grid *g, const th_sites *sites, placed_site *placed, uint32_t from,
-                      uint32_t to) {
-  qsort(placed + from, to - from, sizeof *placed, by_point);
-  for (uint32_t k = from; k < to; k++) {
-    const placed_site *s = &placed[k];
-    if (k == from || s->key != s[-1].key)
-      g->point[g->n_points++] = (th_point){sites->lat[s->site], sites->lon[s->site], k};
-    g->site[k] = s->site;
-    g->doc[k] = s->doc;
-  }
-}
-
-static bool fill_grid(th_site_grid *g, const th_sites *sites, uint32_t n_docs) {
-  uint32_t cells = TH_GRID_ROWS * TH_GRID_COLUMNS, n = 0;
-  for (uint32_t i = 0; i < sites->n; i++)
-    n += has_point(sites, i);
-  placed_site *placed = malloc(((size_t)n + 1) * sizeof *placed);
-  if (!placed) return false;
-  place_sites(g->start, sites, n_docs, placed);
-  for (uint32_t c = 0; c < cells; c++) {
-    uint32_t from = g->start[c], to = c + 1 < cells ? g->start[c + 1] : n;
-    g->start[c] = g->n_points;
-    if (to > from) fill_cell(g, sites, placed, from, to);
-  }
-  g->start[cells] = g->n_points;
-  g->point[g->n_points] = (th_point){TH_NO_POINT, TH_NO_POINT, n};
-  th_point *less = realloc(g->point, ((size_t)g->n_points + 1) * sizeof *less);
-  if (less) g->point = less;
-  free(placed);
-  return true;
-}
-
-static th_site_grid *make_grid(const th_segment *s) {
-  const th_sites *sites = th_segment_sites(s);
-  uint32_t n = sites ? sites->n : 0, cells = TH_GRID_ROWS * TH_GRID_COLUMNS;
-  th_site_grid *g = calloc(1, sizeof *g);
-  if (!g) return NULL;
-  g->start = calloc(cells + 1, sizeof *g->start);
-  g->point = calloc((size_t)n + 1, sizeof *g->point);
-  g->site = calloc((size_t)n + 1, sizeof *g->site);
-  g->doc = calloc((size_t)n + 1, sizeof *g->doc);
-  if (g->start && g->point && g->site && g->doc && (!n || fill_grid(g, sites, th_segment_docs(s))))
-    return g;
-  grid_free(g);
-  return NULL;
-}
-
-const th_site_grid *th_cache_grid(const th_segment *s) {
+const th_sites *th_cache_placed(const th_segment *s) {
   cache *c = cache_of(s);
-  if (!c) return NULL;
-  th_site_grid *g = atomic_load_explicit(&c->grid, memory_order_acquire);
-  if (g) return g;
-  th_site_grid *made = make_grid(s);
+  if (!c || !th_segment_sites(s)) return NULL;
+  th_placed *have = atomic_load_explicit(&c->placed, memory_order_acquire);
+  if (have) return &have->sites;
+  th_placed *made = th_placed_make(s);
   if (!made) return NULL;
-  if (atomic_compare_exchange_strong(&c->grid, &g, made)) {
-    const th_sites *sites = th_segment_sites(s);
-    uint64_t n = sites ? sites->n : 0;
-    count_bytes(c, sizeof *made + 4 * (TH_GRID_ROWS * TH_GRID_COLUMNS + 1 + 2 * (n + 1)) +
-                       ((uint64_t)made->n_points + 1) * sizeof *made->point);
+  if (atomic_compare_exchange_strong(&c->placed, &have, made)) {
+    count_bytes(c, th_placed_bytes(made));
+    return &made->sites;
+  }
+  th_placed_free(made); /* another thread was first */
+  return &have->sites;
+}
+
+const th_site_grid *th_cache_grid(const th_segment *s, bool placed) {
+  cache *c = cache_of(s);
+  const th_sites *sites = placed ? th_cache_placed(s) : th_segment_sites(s);
+  if (!c || (placed && !sites)) return NULL;
+  th_site_grid *g = atomic_load_explicit(&c->grid[placed], memory_order_acquire);
+  if (g) return g;
+  th_site_grid *made = th_site_grid_make(sites, th_segment_docs(s));
+  if (!made) return NULL;
+  if (atomic_compare_exchange_strong(&c->grid[placed], &g, made)) {
+    count_bytes(c, th_site_grid_bytes(made));
     return made;
   }
-  grid_free(made);
+  th_site_grid_free(made);
   return g;
 }

@@ -5,6 +5,7 @@
 
 #include "index/segment.h"
 #include "query/names.h"
+#include "query/points.h"
 #include "query/tree.h"
 #include "query/weights.h"
 
@@ -38,22 +39,12 @@ const uint64_t *th_cache_present(const th_segment *s, uint16_t field);
 /* Bytes of all tables that are kept with the segment. */
 uint64_t th_cache_kept_bytes(const th_segment *s);
 
-/* The sites with a point, by cells of one degree: cell(lat, lon) = row * 360 + column, rows from
- * the south pole, columns from longitude -180. */
-enum { TH_GRID_ROWS = 180, TH_GRID_COLUMNS = 360 };
-typedef struct th_point {
-  int32_t lat, lon; /* 1e-6 degrees */
-  uint32_t from;    /* its first site; the next point's is its end */
-} th_point;
-typedef struct th_site_grid {
-  uint32_t *start; /* TH_GRID_ROWS * TH_GRID_COLUMNS + 1: a cell's first point */
-  th_point *point; /* cell by cell, and one more; sites of a city share theirs */
-  uint32_t *site;  /* numbers of sites, point by point */
-  uint32_t *doc;   /* the document of each of these */
-  uint32_t n_points;
-} th_site_grid;
-/* NULL when memory is exhausted. */
-const th_site_grid *th_cache_grid(const th_segment *s);
+/* placed: of th_cache_placed. NULL when memory is exhausted. */
+const th_site_grid *th_cache_grid(const th_segment *s, bool placed);
+
+/* The segment's sites, where those without a point have that of their city when the gazetteer knows
+ * it (th_geo_site). NULL when damaged or memory is exhausted. */
+const th_sites *th_cache_placed(const th_segment *s);
 
 /* Fields of a scope as a bit set of TH_F_COUNT bits, for th_postings_positions. */
 void th_scope_fields(unsigned scope, uint64_t out[(TH_F_COUNT + 63) / 64]);

@@ -239,14 +239,7 @@ int th_match_keyword(th_plan *p, const th_query *q, uint64_t *out) {
 
 /* ---- places ---- */
 
-#define EARTH_KM 6371.0088
 #define RADIANS (3.14159265358979323846 / 180)
-
-double th_distance_km(double lat1, double lon1, double lat2, double lon2) {
-  double a = sin((lat2 - lat1) * RADIANS / 2), b = sin((lon2 - lon1) * RADIANS / 2);
-  double h = a * a + cos(lat1 * RADIANS) * cos(lat2 * RADIANS) * b * b;
-  return 2 * EARTH_KM * asin(sqrt(h < 1 ? h : 1));
-}
 
 double th_nearest_site_km(const th_sites *sites, uint32_t doc, double lat, double lon) {
   double nearest = -1;
@@ -267,7 +260,8 @@ typedef struct circle {
 
 static circle circle_of(const th_query *q) {
   circle c = {q->near.lat, q->near.lon, q->near.km, q->near.site_status, 0, 0, 0, 0};
-  double angle = c.km / EARTH_KM / RADIANS + 1e-3; /* degrees of latitude, with room for rounding */
+  double angle =
+      c.km / TH_EARTH_KM / RADIANS + 1e-3; /* degrees of latitude, with room for rounding */
   double south = c.lat - angle, north = c.lat + angle, wide = 180;
   if (south > -89 && north < 89) {
     /* Half the width of the circle in longitude: asin(sin r / cos lat). */
@@ -300,8 +294,9 @@ static void match_cell(const th_plan *p, const th_site_grid *g, const th_sites *
 }
 
 int th_match_near(th_plan *p, const th_query *q, uint64_t *out) {
+  bool placed = q->near.placed;
   const th_sites *sites = th_segment_sites(p->segment);
-  const th_site_grid *g = sites && sites->n ? th_cache_grid(p->segment) : NULL;
+  const th_site_grid *g = sites && sites->n ? th_cache_grid(p->segment, placed) : NULL;
   circle c = circle_of(q);
   if (!sites || !sites->n) return 0;
   if (!g) return th_plan_no_memory(p);

@@ -4,6 +4,7 @@
 #ifndef TH_QUERY_EXEC_H
 #define TH_QUERY_EXEC_H
 
+#include "geo/distance.h"
 #include "query/cursor.h"
 #include "query/tree.h"
 
@@ -139,8 +140,6 @@ int th_match_keyword(th_plan *p, const th_query *q, uint64_t *out) TH_MUST_USE;
 int th_match_near(th_plan *p, const th_query *q, uint64_t *out) TH_MUST_USE;
 /* Documents with anything in the field's column. False when the field has no column. */
 bool th_match_present(const th_plan *p, uint16_t field, uint64_t *out);
-/* Kilometres between two points in degrees: the haversine formula on a sphere of 6371.0088 km. */
-double th_distance_km(double lat1, double lon1, double lat2, double lon2);
 /* Kilometres from the point to the nearest site of the document, -1 when none has a point. */
 double th_nearest_site_km(const th_sites *sites, uint32_t doc, double lat, double lon);
 

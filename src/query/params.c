@@ -181,15 +181,72 @@ static int read_age(th_query **out, th_arena *arena, const filter *f, th_span va
   return *out ? 0 : fail_memory(err);
 }
 
+/* ---- circles ---- */
+
+enum { NEAR_KM = 50 }; /* when nothing is said */
+
+/* What stands behind the last comma when it is a distance with a unit: cut off. */
+static bool cut_distance(th_span *value, double *km) {
+  size_t at = value->n;
+  while (at && value->p[at - 1] != ',')
+    at--;
+  th_span last = th_span_trim((th_span){value->p + at, value->n - at});
+  double plain;
+  if (!at || th_decimal_parse(last, &plain) || !th_distance_parse(last, 1, km)) return false;
+  *value = th_span_trim((th_span){value->p, at - 1});
+  return true;
+}
+
+static bool read_point(th_span value, th_near *out) {
+  th_span item[3] = {{0}}, rest = value;
+  unsigned n = 0;
+  while (n < 3 && next_item(&rest, ",", &item[n]))
+    n++;
+  out->has_km |= n == 3;
+  return n >= 2 && !rest.p && th_decimal_parse(item[0], &out->lat) &&
+         th_decimal_parse(item[1], &out->lon) && out->lat >= -90 && out->lat <= 90 &&
+         out->lon >= -180 && out->lon <= 180 &&
+         (n == 2 || th_distance_parse(item[2], 1.609344, &out->km));
+}
+
+int th_near_parse(th_near *out, th_span value, th_err *err) {
+  *out = (th_near){.km = NEAR_KM};
+  value = th_span_trim(value);
+  out->has_km = cut_distance(&value, &out->km);
+  out->where = value;
+  if (read_point(value, out)) return 0;
+  if (th_geo_find(value, &out->place, 1)) {
+    out->named = true;
+    out->lat = out->place.lat;
+    out->lon = out->place.lon;
+    return 0;
+  }
+  bool number = value.n && strchr("+-.0123456789", value.p[0]);
+  if (value.n && !number && !th_geo_places())
+    return th_err_set(err, TH_EUSAGE, "near: \"%.*s\": this build knows no places by name",
+                      (int)TH_MIN(value.n, 80), value.p);
+  return th_err_set(err, TH_EUSAGE, "near: \"%.*s\" %s; values: %s", (int)TH_MIN(value.n, 80),
+                    value.p, number ? "is not allowed" : "is no place that is known",
+                    TH_NEAR_VALUES);
+}
+
+th_span th_near_within(th_arena *arena, th_span near, th_span within) {
+  double km;
+  th_span bare = near = th_span_trim(near);
+  within = th_span_trim(within);
+  if (!within.n || !near.n || cut_distance(&bare, &km)) return near;
+  double plain;
+  bool unit = !th_decimal_parse(within, &plain);
+  return th_span_of(th_arena_printf(arena, "%.*s,%.*s%s", (int)near.n, near.p, (int)within.n,
+                                    within.p, unit ? "" : "mi"));
+}
+
 static int read_near(th_query **out, th_arena *arena, const filter *f, th_span value, th_err *err) {
-  th_span item[3], rest = value;
-  double lat, lon, km;
-  for (int i = 0; i < 3; i++)
-    if (!next_item(&rest, ",", &item[i])) return fail_value(f, value, err);
-  if (rest.p || !th_decimal_parse(item[0], &lat) || !th_decimal_parse(item[1], &lon) || lat < -90 ||
-      lat > 90 || lon < -180 || lon > 180 || !th_distance_parse(item[2], 1.609344, &km))
-    return fail_value(f, value, err);
-  *out = th_query_near(arena, lat, lon, km, 0);
+  th_near near;
+  (void)f;
+  int rc = th_near_parse(&near, value, err);
+  if (rc) return rc;
+  *out = th_query_near_placed(arena, near.lat, near.lon, near.km);
   return *out ? 0 : fail_memory(err);
 }
 
@@ -288,8 +345,8 @@ static int read_ids(th_query **out, th_arena *arena, const filter *f, th_span va
     TH_F_Sex, TH_F_NONE)                                                                           \
   X("healthy", "Healthy volunteers", "yes, no", "yes", read_bool, TH_F_HealthyVolunteers,          \
     TH_F_NONE)                                                                                     \
-  X("near", "Distance", "latitude,longitude,radius in mi or km", "42.36,-71.06,50mi", read_near,   \
-    TH_F_LocationGeoPoint, TH_F_NONE)                                                              \
+  X("near", "Distance", TH_NEAR_VALUES, "Boston, MA, 50mi", read_near, TH_F_LocationGeoPoint,      \
+    TH_F_NONE)                                                                                     \
   X("country", "Country", NAMES, "France|Germany", read_words, TH_F_LocationCountry, TH_F_NONE)    \
   X("state", "State", NAMES, "Massachusetts", read_words, TH_F_LocationState, TH_F_NONE)           \
   X("city", "City", NAMES, "Boston", read_words, TH_F_LocationCity, TH_F_NONE)                     \

@@ -64,6 +64,9 @@ th_query *th_query_keyword(th_arena *arena, uint16_t field, th_span word);
 /* Any site within km of the point; site_status: bit set of the site's own status values that count,
  * 0 = any. Great circle. */
 th_query *th_query_near(th_arena *arena, double lat, double lon, double km, uint64_t site_status);
+/* The same where a site without a point counts as at its city's, when country, state and city name
+ * one (th_geo_site): for people. The registry's own language knows the records' points only. */
+th_query *th_query_near_placed(th_arena *arena, double lat, double lon, double km);
 th_query *th_query_ids(th_arena *arena, const uint32_t *ncts, size_t n);
 
 #define TH_SORT_RELEVANCE 0xFFFF
@@ -92,6 +95,7 @@ typedef struct th_search_request {
   unsigned
       n_sort; /* 0: by relevance when there is something scored, else by NCT number descending */
   double point_lat, point_lon; /* for TH_SORT_DISTANCE */
+  bool placed;                 /* distances count sites as th_query_near_placed does */
   uint32_t from, size;         /* hits [from, from + size) of the order */
   bool count;                  /* exact total wanted */
   bool exhaustive;             /* for tests: skip nothing; the result is the same */
@@ -164,6 +168,41 @@ typedef struct th_place_counts {
  * studies. Errors as th_search. */
 int th_place_count(const th_snapshot *snapshot, const th_place_request *request, th_arena *arena,
                    th_place_counts *out, th_err *err) TH_MUST_USE;
+
+/* The site of a study that is nearest to a point, of sites with a point as th_query_near_placed has
+ * them. */
+typedef struct th_near_site {
+  uint32_t at; /* its place in the record's list of sites */
+  double km;
+  bool placed;     /* the point is that of its city, not the record's */
+  bool recruiting; /* by its own status, or by the study's when it has none */
+} th_near_site;
+/* segment, doc: those of a hit. recruiting: only sites that recruit. False when no site will do. */
+bool th_nearest_site(const th_snapshot *snapshot, uint32_t segment, uint32_t doc, double lat,
+                     double lon, bool recruiting, th_near_site *out);
+
+typedef struct th_point_request {
+  const th_query *scored, *filter;  /* which studies; NULL = all */
+  int32_t south, west, north, east; /* only sites in this box, in 1e-6 degrees */
+} th_point_request;
+typedef struct th_site_point {
+  int32_t lat, lon; /* 1e-6 degrees */
+  uint32_t sites, recruiting, studies, recruiting_studies;
+  th_span city, state, country; /* of one of its sites; borrowed from the snapshot */
+} th_site_point;
+typedef struct th_site_points {
+  uint32_t n;
+  const th_site_point *points; /* by falling number of sites, then north to south */
+  uint64_t sites, recruiting;  /* of all points */
+  uint64_t elsewhere;          /* sites of the studies outside of the box */
+  uint64_t unplaced;           /* sites of the studies whose point is not known */
+  uint32_t studies;            /* with a site in the box */
+} th_site_points;
+/* Where the sites of the studies lie, by point; points as th_query_near_placed has them. A site is
+ * in exactly one point, or elsewhere, or unplaced. Linear in the sites of the studies. Errors as
+ * th_search. */
+int th_points_count(const th_snapshot *snapshot, const th_point_request *request, th_arena *arena,
+                    th_site_points *out, th_err *err) TH_MUST_USE;
 
 /* ---- explaining ---- */
 

@@ -95,6 +95,11 @@ static int64_t key_of(const th_sink *s, th_sort_reader *r, uint32_t doc, uint32_
   return column_key(r, doc);
 }
 
+/* NULL only when the segment is damaged or memory is out: distances are not known then. */
+static const th_sites *sites_of(const th_plan *p, const th_segment *s) {
+  return p->request->placed ? th_cache_placed(s) : th_segment_sites(s);
+}
+
 /* ---- doors ---- */
 
 int th_sink_make(th_sink *s, th_plan *p) {
@@ -122,7 +127,7 @@ int th_sink_segment(th_sink *s) {
     uint16_t field = s->keys[i].sort.field;
     s->keys[i].row = 0;
     s->keys[i].column = field < TH_F_COUNT ? th_segment_column(p->segment, field) : NULL;
-    s->keys[i].sites = th_segment_sites(p->segment);
+    s->keys[i].sites = sites_of(p, p->segment);
   }
   if (p->request->n_facets) {
     s->found = th_arena_calloc(p->arena, p->n_words ? p->n_words : 1, sizeof *s->found);
@@ -199,7 +204,7 @@ static th_hit hit_of(const th_plan *p, const th_entry *e, bool distance) {
                 .doc = e->doc,
                 .score = (float)e->score / TH_SCORE_ONE,
                 .distance_km = -1};
-  const th_sites *sites = distance ? th_segment_sites(p->snapshot->segments[e->segment]) : NULL;
+  const th_sites *sites = distance ? sites_of(p, p->snapshot->segments[e->segment]) : NULL;
   if (sites)
     hit.distance_km =
         th_nearest_site_km(sites, e->doc, p->request->point_lat, p->request->point_lon);

@@ -51,7 +51,8 @@ typedef struct site_op {
 typedef struct finder {
   th_plan *plan;
   const th_sites *sites;
-  uint64_t *documents; /* candidates */
+  const th_sites *placed; /* NULL until a circle asks for them */
+  uint64_t *documents;    /* candidates */
   th_short_text words;
   bool failed; /* memory */
 } finder;
@@ -342,6 +343,8 @@ static site_op *compile(finder *f, const th_query *q) {
   case TH_N_NEAR:
     op->kind = SITE_NEAR;
     op->cost = 6;
+    if (q->near.placed && !f->placed) f->placed = th_cache_placed(f->plan->segment);
+    good = !q->near.placed || f->placed;
     break;
   case TH_N_MASK:
     if (q->field == TH_F_LocationStatus) {
@@ -366,7 +369,7 @@ static bool has_status(const finder *f, uint32_t site, uint64_t mask) {
 }
 
 static bool is_near(const finder *f, const th_query *q, uint32_t site) {
-  const th_sites *s = f->sites;
+  const th_sites *s = q->near.placed ? f->placed : f->sites;
   if (s->lat[site] == TH_NO_POINT || s->lon[site] == TH_NO_POINT) return false;
   if (q->near.site_status && !has_status(f, site, q->near.site_status)) return false;
   return th_distance_km(q->near.lat, q->near.lon, s->lat[site] * 1e-6, s->lon[site] * 1e-6) <=

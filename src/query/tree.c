@@ -101,6 +101,12 @@ th_query *th_query_near(th_arena *arena, double lat, double lon, double km, uint
   return node;
 }
 
+th_query *th_query_near_placed(th_arena *arena, double lat, double lon, double km) {
+  th_query *node = th_query_near(arena, lat, lon, km, 0);
+  if (node) node->near.placed = true;
+  return node;
+}
+
 static int compare_u32(const void *a, const void *b) {
   uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
   return (x > y) - (x < y);
@@ -187,6 +193,7 @@ static void dump_leaf(const th_query *q, th_buf *out) {
   case TH_N_NEAR:
     th_buf_printf(out, "(near %g %g %gkm", q->near.lat, q->near.lon, q->near.km);
     if (q->near.site_status) th_buf_printf(out, " status %" PRIx64, q->near.site_status);
+    if (q->near.placed) th_buf_str(out, " placed");
     th_buf_char(out, ')');
     break;
   case TH_N_IDS:

@@ -75,6 +75,7 @@ struct th_query {
     struct {
       double lat, lon, km;
       uint64_t site_status;
+      bool placed; /* sites without a point count as at their city's */
     } near;
     const uint32_t *ncts; /* ascending */
   };

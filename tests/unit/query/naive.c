@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "geo/geo.h"
 #include "index/builder.h"
 #include "index/codec.h"
 #include "study/date.h"
@@ -316,7 +317,13 @@ static double site_km(const th_feed_site *s, double lat, double lon) {
 
 static bool near_matches(const naive_doc *d, const th_query *q) {
   for (uint32_t i = 0; i < d->n_sites; i++) {
-    const th_feed_site *s = &d->sites[i];
+    th_feed_site placed = d->sites[i], *s = &placed;
+    th_geo_place place;
+    if (s->lat == TH_NO_POINT && q->near.placed && s->country.n &&
+        th_geo_site(s->city, s->state, s->country, &place)) {
+      s->lat = (int32_t)lround(place.lat * 1e6);
+      s->lon = (int32_t)lround(place.lon * 1e6);
+    }
     if (s->lat == TH_NO_POINT) continue;
     if (q->near.site_status && (!s->status || !(q->near.site_status >> (s->status - 1) & 1)))
       continue;
