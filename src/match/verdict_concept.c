@@ -146,16 +146,24 @@ static bool says(const th_verdict_patient *v, const th_elig_fact *f, relation re
   return true;
 }
 
-/* Whether a's word comes before b's: decided before undecided; the newer when both are dated; yes
- * before no. */
-static bool outweighs(th_verdict_truth a, const th_patient_fact *pa, th_verdict_truth b,
-                      const th_patient_fact *pb) {
+/* The day of the newest denial, INT32_MIN when none is dated. */
+static int32_t denied_on(const th_verdict_patient *v, const th_elig_fact *f, const uint32_t *ids,
+                         size_t n) {
+  int32_t day = INT32_MIN;
+  for (uint32_t i = 0; i < v->n_concepts; i++) {
+    const th_patient_fact *p = &v->p->facts[v->concepts[i]];
+    th_verdict_truth t;
+    if (!p->absent || !p->has_begin || p->begin.last_day <= day) continue;
+    relation rel = relate(v, f, ids, n, p);
+    if (rel != OTHER && says(v, f, rel, p, &t) && t != TH_UNKNOWN) day = p->begin.last_day;
+  }
+  return day;
+}
+
+/* Decided before undecided, yes before no. */
+static bool outweighs(th_verdict_truth a, th_verdict_truth b) {
   if ((a == TH_UNKNOWN) != (b == TH_UNKNOWN)) return b == TH_UNKNOWN;
-  if (pa->absent != pb->absent && pa->has_begin && pb->has_begin &&
-      pa->begin.last_day != pb->begin.last_day)
-    return pa->begin.last_day > pb->begin.last_day;
-  if (a != b) return a == TH_MET;
-  return false;
+  return a != b && a == TH_MET;
 }
 
 static uint8_t rule_of(relation rel, bool absent) {
@@ -163,11 +171,13 @@ static uint8_t rule_of(relation rel, bool absent) {
   return rel == BROADER && absent ? TH_RULE_BROADER_ABSENT : TH_RULE_NONE;
 }
 
-/* Sets *touched when the record speaks of it at all. */
+/* A yes that is older than a denial counts no longer, so that the order of facts decides nothing.
+ * Sets *touched when the record speaks of it at all. */
 static void judge_record(const th_verdict_patient *v, const th_elig_fact *f, th_verdict_fact *out,
                          bool *touched) {
   uint32_t ids[CODES];
   size_t n = concepts_of(v, f, ids);
+  int32_t denied = denied_on(v, f, ids, n);
   th_verdict_truth best = TH_UNKNOWN;
   *touched = false;
   for (uint32_t i = 0; i < v->n_concepts; i++) {
@@ -177,7 +187,8 @@ static void judge_record(const th_verdict_patient *v, const th_elig_fact *f, th_
     if (rel == OTHER || !says(v, f, rel, p, &t)) continue;
     bool first = !*touched;
     *touched = true;
-    if (!first && !outweighs(t, p, best, &v->p->facts[out->patient])) continue;
+    if (t == TH_MET && p->has_begin && p->begin.last_day < denied) t = TH_UNKNOWN;
+    if (!first && !outweighs(t, best)) continue;
     best = t;
     out->patient = v->concepts[i];
     out->rule = rule_of(rel, p->absent);

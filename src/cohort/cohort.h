@@ -1,0 +1,74 @@
+/* Cohorts: how many of many patients could join a study, and which criterion keeps how many out.
+ *
+ * Patients become columns: what a verdict can ask of a patient, every distinct thing once, and for
+ * each attribute and concept the patients that have it. A criteria tree is then judged for 16,384
+ * patients at a time, three-valued logic as two bits a patient. What a fact of the criteria says of
+ * a patient comes from match/verdict.h itself, once for all patients that are alike in what it
+ * asks; only all, any, at least and the sum of a study are done here a second time, for bits, and
+ * a test holds them to match/verdict.c patient by patient.
+ *
+ * A patient is a guest: all memory that held one is overwritten by th_cohort_free, nothing is
+ * logged, and nothing is written but by th_cohort_save. */
+#ifndef TH_COHORT_COHORT_H
+#define TH_COHORT_COHORT_H
+
+#include "match/verdict.h"
+
+typedef struct th_cohort th_cohort;
+
+/* dict: of the patients' concepts and later of the criteria; borrowed, may be NULL. NULL: out of
+ * memory. */
+th_cohort *th_cohort_new(const th_concepts *dict) TH_MUST_USE;
+void th_cohort_free(th_cohort *c); /* NULL is allowed */
+/* Adds a patient; nothing of it is borrowed. For one thread at a time. Errors: TH_ENOMEM, TH_ELIMIT
+ * (2^32 distinct things of a kind). */
+int th_cohort_add(th_cohort *c, const th_verdict_patient *patient, th_err *err) TH_MUST_USE;
+/* Ends the adding; only then may the cohort be asked, by any number of threads. */
+int th_cohort_seal(th_cohort *c, th_err *err) TH_MUST_USE;
+uint64_t th_cohort_size(const th_cohort *c);  /* patients */
+uint64_t th_cohort_bytes(const th_cohort *c); /* of memory or of the mapped file */
+
+/* ---- asking ---- */
+
+/* A study to ask for; all of it borrowed. */
+typedef struct th_cohort_trial {
+  const th_elig_tree *tree;
+  th_verdict_study study;
+} th_cohort_trial;
+
+/* One criterion of the funnel: a field of the record, an item at the top of the text, or that the
+ * patient fits into none of the study's cohorts. Counts are of patients. */
+typedef struct th_cohort_step {
+  uint8_t field;    /* th_verdict_field: AGE, SEX or TEXT */
+  bool cohorts;     /* "fits into none of the cohorts"; node is the first of them */
+  uint32_t node;    /* TEXT: the item, else TH_NO_FACT */
+  uint64_t against; /* it excludes them */
+  uint64_t open;    /* it cannot be settled for them */
+  uint64_t left;    /* excluded neither by it nor by a step before it */
+  uint64_t alone;   /* excluded by it and by nothing else: so many more could join without it */
+  uint64_t asks;    /* could join, and it is open: so many would have to be asked */
+} th_cohort_step;
+
+typedef struct th_cohort_result {
+  uint64_t likely, possible, excluded; /* th_verdict_grade; who could join is likely or possible */
+  const th_cohort_step *steps;         /* in the order of the study; in arena */
+  uint32_t n_steps;
+} th_cohort_result;
+
+typedef struct th_cohort_options {
+  th_verdict_presume presume;
+  unsigned threads; /* 0 = one a processor */
+  /* Called by the calling thread now and then. */
+  void (*progress)(void *ctx, double part);
+  void *ctx;
+} th_cohort_options;
+
+/* Judges n studies for all patients: out[i] for trials[i]. The cohort is sealed. Equal to
+ * th_verdict_read and th_verdict_sum for each patient and study. Time is about that of facts that
+ * differ times the patients that have what they ask for, plus nodes times patients / 64. Errors:
+ * TH_ENOMEM, TH_ELIMIT of the arena. */
+int th_cohort_run(const th_cohort *c, const th_cohort_trial *trials, size_t n,
+                  const th_cohort_options *options, th_cohort_result *out, th_arena *arena,
+                  th_err *err) TH_MUST_USE;
+
+#endif
