@@ -1,6 +1,7 @@
 /* Results: the form, what is asked for as chips, the studies, the filters with their counts. One
  * form holds it all; the filters stand outside of it in the page and belong to it by id. */
 #include "portal/internal.h"
+#include "portal/link.h"
 #include "portal/search_hit.h"
 #include "portal/search_view.h"
 #include "portal/words.h"
@@ -8,6 +9,8 @@
 #include "study/catalogue.h"
 #include "study/nct.h"
 #include "study/view.h"
+
+#include <ctype.h>
 
 /* ---- the form ---- */
 
@@ -81,7 +84,7 @@ static const char *label_of(th_span name, bool *is_text) {
   *is_text = true;
   for (unsigned i = 0; i < th_n_text_params; i++)
     if (th_span_eq(name, th_span_of(th_text_params[i].name))) return th_text_params[i].label;
-  return NULL;
+  return th_span_eq(name, TH_SPAN("aggFilters")) ? M(further_filters) : NULL;
 }
 
 static void put_chip(const search_view *v, unsigned at) {
@@ -238,6 +241,21 @@ static void put_place(const search_view *v) {
   th_html_close(v->h);
 }
 
+/* What a pasted link asked for and this search cannot do: names of parameters, and nothing else. */
+static void put_unread(const search_view *v) {
+  th_span names = th_request_value(v->s->rq, "unread");
+  size_t n = 0;
+  while (n < names.n && n < 120 &&
+         (isalnum((unsigned char)names.p[n]) || strchr("_.,", names.p[n])))
+    n++;
+  if (!n) return;
+  th_html_open(v->h, "p", "hint");
+  th_html_str(v->h, M(lead_the_link_also_asks_for));
+  th_html_element(v->h, "strong", NULL, (th_span){names.p, n});
+  th_html_str(v->h, M(tail_this_search_cannot_do));
+  th_html_close(v->h);
+}
+
 /* A spelling that finds more, where hardly anything was found. */
 static int put_meant(const search_view *v, th_suggester *suggester, th_err *err) {
   enum { FEW = 4 };
@@ -337,6 +355,7 @@ static int write_page(const th_portal *p, portal_worker *w, search_view *v, th_p
   th_html_open(v->h, "div", "results-list");
   put_heading(v);
   put_place(v);
+  put_unread(v);
   rc = put_meant(v, p->suggester, err);
   put_chips(v);
   if (!v->s->bad && v->result.n_hits) {
@@ -391,6 +410,25 @@ static int redirect_elsewhere(const portal_state *s, portal_worker *w, th_reques
   return TH_OK;
 }
 
+/* A link of the registry pasted into the box. */
+static int redirect_link(const th_snapshot *snapshot, th_request *rq, th_response *rs, th_span text,
+                         th_err *err) {
+  th_link link;
+  th_err local = {0};
+  char number[TH_NCT_LEN + 1];
+  const char *prefix = th_lang_prefix(th_lang_of_path(rq->path));
+  int rc = th_link_read(&link, rq->arena, snapshot, text, &local);
+  if (rc && rc != TH_EUSAGE && rc != TH_ELIMIT) return th_err_set(err, rc, "%s", local.message);
+  if (rc) link = (th_link){0};
+  char *to =
+      link.nct ? th_arena_printf(rq->arena, "%s/study/%s", prefix, th_nct_format(link.nct, number))
+               : th_arena_printf(rq->arena, "%s/search%s%.*s", prefix, link.query.n ? "?" : "",
+                                 (int)link.query.n, link.query.p);
+  if (!to) return th_err_set(err, TH_ENOMEM, "no memory for an answer");
+  th_response_redirect(rs, 302, to);
+  return TH_OK;
+}
+
 int th_portal_search(void *ctx, th_request *rq, th_response *rs, th_err *err) {
   const th_portal *p = ctx;
   portal_worker *w = th_portal_worker(p, rq);
@@ -404,8 +442,10 @@ int th_portal_search(void *ctx, th_request *rq, th_response *rs, th_err *err) {
   if (!w) return th_err_set(err, TH_ENOMEM, "no memory for a page");
   th_index *index = th_registry_index(p->registry);
   const th_snapshot *snapshot = th_index_acquire(index);
-  int rc = th_portal_state_read(&state, rq, snapshot, err);
-  if (!rc) rc = redirect_elsewhere(&state, w, rq, rs, &done, err);
+  done = th_link_is(th_request_value(rq, "term"));
+  int rc = done ? redirect_link(snapshot, rq, rs, th_request_value(rq, "term"), err)
+                : th_portal_state_read(&state, rq, snapshot, err);
+  if (!rc && !done) rc = redirect_elsewhere(&state, w, rq, rs, &done, err);
   if (!rc && !done) {
     th_portal_begin(&h, w, rq, rs);
     search_view v = {.h = &h, .s = &state};

@@ -1,4 +1,5 @@
 #include "portal/search_state.h"
+#include "api/agg.h"
 #include "portal/message.h"
 #include "portal/search_place.h"
 
@@ -30,7 +31,7 @@ static int filter_place(const th_param *p) {
 bool th_portal_state_counts(const th_param *p) {
   if (th_span_trim(p->value).n == 0) return false;
   return text_place(p) >= 0 || filter_place(p) >= 0 || is_named(p, "sort") || is_named(p, "page") ||
-         is_named(p, "place");
+         is_named(p, "place") || is_named(p, "aggFilters");
 }
 
 /* ---- errors ---- */
@@ -161,6 +162,14 @@ static int read_filters(portal_state *s, th_err *err) {
   return TH_OK;
 }
 
+static int read_boxes(portal_state *s, th_err *err) {
+  th_err local = {0};
+  th_span text = th_span_trim(th_request_value(s->rq, "aggFilters"));
+  int rc = text.n ? th_agg_parse(&s->boxes, s->rq->arena, text, &local) : TH_OK;
+  s->has_filter = s->has_filter || s->boxes;
+  return settle(s, "aggFilters", rc, &local, err);
+}
+
 static int read_sort(portal_state *s, th_err *err) {
   th_err local = {0};
   th_span asked = s->sort;
@@ -179,6 +188,7 @@ int th_portal_state_read(portal_state *s, const th_request *rq, const th_snapsho
   if (!rc) rc = th_portal_find_place(s, snapshot, err);
   if (!rc) rc = read_texts(s, snapshot, err);
   if (!rc) rc = read_filters(s, err);
+  if (!rc) rc = read_boxes(s, err);
   if (!rc) rc = read_sort(s, err);
   return rc;
 }
@@ -203,7 +213,7 @@ static bool is_place(int filter) {
 }
 
 th_query *th_portal_state_filter(const portal_state *s, uint32_t without) {
-  th_query *parts[PORTAL_FILTERS + 2], *places[PORTAL_FILTERS];
+  th_query *parts[PORTAL_FILTERS + 3], *places[PORTAL_FILTERS];
   size_t n = 0, n_places = 0;
   for (int i = 0; i < PORTAL_FILTERS; i++) {
     if (!s->filters[i] || (without >> i & 1)) continue;
@@ -216,6 +226,7 @@ th_query *th_portal_state_filter(const portal_state *s, uint32_t without) {
   th_query *place = n_places ? th_portal_same_site(s->rq->arena, places, n_places) : NULL;
   if (place) parts[n++] = place;
   if (s->place_filter) parts[n++] = s->place_filter;
+  if (s->boxes) parts[n++] = s->boxes;
   return n ? th_query_and(s->rq->arena, parts, n) : NULL;
 }
 

@@ -4,7 +4,8 @@
  *   /search?TEXT=words&FILTER=value&sort=order&page=n
  *
  * TEXT: the names of th_text_params; FILTER: those of th_filter_params, several of one name are
- * alternatives. Parameters without a value count as absent; unknown ones are passed over. */
+ * alternatives. Parameters without a value count as absent; unknown ones are passed over. A link of
+ * the registry may leave check boxes that have no filter here in "aggFilters". */
 #ifndef TH_PORTAL_SEARCH_STATE_H
 #define TH_PORTAL_SEARCH_STATE_H
 
@@ -30,6 +31,7 @@ typedef struct portal_state {
   th_span text[PORTAL_TEXTS];        /* by place in th_text_params */
   th_span filter[PORTAL_FILTERS];    /* by place in th_filter_params; several joined by '|' */
   th_query *filters[PORTAL_FILTERS]; /* NULL where there is none */
+  th_query *boxes;                   /* of "aggFilters", the registry's check boxes; NULL = none */
   th_query *scored;                  /* of all texts; NULL = everything */
   th_span sort;                      /* as asked; empty = by default */
   th_sort order;

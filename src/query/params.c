@@ -157,12 +157,23 @@ static int read_bool(th_query **out, th_arena *arena, const filter *f, th_span v
 
 /* ---- numbers ---- */
 
+/* "child|adult": 0 when anything else is among them. */
+static uint64_t age_groups(th_span value) {
+  uint64_t mask = 0, one;
+  th_span item;
+  while (next_item(&value, ",|", &item)) {
+    if (!(one = item_mask(TH_F_StdAge, item))) return 0;
+    mask |= one;
+  }
+  return mask;
+}
+
 /* "45" is 45 years; "6 months", "18d" as ages are written. A study takes the age when it lies
  * within its limits; no limit is no obstacle. */
 static int read_age(th_query **out, th_arena *arena, const filter *f, th_span value, th_err *err) {
   th_age age;
   double years;
-  uint64_t group = item_mask(TH_F_StdAge, value);
+  uint64_t group = age_groups(value);
   if (group) {
     *out = th_query_mask(arena, TH_F_StdAge, group);
     return *out ? 0 : fail_memory(err);
