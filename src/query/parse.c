@@ -126,13 +126,22 @@ static int fail_memory(parser *p) {
   return th_err_set(p->err, TH_ENOMEM, "out of memory");
 }
 
-/* "mismatched input": the next token cannot stand here. After a run of words the registry's parser
- * says first that it found no way to go on from them. */
+/* Whether the run of words that was read is what an operator in front of it holds for:
+ * AREA[…]word. */
+static bool run_has_prefix(const parser *p) {
+  uint32_t at = p->run_from;
+  while (at && (unsigned char)p->source.p[at - 1] <= ' ')
+    at--;
+  return at && p->source.p[at - 1] == ']';
+}
+
+/* "mismatched input": the next token cannot stand here. After a run of words that no operator
+ * precedes the registry's parser says first that it found no way to go on from them. */
 static int fail_mismatch(parser *p, const char *expecting) {
   char text[640];
   size_t n = 0;
   th_span input = TH_SPAN("<EOF>");
-  bool after_words = p->last.kind == TH_T_WORD;
+  bool after_words = p->last.kind == TH_T_WORD && !run_has_prefix(p);
   if (p->token.kind != TH_T_END) input = shown(p, p->token.from, p->token.to);
   if (after_words && p->token.kind != TH_T_END) {
     th_span run = shown(p, p->run_from, p->token.to);
