@@ -41,7 +41,8 @@ static int read_sync_options(serve *s, th_err *err) {
     rc = th_err_set(err, TH_EUSAGE, "--sync-every: not more often than every minute");
   s->sync_options = (th_sync_options){.from = th_cli_value(s->cli, "sync-from"),
                                       .where = th_cli_value(s->cli, "sync-where"),
-                                      .contact = th_cli_value(s->cli, "sync-contact")};
+                                      .contact = th_cli_value(s->cli, "sync-contact"),
+                                      .ca = th_cli_value(s->cli, "sync-ca")};
   return rc ? rc : th_cli_data_dir(s->cli, &s->dir, err);
 }
 

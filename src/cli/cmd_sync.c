@@ -176,6 +176,7 @@ static int read_options(const th_cli *cli, th_sync_options *o, th_err *err) {
   *o = (th_sync_options){.from = th_cli_value(cli, "from"),
                          .where = th_cli_value(cli, "where"),
                          .contact = th_cli_value(cli, "contact"),
+                         .ca = th_cli_value(cli, "ca"),
                          .dry_run = th_cli_value(cli, "dry-run") != NULL,
                          .full = th_cli_value(cli, "full") != NULL,
                          .whole = th_cli_value(cli, "whole") != NULL,

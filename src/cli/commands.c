@@ -215,6 +215,7 @@ static const th_cli_option serve_options[] = {
     {"sync-from", 0, "URL", "from here (default: https://clinicaltrials.gov/api/v2)", NULL},
     {"sync-where", 0, "EXPRESSION", "only studies that match", NULL},
     {"sync-contact", 0, "ADDRESS", "how to reach you, for the User-Agent", NULL},
+    {"sync-ca", 0, "FILE", "certificates (PEM) to trust instead of the system's", NULL},
     {0},
 };
 static const th_cli_example serve_examples[] = {
@@ -239,6 +240,7 @@ static const th_cli_option sync_options[] = {
     {"tries", 0, "N", "of one request, before the run is given up (default: 6)", NULL},
     {"page-size", 0, "N", "studies a page, at most 1000 (default: 1000)", NULL},
     {"contact", 0, "ADDRESS", "how to reach you, for the User-Agent that the upstream sees", NULL},
+    {"ca", 0, "FILE", "certificates (PEM) to trust instead of the system's", NULL},
     {0},
 };
 static const th_cli_example sync_examples[] = {

@@ -193,6 +193,7 @@ static void set_limits(th_sync_client *c, const th_sync_ask *ask) {
   curl_easy_setopt(c->curl, CURLOPT_FOLLOWLOCATION, 0L);
   curl_easy_setopt(c->curl, CURLOPT_SSL_VERIFYPEER, 1L);
   curl_easy_setopt(c->curl, CURLOPT_SSL_VERIFYHOST, 2L);
+  if (o->ca) curl_easy_setopt(c->curl, CURLOPT_CAINFO, o->ca);
   curl_easy_setopt(c->curl, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(c->curl, CURLOPT_CONNECTTIMEOUT, o->connect_s ? (long)o->connect_s : 20L);
   if (ask->write) { /* hours may be right, standing still is not */

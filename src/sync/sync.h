@@ -37,6 +37,7 @@ typedef struct th_sync_report {
 typedef struct th_sync_options {
   const char *from;        /* base address of the upstream's API v2 [TH_SYNC_UPSTREAM] */
   const char *contact;     /* address of who runs this, for the User-Agent [TH_HOMEPAGE or none] */
+  const char *ca;          /* file of certificates (PEM) to trust instead [the system's] */
   const char *where;       /* an expression that studies must match; "" = all [all] */
   bool dry_run;            /* ask how much there is to do, write nothing */
   bool full;               /* walk all ids, too */

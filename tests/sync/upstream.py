@@ -5,6 +5,7 @@ import http.server
 import io
 import json
 import re
+import ssl
 import threading
 import time
 import urllib.parse
@@ -37,7 +38,7 @@ class Answer:
 
 
 class Upstream:
-    def __init__(self, studies=(), timestamp="2026-08-14T09:00:05", download=False, ranges=True):
+    def __init__(self, studies=(), timestamp="2026-08-14T09:00:05", download=False, ranges=True, certificate=None):
         self.studies = {nct(s): s for s in studies}
         self.gone, self.merged = set(), {}
         self.timestamp, self.download, self.ranges = timestamp, download, ranges
@@ -63,7 +64,11 @@ class Upstream:
                 pass  # clients go away: that is what is tested
 
         self.server = Server(("127.0.0.1", 0), Handler)
-        self.url = "http://127.0.0.1:%d" % self.server.server_port
+        if certificate:  # (certificate, key): speaks TLS
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*certificate)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
+        self.url = "http%s://127.0.0.1:%d" % ("s" if certificate else "", self.server.server_port)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def stop(self):
