@@ -1,5 +1,5 @@
 /* Ranks a collection of notes over a data directory: bench/match gives it weights and scores what
- * comes out.
+ * comes out. The weight order=1 asks for the order with eligible studies first.
  *
  *   match_run DATA NOTES.jsonl RUN [NOTES.jsonl RUN …] [-- NAME=VALUE …]
  *
@@ -10,7 +10,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
-#include "match/rank.h"
+#include "match/find.h"
 #include "registry/concepts.h"
 #include "study/nct.h"
 
@@ -61,33 +61,37 @@ static double now(void) {
   return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
-static double rank_all(const notes *c, const th_ranker *ranker, th_err *err) {
+/* Milliseconds of processor time. */
+static double rank_note(const th_ranker *ranker, th_store *store, th_find_order order, th_span text,
+                        th_arena *arena, th_find_result *out, th_err *err) {
+  th_patient patient;
+  th_patient_options options = {.form = TH_PATIENT_NOTE, .dict = th_ranker_concepts(ranker)};
+  th_find_request request = {
+      .patient = &patient, .order = order, .presume = TH_PRESUME_SILENCE, .n = DEPTH};
+  double from = now();
+  int rc = th_patient_read(&patient, text, &options, err);
+  if (rc == 0) rc = th_find(ranker, store, &request, arena, out, err);
+  if (rc < 0) die(err);
+  th_patient_dispose(&patient);
+  return now() - from;
+}
+
+static double rank_all(const notes *c, const th_ranker *ranker, th_store *store,
+                       th_find_order order, th_err *err) {
   FILE *f = fopen(c->run, "w");
   th_arena arena;
   double spent = 0;
   if (!f) abort();
   th_arena_init(&arena, 0);
   for (size_t i = 0; i < c->n; i++) {
-    th_topic topic;
-    th_ranked *list;
-    uint32_t n;
+    th_find_result found;
     char nct[TH_NCT_LEN + 1];
-    double from = now();
-    th_patient patient;
-    th_patient_options options = {.form = TH_PATIENT_NOTE, .dict = th_ranker_concepts(ranker)};
-    int rc = th_patient_read(&patient, c->note[i].text, &options, err);
-    if (rc == 0)
-      rc = th_topic_read(&topic, &patient, th_ranker_concepts(ranker), th_ranker_tuning(ranker),
-                         err);
-    if (rc == 0) rc = th_rank(ranker, &topic, DEPTH, &arena, &list, &n, err);
-    if (rc < 0) die(err);
-    spent += now() - from;
-    for (uint32_t k = 0; k < n; k++) {
-      th_nct_format(list[k].nct, nct);
-      fprintf(f, "%s Q0 %s %u %.6f trialhead\n", c->note[i].id, nct, k + 1, (double)list[k].score);
+    spent += rank_note(ranker, store, order, c->note[i].text, &arena, &found, err);
+    for (uint32_t k = 0; k < found.n; k++) {
+      th_nct_format(found.studies[k].ranked.nct, nct);
+      fprintf(f, "%s Q0 %s %u %u trialhead\n", c->note[i].id, nct, k + 1, DEPTH - k);
     }
-    th_topic_dispose(&topic);
-    th_patient_dispose(&patient);
+    th_find_dispose(&found);
     th_arena_reset(&arena, true);
   }
   th_arena_dispose(&arena);
@@ -96,20 +100,25 @@ static double rank_all(const notes *c, const th_ranker *ranker, th_err *err) {
 }
 
 static void rank_with(const th_snapshot *snapshot, const th_concepts *dict,
-                      const th_expander *expander, char *weights) {
+                      const th_expander *expander, th_store *store, char *weights) {
   th_match_tuning tuning = th_match_tuning_default;
   th_err err = {0};
+  th_find_order order = TH_BY_RELEVANCE;
   double spent = 0;
   size_t n = 0;
   for (char *w = strtok_r(weights, " \n", &weights); w; w = strtok_r(NULL, " \n", &weights)) {
     char *eq = strchr(w, '=');
+    if (!strncmp(w, "order=", 6)) {
+      order = w[6] == '1' ? TH_ELIGIBLE_FIRST : TH_BY_RELEVANCE;
+      continue;
+    }
     if (!eq || !th_match_tuning_set(&tuning, (th_span){w, (size_t)(eq - w)}, strtof(eq + 1, NULL)))
       fprintf(stderr, "match_run: no weight %s\n", w), exit(2);
   }
   th_ranker *ranker = th_ranker_new(snapshot, dict, expander, &tuning, &err);
   if (!ranker) die(&err);
   for (size_t i = 0; i < n_collections; i++, n += collections[i - 1].n)
-    spent += rank_all(&collections[i], ranker, &err);
+    spent += rank_all(&collections[i], ranker, store, order, &err);
   th_ranker_free(ranker);
   printf("ok %.3f\n", n ? spent / (double)n : 0);
   fflush(stdout);
@@ -130,11 +139,11 @@ int main(int argc, char **argv) {
   th_expander expander = th_registry_expander(&dict);
   if (i + 1 < argc && !strcmp(argv[i + 1], "-")) {
     while (fgets(line, sizeof line, stdin))
-      rank_with(snapshot, &dict, &expander, line);
+      rank_with(snapshot, &dict, &expander, th_registry_store(registry), line);
   } else {
     for (i++; i < argc; i++)
       snprintf(line + strlen(line), sizeof line - strlen(line), "%s ", argv[i]);
-    rank_with(snapshot, &dict, &expander, line);
+    rank_with(snapshot, &dict, &expander, th_registry_store(registry), line);
   }
   th_index_release(th_registry_index(registry), snapshot);
   th_registry_close(registry);

@@ -22,7 +22,7 @@ enum {
   TH_EXIT_SYSTEM = 4, /* the system or our own files failed */
 };
 
-#define TH_CLI_MAX_OPTIONS 40 /* of one command */
+#define TH_CLI_MAX_OPTIONS 56 /* of one command */
 
 typedef struct th_cli_option {
   const char *name;  /* long name, without dashes; NULL ends an array */

@@ -1,6 +1,6 @@
-/* trialhead match: studies for a patient's note, by relevance.
+/* trialhead match: studies for a patient, with a verdict on each criterion.
  *
- * A patient is a guest of this process: notes are never written or logged, messages hold nothing
+ * A patient is a guest of this process: records are never written or logged, messages hold nothing
  * of them, no core is dumped, and memory that held them is overwritten when it is given back. */
 #include <malloc.h>
 #include <pthread.h>
@@ -12,22 +12,26 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "cli/cli.h"
+#include "cli/match_text.h"
 #include "cli/tty.h"
-#include "match/rank.h"
+#include "cli/where.h"
+#include "match/explain.h"
 #include "registry/concepts.h"
 #include "study/nct.h"
 
 enum {
-  NOTES_BYTES_MAX = 1 << 30,
+  INPUT_BYTES_MAX = 1 << 30,
   NOTE_JSON_MAX = 8 << 20,
+  PATIENT_BYTES_MAX = 256 << 20,
   ARENA_MAX = 512 << 20,
   ID_MAX = 256,
-  MOST_THREADS = 64
+  MOST_THREADS = 64,
+  QUESTIONS = 8
 };
 
 typedef enum form { FORM_TEXT, FORM_JSON, FORM_TREC } form;
 
-/* One note, and what is printed for it. */
+/* One patient, and what is printed for it. */
 typedef struct guest {
   th_span line; /* JSON of --notes, else empty; borrowed from job.input */
   th_span id, text;
@@ -43,23 +47,27 @@ typedef struct job {
   th_concepts dict;
   th_expander expander;
   th_ranker *ranker;
+  th_arena arena; /* of the filter */
+  th_query *filter;
   th_buf input;
   guest *guests;
   size_t n;
   _Atomic size_t next;
   uint64_t most;
+  th_patient_options options;
+  th_find_order order;
+  bool has_presume;
+  th_verdict_presume presume;
   form form;
   bool many;
   th_tty term;
-  pthread_mutex_t store; /* one reader of records at a time */
 } job;
 
 /* Memory of a thread, used from note to note. */
 typedef struct worker {
   job *job;
-  th_json_parser *notes, *records;
+  th_json_parser *notes;
   th_arena arena;
-  th_buf record;
 } worker;
 
 /* ---- privacy ---- */
@@ -80,101 +88,31 @@ static void wipe(th_buf *b) {
   th_buf_dispose(b);
 }
 
-/* ---- one note ---- */
+/* ---- one patient ---- */
 
-typedef struct shown {
+/* By relevance the score itself; else a number that falls with the rank, above 1 for those that
+ * nothing excludes: programs that score runs sort by it. */
+static double run_score(const job *j, const th_found *s) {
+  if (j->order == TH_BY_RELEVANCE) return (double)s->ranked.score;
+  return s->trial.grade == TH_GRADE_EXCLUDED ? s->value / (1 + s->value) : 1 + s->value;
+}
+
+static void put_trec(const job *j, guest *g, const th_find_result *r) {
   char nct[TH_NCT_LEN + 1];
-  th_span title, status; /* borrowed from the parsed record */
-} shown;
-
-static int read_study(worker *w, const th_ranked *r, th_json *json, shown *out, th_err *err) {
-  th_nct_format(r->nct, out->nct);
-  th_buf_clear(&w->record);
-  pthread_mutex_lock(&w->job->store);
-  int rc = th_registry_study(w->job->registry, r->nct, &w->record, NULL, NULL, err);
-  pthread_mutex_unlock(&w->job->store);
-  if (rc == 0) rc = th_json_parse(w->records, th_buf_view(&w->record), json, err);
-  if (rc < 0) return rc;
-  out->title = th_json_path_text(json, 0, "protocolSection.identificationModule.briefTitle");
-  out->status = th_json_path_text(json, 0, "protocolSection.statusModule.overallStatus");
-  return 0;
-}
-
-static const char *const demotions[] = {"younger than the study takes",
-                                        "older than the study takes",
-                                        "not of the sex that the study takes"};
-
-static void put_json_study(th_jout *w, const shown *s, const th_ranked *r, const th_topic *t) {
-  th_jout_object(w);
-  th_jout_kv_str(w, "nctId", s->nct);
-  th_jout_kv_text(w, "briefTitle", s->title);
-  th_jout_kv_text(w, "overallStatus", s->status);
-  th_jout_kv_double(w, "score", (double)r->score);
-  th_jout_key(w, "why");
-  th_jout_array(w);
-  for (uint32_t i = 0; i < r->n_why; i++)
-    th_jout_text(w, t->concepts[r->why[i]].said);
-  th_jout_end_array(w);
-  if (r->demoted) {
-    th_jout_key(w, "demoted");
-    th_jout_array(w);
-    for (unsigned i = 0; i < TH_COUNT(demotions); i++)
-      if (r->demoted >> i & 1) th_jout_str(w, demotions[i]);
-    th_jout_end_array(w);
-  }
-  th_jout_end_object(w);
-}
-
-static void put_text_study(th_buf *out, const th_tty *term, const shown *s, const th_ranked *r,
-                           const th_topic *t) {
-  th_buf line;
-  th_buf_init(&line, 1 << 16);
-  th_buf_printf(out, "%s%s%s  ", th_tty_style(term, TH_CYAN), s->nct, th_tty_style(term, TH_PLAIN));
-  th_tty_wrap(out, s->title, term->width, -13, 13);
-  for (uint32_t i = 0; i < r->n_why; i++) {
-    th_buf_str(&line, i ? ", " : "");
-    th_buf_span(&line, t->concepts[r->why[i]].said);
-  }
-  for (unsigned i = 0; i < TH_COUNT(demotions); i++)
-    if (r->demoted >> i & 1) th_buf_printf(&line, "%s%s", line.n ? "; " : "", demotions[i]);
-  th_buf_str(out, th_tty_style(term, TH_DIM));
-  if (line.n) th_tty_wrap(out, th_buf_view(&line), term->width, 13, 13);
-  th_buf_str(out, th_tty_style(term, TH_PLAIN));
-  wipe(&line);
-}
-
-static int put_studies(worker *w, guest *g, const th_topic *topic, const th_ranked *list) {
-  th_jout out;
-  th_json json;
-  shown s;
-  int rc = 0;
-  th_jout_init(&out, &g->out, false);
-  if (w->job->form == FORM_JSON) {
-    th_jout_object(&out);
-    if (g->id.n) th_jout_kv_text(&out, "id", g->id);
-    th_jout_key(&out, "studies");
-    th_jout_array(&out);
-  }
-  for (uint32_t i = 0; rc == 0 && i < g->n_found; i++) {
-    rc = read_study(w, &list[i], &json, &s, &g->err);
-    if (rc == 0 && w->job->form == FORM_JSON) put_json_study(&out, &s, &list[i], topic);
-    if (rc == 0 && w->job->form == FORM_TEXT)
-      put_text_study(&g->out, &w->job->term, &s, &list[i], topic);
-  }
-  if (w->job->form == FORM_JSON) {
-    th_jout_end_array(&out);
-    th_jout_end_object(&out);
-  }
-  return rc;
-}
-
-static void put_trec(guest *g, const th_ranked *list) {
-  char nct[TH_NCT_LEN + 1];
-  for (uint32_t i = 0; i < g->n_found; i++) {
-    th_nct_format(list[i].nct, nct);
+  for (uint32_t i = 0; i < r->n; i++) {
+    th_nct_format(r->studies[i].ranked.nct, nct);
     th_buf_span(&g->out, g->id);
-    th_buf_printf(&g->out, " Q0 %s %u %.6f trialhead\n", nct, i + 1, (double)list[i].score);
+    th_buf_printf(&g->out, " Q0 %s %u %.6f trialhead\n", nct, i + 1, run_score(j, &r->studies[i]));
   }
+}
+
+static void put_json(guest *g, const th_find_result *r, const th_find_request *request) {
+  th_jout w;
+  th_jout_init(&w, &g->out, false);
+  th_jout_object(&w);
+  if (g->id.n) th_jout_kv_text(&w, "id", g->id);
+  th_explain_result(r, request, &w);
+  th_jout_end_object(&w);
 }
 
 /* A name of a patient stands in columns of a run: no blanks in it. */
@@ -202,22 +140,33 @@ static int read_line(worker *w, guest *g) {
   return 0;
 }
 
-static int match_guest(worker *w, guest *g) {
+static int find_for(worker *w, guest *g, const th_patient *patient) {
   const job *j = w->job;
+  bool trec = j->form == FORM_TREC;
+  th_find_result found;
+  th_find_request request = {.patient = patient,
+                             .filter = j->filter,
+                             .order = j->order,
+                             .presume = j->has_presume ? j->presume : th_find_presume(patient),
+                             .n = (uint32_t)j->most,
+                             .explain = !trec,
+                             .questions = trec ? 0 : QUESTIONS};
+  int rc = th_find(j->ranker, th_registry_store(j->registry), &request, &w->arena, &found, &g->err);
+  g->n_found = rc == 0 ? found.n : 0;
+  if (rc == 0 && trec) put_trec(j, g, &found);
+  if (rc == 0 && j->form == FORM_JSON) put_json(g, &found, &request);
+  if (rc == 0 && j->form == FORM_TEXT) th_cli_match_text(&found, &j->term, &g->out);
+  th_find_dispose(&found);
+  return rc;
+}
+
+static int match_guest(worker *w, guest *g) {
   th_patient patient = {0};
-  th_patient_options options = {.form = TH_PATIENT_NOTE, .dict = &j->dict};
-  th_topic topic = {0};
-  th_ranked *list = NULL;
   int rc = g->line.n ? read_line(w, g) : 0;
-  if (rc == 0) rc = check_id(j, g->id, &g->err);
-  if (rc == 0) rc = th_patient_read(&patient, g->text, &options, &g->err);
-  if (rc == 0) rc = th_topic_read(&topic, &patient, &j->dict, th_ranker_tuning(j->ranker), &g->err);
-  if (rc == 0)
-    rc = th_rank(j->ranker, &topic, (uint32_t)j->most, &w->arena, &list, &g->n_found, &g->err);
-  if (rc == 0 && j->form == FORM_TREC) put_trec(g, list);
-  if (rc == 0 && j->form != FORM_TREC) rc = put_studies(w, g, &topic, list);
+  if (rc == 0) rc = check_id(w->job, g->id, &g->err);
+  if (rc == 0) rc = th_patient_read(&patient, g->text, &w->job->options, &g->err);
+  if (rc == 0) rc = find_for(w, g, &patient);
   if (rc == 0 && g->out.error) rc = th_err_set(&g->err, g->out.error, "out of memory");
-  th_topic_dispose(&topic);
   th_patient_dispose(&patient);
   th_arena_reset(&w->arena, true);
   return rc;
@@ -234,24 +183,20 @@ static void *work(void *arg) {
   worker w = {.job = arg};
   job *j = arg;
   th_arena_init(&w.arena, ARENA_MAX);
-  th_buf_init(&w.record, 0);
   w.notes = th_json_parser_new(NOTE_JSON_MAX, 32);
-  w.records = th_json_parser_new(TH_STORE_RECORD_MAX, 256);
   for (size_t i; (i = j->next++) < j->n;) {
     guest *g = &j->guests[i];
-    if (!w.notes || !w.records)
+    if (!w.notes)
       th_err_set(&g->err, TH_ENOMEM, "out of memory");
     else if (match_guest(&w, g) < 0 && g->line.n)
       name_note(&g->err, i + 1);
   }
   th_arena_dispose(&w.arena);
-  th_buf_dispose(&w.record);
-  th_json_parser_free(w.notes);
-  th_json_parser_free(w.records);
+  th_json_parser_free_wiped(w.notes);
   return NULL;
 }
 
-/* ---- all notes ---- */
+/* ---- all of them ---- */
 
 static int read_input(const char *path, th_buf *out, th_err *err) {
   if (strcmp(path, "-")) {
@@ -284,7 +229,7 @@ static int split_lines(job *j, th_err *err) {
   return 0;
 }
 
-static int one_note(job *j, th_err *err) {
+static int one_patient(job *j, th_err *err) {
   j->guests = calloc(1, sizeof *j->guests);
   if (!j->guests) return th_err_set(err, TH_ENOMEM, "out of memory");
   j->n = 1;
@@ -293,13 +238,13 @@ static int one_note(job *j, th_err *err) {
   return 0;
 }
 
-static int read_notes(job *j, th_err *err) {
+static int read_patients(job *j, th_err *err) {
   const char *notes = th_cli_value(j->cli, "notes");
   const char *path = notes ? notes : j->cli->n_operands ? j->cli->operands[0] : "-";
   int rc = read_input(path, &j->input, err);
   if (rc == 0 && !th_utf8_valid(th_buf_view(&j->input)))
-    rc = th_err_set(err, TH_EINPUT, "the note is not UTF-8 text");
-  if (rc == 0) rc = j->many ? split_lines(j, err) : one_note(j, err);
+    rc = th_err_set(err, TH_EINPUT, "the record is not UTF-8 text");
+  if (rc == 0) rc = j->many ? split_lines(j, err) : one_patient(j, err);
   for (size_t i = 0; rc == 0 && i < j->n; i++)
     th_buf_init(&j->guests[i].out, 0);
   return rc;
@@ -346,6 +291,8 @@ static int match_all(job *j, uint64_t threads, th_err *err) {
   j->snapshot = th_index_acquire(th_registry_index(j->registry));
   int rc = th_registry_concepts(j->snapshot, &j->dict, err);
   j->expander = th_registry_expander(&j->dict);
+  j->options.dict = &j->dict;
+  if (rc == 0) rc = th_cli_where(j->cli, &j->expander, &j->arena, &j->filter, err);
   if (rc == 0 && !(j->ranker = th_ranker_new(j->snapshot, &j->dict, &j->expander, NULL, err)))
     rc = err->code;
   if (rc == 0) rc = run_workers(j, threads, err);
@@ -355,24 +302,66 @@ static int match_all(job *j, uint64_t threads, th_err *err) {
   return rc;
 }
 
-static int read_options(job *j, uint64_t *threads, th_err *err) {
-  const char *format = th_cli_value(j->cli, "format"), *topic = th_cli_value(j->cli, "topic");
-  bool note = th_cli_value(j->cli, "note"), trec = format && !strcmp(format, "trec");
-  long processors = sysconf(_SC_NPROCESSORS_ONLN);
-  j->many = th_cli_value(j->cli, "notes");
-  if (note == j->many)
-    return th_err_set(err, TH_EUSAGE,
-                      "say one of --note (a clinical note) and --notes FILE (many)");
-  if (j->many && (j->cli->n_operands || topic))
+/* Which of --note, --fhir and --form; by content without one. */
+static int read_form(job *j, th_err *err) {
+  static const struct {
+    const char *name;
+    th_patient_form form;
+  } forms[] = {{"note", TH_PATIENT_NOTE}, {"fhir", TH_PATIENT_FHIR}, {"form", TH_PATIENT_JSON}};
+  unsigned n = 0;
+  j->options.form = j->many ? TH_PATIENT_NOTE : TH_PATIENT_AUTO;
+  for (size_t i = 0; i < TH_COUNT(forms); i++) {
+    if (!th_cli_value(j->cli, forms[i].name)) continue;
+    j->options.form = forms[i].form;
+    n++;
+  }
+  if (n > 1) return th_err_set(err, TH_EUSAGE, "--note, --fhir and --form exclude each other");
+  if (j->many && (n || j->cli->n_operands || th_cli_value(j->cli, "topic")))
     return th_err_set(err, TH_EUSAGE, "--notes goes without another patient and without --topic");
+  if (!j->many && !n && !j->cli->n_operands)
+    return th_err_set(err, TH_EUSAGE, "say who: a file, - for standard input, or --notes FILE");
+  return 0;
+}
+
+static int read_how(job *j, th_err *err) {
+  const char *order = th_cli_value(j->cli, "order"), *day = th_cli_value(j->cli, "as-of");
+  const char *presume = th_cli_value(j->cli, "presume");
+  th_date date;
+  if (order && !th_find_order_parse(th_span_of(order), &j->order))
+    return th_err_set(err, TH_EUSAGE, "--order is relevance or eligible");
+  j->has_presume = presume;
+  if (presume && !th_find_presume_parse(th_span_of(presume), &j->presume))
+    return th_err_set(err, TH_EUSAGE, "--presume is none, consent or silence");
+  if (!day) return 0;
+  if (!th_date_parse(th_span_of(day), &date))
+    return th_err_set(err, TH_EUSAGE, "--as-of takes a date as 2026-03-01");
+  j->options.has_as_of = true;
+  j->options.as_of = date.last_day;
+  return 0;
+}
+
+static int read_output(job *j, th_err *err) {
+  const char *format = th_cli_value(j->cli, "format");
+  bool trec = format && !strcmp(format, "trec");
   if (format && !trec && strcmp(format, "text"))
     return th_err_set(err, TH_EUSAGE, "--format is text or trec");
   if (trec && j->cli->json)
     return th_err_set(err, TH_EUSAGE, "--json and --format trec exclude each other");
-  if (trec && !j->many && !topic)
+  if (trec && !j->many && !th_cli_value(j->cli, "topic"))
     return th_err_set(err, TH_EUSAGE, "--format trec asks for --topic ID");
   j->form = trec ? FORM_TREC : j->cli->json ? FORM_JSON : FORM_TEXT;
-  int rc = th_cli_number(j->cli, "count", trec ? 1000 : 10, 1, 100000, &j->most, err);
+  return th_cli_number(j->cli, "count", trec ? 1000 : 10, 1, TH_FIND_MOST, &j->most, err);
+}
+
+/* What is asked wrongly is said before anything is opened: the filters too. */
+static int read_options(job *j, uint64_t *threads, th_err *err) {
+  long processors = sysconf(_SC_NPROCESSORS_ONLN);
+  j->many = th_cli_value(j->cli, "notes");
+  j->options.memory_max = PATIENT_BYTES_MAX;
+  int rc = read_form(j, err);
+  if (rc == 0) rc = read_how(j, err);
+  if (rc == 0) rc = read_output(j, err);
+  if (rc == 0) rc = th_cli_where(j->cli, NULL, &j->arena, &j->filter, err);
   return rc < 0 ? rc
                 : th_cli_number(j->cli, "threads", processors > 0 ? (uint64_t)processors : 1, 1,
                                 MOST_THREADS, threads, err);
@@ -384,20 +373,21 @@ static void dispose(job *j) {
   free(j->guests);
   wipe(&j->input);
   th_registry_close(j->registry);
-  pthread_mutex_destroy(&j->store);
+  th_arena_dispose(&j->arena);
 }
 
 int th_cmd_match(th_cli *cli) {
   if (th_cli_value(cli, "pairs")) return th_cmd_match_pairs(cli);
   th_err err = {0};
-  job j = {.cli = cli, .term = th_tty_of(1), .store = PTHREAD_MUTEX_INITIALIZER};
+  job j = {.cli = cli, .term = th_tty_of(1)};
   uint64_t threads;
   size_t found = 0;
   keep_private();
-  th_buf_init(&j.input, NOTES_BYTES_MAX);
+  th_buf_init(&j.input, INPUT_BYTES_MAX);
+  th_arena_init(&j.arena, (size_t)1 << 28);
   int rc = read_options(&j, &threads, &err);
   if (rc == 0) rc = th_cli_open(cli, TH_REGISTRY_READ, &j.registry, &err);
-  if (rc == 0) rc = read_notes(&j, &err);
+  if (rc == 0) rc = read_patients(&j, &err);
   if (rc == 0) rc = match_all(&j, threads, &err);
   for (size_t i = 0; i < j.n; i++)
     found += j.guests[i].n_found;

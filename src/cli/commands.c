@@ -310,24 +310,33 @@ static const th_cli_example vocabulary_examples[] = {
 
 static const th_cli_option match_options[] = {
     {"note", 0, NULL, "the patient is a clinical note, as plain text", NULL},
+    {"fhir", 0, NULL, "the patient is a FHIR bundle", NULL},
+    {"form", 0, NULL, "the patient is a form, as JSON (default: told apart by content)", NULL},
     {"notes", 0, "FILE", "many notes: lines {\"_id\": \"…\", \"text\": \"…\"}", NULL},
+    {"as-of", 0, "DATE", "the day that ages and times are counted from (default: today)", NULL},
+    {"order", 0, "ORDER",
+     "relevance (default), or eligible: what a criterion excludes behind all others",
+     "relevance eligible"},
+    {"presume", 0, "WHAT",
+     "what is taken for granted: none, consent, or silence (what a full note would have "
+     "mentioned; default: silence for notes, else consent)",
+     "none consent silence"},
     {"count", 'n', "K", "how many studies to list a patient (default: 10; 1000 with --format trec)",
      NULL},
     {"format", 0, "FORM", "text, or trec: lines of topic, Q0, NCT number, rank, score, tag",
      "text trec"},
-    {"topic", 0, "ID", "with --note: what the patient is called in the output", NULL},
+    {"topic", 0, "ID", "what the patient is called in the output", NULL},
     {"threads", 't', "N", "worker threads for --notes (default: one a processor)", NULL},
     {"pairs", 0, "FILE",
      "judge single criteria: lines {\"id\", \"note\", \"kind\", \"criterion\"} (-: standard input)",
      NULL},
-    {"presume", 0, "WHAT",
-     "with --pairs: what is taken for granted (default: silence for notes, else consent)",
-     "none consent silence"},
-    {"as-of", 0, "DATE", "with --pairs: the day that ages and times are counted from", NULL},
+    WHERE_OPTIONS,
     {0},
 };
 static const th_cli_example match_examples[] = {
-    {"trialhead match --note letter.txt", "Ten studies for the patient of a letter"},
+    {"trialhead match letter.txt --order eligible --status recruiting",
+     "Ten studies for the patient of a letter, those that exclude the patient last"},
+    {"trialhead match bundle.json --near 42.36,-71.06,50mi --json", "The same of a FHIR record"},
     {"trialhead match --notes notes.jsonl --format trec > run", "A run over a collection of notes"},
     {"trialhead match --pairs pairs.jsonl --json", "A verdict for each pair of note and criterion"},
     {0},
@@ -369,12 +378,12 @@ const th_cli_command th_cli_commands[] = {
      "suspected, past or of relatives is said so; what was not read is counted and named. Nothing "
      "of it is stored or logged. With a data directory its dictionary of concepts is used.",
      patient_options, patient_examples, true, th_cmd_patient},
-    {"match", "Rank studies for a patient", "[PATIENT|-]", 0, 1,
-     "Reads a clinical note (English; '-' is standard input) and lists the studies that are about "
-     "what "
-     "it tells, the best first. What the note denies or says of relatives does not count; studies "
-     "whose "
-     "age or sex the patient does not have come later. Nothing of the note is logged or written.",
+    {"match", "Find studies for a patient, with a verdict on each criterion", "[PATIENT|-]", 0, 1,
+     "The patient is a clinical note (English), a FHIR bundle or a form as JSON, told apart by "
+     "content. Lists the studies that are about what the record tells, how many of their criteria "
+     "the patient meets, which one excludes, and what to ask next. Options that search also takes "
+     "narrow the studies down. A study without obstacle is a possible one, never a sure one: what "
+     "the record does not say stays open. Nothing of the record is logged or written.",
      match_options, match_examples, true, th_cmd_match},
     {"serve", "Serve pages and the API over HTTP", NULL, 0, 0,
      "The first line on standard output is the address. Imports may run beside it: it takes over "

@@ -9,6 +9,8 @@
 
 enum { PHRASE_HITS = 3000 };
 
+static const float LEAST = 1e-9f;
+
 /* ---- the tables of a snapshot ---- */
 
 static float field_weight(const th_match_tuning *t, uint16_t field) {
@@ -140,6 +142,10 @@ const th_concepts *th_ranker_concepts(const th_ranker *r) {
   return r->dict;
 }
 
+const th_snapshot *th_ranker_snapshot(const th_ranker *r) {
+  return r->snapshot;
+}
+
 uint32_t th_rank_segment_of(const th_ranker *r, uint32_t at) {
   uint32_t s = 0;
   while (s + 1 < r->snapshot->n_segments && r->segments[s + 1].base <= at)
@@ -181,12 +187,17 @@ int th_rank_add_words(const th_ranker *r, const th_topic_word *words, uint32_t n
   return th_snapshot_state(r->snapshot, err);
 }
 
-void th_rank_clear_dead(const th_ranker *r, float *scores) {
+/* Documents that are not kept get score 0. With a filter all that it keeps are found: those that
+ * nothing was found in get a score that is less than any. */
+static void keep_only(const th_ranker *r, uint64_t *const *keep, bool all, float *scores) {
   for (uint32_t s = 0; s < r->snapshot->n_segments; s++) {
-    const uint64_t *live = r->snapshot->live[s];
-    if (!live) continue;
-    for (uint32_t d = 0; d < r->segments[s].n_docs; d++)
-      if (!(live[d / 64] >> (d % 64) & 1)) scores[r->segments[s].base + d] = 0;
+    float *score = scores + r->segments[s].base;
+    for (uint32_t d = 0; d < r->segments[s].n_docs; d++) {
+      if (!(keep[s][d / 64] >> (d % 64) & 1))
+        score[d] = 0;
+      else if (all && score[d] <= 0)
+        score[d] = LEAST;
+    }
   }
 }
 
@@ -306,31 +317,44 @@ static bool age_limit(const th_column *c, uint32_t doc, double *years) {
   return true;
 }
 
-static unsigned demotion(const th_topic *t, const th_segment *s, uint32_t doc) {
+/* The columns of a segment that say who may join; NULL where it has none. */
+typedef struct limits {
+  const th_column *sex, *min, *max;
+  int female, male; /* values of the enum */
+} limits;
+
+static limits limits_of(const th_segment *s) {
+  uint16_t id = th_fields[TH_F_Sex].enum_id;
+  limits l = {th_segment_column(s, TH_F_Sex), th_segment_column(s, TH_F_MinimumAge),
+              th_segment_column(s, TH_F_MaximumAge), th_enum_value(id, TH_SPAN("FEMALE")),
+              th_enum_value(id, TH_SPAN("MALE"))};
+  if (l.sex && l.sex->kind != TH_COL_MASK) l.sex = NULL;
+  return l;
+}
+
+static unsigned demotion(const th_topic *t, const limits *l, uint32_t doc) {
   unsigned out = 0;
   double limit;
-  const th_column *sex = th_segment_column(s, TH_F_Sex);
   if (t->age_low == t->age_low) {
-    if (age_limit(th_segment_column(s, TH_F_MinimumAge), doc, &limit) && t->age_high <= limit)
-      out |= TH_DEMOTED_YOUNG;
+    if (age_limit(l->min, doc, &limit) && t->age_high <= limit) out |= TH_DEMOTED_YOUNG;
     /* "up to 65 years" takes who is 65. */
-    if (age_limit(th_segment_column(s, TH_F_MaximumAge), doc, &limit) && t->age_low >= limit + 1)
-      out |= TH_DEMOTED_OLD;
+    if (age_limit(l->max, doc, &limit) && t->age_low >= limit + 1) out |= TH_DEMOTED_OLD;
   }
-  if (t->sex && sex && sex->kind == TH_COL_MASK) {
-    int other = th_enum_value(th_fields[TH_F_Sex].enum_id,
-                              t->sex == 'F' ? TH_SPAN("MALE") : TH_SPAN("FEMALE"));
-    if (other >= 0 && th_column_mask(sex, doc) == 1ull << other) out |= TH_DEMOTED_SEX;
+  if (t->sex && l->sex) {
+    int other = t->sex == 'F' ? l->male : l->female;
+    if (other >= 0 && th_column_mask(l->sex, doc) == 1ull << other) out |= TH_DEMOTED_SEX;
   }
   return out;
 }
 
 static void demote(ranking *k) {
   const th_ranker *r = k->ranker;
-  for (uint32_t s = 0; s < r->snapshot->n_segments; s++)
+  for (uint32_t s = 0; s < r->snapshot->n_segments; s++) {
+    limits l = limits_of(r->snapshot->segments[s]);
+    float *score = k->scores + r->segments[s].base;
     for (uint32_t d = 0; d < r->segments[s].n_docs; d++)
-      if (demotion(k->topic, r->snapshot->segments[s], d))
-        k->scores[r->segments[s].base + d] *= r->tuning.demoted;
+      if (score[d] > 0 && demotion(k->topic, &l, d)) score[d] *= r->tuning.demoted;
+  }
 }
 
 /* ---- front ---- */
@@ -339,24 +363,27 @@ static void put_ranked(const ranking *k, uint32_t at, th_ranked *out) {
   const th_ranker *r = k->ranker;
   uint32_t s = th_rank_segment_of(r, at), doc = at - r->segments[s].base;
   const th_segment *segment = r->snapshot->segments[s];
-  *out = (th_ranked){th_segment_nct(segment, doc),     s,   doc, k->scores[at],
-                     demotion(k->topic, segment, doc), {0}, 0};
+  limits l = limits_of(segment);
+  *out = (th_ranked){th_segment_nct(segment, doc), s,   doc, k->scores[at],
+                     demotion(k->topic, &l, doc),  {0}, 0};
   for (uint32_t i = 0; i < k->topic->n_concepts && out->n_why < TH_RANKED_WHY; i++)
     if (k->about[at] >> i & 1) out->why[out->n_why++] = (uint16_t)i;
 }
 
-int th_rank(const th_ranker *r, const th_topic *topic, uint32_t most, th_arena *arena,
-            th_ranked **out, uint32_t *n, th_err *err) {
+int th_rank(const th_ranker *r, const th_topic *topic, const th_query *filter, uint32_t most,
+            th_arena *arena, th_ranked **out, uint32_t *n, th_err *err) {
   ranking k = {.ranker = r, .topic = topic, .arena = arena, .err = err};
   uint32_t *best = NULL;
+  uint64_t **keep = NULL;
   *n = 0;
   k.scores = th_arena_calloc(arena, (size_t)r->n_docs + 1, sizeof *k.scores);
   k.about = th_arena_calloc(arena, (size_t)r->n_docs + 1, sizeof *k.about);
   if (!k.scores || !k.about) return th_err_set(err, TH_ENOMEM, "out of memory for the ranking");
   int rc = th_rank_add_words(r, topic->words, topic->n_words, k.scores, err);
   if (rc == 0) rc = add_concepts(&k);
+  if (rc == 0) rc = th_search_matches(r->snapshot, filter, arena, &keep, err);
   if (rc == 0) {
-    th_rank_clear_dead(r, k.scores);
+    keep_only(r, keep, filter, k.scores);
     demote(&k);
   }
   if (rc == 0) rc = th_rank_best(r, k.scores, most, arena, &best, n, err);

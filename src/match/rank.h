@@ -25,6 +25,7 @@ th_ranker *th_ranker_new(const th_snapshot *snapshot, const th_concepts *dict,
 void th_ranker_free(th_ranker *r);
 const th_match_tuning *th_ranker_tuning(const th_ranker *r);
 const th_concepts *th_ranker_concepts(const th_ranker *r);
+const th_snapshot *th_ranker_snapshot(const th_ranker *r);
 
 typedef enum th_demotion {
   TH_DEMOTED_YOUNG = 1, /* the patient is younger than the study takes */
@@ -41,10 +42,11 @@ typedef struct th_ranked {
   uint8_t n_why;
 } th_ranked;
 
-/* The best `most` studies with a score above 0, best first; equal scores: the smaller NCT number
- * first. *out in arena, which also holds the topic's words: wipe it (th_arena_reset). Errors:
- * TH_ENOMEM, TH_ELIMIT, TH_ECORRUPT. */
-int th_rank(const th_ranker *r, const th_topic *topic, uint32_t most, th_arena *arena,
-            th_ranked **out, uint32_t *n, th_err *err) TH_MUST_USE;
+/* The best `most` studies that the filter matches (NULL: all), best first; equal scores: the
+ * smaller NCT number first. Without a filter those with a score of 0 are left out. *out in arena,
+ * which also holds the topic's words: wipe it (th_arena_reset). Errors: TH_ENOMEM, TH_ELIMIT,
+ * TH_ECORRUPT. */
+int th_rank(const th_ranker *r, const th_topic *topic, const th_query *filter, uint32_t most,
+            th_arena *arena, th_ranked **out, uint32_t *n, th_err *err) TH_MUST_USE;
 
 #endif

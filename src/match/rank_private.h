@@ -23,8 +23,6 @@ struct th_ranker {
 /* Adds what words give to the scores of all documents (n_docs of them, by base + doc). */
 int th_rank_add_words(const th_ranker *r, const th_topic_word *words, uint32_t n, float *scores,
                       th_err *err) TH_MUST_USE;
-/* Documents that are not live get score 0. */
-void th_rank_clear_dead(const th_ranker *r, float *scores);
 /* Numbers of the `most` best documents with a score above 0, best first, in arena. */
 int th_rank_best(const th_ranker *r, const float *scores, uint32_t most, th_arena *arena,
                  uint32_t **out, uint32_t *n, th_err *err) TH_MUST_USE;

@@ -139,6 +139,11 @@ typedef struct th_search_result {
 int th_search(const th_snapshot *snapshot, const th_search_request *request, th_arena *arena,
               th_search_result *out, th_err *err) TH_MUST_USE;
 
+/* The live studies that the query matches (NULL: all), a bitmap a segment of the snapshot, in
+ * arena; bits beyond the last document are 0. For rankings of their own. Errors: as above. */
+int th_search_matches(const th_snapshot *snapshot, const th_query *query, th_arena *arena,
+                      uint64_t ***out, th_err *err) TH_MUST_USE;
+
 /* ---- where studies take place ---- */
 
 typedef enum th_place_level { TH_PLACE_COUNTRY, TH_PLACE_STATE, TH_PLACE_CITY } th_place_level;

@@ -49,7 +49,7 @@ static uint32_t rank_note(const corpus *c, const char *note, const th_match_tuni
   assert_int_equal(th_patient_read(&p, th_span_of(note), NULL, &err), 0);
   assert_int_equal(th_topic_read(topic, &p, NULL, tuning, &err), 0);
   th_patient_dispose(&p);
-  assert_int_equal(th_rank(r, topic, STUDIES, arena, out, &n, &err), 0);
+  assert_int_equal(th_rank(r, topic, NULL, STUDIES, arena, out, &n, &err), 0);
   th_ranker_free(r);
   return n;
 }

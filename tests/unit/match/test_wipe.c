@@ -73,7 +73,7 @@ static void test_note(void **state) {
   assert_int_equal(
       th_patient_read(&patient, TH_SPAN("asthma and " SECRET ". No " SECRET "."), NULL, &err), 0);
   assert_int_equal(th_topic_read(&topic, &patient, NULL, NULL, &err), 0);
-  assert_int_equal(th_rank(r, &topic, 10, &arena, &list, &n, &err), 0);
+  assert_int_equal(th_rank(r, &topic, NULL, 10, &arena, &list, &n, &err), 0);
   assert_int_equal(n, 1);
   th_topic_dispose(&topic);
   th_patient_dispose(&patient);

@@ -1,0 +1,234 @@
+#include "match/find.h"
+
+typedef struct finding {
+  const th_find_request *request;
+  const th_snapshot *snapshot;
+  const th_match_tuning *tuning;
+  th_find_result *out;
+  th_study_reader *reader;
+  th_arena *arena;  /* the caller's */
+  th_arena scratch; /* of one study */
+  th_found *all;
+  uint32_t n;
+  th_err *err;
+} finding;
+
+/* ---- words ---- */
+
+static const char *const presumes[] = {"none", "consent", "silence"};
+static const char *const orders[] = {"relevance", "eligible"};
+
+static int word_of(th_span word, const char *const *words, int n) {
+  while (n-- > 0 && !th_span_eq(word, th_span_of(words[n]))) {
+  }
+  return n;
+}
+
+th_verdict_presume th_find_presume(const th_patient *p) {
+  return p->form == TH_PATIENT_NOTE ? TH_PRESUME_SILENCE : TH_PRESUME_CONSENT;
+}
+
+bool th_find_presume_parse(th_span word, th_verdict_presume *out) {
+  int i = word_of(word, presumes, TH_COUNT(presumes));
+  if (i >= 0) *out = (th_verdict_presume)i;
+  return i >= 0;
+}
+
+bool th_find_order_parse(th_span word, th_find_order *out) {
+  int i = word_of(word, orders, TH_COUNT(orders));
+  if (i >= 0) *out = (th_find_order)i;
+  return i >= 0;
+}
+
+const char *th_find_presume_name(th_verdict_presume presume) {
+  return presumes[presume];
+}
+
+const char *th_find_order_name(th_find_order order) {
+  return orders[order];
+}
+
+/* ---- verdicts ---- */
+
+/* The share of criteria that are known to be met, exclusions that are known to be none included. */
+static double known_share(const th_verdict_trial *t) {
+  return t->n ? (double)(t->met + t->passed) / t->n : 0;
+}
+
+static void settle(const finding *k, th_found *s, const th_verdicts *v) {
+  th_verdict_sum(&s->trial, v, &k->out->ready, &s->limits);
+  s->value = (double)s->ranked.score;
+  if (k->request->order == TH_ELIGIBLE_FIRST)
+    s->value *= 1 + (double)k->tuning->known * known_share(&s->trial);
+}
+
+/* Without text, from what is quick to have. */
+static int judge(finding *k, th_found *s) {
+  th_elig_tree tree;
+  th_verdicts v;
+  th_arena_reset(&k->scratch, true);
+  th_study_limits(&s->limits, k->snapshot->segments[s->ranked.segment], s->ranked.doc);
+  int rc = th_study_tree(k->reader, s->ranked.segment, s->ranked.doc, &k->scratch, &tree, k->err);
+  if (rc == 0)
+    rc = th_verdict_read(&v, &tree, &k->out->ready, k->request->presume, &k->scratch, k->err);
+  if (rc == 0) settle(k, s, &v);
+  return rc;
+}
+
+/* With its text, to be shown. */
+static int explain(finding *k, th_found *s) {
+  int rc = th_study_show(k->reader, s->ranked.segment, s->ranked.doc, k->arena, &s->shown, k->err);
+  if (rc == 0)
+    rc = th_verdict_read(&s->verdicts, &s->shown.tree, &k->out->ready, k->request->presume,
+                         k->arena, k->err);
+  if (rc == 0) settle(k, s, &s->verdicts);
+  return rc;
+}
+
+/* ---- order ---- */
+
+static int eligible_first(const void *a, const void *b) {
+  const th_found *x = a, *y = b;
+  bool out_x = x->trial.grade == TH_GRADE_EXCLUDED, out_y = y->trial.grade == TH_GRADE_EXCLUDED;
+  if (out_x != out_y) return out_x ? 1 : -1;
+  if (x->value != y->value) return x->value > y->value ? -1 : 1;
+  return x->ranked.nct < y->ranked.nct ? -1 : x->ranked.nct > y->ranked.nct;
+}
+
+static void order(finding *k) {
+  if (k->request->order == TH_ELIGIBLE_FIRST) qsort(k->all, k->n, sizeof *k->all, eligible_first);
+}
+
+/* A study that is shown is judged with its text. Where that changes its place another comes in its
+ * stead: until all that are shown stand where they belong. */
+static int explain_shown(finding *k) {
+  uint32_t i = 0;
+  int rc = 0;
+  while (rc == 0 && i < TH_MIN(k->n, k->request->n)) {
+    th_found *s = &k->all[i];
+    uint8_t grade = s->trial.grade;
+    double value = s->value;
+    bool fresh = !s->verdicts.tree;
+    if (fresh) rc = explain(k, s);
+    s->verdicts.tree = &s->shown.tree;
+    bool moved = fresh && (s->trial.grade != grade || s->value != value) &&
+                 k->request->order == TH_ELIGIBLE_FIRST;
+    if (moved) order(k);
+    i = moved ? 0 : i + 1;
+  }
+  for (uint32_t s = 0; s < k->n; s++) /* they may have moved since */
+    if (k->all[s].verdicts.tree) k->all[s].verdicts.tree = &k->all[s].shown.tree;
+  return rc;
+}
+
+/* ---- questions ---- */
+
+static int ask_about(finding *k, th_asker *asker, th_found *s, uint32_t rank) {
+  th_elig_tree tree;
+  th_verdicts v = s->verdicts;
+  int rc = 0;
+  if (!v.tree) {
+    th_arena_reset(&k->scratch, true);
+    rc = th_study_tree(k->reader, s->ranked.segment, s->ranked.doc, &k->scratch, &tree, k->err);
+    if (rc == 0)
+      rc = th_verdict_read(&v, &tree, &k->out->ready, k->request->presume, &k->scratch, k->err);
+  }
+  if (rc == 0) th_asker_add(asker, &v, &s->trial, rank);
+  return rc;
+}
+
+static int ask(finding *k) {
+  th_asker asker;
+  uint32_t rank = 0;
+  int rc = th_asker_init(&asker, k->arena, k->err);
+  for (uint32_t i = 0; rc == 0 && i < k->n && rank < TH_FIND_ASKED; i++)
+    if (k->all[i].trial.grade != TH_GRADE_EXCLUDED) rc = ask_about(k, &asker, &k->all[i], ++rank);
+  if (rc == 0)
+    rc = th_asker_best(&asker, k->request->questions, &k->out->questions, &k->out->n_questions,
+                       k->err);
+  return rc;
+}
+
+/* ---- front ---- */
+
+/* The candidates: by relevance no more than what is shown or asked about needs verdicts. */
+static uint32_t n_candidates(const th_find_request *q) {
+  if (q->order == TH_ELIGIBLE_FIRST) return TH_MAX(q->n, (uint32_t)TH_FIND_CANDIDATES);
+  return q->questions ? TH_MAX(q->n, 2 * (uint32_t)TH_FIND_ASKED) : q->n;
+}
+
+static int rank(finding *k, const th_ranker *ranker) {
+  th_ranked *list = NULL;
+  const th_find_request *q = k->request;
+  int rc =
+      th_rank(ranker, &k->out->topic, q->filter, n_candidates(q), k->arena, &list, &k->n, k->err);
+  if (rc == 0 && !(k->all = th_arena_calloc(k->arena, (size_t)k->n + 1, sizeof *k->all)))
+    rc = th_err_set(k->err, TH_ENOMEM, "out of memory");
+  for (uint32_t i = 0; rc == 0 && i < k->n; i++)
+    k->all[i].ranked = list[i];
+  return rc;
+}
+
+/* By relevance nothing but a score is needed when nothing is explained and nothing asked. */
+static int judge_all(finding *k) {
+  bool needed = k->request->order == TH_ELIGIBLE_FIRST || k->request->questions;
+  int rc = 0;
+  for (uint32_t i = 0; rc == 0 && i < k->n; i++) {
+    th_found *s = &k->all[i];
+    s->value = (double)s->ranked.score;
+    th_study_limits(&s->limits, k->snapshot->segments[s->ranked.segment], s->ranked.doc);
+    if (needed) rc = judge(k, s);
+  }
+  return rc;
+}
+
+static void count_grades(finding *k, bool judged) {
+  if (!judged) return;
+  k->out->n_judged = k->n;
+  for (uint32_t i = 0; i < k->n; i++)
+    k->out->grades[k->all[i].trial.grade]++;
+}
+
+static int run(finding *k, const th_ranker *ranker) {
+  const th_find_request *q = k->request;
+  th_find_result *out = k->out;
+  const th_concepts *dict = th_ranker_concepts(ranker);
+  int rc = th_topic_read(&out->topic, q->patient, dict, k->tuning, k->err);
+  if (rc == 0) rc = th_verdict_prepare(&out->ready, q->patient, dict, k->arena, k->err);
+  if (rc == 0) rc = rank(k, ranker);
+  if (rc == 0) rc = judge_all(k);
+  if (rc < 0) return rc;
+  order(k);
+  if (q->explain) rc = explain_shown(k);
+  if (rc == 0 && q->questions) rc = ask(k);
+  if (rc < 0) return rc;
+  count_grades(k, q->order == TH_ELIGIBLE_FIRST || q->questions || q->explain);
+  out->studies = k->all;
+  out->n = TH_MIN(k->n, q->n);
+  return th_snapshot_state(k->snapshot, k->err);
+}
+
+int th_find(const th_ranker *ranker, th_store *store, const th_find_request *request,
+            th_arena *arena, th_find_result *out, th_err *err) {
+  finding k = {.request = request,
+               .snapshot = th_ranker_snapshot(ranker),
+               .tuning = th_ranker_tuning(ranker),
+               .out = out,
+               .arena = arena,
+               .err = err};
+  th_err own = {0};
+  *out = (th_find_result){.presume = request->presume};
+  if (request->n > TH_FIND_MOST) return th_err_set(err, TH_ELIMIT, "too many studies wanted");
+  k.reader = th_study_reader_new(k.snapshot, th_ranker_concepts(ranker), store, &own);
+  if (!k.reader) return th_err_set(err, own.code, "%s", own.message);
+  th_arena_init(&k.scratch, (size_t)256 << 20);
+  int rc = run(&k, ranker);
+  th_study_reader_free(k.reader);
+  th_arena_reset(&k.scratch, true);
+  th_arena_dispose(&k.scratch);
+  return rc;
+}
+
+void th_find_dispose(th_find_result *r) {
+  th_topic_dispose(&r->topic);
+}

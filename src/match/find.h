@@ -1,0 +1,73 @@
+/* Studies for one patient: ranked, each with its verdicts, and what to ask next.
+ *
+ * The order by relevance is that of rank.h, and no verdict enters it. Eligible first puts the best
+ * TH_FIND_CANDIDATES of that order anew: those that nothing excludes before those that something
+ * does; within both by the score times 1 + `known` of tuning.def times the share of criteria that
+ * are known to be met. */
+#ifndef TH_MATCH_FIND_H
+#define TH_MATCH_FIND_H
+
+#include "match/ask.h"
+#include "match/rank.h"
+#include "match/study.h"
+
+typedef enum th_find_order { TH_BY_RELEVANCE, TH_ELIGIBLE_FIRST } th_find_order;
+
+enum {
+  TH_FIND_CANDIDATES = 1000, /* that get verdicts; more when more are asked for */
+  TH_FIND_MOST = 100000,
+  TH_FIND_ASKED = 50, /* the best of the order, without the excluded: their open criteria are
+                       * asked about */
+};
+
+typedef struct th_find_request {
+  const th_patient *patient;
+  const th_query *filter; /* NULL: all studies */
+  th_find_order order;
+  th_verdict_presume presume;
+  uint32_t n;         /* studies wanted, at most TH_FIND_MOST */
+  bool explain;       /* titles and verdicts on each criterion */
+  uint32_t questions; /* at most so many */
+} th_find_request;
+
+typedef struct th_found {
+  th_ranked ranked;
+  double value; /* what it is ordered by, larger first (within its group) */
+  th_verdict_study limits;
+  th_verdict_trial trial;
+  /* with explain, else zero: */
+  th_study_shown shown;
+  th_verdicts verdicts; /* on shown.tree */
+} th_found;
+
+typedef struct th_find_result {
+  th_topic topic; /* owned */
+  th_verdict_patient ready;
+  th_verdict_presume presume;
+  th_found *studies; /* in arena, as all that follows */
+  uint32_t n;
+  uint32_t n_judged;  /* candidates with verdicts */
+  uint32_t grades[3]; /* of these, by th_verdict_grade */
+  const th_question *questions;
+  uint32_t n_questions;
+} th_find_result;
+
+/* What a mode is when nobody says: silence for notes, consent for structured records. */
+th_verdict_presume th_find_presume(const th_patient *p);
+/* "none", "consent", "silence"; "relevance", "eligible". False for another word. */
+bool th_find_presume_parse(th_span word, th_verdict_presume *out) TH_MUST_USE;
+bool th_find_order_parse(th_span word, th_find_order *out) TH_MUST_USE;
+const char *th_find_presume_name(th_verdict_presume presume);
+const char *th_find_order_name(th_find_order order);
+
+/* Runs a request over the ranker's snapshot; records come from the store, which may be newer. The
+ * patient must have been read with the ranker's dictionary, and stay as long as the result. *out is
+ * always left so that th_find_dispose may be called. Memory beside the patient's: 12 bytes a study
+ * of the index, and what is explained. The arena holds words of the patient: reset it with `wipe`.
+ * The same patient, request and generation give the same result. Errors: TH_ENOMEM, TH_ELIMIT,
+ * TH_ECORRUPT, TH_EIO. */
+int th_find(const th_ranker *ranker, th_store *store, const th_find_request *request,
+            th_arena *arena, th_find_result *out, th_err *err) TH_MUST_USE;
+void th_find_dispose(th_find_result *r); /* the topic; the arena is the caller's */
+
+#endif

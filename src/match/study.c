@@ -1,0 +1,167 @@
+#include "match/study.h"
+
+#include "base/json.h"
+#include "criteria/book.h"
+#include "study/catalogue.h"
+
+enum { DEPTH = 256 };
+
+/* ---- fields ---- */
+
+/* An age in the coarsest unit that it is a whole number of: completed units of it are the same. */
+static bool age_of(const th_column *c, uint32_t doc, th_age *out) {
+  static const struct {
+    int64_t minutes;
+    uint8_t unit;
+  } units[] = {{TH_AGE_YEAR_MIN, TH_AGE_YEARS},
+               {TH_AGE_MONTH_MIN, TH_AGE_MONTHS},
+               {7 * 1440, TH_AGE_WEEKS},
+               {1440, TH_AGE_DAYS},
+               {60, TH_AGE_HOURS},
+               {1, TH_AGE_MINUTES}};
+  uint32_t first, end;
+  if (!c) return false;
+  th_column_row(c, doc, &first, &end);
+  if (first >= end) return false;
+  int64_t v = th_column_value(c, first);
+  for (size_t i = 0; i < TH_COUNT(units); i++) {
+    if (v % units[i].minutes) continue;
+    *out = (th_age){v, (uint32_t)(v / units[i].minutes), units[i].unit};
+    return true;
+  }
+  return false;
+}
+
+static uint64_t mask_of(const th_segment *s, uint16_t field, uint32_t doc) {
+  const th_column *c = th_segment_column(s, field);
+  return c && c->kind == TH_COL_MASK ? th_column_mask(c, doc) : 0;
+}
+
+static bool has_value(uint64_t mask, uint16_t field, const char *name) {
+  int v = th_enum_value(th_fields[field].enum_id, th_span_of(name));
+  return v >= 0 && mask == 1ull << v;
+}
+
+void th_study_limits(th_verdict_study *out, const th_segment *segment, uint32_t doc) {
+  static const char *const closed[] = {"ACTIVE_NOT_RECRUITING",
+                                       "COMPLETED",
+                                       "TERMINATED",
+                                       "WITHDRAWN",
+                                       "SUSPENDED",
+                                       "NO_LONGER_AVAILABLE",
+                                       "APPROVED_FOR_MARKETING",
+                                       "TEMPORARILY_NOT_AVAILABLE"};
+  uint64_t sex = mask_of(segment, TH_F_Sex, doc);
+  uint64_t status = mask_of(segment, TH_F_OverallStatus, doc);
+  *out = (th_verdict_study){0};
+  out->has_min = age_of(th_segment_column(segment, TH_F_MinimumAge), doc, &out->min);
+  out->has_max = age_of(th_segment_column(segment, TH_F_MaximumAge), doc, &out->max);
+  if (has_value(sex, TH_F_Sex, "FEMALE")) out->sex = 'F';
+  if (has_value(sex, TH_F_Sex, "MALE")) out->sex = 'M';
+  out->no_healthy = mask_of(segment, TH_F_HealthyVolunteers, doc) == 1; /* bit 0: no */
+  for (size_t i = 0; i < TH_COUNT(closed); i++)
+    out->closed |= has_value(status, TH_F_OverallStatus, closed[i]);
+}
+
+/* ---- records ---- */
+
+struct th_study_reader {
+  const th_snapshot *snapshot;
+  const th_concepts *dict;
+  th_criteria_book book;
+  th_arena arena; /* the book's */
+  th_store_reader *store;
+  th_json_parser *json;
+  th_concept_matcher *matcher;
+  th_buf record;
+};
+
+th_study_reader *th_study_reader_new(const th_snapshot *snapshot, const th_concepts *dict,
+                                     th_store *store, th_err *err) {
+  th_study_reader *r = calloc(1, sizeof *r);
+  if (!r) {
+    th_err_set(err, TH_ENOMEM, "out of memory");
+    return NULL;
+  }
+  r->snapshot = snapshot;
+  r->dict = dict;
+  r->json = th_json_parser_new(TH_STORE_RECORD_MAX, DEPTH);
+  r->matcher = th_concept_matcher_new();
+  th_buf_init(&r->record, 0);
+  th_arena_init(&r->arena, 0);
+  bool ready = r->json && r->matcher;
+  if (!ready) th_err_set(err, TH_ENOMEM, "out of memory");
+  if (ready && th_criteria_book_open(&r->book, snapshot, &r->arena, err) == 0)
+    r->store = th_store_reader_acquire(store, err);
+  if (r->store) return r;
+  th_study_reader_free(r);
+  return NULL;
+}
+
+void th_study_reader_free(th_study_reader *r) {
+  if (!r) return;
+  th_store_reader_release(r->store);
+  th_json_parser_free(r->json);
+  th_concept_matcher_free(r->matcher);
+  th_buf_dispose(&r->record);
+  th_arena_dispose(&r->arena);
+  free(r);
+}
+
+/* The record of a document. json->n_nodes 0 when the study is gone from the store. *same: it is the
+ * very version that the index shows. */
+static int read_record(th_study_reader *r, uint32_t segment, uint32_t doc, th_json *json,
+                       bool *same, th_err *err) {
+  th_err own = {0};
+  th_record record;
+  const th_segment *s = r->snapshot->segments[segment];
+  *json = (th_json){0};
+  int rc = th_store_get(r->store, th_segment_nct(s, doc), -1, &r->record, &record, &own);
+  if (rc == TH_ENOTFOUND) return 0;
+  if (rc == 0) rc = th_json_parse(r->json, record.json, json, &own);
+  *same = rc == 0 && record.seq == th_segment_seq(s, doc);
+  return rc < 0 ? th_err_set(err, rc, "%s", own.message) : 0;
+}
+
+static int copy(th_arena *arena, const th_json *json, const char *path, th_span *out, th_err *err) {
+  *out = th_arena_dup(arena, th_json_path_text(json, 0, path));
+  return out->p ? 0 : th_err_set(err, TH_ENOMEM, "out of memory");
+}
+
+/* Out of the book, or read anew where it has none. */
+static int read_text(th_study_reader *r, uint32_t segment, uint32_t doc, const th_json *json,
+                     bool same, th_arena *arena, th_elig_tree *out, th_err *err) {
+  th_span text;
+  int rc = copy(arena, json, "protocolSection.eligibilityModule.eligibilityCriteria", &text, err);
+  if (rc == 0 && same) {
+    th_err own = {0};
+    rc = th_criteria_book_doc(&r->book, segment, doc, arena, out, &own);
+    if (rc == 0) return th_criteria_set_text(out, text, err);
+    if (rc != TH_ENOTFOUND) return th_err_set(err, rc, "%s", own.message);
+    rc = 0;
+  }
+  return rc < 0 ? rc : th_elig_read_concepts(text, r->dict, r->matcher, arena, out, err);
+}
+
+int th_study_tree(th_study_reader *r, uint32_t segment, uint32_t doc, th_arena *arena,
+                  th_elig_tree *out, th_err *err) {
+  th_json json;
+  bool same = false;
+  *out = (th_elig_tree){0};
+  int rc = read_record(r, segment, doc, &json, &same, err);
+  if (rc < 0 || !json.n_nodes) return rc;
+  return read_text(r, segment, doc, &json, same, arena, out, err);
+}
+
+int th_study_show(th_study_reader *r, uint32_t segment, uint32_t doc, th_arena *arena,
+                  th_study_shown *out, th_err *err) {
+  th_json json;
+  bool same = false;
+  *out = (th_study_shown){0};
+  int rc = read_record(r, segment, doc, &json, &same, err);
+  if (rc < 0 || !json.n_nodes) return rc;
+  rc = copy(arena, &json, "protocolSection.identificationModule.briefTitle", &out->title, err);
+  if (rc == 0)
+    rc = copy(arena, &json, "protocolSection.statusModule.overallStatus", &out->status, err);
+  return rc < 0 ? rc : read_text(r, segment, doc, &json, same, arena, &out->tree, err);
+}

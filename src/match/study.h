@@ -1,0 +1,35 @@
+/* What matching needs of a study: who may join by the record's fields, its criteria as a tree, and
+ * what is shown of it. */
+#ifndef TH_MATCH_STUDY_H
+#define TH_MATCH_STUDY_H
+
+#include "index/index.h"
+#include "match/verdict.h"
+#include "store/store.h"
+
+/* Ages, sex, healthy volunteers and status of a document, from the index's columns. */
+void th_study_limits(th_verdict_study *out, const th_segment *segment, uint32_t doc);
+
+/* Memory that goes from study to study; one thread. */
+typedef struct th_study_reader th_study_reader;
+/* All are borrowed until th_study_reader_free; dict may be NULL. NULL with err set on failure. */
+th_study_reader *th_study_reader_new(const th_snapshot *snapshot, const th_concepts *dict,
+                                     th_store *store, th_err *err) TH_MUST_USE;
+void th_study_reader_free(th_study_reader *r); /* NULL is allowed */
+
+/* The criteria of a document, in arena. Its text may be missing: then guards that are words are
+ * unknown, and the tree is to be judged, not to be shown. A study without criteria has an empty
+ * tree. Errors: TH_ENOMEM, TH_ECORRUPT, TH_EIO. */
+int th_study_tree(th_study_reader *r, uint32_t segment, uint32_t doc, th_arena *arena,
+                  th_elig_tree *out, th_err *err) TH_MUST_USE;
+
+/* All in arena. */
+typedef struct th_study_shown {
+  th_span title, status; /* status as in the record: "RECRUITING" */
+  th_elig_tree tree;     /* with its text */
+} th_study_shown;
+/* Reads the record. One that is gone from the store meanwhile is empty. Errors as above. */
+int th_study_show(th_study_reader *r, uint32_t segment, uint32_t doc, th_arena *arena,
+                  th_study_shown *out, th_err *err) TH_MUST_USE;
+
+#endif
