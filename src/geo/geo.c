@@ -127,12 +127,16 @@ th_span th_geo_country_code(th_span name) {
   return (th_span){0};
 }
 
-th_span th_geo_country_name(th_span code) {
+th_span th_geo_country_names(th_span code) {
   th_geo_tables t = th_geo_open();
   for (uint32_t i = 0; i < t.n_countries; i++)
     if (th_span_eq((th_span){t.codes + 2 * (size_t)i, 2}, code))
-      return th_geo_first(th_geo_string(&t, t.country_names[i]));
+      return th_geo_string(&t, t.country_names[i]);
   return (th_span){0};
+}
+
+th_span th_geo_country_name(th_span code) {
+  return th_geo_first(th_geo_country_names(code));
 }
 
 void th_geo_label(const th_geo_place *place, th_buf *out) {

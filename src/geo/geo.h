@@ -53,6 +53,9 @@ th_span th_geo_country_code(th_span name);
 /* The name that current records have for a country by its two letters; empty: unknown. */
 th_span th_geo_country_name(th_span code);
 
+/* All names of a country by its two letters, apart by '|'; empty: unknown. */
+th_span th_geo_country_names(th_span code);
+
 /* Appends "Springfield, Illinois, United States"; what names region and country as the place itself
  * is not repeated. */
 void th_geo_label(const th_geo_place *place, th_buf *out);

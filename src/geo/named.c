@@ -84,6 +84,29 @@ static void collect(const th_geo_tables *t, const wanted *w, bool prefix, best_l
   }
 }
 
+/* Whether the place's own name, not a further one, is the key. */
+static bool is_own(const th_geo_tables *t, uint32_t id, th_span key) {
+  char own[TH_GEO_KEY_MAX];
+  return th_span_eq((th_span){own, th_geo_key(th_geo_string(t, t->name[id]), own)}, key);
+}
+
+/* A further name counts for places that are larger than all that have it as their own, and not much
+ * smaller than the largest: Köln is Cologne, but Newton is not Cambridge. */
+static void drop_lesser(const th_geo_tables *t, th_span key, best_list *b) {
+  enum { TIMES = 50 };
+  unsigned n = 0;
+  bool own = false;
+  for (unsigned i = 0; i < b->n; i++) {
+    uint32_t id = b->ids[i];
+    bool is = is_own(t, id, key);
+    uint64_t people = (uint64_t)t->population[id] * TIMES;
+    if (!is && (own || people < t->population[b->ids[0]])) continue;
+    own |= is;
+    b->ids[n++] = id;
+  }
+  b->n = n;
+}
+
 static unsigned copy_out(const best_list *b, th_geo_place *out) {
   for (unsigned i = 0; i < b->n; i++)
     th_geo_at(b->ids[i], &out[i]);
@@ -97,6 +120,7 @@ static void collect_bare(const th_geo_tables *t, th_span key, best_list *b) {
     if (key.p[at] != ' ') continue;
     wanted w = {.name = {key.p, at}, .qualifier = {{key.p + at + 1, key.n - at - 1}}, .n = 1};
     collect(t, &w, false, b);
+    drop_lesser(t, w.name, b);
   }
 }
 
@@ -104,7 +128,7 @@ unsigned th_geo_find(th_span text, th_geo_place *out, unsigned max) {
   char keys[QUALIFIERS + 1][TH_GEO_KEY_MAX];
   uint32_t ids[64];
   th_geo_tables t = th_geo_open();
-  best_list b = {ids, 0, TH_MIN(max, (unsigned)TH_COUNT(ids))};
+  best_list b = {ids, 0, (unsigned)TH_COUNT(ids)};
   wanted w = {0};
   for (unsigned i = 0; text.n && i <= QUALIFIERS; i++) {
     const char *comma = memchr(text.p, ',', text.n);
@@ -117,9 +141,11 @@ unsigned th_geo_find(th_span text, th_geo_place *out, unsigned max) {
     n += comma != NULL;
     text = (th_span){text.p + n, text.n - n};
   }
-  if (!w.name.n || !b.max) return 0;
+  if (!w.name.n || !max) return 0;
   collect(&t, &w, false, &b);
+  drop_lesser(&t, w.name, &b);
   if (!b.n && !w.n) collect_bare(&t, w.name, &b);
+  b.n = TH_MIN(b.n, max);
   return copy_out(&b, out);
 }
 
@@ -189,6 +215,7 @@ bool th_geo_site(th_span city, th_span state, th_span country, th_geo_place *out
   do
     collect(&t, &w, false, &b);
   while (!b.n && drop_postal(&w.name));
+  drop_lesser(&t, w.name, &b);
   if (!decides(&t, &b)) return false;
   th_geo_at(ids[0], out);
   return true;

@@ -18,7 +18,8 @@ static th_search_request request_of(const portal_state *s, uint32_t without) {
                              .sort = {s->order},
                              .n_sort = 1,
                              .point_lat = s->lat,
-                             .point_lon = s->lon};
+                             .point_lon = s->lon,
+                             .placed = true};
 }
 
 /* Every word of a field and how often the search without its own filter finds it. */

@@ -78,6 +78,7 @@ static int find(const th_portal *p, th_request *rq, portal_state *s, uint32_t mo
                               .n_sort = 1,
                               .point_lat = s->lat,
                               .point_lon = s->lon,
+                              .placed = true,
                               .size = most ? most : snapshot->n_live};
   if (!rc && !s->n_errors) rc = th_search(snapshot, &wanted, rq->arena, found, err);
   th_index_release(index, snapshot);

@@ -1,4 +1,5 @@
 /* The filters of the results page, with what each would lead to. */
+#include "portal/search_place.h"
 #include "portal/search_view.h"
 #include "portal/words.h"
 #include "query/tree.h"
@@ -32,8 +33,6 @@ typedef struct typed_filter {
   const char *name, *title, *hint;
 } typed_filter;
 static const typed_filter age = {"age", M(age_of_the_participant), M(hint_45_or_6_months)};
-static const typed_filter near = {"near", M(distance),
-                                  M(latitude_longitude_radius_4236_710650mi_low)};
 static const typed_filter dates[] = {
     {"start", M(study_start), M(hint_2024_or_20222024_06)},
     {"completion", M(study_completion), NULL},
@@ -295,7 +294,7 @@ void th_portal_put_filters(const search_view *v) {
   put_typed(v, &age);
   put_group(v, "sex");
   put_group(v, "healthy");
-  put_typed(v, &near);
+  th_portal_put_near(v);
   put_name_group(v, "country");
   if (v->s->filter[th_portal_filter_place("country")].n ||
       v->s->filter[th_portal_filter_place("state")].n)

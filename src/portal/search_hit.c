@@ -1,5 +1,6 @@
 #include "portal/search_hit.h"
 
+#include "portal/search_place.h"
 #include "portal/slug.h"
 #include "portal/words.h"
 #include "query/names.h"
@@ -8,7 +9,6 @@
 #include "study/nct.h"
 #include "study/view.h"
 
-#include <math.h>
 #include <stdio.h>
 
 enum { PASSAGE = 260, CONDITIONS = 4, COUNTRIES = 3, MOST_COUNTRIES = 64, SITES_HERE = 3 };
@@ -18,6 +18,7 @@ typedef struct hit_view {
   const th_json *j;
   const portal_state *s;
   th_arena *arena;
+  const th_hit *hit;
 } hit_view;
 
 static th_span text_at(const hit_view *v, const char *path) {
@@ -138,38 +139,35 @@ static void put_who(const hit_view *v) {
 
 /* ---- places ---- */
 
-/* Great circle on a sphere of the Earth's mean radius (IUGG), as the index has it. */
-static double distance_km(double lat1, double lon1, double lat2, double lon2) {
-  double rad = acos(-1.0) / 180.0;
-  double a = sin((lat2 - lat1) * rad / 2), b = sin((lon2 - lon1) * rad / 2);
-  double s = a * a + cos(lat1 * rad) * cos(lat2 * rad) * b * b;
-  return 2 * 6371.0088 * asin(sqrt(s < 1 ? s : 1));
+/* The element of the list of sites; 0 when the record has become another since it was indexed. */
+static uint32_t site_at(const hit_view *v, uint32_t list, uint32_t at) {
+  for (th_json_each(v->j, list, e))
+    if (at-- == 0) return e;
+  return 0;
 }
 
-static uint32_t nearest(const hit_view *v, uint32_t list, double *km) {
-  uint32_t best = 0;
-  for (th_json_each(v->j, list, e)) {
-    double lat, lon;
-    uint32_t a = th_json_path(v->j, e, "geoPoint.lat"), b = th_json_path(v->j, e, "geoPoint.lon");
-    if (!a || !b || !th_json_number(v->j, a, &lat) || !th_json_number(v->j, b, &lon)) continue;
-    double d = distance_km(v->s->lat, v->s->lon, lat, lon);
-    if (best && d >= *km) continue;
-    best = e;
-    *km = d;
-  }
-  return best;
-}
-
+/* The nearest site that takes people now; when there is none, the nearest of all. */
 static void put_nearest(const hit_view *v, uint32_t list) {
-  double km = 0;
-  uint32_t site = nearest(v, list, &km);
+  th_near_site near;
+  const portal_state *s = v->s;
+  bool open =
+      th_nearest_site(s->snapshot, v->hit->segment, v->hit->doc, s->lat, s->lon, true, &near);
+  if (!open &&
+      !th_nearest_site(s->snapshot, v->hit->segment, v->hit->doc, s->lat, s->lon, false, &near))
+    return;
+  uint32_t site = site_at(v, list, near.at);
+  th_span facility = th_span_trim(th_json_path_text(v->j, site, "facility"));
   if (!site) return;
-  th_buf *s = th_html_scratch(v->h);
-  th_say_put(v->h->lang, M(lead_nearest), s);
-  th_buf_span(s, th_json_path_text(v->j, site, "city"));
-  th_buf_printf(s, km < 10 ? ", %.1f km" : ", %.0f km", km);
-  th_html_str(v->h, "; ");
+  open_fact(v, open ? M(nearest_recruiting_place) : M(nearest_place));
+  th_buf *out = th_html_scratch(v->h);
+  if (facility.n) th_buf_printf(out, "%.*s, ", (int)facility.n, facility.p);
+  th_buf_span(out, th_json_path_text(v->j, site, "city"));
+  th_html_scratch_text(v->h);
+  th_html_str(v->h, ", ");
+  out = th_html_scratch(v->h);
+  th_portal_words_km(v->h->lang, near.km, out);
   th_html_scratch_element(v->h, "strong", NULL);
+  th_html_close_n(v->h, 2);
 }
 
 static uint32_t list_countries(const hit_view *v, uint32_t list, th_span out[MOST_COUNTRIES]) {
@@ -242,8 +240,8 @@ static void put_places(const hit_view *v) {
     th_html_str(v->h, i ? ", " : n > COUNTRIES ? M(and_among_them) : M(tail_in));
     th_html_text(v->h, countries[i]);
   }
-  if (v->s->has_near) put_nearest(v, list);
   th_html_close_n(v->h, 2);
+  if (v->s->has_near && v->s->snapshot) put_nearest(v, list);
 }
 
 /* ---- the whole ---- */
@@ -281,7 +279,7 @@ int th_portal_hit(const th_portal *portal, portal_worker *w, th_html *h, const p
   if (rc) return th_err_set(err, rc, "%s", local.message);
   rc = th_json_parse(w->parser, record.json, &j, err);
   if (rc) return rc == TH_EINPUT ? TH_ECORRUPT : rc;
-  hit_view v = {.h = h, .j = &j, .s = s, .arena = s->rq->arena};
+  hit_view v = {.h = h, .j = &j, .s = s, .arena = s->rq->arena, .hit = hit};
   put_hit(&v, hit->nct);
   return TH_OK;
 }

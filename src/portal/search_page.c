@@ -3,6 +3,7 @@
 #include "portal/internal.h"
 #include "portal/link.h"
 #include "portal/search_hit.h"
+#include "portal/search_place.h"
 #include "portal/search_view.h"
 #include "portal/words.h"
 #include "query/tree.h"
@@ -18,7 +19,7 @@ static bool is_shown(th_span name) {
   if (th_portal_shows_filter(name)) return true;
   for (unsigned i = 0; i < th_n_text_params; i++)
     if (th_span_eq(name, th_span_of(th_text_params[i].name))) return true;
-  return th_span_eq(name, TH_SPAN("page"));
+  return th_span_eq(name, TH_SPAN("page")) || th_span_eq(name, TH_SPAN("within"));
 }
 
 /* What the address asks for and no field shows goes along unseen. */
@@ -229,18 +230,6 @@ static void put_takes(const search_view *v) {
 
 /* ---- what may have been meant ---- */
 
-static void put_place(const search_view *v) {
-  if (!v->s->place.n) return;
-  th_html_open(v->h, "p", "hint");
-  th_html_str(v->h, M(lead_in_the_place));
-  th_html_element(v->h, "strong", NULL, v->s->place);
-  th_html_str(v->h, ". ");
-  th_buf *s = th_html_scratch(v->h);
-  th_portal_state_url(v->s, NULL, -1, "place", TH_SPAN("no"), 1, s);
-  th_html_link(v->h, NULL, th_buf_view(s), th_span_of(M(search_all_words_instead)));
-  th_html_close(v->h);
-}
-
 /* What a pasted link asked for and this search cannot do: names of parameters, and nothing else. */
 static void put_unread(const search_view *v) {
   th_span names = th_request_value(v->s->rq, "unread");
@@ -354,7 +343,7 @@ static int write_page(const th_portal *p, portal_worker *w, search_view *v, th_p
   th_html_open(v->h, "div", "results");
   th_html_open(v->h, "div", "results-list");
   put_heading(v);
-  put_place(v);
+  th_portal_put_place(v);
   put_unread(v);
   rc = put_meant(v, p->suggester, err);
   put_chips(v);

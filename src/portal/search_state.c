@@ -31,7 +31,7 @@ static int filter_place(const th_param *p) {
 bool th_portal_state_counts(const th_param *p) {
   if (th_span_trim(p->value).n == 0) return false;
   return text_place(p) >= 0 || filter_place(p) >= 0 || is_named(p, "sort") || is_named(p, "page") ||
-         is_named(p, "place") || is_named(p, "aggFilters");
+         is_named(p, "place") || is_named(p, "within") || is_named(p, "aggFilters");
 }
 
 /* ---- errors ---- */
@@ -101,6 +101,7 @@ static int collect(portal_state *s, th_err *err) {
     if (text >= 0 && s->text[text].n == 0) s->text[text] = value;
     if (filter >= 0) rc = join_value(s, &s->filter[filter], value, err);
     if (is_named(p, "sort")) s->sort = value;
+    if (is_named(p, "within")) s->within = value;
     if (is_named(p, "page")) rc = read_page(s, value, err);
   }
   return rc;
@@ -149,15 +150,13 @@ static int read_filters(portal_state *s, th_err *err) {
     th_err local = {0};
     const char *name = th_filter_params[i].name;
     if (s->filter[i].n == 0) continue;
-    int rc = th_filter_parse(&s->filters[i], s->rq->arena, th_span_of(name), s->filter[i], &local);
+    bool near = strcmp(name, "near") == 0;
+    int rc = near ? th_portal_read_near(s, s->filter[i], &s->filters[i], &local)
+                  : th_filter_parse(&s->filters[i], s->rq->arena, th_span_of(name), s->filter[i],
+                                    &local);
     rc = settle(s, name, rc, &local, err);
     if (rc) return rc;
-    const th_query *q = s->filters[i];
     s->has_filter = true;
-    if (!q || q->kind != TH_N_NEAR) continue;
-    s->has_near = true;
-    s->lat = q->near.lat;
-    s->lon = q->near.lon;
   }
   return TH_OK;
 }
@@ -183,7 +182,7 @@ static int read_sort(portal_state *s, th_err *err) {
 
 int th_portal_state_read(portal_state *s, const th_request *rq, const th_snapshot *snapshot,
                          th_err *err) {
-  *s = (portal_state){.rq = rq, .page = 1};
+  *s = (portal_state){.rq = rq, .snapshot = snapshot, .page = 1};
   int rc = collect(s, err);
   if (!rc) rc = th_portal_find_place(s, snapshot, err);
   if (!rc) rc = read_texts(s, snapshot, err);

@@ -4,8 +4,9 @@
  *   /search?TEXT=words&FILTER=value&sort=order&page=n
  *
  * TEXT: the names of th_text_params; FILTER: those of th_filter_params, several of one name are
- * alternatives. Parameters without a value count as absent; unknown ones are passed over. A link of
- * the registry may leave check boxes that have no filter here in "aggFilters". */
+ * alternatives. "near" takes a place by name, and "within" how far around it. Parameters without a
+ * value count as absent; unknown ones are passed over. A link of the registry may leave check boxes
+ * that have no filter here in "aggFilters". */
 #ifndef TH_PORTAL_SEARCH_STATE_H
 #define TH_PORTAL_SEARCH_STATE_H
 
@@ -18,6 +19,7 @@ enum {
   PORTAL_ERRORS = 12,
   PORTAL_PAGE_SIZE = 10,
   PORTAL_LAST_PAGE = 1000,
+  PORTAL_SPOTS = 6,
 };
 
 typedef struct portal_error {
@@ -28,6 +30,7 @@ typedef struct portal_error {
 /* Everything is in the request's arena. */
 typedef struct portal_state {
   const th_request *rq;
+  const th_snapshot *snapshot;       /* that the hits are of; NULL: no distances are shown */
   th_span text[PORTAL_TEXTS];        /* by place in th_text_params */
   th_span filter[PORTAL_FILTERS];    /* by place in th_filter_params; several joined by '|' */
   th_query *filters[PORTAL_FILTERS]; /* NULL where there is none */
@@ -37,7 +40,11 @@ typedef struct portal_state {
   th_sort order;
   unsigned page; /* from 1 */
   bool has_text, has_filter, has_near;
-  double lat, lon;        /* of the filter "near" */
+  double lat, lon;  /* where distances are from: the filter "near", or a place in "term" */
+  th_near near;     /* the same with its reach, when has_near */
+  th_span within;   /* how far around it, as asked; empty = as the language has it */
+  unsigned n_spots; /* places of the name that distances are from, the one meant first */
+  th_geo_place spots[PORTAL_SPOTS];
   th_span words;          /* what of "term" is searched for, when its last words name a place */
   th_span place;          /* the last words of "term" when they name a place; else empty */
   th_query *place_filter; /* NULL when there is none */
