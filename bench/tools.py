@@ -225,8 +225,8 @@ def newest_jdk():
     return versions[-1][1] if versions and versions[-1][0] >= 21 else None
 
 
-def lucene():
-    """The command of bench/lucene/Peer.java, or None with a notice. Lucene may use the vector module,
+def lucene(name="Peer"):
+    """The command of bench/lucene/NAME.java, or None with a notice. Lucene may use the vector module,
     as it asks for itself."""
     home = newest_jdk()
     if not home or not shutil.which("mvn"):
@@ -234,9 +234,9 @@ def lucene():
         return None
     source = os.path.join(ROOT, "bench", "lucene")
     classes, libraries = os.path.join(WORK, "lucene"), os.path.join(WORK, "lucene", "lib")
-    peer, pom = os.path.join(source, "Peer.java"), os.path.join(source, "pom.xml")
+    peers, pom = sorted(glob.glob(os.path.join(source, "*.java"))), os.path.join(source, "pom.xml")
     path = classes + ":" + libraries + "/*"
-    if not newer(os.path.join(classes, "Peer.class"), peer, pom):
+    if not newer(os.path.join(classes, "Peer.class"), pom, *peers):
         remove(classes)
         environment = dict(os.environ, JAVA_HOME=home)
         done = subprocess.run(["mvn", "-q", "-f", pom, "dependency:copy-dependencies", "-DoutputDirectory=" + libraries],
@@ -244,6 +244,6 @@ def lucene():
         if done.returncode:
             note("Lucene skipped: Maven could not fetch it: " + done.stdout[-300:])
             return None
-        subprocess.run([os.path.join(home, "bin", "javac"), "-cp", path, "-d", classes, peer], check=True)
+        subprocess.run([os.path.join(home, "bin", "javac"), "-cp", path, "-d", classes, *peers], check=True)
     return [os.path.join(home, "bin", "java"), "--add-modules", "jdk.incubator.vector",
-            "--enable-native-access=ALL-UNNAMED", "-Xmx4g", "-cp", path, "Peer"]
+            "--enable-native-access=ALL-UNNAMED", "-Xmx4g", "-cp", path, name]
