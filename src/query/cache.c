@@ -17,6 +17,7 @@ typedef struct cache {
   _Atomic(th_site_grid *) grid[2]; /* of the records' points; of placed sites */
   _Atomic(th_placed *) placed;
   _Atomic(uint64_t *) present[TH_F_COUNT];
+  th_hot hot;
   _Atomic uint64_t bytes; /* of all these tables */
   _Atomic uint64_t lists; /* of the inverted columns alone, those being made included */
 } cache;
@@ -39,6 +40,7 @@ static void cache_free(th_segment_extra *extra) {
   for (unsigned i = 0; i < TH_COUNT(c->grid); i++)
     th_site_grid_free(atomic_load(&c->grid[i]));
   th_placed_free(atomic_load(&c->placed));
+  th_hot_dispose(&c->hot);
   free(c);
 }
 
@@ -56,8 +58,10 @@ static cache *cache_of(const th_segment *s) {
 
 uint64_t th_cache_kept_bytes(const th_segment *s) {
   th_segment_extra *have = atomic_load_explicit(th_segment_extra_slot(s), memory_order_acquire);
-  return have ? sizeof(cache) + atomic_load_explicit(&((cache *)have)->bytes, memory_order_relaxed)
-              : 0;
+  if (!have) return 0;
+  cache *c = (cache *)have;
+  return sizeof *c + atomic_load_explicit(&c->bytes, memory_order_relaxed) +
+         atomic_load_explicit(&c->hot.bytes, memory_order_relaxed);
 }
 
 /* ---- weights ---- */
@@ -217,6 +221,11 @@ const th_inverted *th_cache_inverted(const th_segment *s, const th_column *colum
   th_inverted_free(made); /* NULL, or another thread was first */
   atomic_fetch_sub(&c->lists, most);
   return have;
+}
+
+const th_flat *th_cache_flat(const th_segment *s, const th_term *term, uint32_t asked) {
+  cache *c = cache_of(s);
+  return c ? th_hot_find(&c->hot, s, term, asked) : NULL;
 }
 
 /* ---- presence ---- */

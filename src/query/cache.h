@@ -4,6 +4,7 @@
 #define TH_QUERY_CACHE_H
 
 #include "index/segment.h"
+#include "query/hot.h"
 #include "query/names.h"
 #include "query/points.h"
 #include "query/tree.h"
@@ -32,6 +33,10 @@ const th_folded *th_cache_folded(const th_segment *s, const th_column *column);
  * lists of a segment may take 64 bytes a document and 512 KiB) or no memory: the column must be
  * read row by row then. */
 const th_inverted *th_cache_inverted(const th_segment *s, const th_column *column);
+
+/* The places of a word that phrases ask for, or NULL (hot.h). asked: postings of it whose places
+ * were read since the last call. */
+const th_flat *th_cache_flat(const th_segment *s, const th_term *term, uint32_t asked);
 
 /* Bit d: document d has words in a text field. NULL when memory is exhausted. */
 const uint64_t *th_cache_present(const th_segment *s, uint16_t field);

@@ -45,12 +45,16 @@ int th_phrase_make(th_plan *p, const th_op *op, th_phrase_check *out) {
   *out = (th_phrase_check){.query = op->query, .n = term ? 1 : op->n};
   out->cursors = th_arena_calloc(p->arena, out->n, sizeof *out->cursors);
   out->order = th_arena_calloc(p->arena, out->n, sizeof *out->order);
-  if (!out->cursors || !out->order) return th_plan_no_memory(p);
+  out->flats = th_arena_calloc(p->arena, out->n, sizeof(th_flat *));
+  out->asked = th_arena_calloc(p->arena, out->n, sizeof *out->asked);
+  if (!out->cursors || !out->order || !out->flats || !out->asked) return th_plan_no_memory(p);
   th_scope_fields(op->query->scope, out->fields);
   for (uint32_t i = 0; !rc && i < out->n; i++) {
     rc = th_plan_cursor(p, term ? op : op->parts[i], &out->cursors[i]);
     out->width = TH_MAX(out->width, word_of(out, i)->term.at + 1);
     put_in_order(out, i);
+    if (!rc && !out->cursors[i].absent)
+      out->flats[i] = th_cache_flat(p->segment, &out->cursors[i].p.term, 0);
   }
   return rc ? rc : find_forms(p, out);
 }
@@ -106,16 +110,30 @@ int th_conj_make(th_plan *p, th_op *const *parts, uint32_t n, th_conj **out) {
 
 /* ---- phrases ---- */
 
+enum { ASKED_TOGETHER = 32 };
+
+/* Places of a word in the document at which its cursor stands. */
+static uint32_t word_places(th_plan *p, th_phrase_check *check, uint32_t word,
+                            const uint64_t *fields, th_occurrence *out, uint32_t max) {
+  th_cursor *c = &check->cursors[word];
+  if (check->forms) return th_postings_positions(p->segment, &c->p, c->i, fields, out, max);
+  if (!check->flats[word] && ++check->asked[word] == ASKED_TOGETHER) {
+    check->flats[word] = th_cache_flat(p->segment, &c->p.term, ASKED_TOGETHER);
+    check->asked[word] = 0;
+  }
+  if (check->flats[word])
+    return th_flat_places(check->flats[word], c->p.block * TH_BLOCK + c->i, fields, out, max);
+  return th_postings_places(p->segment, &c->p, c->i, fields, out, max);
+}
+
 /* Where a phrase may begin: the field and the position of its first word. */
 static int phrase_starts(th_plan *p, th_phrase_check *check, uint32_t word, const uint64_t *fields,
                          unsigned room, uint32_t *n, th_occurrence **out) {
-  th_cursor *c = &check->cursors[word];
   th_thread *t = p->thread;
   for (;;) {
     th_occurrence *to = t->places[room];
     uint32_t most = t->n_places[room];
-    *n = check->forms ? th_postings_positions(p->segment, &c->p, c->i, fields, to, most)
-                      : th_postings_places(p->segment, &c->p, c->i, fields, to, most);
+    *n = word_places(p, check, word, fields, to, most);
     if (*n < most) break;
     if (!th_thread_more_places(t, room)) return th_plan_no_memory(p);
   }
@@ -167,6 +185,13 @@ static bool common_fields(const th_plan *p, const th_phrase_check *check,
   return any != 0;
 }
 
+/* Places are so cheap then that classes are not worth a look. */
+static bool all_hot(const th_phrase_check *check) {
+  for (uint32_t w = 0; w < check->n; w++)
+    if (!check->flats[w]) return false;
+  return !check->forms;
+}
+
 /* Of the fields, those in which any of n places stands. */
 static void fields_of(const th_occurrence *places, uint32_t n,
                       uint64_t fields[(TH_F_COUNT + 63) / 64]) {
@@ -182,7 +207,10 @@ static int phrase_places(th_plan *p, th_phrase_check *check, uint32_t doc, uint3
   th_occurrence *other = NULL;
   uint32_t m = 0;
   *n = 0;
-  if (!common_fields(p, check, fields)) return 0;
+  if (all_hot(check))
+    memcpy(fields, check->fields, sizeof check->fields);
+  else if (!common_fields(p, check, fields))
+    return 0;
   int rc = phrase_starts(p, check, check->order[0], fields, 0, n, out);
   for (uint32_t w = 1; !rc && *n && w < check->n; w++) {
     fields_of(*out, *n, fields);

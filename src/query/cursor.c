@@ -117,7 +117,7 @@ bool th_cursor_seek(th_cursor *c, uint32_t doc) {
 
 bool th_cursor_goto(th_cursor *c, uint32_t doc) {
   if (c->p.n && c->p.docs[0] <= doc) {
-    c->i = 0;
+    if (c->i >= c->p.n || c->p.docs[c->i] > doc) c->i = 0;
   } else if (c->next) { /* back to the start, nothing decoded */
     c->i = c->next = c->p.n = 0;
     c->p.block = UINT32_MAX;

@@ -14,6 +14,8 @@ typedef struct th_op th_op;
 typedef struct th_phrase_check {
   th_cursor *cursors;    /* n, its own: they stand where the document last checked is */
   uint32_t *order;       /* n words, the rarest first */
+  const th_flat **flats; /* a word: its places, NULL as long as it is not hot */
+  uint32_t *asked;       /* a word: postings read since that was last looked up */
   const th_query *query; /* a PHRASE or a TERM */
   uint32_t n;            /* words */
   uint32_t width;        /* positions that the phrase takes */

@@ -129,6 +129,59 @@ static void test_lists_room(void **state) {
   corpus_dispose(&c);
 }
 
+/* ---- places of hot words ---- */
+
+static void check_places_of(const th_segment *s, const th_term *t, const th_flat *flat) {
+  th_postings p;
+  th_postings_init(&p, t);
+  while (th_postings_next_block(&p)) {
+    for (uint32_t i = 0; i < p.n; i++) {
+      uint64_t want[(TH_F_COUNT + 63) / 64];
+      th_occurrence right[64], hot[64];
+      for (size_t w = 0; w < TH_COUNT(want); w++)
+        want[w] = chance(30) ? UINT64_MAX : (uint64_t)below(UINT32_MAX) << 32 | below(UINT32_MAX);
+      uint32_t max = chance(80) ? TH_COUNT(hot) : 1 + below(3);
+      uint32_t n = th_postings_positions(s, &p, i, want, right, TH_COUNT(right));
+      uint32_t m = th_flat_places(flat, p.block * TH_BLOCK + i, want, hot, max);
+      assert_int_equal(m, TH_MIN(n, max));
+      for (uint32_t k = 0; k < m; k++) {
+        assert_int_equal(hot[k].field, right[k].field);
+        assert_int_equal(hot[k].position, right[k].position);
+        assert_int_equal(hot[k].form, 0);
+      }
+    }
+  }
+}
+
+/* Words that were asked for often enough get a list, in whatever order they ask; others do not. */
+static void test_hot(void **state) {
+  (void)state;
+  for (uint32_t round = 0; round < 20; round++) {
+    corpus c;
+    static th_term_cursor at;
+    make_corpus(&c, 1 + below(400), 1);
+    const th_segment *s = c.segments[0];
+    uint64_t before = 0;
+    uint32_t kept = 0;
+    assert_true(th_term_seek(&at, s, TH_SPAN("")));
+    while (th_term_next(&at)) {
+      const th_term *t = &at.term;
+      assert_null(th_cache_flat(s, t, 0));
+      if (!before) before = th_cache_kept_bytes(s);
+      if (t->df > 1) assert_null(th_cache_flat(s, t, t->df - 1));
+      const th_flat *flat = th_cache_flat(s, t, 1);
+      if (!flat) continue; /* its slots are taken */
+      assert_ptr_equal(th_cache_flat(s, t, 0), flat);
+      check_places_of(s, t, flat);
+      kept++;
+    }
+    assert_true(kept > 0);
+    assert_true(th_cache_kept_bytes(s) > before);
+    assert_int_equal(th_segment_state(s, NULL), 0);
+    corpus_dispose(&c);
+  }
+}
+
 /* ---- places ---- */
 
 static bool same_name(th_span a, th_span b) {
@@ -260,6 +313,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_lists),
       cmocka_unit_test(test_lists_room),
+      cmocka_unit_test(test_hot),
       cmocka_unit_test(test_places),
       cmocka_unit_test(test_places_no_memory),
   };
