@@ -7,6 +7,7 @@
 #include "eligibility/json.h"
 #include "eligibility/question.h"
 #include "registry/concepts.h"
+#include "registry/criteria.h"
 #include "study/nct.h"
 
 #define CRITERIA "protocolSection.eligibilityModule.eligibilityCriteria"
@@ -18,9 +19,8 @@ typedef struct reading {
   th_tty term;
   th_arena arena;
   th_buf out, words;
-  const th_snapshot *snapshot; /* that the dictionary is of */
+  const th_snapshot *snapshot; /* that the dictionary and the criteria book are of */
   th_concepts dict;
-  th_concept_matcher *matcher;
 } reading;
 
 /* ---- for people ---- */
@@ -80,25 +80,21 @@ static void put_text(reading *r, const th_elig_tree *t) {
   }
 }
 
-/* ---- one text ---- */
-
-static int put_tree(reading *r, const char *nct, th_span text, th_err *err) {
-  th_elig_tree tree;
+static int put_tree(reading *r, const char *nct, const th_elig_tree *tree, th_err *err) {
   th_jout w;
-  th_arena_reset(&r->arena, false);
   th_buf_clear(&r->out);
-  int rc = th_elig_read_concepts(text, &r->dict, r->matcher, &r->arena, &tree, err);
-  if (rc < 0) return rc;
   if (r->cli->json) {
     th_jout_init(&w, &r->out, false);
-    th_elig_json(&tree, nct, &w);
+    th_elig_json(tree, nct, &w);
     th_buf_char(&r->out, '\n');
   } else {
     if (nct) th_buf_printf(&r->out, "%s\n\n", nct);
-    put_text(r, &tree);
+    put_text(r, tree);
   }
   return th_cli_print(&r->out, err);
 }
+
+/* ---- one text ---- */
 
 static int read_stdin(th_buf *out, th_err *err) {
   for (;;) {
@@ -112,9 +108,12 @@ static int read_stdin(th_buf *out, th_err *err) {
 
 static int read_file(reading *r, const char *path, th_err *err) {
   th_buf text;
+  th_elig_tree tree;
   th_buf_init(&text, FILE_MAX);
   int rc = strcmp(path, "-") ? th_file_read(&text, path, err) : read_stdin(&text, err);
-  if (rc == 0) rc = put_tree(r, NULL, th_buf_view(&text), err);
+  if (rc == 0)
+    rc = th_elig_read_concepts(th_buf_view(&text), &r->dict, NULL, &r->arena, &tree, err);
+  if (rc == 0) rc = put_tree(r, NULL, &tree, err);
   th_buf_dispose(&text);
   return rc;
 }
@@ -125,6 +124,7 @@ static int read_study(reading *r, th_store_reader *reader, th_json_parser *parse
                       uint32_t nct, th_err *err) {
   th_record found;
   th_json json;
+  th_elig_tree tree;
   char name[TH_NCT_LEN + 1];
   th_err first = {0};
   uint32_t current;
@@ -137,8 +137,12 @@ static int read_study(reading *r, th_store_reader *reader, th_json_parser *parse
   th_nct_format(nct, name);
   if (rc == TH_ENOTFOUND) return th_err_set(err, rc, "there is no study %s", name);
   if (rc < 0) return *err = first, rc;
+  th_arena_reset(&r->arena, false);
   rc = th_json_parse(parser, found.json, &json, err);
-  return rc < 0 ? rc : put_tree(r, name, th_json_path_text(&json, 0, CRITERIA), err);
+  if (rc == 0)
+    rc = th_registry_criteria(r->snapshot, &found, th_json_path_text(&json, 0, CRITERIA), &r->arena,
+                              &tree, err);
+  return rc < 0 ? rc : put_tree(r, name, &tree, err);
 }
 
 static int read_studies(reading *r, th_registry *registry, th_err *err) {
@@ -165,14 +169,11 @@ static int open_registry(reading *r, bool needed, th_registry **out, th_err *err
   if (rc == TH_ENOTFOUND && !needed) return 0;
   if (rc < 0) return *err = why, rc;
   r->snapshot = th_index_acquire(th_registry_index(*out));
-  r->matcher = th_concept_matcher_new();
-  if (!r->matcher) return th_err_set(err, TH_ENOMEM, "out of memory");
   return th_registry_concepts(r->snapshot, &r->dict, err);
 }
 
 static void close_registry(reading *r, th_registry *registry) {
   if (r->snapshot) th_index_release(th_registry_index(registry), r->snapshot);
-  th_concept_matcher_free(r->matcher);
   th_registry_close(registry);
 }
 

@@ -1,7 +1,7 @@
 /* The criteria of a study, read into logic. */
+#include "registry/criteria.h"
 #include "eligibility/json.h"
 #include "native/internal.h"
-#include "registry/concepts.h"
 #include "study/nct.h"
 
 #define CRITERIA "protocolSection.eligibilityModule.eligibilityCriteria"
@@ -29,23 +29,21 @@ static int get_record(th_call *call, uint32_t *nct, th_buf *record, th_record *f
   return rc ? th_err_set(err, rc, "%s", own.message) : TH_OK;
 }
 
-static int put_criteria(th_call *call, const th_snapshot *snapshot, uint32_t nct, th_span record,
+static int put_criteria(th_call *call, const th_snapshot *snapshot, const th_record *record,
                         th_err *err) {
-  th_concepts dict;
   th_elig_tree tree;
   th_json json;
   th_jout w;
   char number[TH_NCT_LEN + 1];
   th_json_parser *parser = th_json_parser_new(TH_STORE_RECORD_MAX, DEPTH);
-  int rc = parser ? th_registry_concepts(snapshot, &dict, err)
+  int rc = parser ? th_json_parse(parser, record->json, &json, err)
                   : th_err_set(err, TH_ENOMEM, "out of memory");
-  if (!rc) rc = th_json_parse(parser, record, &json, err);
   if (!rc)
-    rc = th_elig_read_concepts(th_json_path_text(&json, 0, CRITERIA), &dict, NULL, call->rq->arena,
-                               &tree, err);
+    rc = th_registry_criteria(snapshot, record, th_json_path_text(&json, 0, CRITERIA),
+                              call->rq->arena, &tree, err);
   if (!rc) {
     th_jout_init(&w, &call->rs->body, false);
-    th_elig_json(&tree, th_nct_format(nct, number), &w);
+    th_elig_json(&tree, th_nct_format(record->nct, number), &w);
   }
   th_json_parser_free(parser);
   return rc;
@@ -61,9 +59,9 @@ int th_native_eligibility(th_call *call, th_err *err) {
   const th_snapshot *snapshot = th_index_acquire(index);
   th_buf_init(&record, 0);
   int rc = get_record(call, &nct, &record, &found, err);
-  /* What is read depends on the record and on the dictionary, which is of a generation. */
+  /* What was read depends on the record and on the book, which is of a generation. */
   if (!rc && !th_call_holds(call, found.version, snapshot->generation))
-    rc = put_criteria(call, snapshot, nct, found.json, err);
+    rc = put_criteria(call, snapshot, &found, err);
   th_buf_dispose(&record);
   th_index_release(index, snapshot);
   return rc;
