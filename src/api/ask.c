@@ -3,6 +3,7 @@
 #include "api/agg.h"
 #include "api/params.h"
 #include "api/token.h"
+#include "criteria/accepts.h"
 #include "query/decay.h"
 #include "query/params.h"
 #include "query/tree.h"
@@ -89,7 +90,7 @@ static int read_queries(th_ask *ask, const th_request *rq, const th_expander *ex
     size_t n;
     th_query *part = NULL;
     int rc = th_query_numbers(text, rq->arena, &numbers, &n, err);
-    const th_parse_options options = {param->area, param->label, expander};
+    const th_parse_options options = {param->area, param->label, expander, th_criteria_accepts};
     if (!rc) rc = th_query_parse_with(&part, rq->arena, text, &options, err);
     if (!rc) rc = add_part(scored, part, err);
     if (rc) return rc;
@@ -154,7 +155,8 @@ static int filter_ids(parts *p, th_api *api, const th_request *rq, const char *n
 
 static int filter_advanced(parts *p, const th_request *rq, const th_expander *expander,
                            const char *name, th_err *err) {
-  const th_parse_options options = {TH_A_BasicSearch, "advanced filter", expander};
+  const th_parse_options options = {TH_A_BasicSearch, "advanced filter", expander,
+                                    th_criteria_accepts};
   th_span text = th_span_trim(th_request_value(rq, name));
   if (text.n == 0) return TH_OK;
   th_query *part = NULL;

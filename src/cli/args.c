@@ -105,6 +105,17 @@ static void set_global(th_cli *cli, const th_cli_option *option, const char *val
   }
 }
 
+typedef struct th_cli_given {
+  unsigned option; /* place in command->options */
+  const char *value;
+} th_cli_given;
+
+/* There is room for one a word of the command line; letters without values come once. */
+static void keep_value(th_cli *cli, unsigned option, const char *value) {
+  cli->values[option] = value;
+  if (*value) cli->given[cli->n_given++] = (th_cli_given){option, value};
+}
+
 /* Where parsing stands. */
 typedef struct cursor {
   int argc, at;
@@ -142,7 +153,7 @@ static int take_option(th_cli *cli, cursor *c, th_err *err) {
     if (global)
       set_global(cli, option, value);
     else
-      cli->values[option - own] = value;
+      keep_value(cli, (unsigned)(option - own), value);
     if (option->value) return 0;
   } while (letters && *letters);
   return 0;
@@ -164,7 +175,8 @@ int th_cli_parse(th_cli *cli, int argc, char **argv, th_err *err) {
   bool only_operands = false;
   int rc = 0;
   cli->operands = calloc((size_t)argc + 1, sizeof *cli->operands);
-  if (!cli->operands) return th_err_set(err, TH_ENOMEM, "out of memory");
+  cli->given = calloc((size_t)argc + 1, sizeof *cli->given);
+  if (!cli->operands || !cli->given) return th_err_set(err, TH_ENOMEM, "out of memory");
   while (rc == 0 && c.at < argc) {
     const char *word = argv[c.at];
     if (!only_operands && strcmp(word, "--") == 0) {
@@ -187,12 +199,20 @@ int th_cli_parse(th_cli *cli, int argc, char **argv, th_err *err) {
 
 void th_cli_dispose(th_cli *cli) {
   free(cli->operands);
+  free(cli->given);
   *cli = (th_cli){0};
 }
 
 const char *th_cli_value(const th_cli *cli, const char *name) {
   const th_cli_option *option = find_option(cli->command->options, th_span_of(name), 0);
   return option ? cli->values[option - cli->command->options] : NULL;
+}
+
+const char *th_cli_nth(const th_cli *cli, const char *name, int i) {
+  for (int k = 0; k < cli->n_given; k++)
+    if (strcmp(cli->command->options[cli->given[k].option].name, name) == 0 && i-- == 0)
+      return cli->given[k].value;
+  return NULL;
 }
 
 int th_cli_number(const th_cli *cli, const char *name, uint64_t fallback, uint64_t min,

@@ -53,7 +53,9 @@ typedef struct th_cli_command {
 struct th_cli {
   const th_cli_command *command;
   const char *values[TH_CLI_MAX_OPTIONS]; /* by place in command->options; switches hold "" */
-  const char **operands;                  /* owned array */
+  struct th_cli_given *given;             /* owned array: all options with values in their order */
+  int n_given;
+  const char **operands; /* owned array */
   int n_operands;
   const char *data; /* --data as given, or NULL */
   bool json, quiet, help, version;
@@ -81,6 +83,8 @@ const char *th_cli_nearest(const char *word, const char *const *candidates, size
 /* The option's value, "" for a switch that is given, NULL when absent. The name must be one of the
  * command's. */
 const char *th_cli_value(const th_cli *cli, const char *name);
+/* Value number i, from 0, of an option that may be given several times; NULL behind the last. */
+const char *th_cli_nth(const th_cli *cli, const char *name, int i);
 /* A whole number within [min, max], or `fallback` when absent. TH_EUSAGE. */
 int th_cli_number(const th_cli *cli, const char *name, uint64_t fallback, uint64_t min,
                   uint64_t max, uint64_t *out, th_err *err) TH_MUST_USE;

@@ -2,6 +2,7 @@
 #include "base/json.h"
 #include "cli/cli.h"
 #include "cli/tty.h"
+#include "criteria/accepts.h"
 #include "native/native.h"
 #include "query/params.h"
 #include "registry/concepts.h"
@@ -20,7 +21,7 @@ typedef struct facets {
 
 static int read_text(facets *f, th_span text, unsigned area, const char *label,
                      const th_expander *expander, th_err *err) {
-  const th_parse_options options = {area, label, expander};
+  const th_parse_options options = {area, label, expander, th_criteria_accepts};
   return th_query_parse_with(&f->parts[f->n++], &f->arena, text, &options, err);
 }
 
@@ -46,6 +47,11 @@ static int read_query(facets *f, const th_expander *expander, th_err *err) {
     const char *name = th_filter_params[i].name, *value = th_cli_value(f->cli, name);
     if (value) rc = th_cli_filter(&f->parts[f->n++], f->cli, &f->arena, name, value, err);
   }
+  const char *pair;
+  for (int i = 0; !rc && (pair = th_cli_nth(f->cli, "accepts", i)); i++)
+    rc = f->n < MOST_PARTS
+             ? th_criteria_accepts_pair(&f->parts[f->n++], &f->arena, th_span_of(pair), err)
+             : th_err_set(err, TH_EUSAGE, "more than %d filters", MOST_PARTS);
   return rc;
 }
 

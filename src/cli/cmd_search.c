@@ -2,6 +2,7 @@
 #include "base/json.h"
 #include "cli/cli.h"
 #include "cli/tty.h"
+#include "criteria/accepts.h"
 #include "query/params.h"
 #include "query/search.h"
 #include "registry/concepts.h"
@@ -28,7 +29,7 @@ static int parse_text(search *s, th_span text, unsigned area, const char *label,
   size_t n;
   int rc = th_query_numbers(text, &s->arena, &ncts, &n, err);
   if (rc == 0 && n) s->numbers = true;
-  const th_parse_options options = {area, label, s->expander};
+  const th_parse_options options = {area, label, s->expander, th_criteria_accepts};
   return rc < 0 ? rc : th_query_parse_with(out, &s->arena, text, &options, err);
 }
 
@@ -71,6 +72,10 @@ static int read_filters(search *s, th_err *err) {
     const char *name = th_filter_params[i].name, *value = th_cli_value(s->cli, name);
     if (value) rc = th_cli_filter(&parts[n++], s->cli, &s->arena, name, value, err);
   }
+  const char *pair;
+  for (int i = 0; rc == 0 && (pair = th_cli_nth(s->cli, "accepts", i)); i++)
+    rc = n < MOST_PARTS ? th_criteria_accepts_pair(&parts[n++], &s->arena, th_span_of(pair), err)
+                        : th_err_set(err, TH_EUSAGE, "more than %d filters", MOST_PARTS);
   if (rc < 0 || n == 0 || s->numbers) return rc;
   s->request.filter = th_query_and(&s->arena, parts, n);
   return s->request.filter ? 0 : th_err_set(err, TH_ENOMEM, "out of memory");

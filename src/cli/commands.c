@@ -59,6 +59,10 @@ static const th_cli_example export_examples[] = {
   {"cond", 0, "TEXT", "words for the condition or disease", NULL},                                 \
       {"intr", 0, "TEXT", "words for the intervention or treatment", NULL},                        \
       {"term", 0, "TEXT", "words anywhere, as the operands", NULL},                                \
+      {"accepts", 0, "NAME=VALUE",                                                                 \
+       "no study whose criteria surely leave out this value (creatinine=1.8 mg/dL, ecog=2, "       \
+       "age=0.5); may be given several times",                                                     \
+       NULL},                                                                                      \
       {"titles", 0, "TEXT", "words of a title or the acronym", NULL},                              \
       {"locn", 0, "TEXT", "words of a place", NULL},                                               \
       {"spons", 0, "TEXT", "words of a sponsor or collaborator", NULL},                            \
@@ -157,6 +161,8 @@ static const th_cli_example search_examples[] = {
     {"trialhead search --cond asthma --age '8 years' --near 'Boston, MA' --within 50mi --sort "
      "distance",
      "Near a place, for a child"},
+    {"trialhead search --cond 'breast cancer' --accepts ecog=2 --accepts 'creatinine=1.8 mg/dL'",
+     "What criteria do not rule out"},
     {"trialhead search --json 'aspirin AND (stroke OR infarction) NOT bleeding' | jq .total",
      "An expression, for a program"},
     {0},

@@ -171,8 +171,9 @@ static void put_numeric(th_buf *b, th_criteria_names *names, const th_elig_fact 
   th_buf_char(b, (char)((unsigned)f->negated << 1 | (unsigned)(f->guard.kind != 0) << 2 |
                         (unsigned)f->window.present << 3 | (unsigned)(f->unit != NULL) << 4 |
                         (unsigned)high << 5 | (unsigned)canonical << 6 | (unsigned)other << 7));
-  th_buf_char(b, (char)(f->relation | (unsigned)f->reference << 3 |
-                        (unsigned)f->low_inclusive << 5 | (unsigned)f->high_inclusive << 6));
+  th_buf_char(b,
+              (char)(f->relation | (unsigned)f->reference << 3 | (unsigned)f->low_inclusive << 5 |
+                     (unsigned)f->high_inclusive << 6 | (unsigned)(f->links != 0) << 7));
   th_buf_varint(b, f->attribute);
   put_number(b, f->value, NAN, NAN);
   if (f->unit) put_string(b, names, f->unit);
@@ -187,7 +188,7 @@ static void put_concept(th_buf *b, th_criteria_names *names, const th_elig_fact 
   th_buf_char(b, (char)(1u | (unsigned)f->negated << 1 | (unsigned)(f->guard.kind != 0) << 2 |
                         (unsigned)f->window.present << 3 | (unsigned)f->family << 4 |
                         (unsigned)(f->degree.n != 0) << 5 | (unsigned)f->time << 6));
-  th_buf_char(b, (char)f->category);
+  th_buf_char(b, (char)(f->category | (unsigned)(f->links != 0) << 7));
   th_buf_varint(b, th_criteria_name_concept(names, f->label, f->code));
   if (f->degree.n) th_buf_varint(b, th_criteria_name_string(names, f->degree));
 }
@@ -204,6 +205,7 @@ static bool put_fact(th_buf *b, th_criteria_names *names, const th_elig_fact *f,
   else
     put_concept(b, names, f);
   put_within(b, base, f->from, f->to);
+  if (f->links) th_buf_char(b, (char)f->links);
   if (f->guard.kind) put_guard(b, f);
   if (f->window.present) put_window(b, names, f);
   return true;

@@ -112,7 +112,8 @@ static void get_window(cursor *c, th_elig_fact *f) {
   get_place(c, f->from, &w->from, &w->to);
 }
 
-static void get_numeric(cursor *c, uint8_t head, th_elig_fact *f) {
+/* The second byte's highest bit: the fact has links. */
+static bool get_numeric(cursor *c, uint8_t head, th_elig_fact *f) {
   uint8_t how = get_byte(c);
   f->type = TH_ELIG_NUMERIC;
   f->relation = how & 7;
@@ -126,38 +127,39 @@ static void get_numeric(cursor *c, uint8_t head, th_elig_fact *f) {
   if (head >> 4 & 1) f->unit = get_string(c);
   f->high = head >> 5 & 1 ? get_number(c, f->value, NAN) : NAN;
   f->low_canonical = f->high_canonical = NAN;
-  if (!(head >> 6 & 1)) return;
+  if (!(head >> 6 & 1)) return how >> 7;
   f->low_canonical = get_number(c, f->value, f->high);
   f->high_canonical = get_number(c, f->value, f->high);
   f->canonical_unit = head >> 7 & 1 ? get_string(c) : th_elig_attributes[attribute].unit;
+  return how >> 7;
 }
 
-static void get_concept(cursor *c, uint8_t head, th_elig_fact *f) {
+static bool get_concept(cursor *c, uint8_t head, th_elig_fact *f) {
   uint32_t pair[2];
+  uint8_t category = get_byte(c);
   f->type = TH_ELIG_CONCEPT;
   f->family = head >> 4 & 1;
   f->time = head >> 6;
-  f->category = get_byte(c);
+  f->category = category & 127;
   f->value = f->high = f->low_canonical = f->high_canonical = NAN;
   uint64_t at = get(c);
   if (at >= c->file->n_concepts / 8 || f->category >= TH_ELIG_N_CATEGORIES) {
     c->bad = true;
-    return;
+    return false;
   }
   memcpy(pair, c->file->concepts + at * 8, sizeof pair);
   f->label = string_at(c, pair[0]);
   f->code = string_at(c, pair[1]);
   if (head >> 5 & 1) f->degree = string_at(c, get(c));
+  return category >> 7;
 }
 
 static void get_fact(cursor *c, uint32_t base, th_elig_fact *f) {
   uint8_t head = get_byte(c);
   *f = (th_elig_fact){.negated = head >> 1 & 1, .window.high = 0};
-  if (head & 1)
-    get_concept(c, head, f);
-  else
-    get_numeric(c, head, f);
+  bool linked = head & 1 ? get_concept(c, head, f) : get_numeric(c, head, f);
   get_place(c, base, &f->from, &f->to);
+  if (linked) f->links = get_byte(c);
   if (head >> 2 & 1) get_guard(c, f);
   if (head >> 3 & 1) get_window(c, f);
 }

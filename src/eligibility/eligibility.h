@@ -136,6 +136,16 @@ typedef struct th_elig_window {
   uint32_t from, to;
 } th_elig_window;
 
+/* Words that join what stands around a fact in its sentence: "or", "and" between it and the fact
+ * before (or the item's start), and between it and the next (or the end), outside of all facts,
+ * guards and windows. */
+enum {
+  TH_ELIG_OR_BEFORE = 1,
+  TH_ELIG_AND_BEFORE = 2,
+  TH_ELIG_OR_BEHIND = 4,
+  TH_ELIG_AND_BEHIND = 8,
+};
+
 typedef struct th_elig_fact {
   uint8_t type;     /* th_elig_fact_type */
   uint8_t relation; /* numeric: th_elig_relation */
@@ -145,6 +155,7 @@ typedef struct th_elig_fact {
   bool negated;     /* "no", "not", "without": the fact must not be so */
   bool family;      /* concept: of relatives, not of the patient */
   bool low_inclusive, high_inclusive;
+  uint8_t links;      /* TH_ELIG_OR_BEFORE …: how the item goes on around the fact */
   uint16_t attribute; /* numeric: index in th_elig_attributes */
   double value, high; /* numeric, as written; high is NAN unless a range is written */
   const char *unit;   /* numeric: UCUM of the unit as written; NULL = none written */

@@ -53,6 +53,8 @@ void th_elig_read_windows(th_elig_leaf *leaf);
 /* Conditions and groups of people, and the windows, for the numeric facts. */
 void th_elig_read_guards(th_elig_leaf *leaf);
 void th_elig_read_categories(th_elig_leaf *leaf);
+/* The links of all facts, which are in the order of the text. */
+void th_elig_read_links(th_elig_leaf *leaf);
 
 /* The window for what stands in tokens [first, end): the nearest of its sentence, NULL when there
  * is none. */

@@ -33,6 +33,7 @@ static int read_leaf(th_elig_leaf *leaf, const th_elig_lexicon *lexicon, th_elig
   th_elig_read_categories(leaf);
   th_elig_leaf_sort(leaf);
   int rc = lexicon ? th_elig_read_concepts_of(leaf, lexicon, &n->combine, err) : 0;
+  th_elig_read_links(leaf);
   n->fact = leaf->first_fact;
   n->n_facts = leaf->facts->n - leaf->first_fact;
   return rc;

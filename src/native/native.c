@@ -1,4 +1,5 @@
 /* Routing, checking and refusing, driven by the table of endpoints (table.c). */
+#include "criteria/accepts.h"
 #include "native/internal.h"
 #include "query/params.h"
 
@@ -234,6 +235,23 @@ static int read_near(th_call *call, th_ask *out, th_err *err) {
   return TH_OK;
 }
 
+/* Our own filter beside the registry's: each value of `accepts` leaves out studies. */
+static int add_accepts(th_call *call, th_ask *ask, th_err *err) {
+  const th_request *rq = call->rq;
+  for (unsigned i = 0; i < rq->n_params; i++) {
+    th_query *parts[2] = {(th_query *)(uintptr_t)ask->search.filter, NULL};
+    if (!th_span_eq(rq->params[i].name, TH_SPAN("accepts"))) continue;
+    int rc = th_criteria_accepts_pair(&parts[1], rq->arena, rq->params[i].value, err);
+    if (rc) {
+      if (rc == TH_EUSAGE) call->parameter = "accepts";
+      return rc;
+    }
+    ask->search.filter = th_query_and(rq->arena, parts, 2);
+    if (!ask->search.filter) return th_err_set(err, TH_ENOMEM, "out of memory");
+  }
+  return TH_OK;
+}
+
 int th_call_ask(th_call *call, th_ask *out, th_err *err) {
   const th_request *rq = call->rq;
   th_request search = *rq;
@@ -245,7 +263,8 @@ int th_call_ask(th_call *call, th_ask *out, th_err *err) {
     if (is_search_param(call, rq->params[i].name)) params[search.n_params++] = rq->params[i];
   int rc = th_ask_read(out, call->native->api, &search, err);
   if (rc && rc != TH_ENOMEM) find_fault(call, &search, err);
-  return rc ? rc : read_near(call, out, err);
+  if (!rc) rc = read_near(call, out, err);
+  return rc ? rc : add_accepts(call, out, err);
 }
 
 bool th_call_holds(th_call *call, uint64_t state, uint64_t generation) {

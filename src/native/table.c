@@ -32,6 +32,10 @@ const th_arg th_search_args[] = {
      .kind = TH_ARG_TEXT,
      .help = "How far from near, in mi or km. Absent: 50km",
      .example = "50km"},
+    {.name = "accepts",
+     .kind = TH_ARG_LIST,
+     .help = "What is measured, and a value: studies whose criteria do not surely leave it out",
+     .example = "creatinine=1.8 mg/dL"},
     S("geoDecay", "How distance weakens relevance", "func:exp,scale:10km,offset:0km,decay:0.5"),
 };
 const unsigned th_n_search_args = TH_COUNT(th_search_args);

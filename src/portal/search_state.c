@@ -1,5 +1,6 @@
 #include "portal/search_state.h"
 #include "api/agg.h"
+#include "criteria/accepts.h"
 #include "portal/message.h"
 #include "portal/search_place.h"
 
@@ -111,7 +112,7 @@ static int collect(portal_state *s, th_err *err) {
 static int read_text(portal_state *s, unsigned at, const th_expander *expander, th_query **out,
                      th_err *err) {
   const th_text_param *t = &th_text_params[at];
-  const th_parse_options options = {t->area, t->label, expander};
+  const th_parse_options options = {t->area, t->label, expander, th_criteria_accepts};
   th_err local = {0};
   th_span text = s->words.n && strcmp(t->name, "term") == 0 ? s->words : s->text[at];
   int rc = th_query_parse_with(out, s->rq->arena, text, &options, &local);

@@ -20,6 +20,7 @@ static const operator_word operators[] = {
     {"EXPANSION", TH_T_EXPANSION, true},
     {"RANGE", TH_T_RANGE, true},
     {"DISTANCE", TH_T_DISTANCE, true},
+    {"ACCEPTS", TH_T_ACCEPTS, true},
 };
 
 static th_lexeme_kind mark_kind(char c) {

@@ -22,6 +22,7 @@ typedef enum th_lexeme_kind {
   TH_T_EXPANSION,
   TH_T_RANGE,
   TH_T_DISTANCE,
+  TH_T_ACCEPTS, /* our own */
   TH_T_ALL,
   TH_T_MISSING,
   TH_T_STRING, /* "…", quotes off */

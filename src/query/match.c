@@ -1,6 +1,7 @@
 /* A query without scores as a bitmap of one segment. */
 #include "index/feed.h"
 #include "query/exec.h"
+#include "query/limits.h"
 
 uint64_t *th_bitmap_new(th_plan *p, bool ones) {
   uint64_t *bits = th_arena_alloc(p->arena, (p->n_words ? p->n_words : 1) * sizeof *bits);
@@ -147,6 +148,18 @@ static int match_missing(th_plan *p, const th_query *q, uint64_t *out) {
   return 0;
 }
 
+/* All but those that the limits leave out. A segment without limits, or with another version's,
+ * leaves out nobody. */
+static int match_limit(th_plan *p, const th_query *q, uint64_t *out) {
+  th_side side;
+  th_err why = {0};
+  memset(out, 0xFF, p->n_words * sizeof *out);
+  int rc = th_snapshot_side(p->snapshot, TH_LIMITS_SIDE, p->at, &side, p->err);
+  if (rc || !side.p) return rc;
+  rc = th_limits_clear(side.p, side.n, q->limit.key, q->limit.value, out, p->n_docs, &why);
+  return rc && rc != TH_EINPUT ? th_err_set(p->err, rc, "%s", why.message) : 0;
+}
+
 static int match_leaf(th_plan *p, const th_query *q, const uint64_t *within, uint64_t *out) {
   switch (q->kind) {
   case TH_N_TERM:
@@ -167,6 +180,8 @@ static int match_leaf(th_plan *p, const th_query *q, const uint64_t *within, uin
     return match_ids(p, q, out);
   case TH_N_SITES:
     return th_match_sites(p, q, within, out);
+  case TH_N_LIMIT:
+    return match_limit(p, q, out);
   default:
     return match_missing(p, q, out);
   }

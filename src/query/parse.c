@@ -7,6 +7,7 @@
  *                | EXPANSION[level] } source
  *   source    := word { word } | "phrase" | ( or ) | MISSING | ALL
  *              | RANGE[value , value] | DISTANCE[lat , lon , radius]
+ *              | ACCEPTS[name] ( word { word } | "phrase" )
  *
  * Prefix operators bind to the source on their right, then AND, then OR. AREA, COVERAGE and
  * EXPANSION hold for everything inside their source. A run of bare words is one term. In the area
@@ -73,6 +74,7 @@ typedef struct parser {
   unsigned depth;
   uint32_t n_terms, n_synonym_words;
   const th_expander *expander;
+  th_accepts_fn accepts;
 } parser;
 
 /* A growing list of parts while an AND or OR is read. */
@@ -374,6 +376,32 @@ static int parse_distance(parser *p, const th_query **out) {
   return *out ? count_term(p) : fail_memory(p);
 }
 
+/* ACCEPTS[name]value: the words or the string right behind the bracket are the value. */
+static int parse_accepts(parser *p, const th_query **out) {
+  th_span name, value;
+  th_query *node = NULL;
+  uint32_t at;
+  th_err inner = {0};
+  take(p);
+  int rc = take_bracket(p, &name, &at);
+  if (rc) return rc;
+  if (!p->accepts || p->in.sites) return fail_at(p, at, "ACCEPTS cannot be asked here");
+  th_lexeme run = p->token;
+  if (run.kind != TH_T_WORD && run.kind != TH_T_STRING) return fail_mismatch(p, EXPECT_SOURCE);
+  take(p);
+  while (run.kind == TH_T_WORD && p->token.kind == TH_T_WORD) {
+    run.to = p->token.to;
+    run.escaped |= p->token.escaped;
+    take(p);
+  }
+  value = th_lex_text(p->arena, p->source, &run);
+  if (!value.p) return fail_memory(p);
+  rc = p->accepts(&node, p->arena, name, value, &inner);
+  if (rc) return fail_inner(p, rc, &inner, at);
+  *out = node;
+  return count_term(p);
+}
+
 static int enum_values_message(parser *p, const th_field *field, uint32_t at) {
   char text[640];
   const th_enum *e = &th_enums[field->enum_id];
@@ -538,6 +566,8 @@ static int parse_source(parser *p, const th_query **out) {
     return parse_range(p, out);
   case TH_T_DISTANCE:
     return parse_distance(p, out);
+  case TH_T_ACCEPTS:
+    return parse_accepts(p, out);
   case TH_T_MISSING:
     return parse_missing(p, out);
   case TH_T_ALL:
@@ -729,7 +759,8 @@ int th_query_parse_with(th_query **out, th_arena *arena, th_span text,
               .label = options->label,
               .err = err,
               .in = {.scope = options->area, .expansion = EXPAND_RELAXATION},
-              .expander = options->expander};
+              .expander = options->expander,
+              .accepts = options->accepts};
   const th_query *root = NULL;
   uint32_t *ncts;
   size_t n;

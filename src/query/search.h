@@ -24,10 +24,16 @@ int th_query_parse(th_query **out, th_arena *arena, th_span text, unsigned area,
                    th_err *err) TH_MUST_USE;
 
 typedef struct th_expander th_expander; /* query/expand.h */
+/* What ACCEPTS[name]value asks: studies that do not surely leave out whoever has the value. Who
+ * knows what studies measure gives one (criteria/accepts.h). *out in arena. Errors: TH_EUSAGE with
+ * a sentence, TH_ENOMEM. */
+typedef int (*th_accepts_fn)(th_query **out, th_arena *arena, th_span name, th_span value,
+                             th_err *err);
 typedef struct th_parse_options {
   unsigned area;               /* as above */
   const char *label;           /* as above */
   const th_expander *expander; /* synonyms; NULL = none */
+  th_accepts_fn accepts;       /* NULL: there is no ACCEPTS */
 } th_parse_options;
 int th_query_parse_with(th_query **out, th_arena *arena, th_span text,
                         const th_parse_options *options, th_err *err) TH_MUST_USE;
@@ -67,6 +73,9 @@ th_query *th_query_near(th_arena *arena, double lat, double lon, double km, uint
 /* The same where a site without a point counts as at its city's, when country, state and city name
  * one (th_geo_site): for people. The registry's own language knows the records' points only. */
 th_query *th_query_near_placed(th_arena *arena, double lat, double lon, double km);
+/* Not left out by a limit of this key that holds the value (query/limits.h). Documents of segments
+ * without such limits match. */
+th_query *th_query_limit(th_arena *arena, uint32_t key, double value);
 th_query *th_query_ids(th_arena *arena, const uint32_t *ncts, size_t n);
 
 #define TH_SORT_RELEVANCE 0xFFFF

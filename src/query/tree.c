@@ -107,6 +107,14 @@ th_query *th_query_near_placed(th_arena *arena, double lat, double lon, double k
   return node;
 }
 
+th_query *th_query_limit(th_arena *arena, uint32_t key, double value) {
+  th_query *node = th_node_new(arena, TH_N_LIMIT);
+  if (!node) return NULL;
+  node->limit.key = key;
+  node->limit.value = value;
+  return node;
+}
+
 static int compare_u32(const void *a, const void *b) {
   uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
   return (x > y) - (x < y);
@@ -201,6 +209,9 @@ static void dump_leaf(const th_query *q, th_buf *out) {
     for (uint32_t i = 0; i < q->n; i++)
       th_buf_printf(out, " %s", th_nct_format(q->ncts[i], number));
     th_buf_char(out, ')');
+    break;
+  case TH_N_LIMIT:
+    th_buf_printf(out, "(limit %08x %g)", q->limit.key, q->limit.value);
     break;
   case TH_N_MISSING:
     th_buf_str(out, "(missing ");

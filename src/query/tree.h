@@ -23,6 +23,7 @@ typedef enum th_node_kind {
   TH_N_IDS,
   TH_N_MISSING, /* nothing stands in any field of the scope; no score */
   TH_N_SITES,   /* part{1}: what one site of the study satisfies; no score */
+  TH_N_LIMIT,   /* studies that do not leave out a value (limits.h); no score */
   TH_N_TILT,    /* part{1}: its score, less for documents with a smaller value in field */
 } th_node_kind;
 
@@ -78,6 +79,10 @@ struct th_query {
       bool placed; /* sites without a point count as at their city's */
     } near;
     const uint32_t *ncts; /* ascending */
+    struct {
+      uint32_t key;
+      double value;
+    } limit;
   };
 };
 

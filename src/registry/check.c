@@ -1,6 +1,7 @@
 /* Store, index, and that the index says what the store says. */
 #define _GNU_SOURCE
 #include "criteria/book.h"
+#include "query/limits.h"
 #include "registry/internal.h"
 
 #include <stdio.h>
@@ -136,6 +137,12 @@ static int check_criteria(check *c, th_registry *r, bool deep, th_err *err) {
   const th_snapshot *s = th_index_acquire(r->index);
   int rc = th_criteria_book_open(&book, s, &arena, &why);
   if (rc == 0 && deep) rc = th_criteria_book_each(&book, &trees, ignore_tree, NULL, &why);
+  for (uint32_t i = 0; rc == 0 && i < s->n_segments; i++) {
+    th_side side;
+    rc = th_snapshot_side(s, TH_LIMITS_SIDE, i, &side, &why);
+    if (rc == 0 && side.p && !th_limits_fit(side.p, side.n, th_segment_docs(s->segments[i])))
+      tell(c, "index: the limits of a segment are not its own");
+  }
   if (rc == TH_ECORRUPT) {
     snprintf(line, sizeof line, "index: %s", why.message);
     tell(c, line);

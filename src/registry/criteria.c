@@ -9,7 +9,9 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/queue.h"
+#include "criteria/sure.h"
 #include "criteria/writer.h"
+#include "query/limits.h"
 #include "registry/concepts.h"
 #include "registry/internal.h"
 
@@ -71,6 +73,12 @@ static bool book_has_drifted(const th_criteria_book *book, const th_criteria_bas
   return false;
 }
 
+static bool has_limits(const th_snapshot *s, uint32_t segment) {
+  th_side side;
+  return th_snapshot_side(s, TH_LIMITS_SIDE, segment, &side, NULL) == 0 && side.p &&
+         th_limits_fit(side.p, side.n, th_segment_docs(s->segments[segment]));
+}
+
 static int make_plan(plan *p, th_registry *r, const th_snapshot *before, bool rebuild,
                      th_arena *arena, th_err *err) {
   const th_snapshot *all[2] = {p->snapshot, before};
@@ -93,7 +101,7 @@ static int make_plan(plan *p, th_registry *r, const th_snapshot *before, bool re
   p->pieces = th_arena_calloc(arena, p->snapshot->n_segments + 1, sizeof *p->pieces);
   if (!p->pieces) return th_err_set(err, TH_ENOMEM, "out of memory");
   for (uint32_t i = 0; i < p->snapshot->n_segments; i++) {
-    if (p->n_books && p->books[0].files[i].bytes) continue;
+    if (p->n_books && p->books[0].files[i].bytes && has_limits(p->snapshot, i)) continue;
     uint32_t docs = th_segment_docs(p->snapshot->segments[i]);
     piece *one = &p->pieces[p->n_pieces++];
     *one = (piece){i, p->n_batches, (docs + BATCH - 1) / BATCH};
@@ -253,20 +261,37 @@ static void dispose_worker(worker *k) {
 
 /* ---- the writer ---- */
 
-typedef struct side_path {
-  char side[PATH_MAX], segment[PATH_MAX];
-} side_path;
+/* What is written for one segment. */
+typedef struct output {
+  char book_path[PATH_MAX], limits_path[PATH_MAX], segment[PATH_MAX];
+  th_criteria_writer *book;
+  th_limits_writer *limits;
+  uint32_t n_docs;
+  th_err *err;
+} output;
+
+static int add_limit(void *ctx, const th_limit *limit) {
+  output *o = ctx;
+  return th_limits_add(o->limits, o->n_docs, limit, o->err);
+}
+
+static int write_doc(output *o, const th_elig_tree *tree) {
+  int rc = th_criteria_writer_add(o->book, tree, o->err);
+  if (rc == 0 && tree) rc = th_criteria_limits(tree, add_limit, o);
+  o->n_docs++;
+  return rc;
+}
 
 /* Waits for the batch and writes it; its slot is then free. */
-static int write_batch(work *w, uint32_t batch, th_criteria_writer *file, th_err *err) {
+static int write_batch(work *w, uint32_t batch, output *o) {
   slot *s = &w->slots[batch % w->n_slots];
   pthread_mutex_lock(&w->lock);
   while (!s->done && !w->stop)
     pthread_cond_wait(&w->changed, &w->lock);
-  int rc = w->stop ? th_err_set(err, w->err.code, "%s", w->err.message) : 0;
+  int rc = w->stop ? th_err_set(o->err, w->err.code, "%s", w->err.message) : 0;
   pthread_mutex_unlock(&w->lock);
   for (uint32_t i = 0; rc == 0 && i < s->n; i++)
-    rc = th_criteria_writer_add(file, s->there[i] ? &s->trees[i] : NULL, err);
+    rc = write_doc(o, s->there[i] ? &s->trees[i] : NULL);
   pthread_mutex_lock(&w->lock);
   s->done = false;
   w->written++;
@@ -275,39 +300,51 @@ static int write_batch(work *w, uint32_t batch, th_criteria_writer *file, th_err
   return rc;
 }
 
-static int write_piece(work *w, const piece *one, side_path *path, th_err *err) {
-  th_registry *r = w->r;
+static void name_output(th_registry *r, const plan *p, uint32_t segment, output *o) {
   pthread_mutex_lock(&r->paths_lock);
-  th_index_new_side_path(r->index, path->side, sizeof path->side);
+  th_index_new_side_path(r->index, o->book_path, sizeof o->book_path);
+  th_index_new_side_path(r->index, o->limits_path, sizeof o->limits_path);
   pthread_mutex_unlock(&r->paths_lock);
-  th_index_path_of(r->index, w->p->snapshot, one->segment, path->segment, sizeof path->segment);
-  th_criteria_writer *file = th_criteria_writer_new(path->side, &w->p->basis, err);
-  int rc = file ? 0 : err && err->code ? err->code : TH_ENOMEM;
+  th_index_path_of(r->index, p->snapshot, segment, o->segment, sizeof o->segment);
+}
+
+static int write_piece(work *w, const piece *one, output *o) {
+  name_output(w->r, w->p, one->segment, o);
+  o->book = th_criteria_writer_new(o->book_path, &w->p->basis, o->err);
+  o->limits = th_limits_writer_new();
+  int rc = !o->book ? o->err->code : o->limits ? 0 : th_err_set(o->err, TH_ENOMEM, "out of memory");
   for (uint32_t i = 0; rc == 0 && i < one->n_batches; i++)
-    rc = write_batch(w, one->first_batch + i, file, err);
-  if (!file) return rc;
-  int closed = th_criteria_writer_finish(file, rc == 0, rc ? NULL : err);
-  return rc ? rc : closed;
+    rc = write_batch(w, one->first_batch + i, o);
+  if (o->book) {
+    int closed = th_criteria_writer_finish(o->book, rc == 0, rc ? NULL : o->err);
+    rc = rc ? rc : closed;
+  }
+  if (rc == 0) rc = th_limits_write(o->limits, o->limits_path, o->n_docs, o->err);
+  th_limits_writer_free(o->limits);
+  return rc;
 }
 
 static int write_all(work *w, th_err *err) {
   const plan *p = w->p;
-  side_path *paths = calloc(p->n_pieces + 1, sizeof *paths);
-  th_index_side *sides = calloc(p->n_pieces + 1, sizeof *sides);
-  int rc = paths && sides ? 0 : th_err_set(err, TH_ENOMEM, "out of memory");
+  th_err why = {0};
+  output *outputs = calloc(p->n_pieces + 1, sizeof *outputs);
+  th_index_side *sides = calloc(2 * (size_t)p->n_pieces + 1, sizeof *sides);
+  int rc = outputs && sides ? 0 : th_err_set(&why, TH_ENOMEM, "out of memory");
   uint32_t n = 0;
-  for (; rc == 0 && n < p->n_pieces; n++) {
-    rc = write_piece(w, &p->pieces[n], &paths[n], err);
-    sides[n] = (th_index_side){.kind = TH_CRITERIA_SIDE,
-                               .path = paths[n].side,
-                               .segment = paths[n].segment,
-                               .basis = p->basis.dictionary};
+  for (uint32_t i = 0; rc == 0 && i < p->n_pieces; i++) {
+    output *o = &outputs[i];
+    o->err = &why;
+    rc = write_piece(w, &p->pieces[i], o);
+    sides[n++] = (th_index_side){.kind = TH_CRITERIA_SIDE, .path = o->book_path};
+    sides[n++] = (th_index_side){.kind = TH_LIMITS_SIDE, .path = o->limits_path};
+    sides[n - 2].segment = sides[n - 1].segment = o->segment;
+    sides[n - 2].basis = sides[n - 1].basis = p->basis.dictionary;
   }
   /* Files of a run that failed are the next writer's to sweep. */
-  if (rc == 0) rc = th_index_publish_sides(w->r->index, sides, n, err);
-  free(paths);
+  if (rc == 0) rc = th_index_publish_sides(w->r->index, sides, n, &why);
+  free(outputs);
   free(sides);
-  return rc;
+  return rc ? th_err_set(err, rc, "%s", why.message) : 0;
 }
 
 static int run_work(th_registry *r, const plan *p, th_err *err) {

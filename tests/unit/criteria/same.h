@@ -54,8 +54,9 @@ static inline bool same_concept(const th_elig_fact *a, const th_elig_fact *b) {
 }
 
 static inline bool same_fact(const th_elig_fact *a, const th_elig_fact *b) {
-  return a->type == b->type && a->negated == b->negated && a->from == b->from && a->to == b->to &&
-         same_guard(&a->guard, &b->guard) && same_window(&a->window, &b->window) &&
+  return a->type == b->type && a->negated == b->negated && a->links == b->links &&
+         a->from == b->from && a->to == b->to && same_guard(&a->guard, &b->guard) &&
+         same_window(&a->window, &b->window) &&
          (a->type == TH_ELIG_NUMERIC ? same_values(a, b) : same_concept(a, b));
 }
 

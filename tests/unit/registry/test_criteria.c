@@ -7,6 +7,8 @@
 #include "../criteria/same.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "criteria/accepts.h"
+#include "criteria/sure.h"
 #include "criteria/writer.h"
 #include "folder.h"
 #include "registry/concepts.h"
@@ -206,6 +208,90 @@ static void another_readers_is_made_anew(void **state) {
   th_registry_close(r);
 }
 
+/* ---- searching by values ---- */
+
+typedef struct asked {
+  uint32_t attribute;
+  double value;
+  const th_search_result *found;
+  uint32_t n;
+} asked;
+
+static int expect_found(void *ctx, uint32_t nct, uint32_t segment, uint32_t doc,
+                        const th_elig_tree *tree) {
+  asked *a = ctx;
+  bool found = false;
+  (void)segment, (void)doc;
+  for (uint32_t i = 0; i < a->found->n_hits && !found; i++)
+    found = a->found->hits[i].nct == nct;
+  if (found == th_criteria_refuses(tree, a->attribute, a->value))
+    fail_msg("NCT%08u is wrongly %s", nct, found ? "found" : "left out");
+  a->n += found;
+  return 0;
+}
+
+static uint32_t expect_filter(th_registry *r, const char *name, const char *value) {
+  th_err err = {0};
+  th_arena arena, trees;
+  th_criteria_book book;
+  th_query *q;
+  th_search_result result;
+  asked a = {.found = &result};
+  char text[128];
+  th_arena_init(&arena, 0);
+  th_arena_init(&trees, 0);
+  snprintf(text, sizeof text, "ACCEPTS[%s]%s", name, value);
+  const th_parse_options options = {.label = "test", .accepts = th_criteria_accepts};
+  assert_int_equal(th_query_parse_with(&q, &arena, th_span_of(text), &options, &err), 0);
+  const th_snapshot *s = th_index_acquire(th_registry_index(r));
+  const th_search_request request = {.filter = q, .size = 10000, .count = true};
+  assert_int_equal(th_search(s, &request, &arena, &result, &err), 0);
+  a.attribute = (uint32_t)th_criteria_attribute(th_span_of(name));
+  assert_int_equal(th_criteria_value(a.attribute, th_span_of(value), &a.value, &err), 0);
+  assert_int_equal(th_criteria_book_open(&book, s, &arena, &err), 0);
+  assert_int_equal(th_criteria_book_each(&book, &trees, expect_found, &a, &err), 0);
+  assert_int_equal(a.n, result.n_hits);
+  th_index_release(th_registry_index(r), s);
+  th_arena_dispose(&trees);
+  th_arena_dispose(&arena);
+  return a.n;
+}
+
+static void a_filter_by_a_value_is_the_slow_one(void **state) {
+  (void)state;
+  th_err err = {0};
+  th_registry *r = open_data(TH_REGISTRY_WRITE);
+  import_range(r, 1, 300, "Asthma", 0);
+  import_range(r, 200, 500, "Asthma", 1);
+  for (int merged = 0; merged < 2; merged++) {
+    uint32_t all = expect_filter(r, "potassium", "4 mmol/L");
+    assert_int_equal(all, 500);
+    assert_true(expect_filter(r, "creatinine", "1.8 mg/dL") < all);
+    assert_int_equal(expect_filter(r, "creatinine", "1.2 mg/dL"), all);
+    assert_true(expect_filter(r, "ecog", "2") < all);
+    assert_true(expect_filter(r, "age", "0.5") < all);
+    assert_true(expect_filter(r, "age", "80 years") < all);
+    assert_int_equal(expect_filter(r, "age", "40"), all);
+    assert_int_equal(expect_filter(r, "hemoglobin", "7 g/dL"), all); /* unless … */
+    assert_int_equal(th_registry_index_update(r, false, true, NULL, NULL, &err), 0);
+  }
+  th_registry_close(r);
+}
+
+static void without_accepts_it_is_refused(void **state) {
+  (void)state;
+  th_err err = {0};
+  th_arena arena;
+  th_query *q;
+  th_arena_init(&arena, 0);
+  assert_int_equal(th_query_parse(&q, &arena, TH_SPAN("ACCEPTS[ecog]2"), 0, "test", &err),
+                   TH_EUSAGE);
+  th_err_clear(&err);
+  /* without the bracket it is a word like any other */
+  assert_int_equal(th_query_parse(&q, &arena, TH_SPAN("accepts ACCEPTS"), 0, "test", &err), 0);
+  th_arena_dispose(&arena);
+}
+
 static void count_problem(void *ctx, const char *text) {
   (void)text;
   ++*(unsigned *)ctx;
@@ -255,6 +341,8 @@ int main(void) {
       IN_FOLDER(a_merge_keeps_it),
       IN_FOLDER(another_readers_is_made_anew),
       IN_FOLDER(a_damaged_one_is_found_and_mended),
+      IN_FOLDER(a_filter_by_a_value_is_the_slow_one),
+      cmocka_unit_test(without_accepts_it_is_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
