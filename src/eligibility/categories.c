@@ -61,7 +61,8 @@ const th_elig_category_word th_elig_category_words[] = {
      "consent|provide consent|assent|consent|informed consent form|signed informed consent|sign "
      "informed consent|icf|signed written informed consent|informed assent|informed written "
      "consent|consent document|signed informed consent form|written informed consent form|verbal "
-     "consent|hipaa authorization",
+     "consent|hipaa authorization|voluntary participation|patient is voluntary|participate "
+     "voluntarily|volunteers to participate|willing to participate",
      0},
     {TH_ELIG_CONSENT, "informed consent", "consent to pregnancy testing|consent to photography",
      TH_ELIG_BLOCKED},
@@ -111,6 +112,21 @@ const th_elig_category_word th_elig_category_words[] = {
      "understanding|legal guardianship|unable to give|unable to provide informed|inability to "
      "give|inability to provide informed|deprived of liberty|legal incapacity|restricted legal "
      "capacity|limited civil capacity|impaired decision making capacity|incapacity",
+     TH_ELIG_NEGATED},
+    {TH_ELIG_CAPACITY, "compliance",
+     "comply|comply with|compliance with the protocol|compliance with study|compliance with all "
+     "study|compliance with trial|adhere to the protocol|adhere to study|adhere to the "
+     "study|adhere to all study|follow the protocol|follow the study|follow study|cooperate with "
+     "study|attend study visits|attend all study|attend follow up|participate in follow up|return "
+     "for follow up|available for follow up|complete follow up|complete the study|complete all "
+     "study|follow study procedures|follow the study protocol|study compliance|protocol compliance",
+     0},
+    {TH_ELIG_CAPACITY, "compliance",
+     "uncooperative|non cooperative|geographically inaccessible|geographical inaccessibility",
+     TH_ELIG_NEGATED},
+    {TH_ELIG_CAPACITY, "adherence to treatment",
+     "non compliance|noncompliance|noncompliant|non compliant|poor compliance|lack of "
+     "compliance|non adherence|nonadherence|poor adherence",
      TH_ELIG_NEGATED},
     {TH_ELIG_SMOKING, "smoking",
      "smoker|smoking|smoke|tobacco|tobacco use|cigarette|nicotine|smoked|cigarette smoker|tobacco "
@@ -170,7 +186,10 @@ const th_elig_category_word th_elig_category_words[] = {
      "investigational|other experimental|other clinical research|any other trial|any other "
      "study|participated in another|participation in another|participation in other|enrolled in "
      "another|enrolled in other|enrollment in another|enrolment in another|participating in "
-     "another|participating in other",
+     "another|participating in other|participation in this study|participation in this "
+     "trial|enrollment in "
+     "this study|enrolled in this study|participated in this study|randomized clinical "
+     "trial|interventional clinical trial|interventional trial|interventional study",
      0},
 };
 const uint32_t th_elig_n_category_words = TH_COUNT(th_elig_category_words);
@@ -195,8 +214,8 @@ static bool has(const view *v, th_elig_set *set) {
   return false;
 }
 
-/* Words before it that say no, up to the last sign. A second one that is no list member turns the
- * first. */
+/* Words before it that say no, up to the last sign. A second one turns the first, unless both say
+ * the same: "unwilling or unable". "written, informed consent" is one thing. */
 static bool is_negated(const view *v, uint32_t first, uint32_t reach) {
   static th_elig_set no = TH_ELIG_SET(
       "no|not|non|without|never|unable|inability|unwilling|unwillingness|refuse|refusal|refuses|"
@@ -204,10 +223,18 @@ static bool is_negated(const view *v, uint32_t first, uint32_t reach) {
       "lack|lacking|absence|deny|denial|decline|incapable|neither|nor|failure|refused|denied|"
       "impossibility|withdrawal|lacks|impossible|withdrawn|limited|withdraw|reject|disagree");
   static th_elig_set stop = TH_ELIG_SET(",|;|.|:|/|but|who|must|unless|except");
+  static th_elig_set or = TH_ELIG_SET("or|and|/");
+  static th_elig_set written = TH_ELIG_SET("written|signed|voluntary|dated");
   bool negated = false;
+  uint32_t last = UINT32_MAX;
   for (uint32_t i = first; i-- > 0 && first - i <= reach;) {
+    if (th_elig_sign(&v->t[i], ',') && i && among(v, i - 1, &written)) continue;
+    if (among(v, i, & or) && last == i + 1) continue;
     if (among(v, i, &stop)) break;
-    if (among(v, i, &no)) negated = !negated;
+    if (!among(v, i, &no)) continue;
+    bool same = last == i + 2 && among(v, i + 1, & or);
+    if (!same) negated = !negated;
+    last = i;
   }
   return negated;
 }
@@ -255,7 +282,7 @@ static void add_category(view *v, uint32_t first, uint32_t end, const th_elig_ca
   th_elig_fact f = {
       .type = TH_ELIG_CONCEPT, .category = c->category, .label = th_span_of(c->label)};
   bool no = c->flags & TH_ELIG_NEGATED; /* only what stands right before turns it */
-  f.negated = is_negated(v, first, no ? 2 : 7) != no;
+  f.negated = is_negated(v, first, no ? 2 : c->category == TH_ELIG_CONSENT ? 12 : 7) != no;
   f.time = time_of(v, first, end, c->flags);
   if (is_known(v, &f)) return;
   th_elig_fact *to = th_elig_leaf_add(v->l, first, end);

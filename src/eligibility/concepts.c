@@ -179,7 +179,7 @@ static const char *const everyday[] = {
     "tissue",
 };
 
-static bool is_everyday(th_span s) {
+bool th_elig_is_everyday(th_span s) {
   for (size_t i = 0; i < TH_COUNT(everyday); i++)
     if (th_span_eq_nocase(s, th_span_of(everyday[i]))) return true;
   return false;
@@ -416,7 +416,7 @@ static int take(void *ctx, const th_mention *m) {
   th_span words = {r->l->text.p + from, to - from};
   th_label label;
   th_concept c;
-  if (is_everyday(words) || !tokens_of(r, from, to, &first, &end)) return 0;
+  if (th_elig_is_everyday(words) || !tokens_of(r, from, to, &first, &end)) return 0;
   if (!th_concepts_label(x->dict, m->labels[0], &label) ||
       !th_concepts_get(x->dict, label.concept_id, &c))
     return 0;
@@ -482,6 +482,15 @@ void th_elig_lexicon_init(th_elig_lexicon *x, const th_concepts *dict, th_concep
   *x = (th_elig_lexicon){.dict = dict, .matcher = m, .symptoms = UINT32_MAX};
   uint32_t id;
   if (th_concepts_by_code(dict, TH_SPAN("MESH:D012816"), &id, 1) > 0) x->symptoms = id;
+}
+
+int th_elig_category_of_concept(const th_concepts *dict, uint32_t concept_id) {
+  th_elig_lexicon x;
+  th_concept c;
+  if (!th_concepts_get(dict, concept_id, &c)) return -1;
+  th_elig_lexicon_init(&x, dict, NULL);
+  int category = category_of(&x, concept_id, c.kind);
+  return category == TH_ELIG_CONDITION && is_procedure(c.label) ? TH_ELIG_PROCEDURE : category;
 }
 
 int th_elig_read_concepts_of(th_elig_leaf *l, const th_elig_lexicon *x, uint8_t *combine,

@@ -16,6 +16,12 @@ typedef struct th_elig_lexicon {
 void th_elig_lexicon_init(th_elig_lexicon *lexicon, const th_concepts *dict,
                           th_concept_matcher *matcher);
 
+/* Whether a name stands in running text as an everyday word: "disease", "family", "History". */
+bool th_elig_is_everyday(th_span words);
+/* What a concept of the dictionary is in running text (th_elig_category); -1: nothing that is asked
+ * for. */
+int th_elig_category_of_concept(const th_concepts *dict, uint32_t concept_id);
+
 /* Adds the leaf's concepts to its facts. What a numeric fact or a category says already, and what
  * stands in the guard of a fact, is not said again. Labels and codes are copied into the arena of
  * the facts. *combine, of the leaf, becomes "any" when its concepts are alternatives. Errors:

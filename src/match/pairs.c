@@ -103,6 +103,7 @@ static int read_patient(th_pairs *x, th_span note, th_err *err) {
   int rc = th_patient_read(&x->patient, note, &o, err);
   if (rc == 0)
     rc = th_verdict_prepare(&x->ready, &x->patient, x->options.dict, &x->patient_arena, err);
+  if (rc == 0) rc = th_verdict_listen(&x->ready, &x->patient_arena, err);
   if (rc < 0) forget_patient(x);
   return rc;
 }
@@ -204,6 +205,19 @@ static void put_evidence(th_jout *w, const th_verdict_patient *v, const th_elig_
   th_jout_end_object(w);
 }
 
+/* What a leaf as a whole was judged by. */
+static void put_leaf_evidence(th_jout *w, const th_elig_tree *tree, uint32_t i,
+                              const th_verdict_node *r) {
+  th_jout_object(w);
+  put_words(w, NULL, NULL);
+  th_jout_kv_text(w, "criterion", th_elig_text(tree, i));
+  put_span(w, "criterionSpan", tree->nodes[i].from, tree->nodes[i].to);
+  th_jout_kv_str(w, "verdict", th_verdict_name(r->verdict));
+  th_jout_kv_str(w, "basis", word_or_null(th_basis_name(r->basis)));
+  th_jout_kv_str(w, "rule", th_rule_name(r->rule));
+  th_jout_end_object(w);
+}
+
 static void put_answer(th_jout *w, const th_pairs *x, const pair *p, const th_verdicts *v,
                        const th_verdict_node *all) {
   th_jout_object(w);
@@ -218,6 +232,8 @@ static void put_answer(th_jout *w, const th_pairs *x, const pair *p, const th_ve
     if (f->basis != TH_BASIS_NONE || f->rule != TH_RULE_NONE || f->patient != TH_NO_FACT)
       put_evidence(w, &x->ready, v->tree, i, f);
   }
+  for (uint32_t i = 0; i < v->tree->n_nodes; i++)
+    if (v->nodes[i].rule) put_leaf_evidence(w, v->tree, i, &v->nodes[i]);
   th_jout_end_array(w);
   th_jout_key(w, "reading");
   th_elig_nodes_json(v->tree, w);

@@ -1,4 +1,4 @@
-#include "match/rules.h"
+#include "match/verdict_private.h"
 
 #include "eligibility/attributes.h"
 
@@ -9,10 +9,46 @@ typedef struct limit {
 } limit;
 
 static const limit limits[] = {
+#define DEFINE(name, key, sex, relation, bound, adults)
+#define SCALE(key, relation)
 #define RULE(id, name, words)
 #define PRESUME(category, mode, so)
 #define LIMIT(key, sex, low, high) {key, sex, low, high},
 #include "match/rules.def"
+#undef LIMIT
+#undef PRESUME
+#undef DEFINE
+#undef SCALE
+};
+
+static const struct definition {
+  const char *name, *key;
+  char sex;
+  uint8_t relation;
+  double bound;
+  bool adults;
+} definitions[] = {
+#define PRESUME(category, mode, so)
+#define LIMIT(key, sex, low, high)
+#define SCALE(key, relation)
+#define DEFINE(name, key, sex, relation, bound, adults) {name, key, sex, relation, bound, adults},
+#include "match/rules.def"
+#undef DEFINE
+#undef SCALE
+#undef LIMIT
+#undef PRESUME
+};
+
+static const struct {
+  const char *key;
+  uint8_t relation;
+} scales[] = {
+#define PRESUME(category, mode, so)
+#define LIMIT(key, sex, low, high)
+#define DEFINE(name, key, sex, relation, bound, adults)
+#define SCALE(key, relation) {key, relation},
+#include "match/rules.def"
+#undef SCALE
 #undef LIMIT
 #undef PRESUME
 };
@@ -21,6 +57,8 @@ static const struct {
   uint8_t category, mode;
   bool so;
 } presumptions[] = {
+#define DEFINE(name, key, sex, relation, bound, adults)
+#define SCALE(key, relation)
 #define LIMIT(key, sex, low, high)
 #define PRESUME(category, mode, so) {category, mode, so},
 #include "match/rules.def"
@@ -38,6 +76,58 @@ static const struct {
 #undef PRESUME
 #undef LIMIT
 };
+
+static bool in_bounds(const struct definition *d, th_interval *out) {
+  bool up = d->relation == TH_ELIG_GT || d->relation == TH_ELIG_GE;
+  bool in = d->relation == TH_ELIG_GE || d->relation == TH_ELIG_LE;
+  *out = (th_interval){up ? d->bound : -INFINITY, up ? INFINITY : d->bound, up && in, !up && in};
+  return true;
+}
+
+static bool is_for(const struct definition *d, const th_verdict_patient *v) {
+  return (!d->adults || v->adult) && (!d->sex || d->sex == v->p->sex);
+}
+
+bool th_definition_names(uint32_t attribute, th_span label) {
+  if (attribute >= th_elig_n_attributes) return false;
+  for (size_t i = 0; i < TH_COUNT(definitions); i++)
+    if (!strcmp(definitions[i].key, th_elig_attributes[attribute].key) &&
+        th_span_eq_nocase(label, th_span_of(definitions[i].name)))
+      return true;
+  return false;
+}
+
+bool th_definition_exists(uint32_t attribute, th_span label) {
+  for (size_t i = 0; i < TH_COUNT(definitions); i++) {
+    bool here = attribute < th_elig_n_attributes &&
+                !strcmp(definitions[i].key, th_elig_attributes[attribute].key);
+    if (here || th_span_eq_nocase(label, th_span_of(definitions[i].name))) return true;
+  }
+  return false;
+}
+
+bool th_definition_of(const th_verdict_patient *v, th_span label, uint32_t *attribute,
+                      th_interval *out) {
+  for (size_t i = 0; i < TH_COUNT(definitions); i++) {
+    const struct definition *d = &definitions[i];
+    if (!is_for(d, v) || !th_span_eq_nocase(label, th_span_of(d->name))) continue;
+    int a = th_elig_attribute_find(th_span_of(d->key));
+    if (a < 0) continue;
+    *attribute = (uint32_t)a;
+    return in_bounds(d, out);
+  }
+  return false;
+}
+
+bool th_scale_is_extreme(uint32_t attribute, uint8_t relation) {
+  bool up = relation == TH_ELIG_GT || relation == TH_ELIG_GE || relation == TH_ELIG_EQ;
+  bool down = relation == TH_ELIG_LT || relation == TH_ELIG_LE || relation == TH_ELIG_EQ;
+  if (attribute >= th_elig_n_attributes) return false;
+  for (size_t i = 0; i < TH_COUNT(scales); i++)
+    if (!strcmp(scales[i].key, th_elig_attributes[attribute].key))
+      return scales[i].relation == TH_ELIG_GT ? up : down;
+  return false;
+}
 
 bool th_limits_usual(uint32_t attribute, char sex, th_limits *out) {
   bool found = false;

@@ -99,43 +99,88 @@ static uint8_t guarded(uint8_t truth, uint8_t guard, bool helps) {
   return helps ? TH_MIN(truth, guard) : TH_MAX(truth, not_applying);
 }
 
-/* A group of linked facts into the leaf's own tally. */
-static void close_group(const th_elig_node *n, tally *group, tally *leaf) {
-  if (group->n == 0) return;
-  uint8_t truth = combined(group, n->combine == TH_ELIG_ALL ? TH_ELIG_ANY : TH_ELIG_ALL, 0);
-  count(leaf, truth, basis_for(group, truth));
-  *group = (tally){0};
+/* A leaf while it is judged in one lane. */
+typedef struct lane {
+  const th_verdict_patient *v;
+  const th_elig_tree *tree;
+  const th_elig_node *n;
+  const th_verdict_fact *all;
+  bool presuming;
+  tally leaf, group;
+  uint32_t group_from; /* its first fact */
+} lane;
+
+/* The group of linked facts before fact `end` into the leaf's own tally. Of an exclusion it counts
+ * as met only when the words around it that were not read are in the note, too: "traumatic cause of
+ * dyspnea" is not dyspnea. */
+static void close_group(lane *l, uint32_t end) {
+  if (l->group.n == 0) return;
+  bool exclusion = l->n->kind == TH_ELIG_EXCLUSION;
+  uint8_t truth = combined(&l->group, l->n->combine == TH_ELIG_ALL ? TH_ELIG_ANY : TH_ELIG_ALL, 0);
+  if (l->presuming && truth == TH_NOT_MET && exclusion &&
+      th_verdict_untested(l->v, l->tree, l->all, l->group_from, end))
+    truth = TH_UNKNOWN;
+  if (truth == TH_MET && exclusion) {
+    th_verdict_truth rest = th_verdict_rest(l->v, l->tree, l->n, l->group_from, end);
+    if (rest != TH_MET) truth = l->presuming ? (uint8_t)rest : TH_UNKNOWN;
+  }
+  count(&l->leaf, truth, truth == TH_NOT_MET ? l->group.basis_not : basis_for(&l->group, truth));
+  l->group = (tally){0};
+}
+
+/* "No other cause of stroke": not failed by a stroke. */
+static bool fails_by_presence(const lane *l) {
+  for (uint32_t i = l->n->fact; i < l->n->fact + l->n->n_facts; i++)
+    if (l->tree->facts[i].negated && truth_in(&l->all[i], l->presuming) == TH_NOT_MET) return true;
+  return false;
 }
 
 /* One lane of a leaf. What applies to nobody like the patient is neither in the way of an inclusion
  * nor an exclusion. */
-static uint8_t leaf_lane(const th_elig_tree *tree, const th_elig_node *n,
-                         const th_verdict_fact *all, bool presuming, uint8_t *basis) {
-  tally t = {0}, group = {0};
+static uint8_t leaf_lane(lane *l, uint8_t *basis) {
+  const th_elig_node *n = l->n;
   uint8_t some_guard = TH_NOT_MET;
   bool exclusion = n->kind == TH_ELIG_EXCLUSION;
   bool helps = n->n_facts > 1 ? n->combine != TH_ELIG_ALL : exclusion;
   for (uint32_t i = n->fact; i < n->fact + n->n_facts; i++) {
-    if (is_idle(&tree->facts[i]) && n->n_facts > 1) continue;
-    if (!th_verdict_linked(tree, n, i)) close_group(n, &group, &t);
-    count(&group, guarded(truth_in(&all[i], presuming), all[i].guard, helps), all[i].basis);
-    some_guard = TH_MAX(some_guard, all[i].guard);
+    const th_verdict_fact *f = &l->all[i];
+    if (is_idle(&l->tree->facts[i]) && n->n_facts > 1) continue;
+    if (!th_verdict_linked(l->tree, n, i)) close_group(l, i);
+    if (l->group.n == 0) l->group_from = i;
+    count(&l->group, guarded(truth_in(f, l->presuming), f->guard, helps), f->basis);
+    some_guard = TH_MAX(some_guard, f->guard);
   }
-  close_group(n, &group, &t);
-  uint8_t truth = combined(&t, n->n_facts > 1 ? n->combine : TH_ELIG_ALL, n->at_least);
-  if (t.n == 0) return n->n_facts ? TH_MET : TH_UNKNOWN;
-  *basis = basis_for(&t, truth);
+  close_group(l, n->fact + n->n_facts);
+  uint8_t truth = combined(&l->leaf, n->n_facts > 1 ? n->combine : TH_ELIG_ALL, n->at_least);
+  if (l->leaf.n == 0) return n->n_facts ? TH_MET : TH_UNKNOWN;
+  *basis = basis_for(&l->leaf, truth);
   if (exclusion && !helps) truth = TH_MIN(truth, some_guard);
   if (!exclusion && helps) truth = TH_MAX(truth, TH_MET - some_guard);
+  if ((truth == TH_MET || fails_by_presence(l)) && !exclusion &&
+      th_verdict_rest(l->v, l->tree, n, n->fact, n->fact + n->n_facts) != TH_MET)
+    truth = TH_UNKNOWN;
   if (truth != TH_UNKNOWN && *basis == TH_BASIS_NONE) *basis = TH_BASIS_STATED;
   return truth;
 }
 
-static void judge_leaf(const th_elig_tree *tree, const th_elig_node *n, const th_verdict_fact *all,
-                       th_verdict_node *out) {
+static void judge_leaf(const th_verdict_patient *v, const th_elig_tree *tree, const th_elig_node *n,
+                       th_verdict_presume mode, const th_verdict_fact *all, th_verdict_node *out) {
   uint8_t basis = TH_BASIS_STATED, ignored = TH_BASIS_NONE;
-  out->plain = leaf_lane(tree, n, all, false, &basis);
-  out->presumed = leaf_lane(tree, n, all, true, &ignored);
+  lane l = {.v = v, .tree = tree, .n = n, .all = all};
+  if (th_verdict_says_none(th_elig_text(tree, (uint32_t)(n - tree->nodes)))) {
+    out->plain = out->presumed = n->kind == TH_ELIG_EXCLUSION ? TH_NOT_MET : TH_MET;
+    out->rule = TH_RULE_NOTHING_ASKED;
+    settle(out, n->kind, TH_BASIS_DERIVED);
+    return;
+  }
+  out->plain = leaf_lane(&l, &basis);
+  l = (lane){.v = v, .tree = tree, .n = n, .all = all, .presuming = true};
+  out->presumed = leaf_lane(&l, &ignored);
+  bool open = out->plain == TH_UNKNOWN && mode == TH_PRESUME_SILENCE;
+  if (open && out->presumed == TH_UNKNOWN && th_verdict_unsaid(v, tree, n, all)) {
+    out->presumed = TH_NOT_MET;
+    out->rule = TH_RULE_UNSAID;
+  }
   settle(out, n->kind, basis);
 }
 
@@ -183,7 +228,7 @@ void th_verdict_judge(th_verdict_fact *out, const th_elig_tree *tree, const th_e
                            .to = f->to};
   out->guard = (uint8_t)th_judge_guard(v, tree, &f->guard);
   if (f->type == TH_ELIG_NUMERIC)
-    th_judge_number(v, f, out);
+    th_judge_number(v, f, mode, out);
   else
     th_judge_concept(v, f, mode, out);
   if (!f->negated) return;
@@ -202,7 +247,7 @@ int th_verdict_read(th_verdicts *out, const th_elig_tree *tree, const th_verdict
     if (tree->nodes[i].flags & TH_ELIG_GROUP)
       judge_group(tree, i, nodes);
     else
-      judge_leaf(tree, &tree->nodes[i], facts, &nodes[i]);
+      judge_leaf(patient, tree, &tree->nodes[i], presume, facts, &nodes[i]);
   }
   *out = (th_verdicts){tree, nodes, facts};
   return 0;
@@ -215,6 +260,9 @@ unsigned th_verdict_needs(const th_elig_fact *f) {
   bool carries = f->category == TH_ELIG_PREGNANCY || f->category == TH_ELIG_LACTATION;
   if (f->guard.kind != TH_ELIG_NO_GUARD)
     needs |= f->guard.sex ? TH_NEEDS_SEX : f->guard.has_age ? TH_NEEDS_AGE : 0;
+  bool number = f->type == TH_ELIG_NUMERIC;
+  if (th_definition_exists(number ? f->attribute : UINT32_MAX, number ? (th_span){0} : f->label))
+    needs |= TH_NEEDS_SEX | TH_NEEDS_ADULT | TH_NEEDS_DATES;
   if (f->type == TH_ELIG_NUMERIC) {
     if (th_is_age(f->attribute)) needs |= TH_NEEDS_AGE;
     if (f->reference == TH_ELIG_ULN || f->reference == TH_ELIG_LLN)
@@ -230,7 +278,9 @@ void th_verdict_bears(bool *out, const th_concepts *dict, const th_elig_tree *tr
   th_concepts_bear(out, dict, tree, f, facts, n);
   for (uint32_t i = 0; i < n; i++)
     if (facts[i].type == TH_FACT_VALUE)
-      out[i] = f->type == TH_ELIG_NUMERIC && facts[i].attribute == f->attribute;
+      out[i] = f->type == TH_ELIG_NUMERIC
+                   ? facts[i].attribute == f->attribute
+                   : th_definition_names((uint32_t)facts[i].attribute, f->label);
 }
 
 th_verdict_node th_verdict_whole(const th_verdicts *v, th_elig_kind kind) {

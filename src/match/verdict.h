@@ -42,7 +42,11 @@ typedef enum th_verdict_rule {
 #define RULE(id, name, words) TH_RULE_##id,
 #define LIMIT(key, sex, low, high)
 #define PRESUME(category, mode, so)
+#define DEFINE(name, key, sex, relation, bound, adults)
+#define SCALE(key, relation)
 #include "match/rules.def"
+#undef DEFINE
+#undef SCALE
 #undef RULE
 #undef LIMIT
 #undef PRESUME
@@ -67,6 +71,7 @@ typedef struct th_verdict_node {
   uint8_t verdict;         /* th_verdict_truth */
   uint8_t basis;           /* the weakest of what decided it: presumed, derived, stated */
   uint8_t plain, presumed; /* the two lanes */
+  uint8_t rule; /* th_verdict_rule by which the node as a whole was judged, not its facts */
 } th_verdict_node;
 
 typedef struct th_verdicts {
@@ -82,13 +87,19 @@ typedef struct th_verdict_patient {
   uint32_t *value;         /* by attribute: the fact that counts, or TH_NO_FACT; in arena */
   uint32_t *concepts;      /* indexes of all facts that are concepts; in arena */
   uint32_t n_concepts;
-  bool adult; /* surely 18 years old */
+  bool adult;                           /* surely 18 years old */
+  const struct th_verdict_words *words; /* th_verdict_listen; NULL: of what was not read silence
+                                         * says nothing */
 } th_verdict_patient;
 
 /* Errors: TH_ENOMEM, TH_ELIMIT of the arena. Time is linear in the facts. The order of facts makes
  * no difference to any verdict. */
 int th_verdict_prepare(th_verdict_patient *out, const th_patient *p, const th_concepts *dict,
                        th_arena *arena, th_err *err) TH_MUST_USE;
+/* Reads the words of a note (nothing of other records), behind th_verdict_prepare: then silence
+ * also speaks for exclusions of which too little was read, when none of their words, and no disease
+ * of the organs that they name, is in the note. Errors as above. */
+int th_verdict_listen(th_verdict_patient *patient, th_arena *arena, th_err *err) TH_MUST_USE;
 /* Judges all nodes. Time is that of nodes plus facts times the patient's concepts. Errors as
  * above. */
 int th_verdict_read(th_verdicts *out, const th_elig_tree *tree, const th_verdict_patient *patient,

@@ -14,7 +14,7 @@ typedef enum relation {
 
 /* ---- sameness ---- */
 
-static bool is_below(const th_concepts *dict, uint32_t below, uint32_t above) {
+bool th_concept_is_below(const th_concepts *dict, uint32_t below, uint32_t above) {
   uint32_t queue[ABOVE], n = 1;
   th_concept c;
   queue[0] = below;
@@ -31,11 +31,24 @@ static bool is_below(const th_concepts *dict, uint32_t below, uint32_t above) {
   return false;
 }
 
-/* The concepts that the criterion's code stands for. */
+static bool has_own_code(const th_concepts *dict, uint32_t id, th_span code) {
+  th_concept c;
+  bool own;
+  if (!th_concepts_get(dict, id, &c)) return false;
+  for (uint32_t i = 0; i < c.n_codes; i++)
+    if (th_span_eq_nocase(th_concepts_code(dict, c.first_code + i, &own), code) && own) return true;
+  return false;
+}
+
+/* The concepts that the criterion's code stands for. A cross reference counts only where the code
+ * is nobody's own: vocabularies refer to wider concepts, too. */
 static size_t concepts_of(const th_verdict_patient *v, const th_elig_fact *f, uint32_t ids[CODES]) {
   if (!v->dict || f->code.n == 0) return 0;
-  size_t n = th_concepts_by_code(v->dict, f->code, ids, CODES);
-  return TH_MIN(n, (size_t)CODES);
+  size_t n = th_concepts_by_code(v->dict, f->code, ids, CODES), own = 0;
+  n = TH_MIN(n, (size_t)CODES);
+  for (size_t i = 0; i < n; i++)
+    if (has_own_code(v->dict, ids[i], f->code)) ids[own++] = ids[i];
+  return own ? own : n;
 }
 
 static bool is_plain_category(uint8_t category) {
@@ -52,8 +65,8 @@ static relation relate(const th_verdict_patient *v, const th_elig_fact *f, const
   if (p->code.n && th_span_eq_nocase(p->code, f->code)) return SAME;
   for (size_t i = 0; i < n && p->concept_id != TH_NO_CONCEPT; i++) {
     if (p->concept_id == ids[i]) return SAME;
-    if (is_below(v->dict, p->concept_id, ids[i])) return NARROWER;
-    if (is_below(v->dict, ids[i], p->concept_id)) return BROADER;
+    if (th_concept_is_below(v->dict, p->concept_id, ids[i])) return NARROWER;
+    if (th_concept_is_below(v->dict, ids[i], p->concept_id)) return BROADER;
   }
   return OTHER;
 }
@@ -74,6 +87,20 @@ static th_verdict_truth degree_fits(const th_elig_fact *f, const th_patient_fact
 }
 
 /* ---- time ---- */
+
+/* What happens on a day, and does not last: a date far back is no recent one. */
+static bool is_event(uint8_t category, th_span label) {
+  static const char *const ends[] = {"infarction", "stroke",  "attack", "embolism",    "hemorrhage",
+                                     "fracture",   "trauma",  "injury", "arrest",      "surgery",
+                                     "injuries",   "seizure", "birth",  "exacerbation"};
+  if (category == TH_ELIG_PROCEDURE) return true;
+  for (size_t i = 0; i < TH_COUNT(ends); i++) {
+    size_t n = strlen(ends[i]);
+    if (label.n >= n && th_span_eq_nocase((th_span){label.p + label.n - n, n}, th_span_of(ends[i])))
+      return true;
+  }
+  return false;
+}
 
 static bool has_ended(const th_patient *p, const th_patient_fact *f) {
   return f->time == TH_ELIG_PAST || (f->has_end && f->end.last_day < p->as_of);
@@ -96,7 +123,7 @@ static th_verdict_truth fits_within(const th_patient *p, const th_patient_fact *
     if (p->as_of - f->end.first_day <= days) return is_lasting(f->category) ? TH_MET : TH_UNKNOWN;
     return p->as_of - f->end.last_day > days ? TH_NOT_MET : TH_UNKNOWN;
   }
-  return dated && least > days && f->category == TH_ELIG_PROCEDURE ? TH_NOT_MET : TH_UNKNOWN;
+  return dated && least > days && is_event(f->category, f->label) ? TH_NOT_MET : TH_UNKNOWN;
 }
 
 static th_verdict_truth window_fits(const th_patient *p, const th_elig_window *w,
@@ -123,6 +150,13 @@ static th_verdict_truth time_fits(const th_patient *p, const th_elig_fact *f,
 
 /* ---- the record's word ---- */
 
+/* A denial reaches down to the kinds of what is denied; but who has no heart disease, or no
+ * significant history of it, may have an infarction today. */
+static bool reaches_down(const th_elig_fact *f, const th_patient_fact *p) {
+  bool today = f->time != TH_ELIG_PAST && is_event(f->category, f->label);
+  return !p->degree.n && !(p->flags & TH_FACT_HISTORY) && !today;
+}
+
 /* What one fact of the record says of the criterion's: met, not met, or that it touches it without
  * deciding (unknown). False: nothing to do with it. */
 static bool says(const th_verdict_patient *v, const th_elig_fact *f, relation rel,
@@ -130,6 +164,7 @@ static bool says(const th_verdict_patient *v, const th_elig_fact *f, relation re
   if (p->certainty == TH_CERTAIN_HYPOTHETICAL) return false;
   if ((p->experiencer == TH_OF_FAMILY) != f->family) return false;
   if (rel == OTHER || (p->absent && rel == NARROWER)) return false;
+  if (p->absent && rel == BROADER && !reaches_down(f, p)) return false;
   *out = TH_UNKNOWN;
   if (p->certainty != TH_CERTAIN_STATED) return true;
   if (p->absent) {
@@ -243,6 +278,20 @@ static void judge_pregnancy(const th_verdict_patient *v, const th_elig_fact *f,
   if (rule != TH_RULE_NONE) th_decide(out, false, TH_BASIS_DERIVED, rule, fact);
 }
 
+/* Who gives consent is able to. */
+static void judge_capacity(const th_verdict_patient *v, th_verdict_fact *out) {
+  for (uint32_t i = 0; i < v->n_concepts; i++) {
+    const th_patient_fact *p = &v->p->facts[v->concepts[i]];
+    if (p->category == TH_ELIG_CONSENT && !p->absent && p->experiencer == TH_OF_PATIENT &&
+        p->certainty == TH_CERTAIN_STATED)
+      th_decide(out, true, TH_BASIS_DERIVED, TH_RULE_CONSENTS, v->concepts[i]);
+  }
+}
+
+static bool asks_capacity(const th_elig_fact *f) {
+  return f->category == TH_ELIG_CAPACITY && th_span_eq(f->label, TH_SPAN("capacity to decide"));
+}
+
 static void judge_sex(const th_verdict_patient *v, const th_elig_fact *f, th_verdict_fact *out) {
   char want = th_span_eq(f->label, TH_SPAN("male"))     ? 'M'
               : th_span_eq(f->label, TH_SPAN("female")) ? 'F'
@@ -261,6 +310,8 @@ void th_judge_concept(const th_verdict_patient *v, const th_elig_fact *f, th_ver
   }
   judge_record(v, f, out, &touched);
   if (!touched && carries) judge_pregnancy(v, f, out);
+  if (!touched && asks_capacity(f)) judge_capacity(v, out);
+  if (!touched) th_judge_by_value(v, f, out);
   if (touched || out->truth != TH_UNKNOWN) return;
   out->presumed = th_presumed(f->category, mode);
   if (out->presumed == TH_UNKNOWN) return;
@@ -342,6 +393,8 @@ void th_concepts_bear(bool *out, const th_concepts *dict, const th_elig_tree *tr
     if (p->type != TH_FACT_CONCEPT) continue;
     out[i] = (concept && relate(&v, f, ids, n_ids, p) != OTHER) ||
              (concept && f->category == TH_ELIG_PREGNANCY && names_no_uterus(p->label)) ||
+             (concept && p->category == TH_ELIG_CONSENT && asks_capacity(f)) ||
+             (!concept && th_definition_names(f->attribute, p->label)) ||
              (words && names((th_span){tree->text.p + g->from, g->to - g->from}, p->label));
   }
 }

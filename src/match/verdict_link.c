@@ -5,7 +5,7 @@
 
 /* What stands between two facts, parentheses that open and close there left out. */
 typedef struct gap {
-  bool has_or, has_and, comma, stop, opens, words;
+  bool has_or, has_and, comma, stop, opens, example;
 } gap;
 
 static bool is_letter(char c) {
@@ -14,13 +14,16 @@ static bool is_letter(char c) {
 
 static void see_word(gap *g, th_span w) {
   static const char *const breaks[] = {"except", "unless", "excluding", "but", "other", "apart"};
+  static const char *const examples[] = {"such",     "e",    "eg",     "including",
+                                         "includes", "like", "include"};
   if (th_span_eq_nocase(w, TH_SPAN("or")))
     g->has_or = true;
   else if (th_span_eq_nocase(w, TH_SPAN("and")))
     g->has_and = true;
   for (size_t i = 0; i < TH_COUNT(breaks); i++)
     g->stop |= th_span_eq_nocase(w, th_span_of(breaks[i]));
-  g->words = true;
+  for (size_t i = 0; i < TH_COUNT(examples); i++)
+    g->example |= th_span_eq_nocase(w, th_span_of(examples[i]));
 }
 
 static void see_sign(gap *g, char c, char next) {
@@ -53,7 +56,7 @@ static gap look_between(th_span s) {
 
 static bool gap_before(const th_elig_tree *tree, uint32_t i, gap *out) {
   const th_elig_fact *a = &tree->facts[i - 1], *b = &tree->facts[i];
-  if (!tree->text.p || b->from < a->to || b->from > tree->text.n) return false;
+  if (!tree->text.p || a->from >= a->to || b->from < a->to || b->to > tree->text.n) return false;
   *out = look_between((th_span){tree->text.p + a->to, b->from - a->to});
   return true;
 }
@@ -73,26 +76,42 @@ static bool list_is_or(const th_elig_tree *tree, const th_elig_node *n, uint32_t
   return false;
 }
 
+/* "one or more of", "at least one" before the facts: any of them will do, up to the end of the
+ * sentence. */
+static bool one_of(const th_elig_tree *tree, const th_elig_node *n, uint32_t i) {
+  static const char *const words[] = {"one or more", "at least one", "any of", "one of the"};
+  uint32_t to = TH_MIN(tree->facts[i - 1].from, (uint32_t)tree->text.n);
+  for (uint32_t at = to; at > n->from && tree->text.p[at] != ';'; at--)
+    for (size_t k = 0; k < TH_COUNT(words); k++) {
+      size_t len = strlen(words[k]);
+      if (at + len <= to &&
+          th_span_eq_nocase((th_span){tree->text.p + at, len}, th_span_of(words[k])))
+        return true;
+    }
+  return false;
+}
+
 /* In an inclusion: alternatives. */
 static bool is_alternative(const th_elig_tree *tree, const th_elig_node *n, uint32_t i,
                            const gap *g) {
-  if (g->stop || g->opens || g->has_and) return false;
+  if (g->example && !g->stop) return true;
+  if (g->stop || (g->has_and && !one_of(tree, n, i))) return false;
+  if (one_of(tree, n, i)) return true;
+  if (g->opens) return false;
   if (g->has_or) return true;
   return g->comma && is_plain(&tree->facts[i - 1]) && list_is_or(tree, n, i);
 }
 
-/* In an exclusion: both are asked for at once, joined by a preposition, or as the limit that tells
- * what the condition before it means: "renal disease (creatinine > 3 mg/dL)". */
-static bool is_both(const th_elig_tree *tree, uint32_t i, const gap *g) {
-  const th_elig_fact *a = &tree->facts[i - 1], *b = &tree->facts[i];
-  if (g->stop || g->has_or || g->has_and || g->comma) return false;
-  bool limit = a->type == TH_ELIG_CONCEPT && b->type == TH_ELIG_NUMERIC;
-  return g->opens ? limit : g->words || limit;
+/* In an exclusion: both are asked for at once, joined by a preposition, or in parentheses as what
+ * the one before means: "renal disease (creatinine > 3 mg/dL)". */
+static bool is_both(const gap *g) {
+  if (g->stop || g->has_or || g->has_and || g->comma || g->example) return false;
+  return true;
 }
 
 bool th_verdict_linked(const th_elig_tree *tree, const th_elig_node *n, uint32_t fact) {
   gap g;
   if (fact <= n->fact || fact >= n->fact + n->n_facts || !gap_before(tree, fact, &g)) return false;
   if (n->combine == TH_ELIG_ALL) return is_alternative(tree, n, fact, &g);
-  return n->combine == TH_ELIG_ANY && n->kind == TH_ELIG_EXCLUSION && is_both(tree, fact, &g);
+  return n->combine == TH_ELIG_ANY && n->kind == TH_ELIG_EXCLUSION && is_both(&g);
 }

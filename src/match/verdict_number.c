@@ -198,7 +198,43 @@ bool th_is_age(uint32_t attribute) {
   return attribute < th_elig_n_attributes && !strcmp(th_elig_attributes[attribute].key, "age");
 }
 
-void th_judge_number(const th_verdict_patient *v, const th_elig_fact *f, th_verdict_fact *out) {
+/* A finding of the record that is a value of the attribute by definition: "tachycardia". */
+static void judge_finding(const th_verdict_patient *v, const th_elig_fact *f,
+                          th_verdict_fact *out) {
+  th_interval means, bounds;
+  uint32_t attribute;
+  if (f->reference != TH_ELIG_ABSOLUTE || f->window.present || !bounds_of(f, &bounds)) return;
+  for (uint32_t i = 0; i < v->n_concepts; i++) {
+    const th_patient_fact *p = &v->p->facts[v->concepts[i]];
+    bool now = !p->absent && p->experiencer == TH_OF_PATIENT && p->certainty == TH_CERTAIN_STATED &&
+               p->time != TH_ELIG_PAST && p->time != TH_ELIG_PLANNED && !p->has_end &&
+               !(p->flags & TH_FACT_HISTORY);
+    if (!now || !th_definition_of(v, p->label, &attribute, &means) || attribute != f->attribute)
+      continue;
+    th_verdict_truth t = th_interval_within(&means, &bounds);
+    if (t != TH_UNKNOWN)
+      th_decide(out, t == TH_MET, TH_BASIS_DERIVED, TH_RULE_DEFINITION, v->concepts[i]);
+  }
+}
+
+void th_judge_by_value(const th_verdict_patient *v, const th_elig_fact *f, th_verdict_fact *out) {
+  th_interval means, value;
+  uint32_t attribute;
+  if (f->time == TH_ELIG_PAST || f->time == TH_ELIG_PLANNED || f->family || f->degree.n ||
+      f->window.present || !th_definition_of(v, f->label, &attribute, &means))
+    return;
+  uint32_t at = v->value[attribute];
+  if (at == TH_NO_FACT) return;
+  const th_patient_fact *m = &v->p->facts[at];
+  if (m->certainty != TH_CERTAIN_STATED || m->time == TH_ELIG_PAST ||
+      !interval_of(m->relation, m->canonical, m->canonical_high, &value))
+    return;
+  th_verdict_truth t = th_interval_within(&value, &means);
+  if (t != TH_UNKNOWN) th_decide(out, t == TH_MET, TH_BASIS_DERIVED, TH_RULE_DEFINITION, at);
+}
+
+void th_judge_number(const th_verdict_patient *v, const th_elig_fact *f, th_verdict_presume mode,
+                     th_verdict_fact *out) {
   double low, high;
   if (f->attribute >= th_elig_n_attributes) return;
   if (th_is_age(f->attribute) && th_age_completed(v, "a", &low, &high)) {
@@ -206,5 +242,15 @@ void th_judge_number(const th_verdict_patient *v, const th_elig_fact *f, th_verd
     return;
   }
   out->patient = v->value[f->attribute];
-  if (out->patient != TH_NO_FACT) judge_value(v, f, out);
+  if (out->patient != TH_NO_FACT) {
+    judge_value(v, f, out);
+    return;
+  }
+  judge_finding(v, f, out);
+  if (out->truth == TH_UNKNOWN && mode == TH_PRESUME_SILENCE &&
+      th_scale_is_extreme(f->attribute, f->relation)) {
+    out->presumed = TH_NOT_MET;
+    out->basis = TH_BASIS_PRESUMED;
+    out->rule = TH_RULE_SILENCE;
+  }
 }

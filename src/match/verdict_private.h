@@ -4,7 +4,6 @@
 
 #include <math.h>
 
-#include "match/rules.h"
 #include "match/verdict.h"
 
 /* Values with their ends in or out; a point is [v, v]. */
@@ -12,6 +11,8 @@ typedef struct th_interval {
   double low, high; /* -INFINITY, INFINITY: open */
   bool low_in, high_in;
 } th_interval;
+
+#include "match/rules.h"
 
 /* Met: all of inner lies in outer; not met: nothing of it does. Bounds that differ by less than
  * rounding are equal. */
@@ -31,7 +32,10 @@ double th_window_days(const th_elig_window *w);
 
 /* Judge one fact of the criteria as if it were not negated: truth, presumed, basis, rule and
  * patient. */
-void th_judge_number(const th_verdict_patient *v, const th_elig_fact *f, th_verdict_fact *out);
+void th_judge_number(const th_verdict_patient *v, const th_elig_fact *f, th_verdict_presume mode,
+                     th_verdict_fact *out);
+/* A finding of the criteria that is a value by definition, against the record's value. */
+void th_judge_by_value(const th_verdict_patient *v, const th_elig_fact *f, th_verdict_fact *out);
 void th_judge_concept(const th_verdict_patient *v, const th_elig_fact *f, th_verdict_presume mode,
                       th_verdict_fact *out);
 bool th_is_age(uint32_t attribute);
@@ -41,6 +45,24 @@ void th_concepts_bear(bool *out, const th_concepts *dict, const th_elig_tree *tr
 /* Whether the fact's guard lets it count. */
 th_verdict_truth th_judge_guard(const th_verdict_patient *v, const th_elig_tree *tree,
                                 const th_elig_guard *g);
+
+/* Whether a leaf that is open asks for what the note has no word of (verdict_silence.c). */
+bool th_verdict_unsaid(const th_verdict_patient *v, const th_elig_tree *tree, const th_elig_node *n,
+                       const th_verdict_fact *all);
+/* Of a leaf's facts [from, end) that are met: whether the words around them that were not read are
+ * met as well. Met: there are none, they are in the note, or it was not listened to. Not met:
+ * silence speaks. In an exclusion the words of the facts' own alternative count, else those of the
+ * leaf. */
+th_verdict_truth th_verdict_rest(const th_verdict_patient *v, const th_elig_tree *tree,
+                                 const th_elig_node *n, uint32_t from, uint32_t end);
+/* Whether what a group of facts asks for is told by a test that the note does not speak of: "atrial
+ * fibrillation on telemetry". */
+bool th_verdict_untested(const th_verdict_patient *v, const th_elig_tree *tree,
+                         const th_verdict_fact *all, uint32_t from, uint32_t end);
+/* Whether a criterion says that there is none: "None", "N/A". */
+bool th_verdict_says_none(th_span text);
+/* Whether the dictionary has a concept somewhere below another. */
+bool th_concept_is_below(const th_concepts *dict, uint32_t below, uint32_t above);
 
 /* Decides, with what it rests on. */
 static inline void th_decide(th_verdict_fact *out, bool so, uint8_t basis, uint8_t rule,

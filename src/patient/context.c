@@ -53,6 +53,7 @@ static void take_cue(running *run, const th_lex_cue *cue, uint32_t i) {
   if (cue->reach & TH_REACH_BACK)
     mark_back(run, i, cue->cue == TH_CUE_ABSENT ? TH_CUES_NEGATIVE : bit);
   if (!(cue->reach & TH_REACH_FORWARD)) return;
+  if (cue->reach & TH_REACH_PAST) bit |= BIT(TH_CUE_HISTORY);
   run->now |= bit;
   run->near = cue->reach & TH_REACH_NEAR ? run->near | bit : run->near & ~bit;
   bool opens = i == run->from; /* "No fever, chills, cough." */
@@ -92,9 +93,10 @@ static bool relative_at(running *run, uint32_t i, uint32_t *end) {
     mark_back(run, k - 1, BIT(TH_CUE_FAMILY));
   if (k > run->from && th_note_among(note, k - 1, "by to from")) return true;
   if (th_note_sign(note, e, '(')) e++;
-  if (!th_note_among(note, e,
-                     "had has have died dies with who diagnosed suffered suffers was is were also "
-                     "passed deceased living alive s/p recently") &&
+  if (!th_note_among(
+          note, e,
+          "had has have died dies with who diagnosed suffered suffers was is were are also "
+          "passed deceased living alive s/p recently") &&
       !th_note_sign(note, e, ':') && !th_note_sign(note, e, '-'))
     return true;
   run->now |= BIT(TH_CUE_FAMILY);

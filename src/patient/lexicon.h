@@ -43,8 +43,9 @@ typedef enum th_cue {
 enum {                       /* th_lex_cue.reach */
        TH_REACH_FORWARD = 1, /* to the end of the clause */
        TH_REACH_BACK = 2,
-       TH_REACH_NEAR = 4, /* forward no further than the next comma */
-       TH_REACH_LIST = 8, /* over a comma only when an "or" follows, or from a sentence's start */
+       TH_REACH_NEAR = 4,  /* forward no further than the next comma */
+       TH_REACH_PAST = 16, /* and says so of the history: TH_CUE_HISTORY as well */
+       TH_REACH_LIST = 8,  /* over a comma only when an "or" follows, or from a sentence's start */
 };
 
 typedef struct th_lex_cue {

@@ -1,4 +1,5 @@
 /* Concepts of a note: where they stand, how severe, since when. */
+#include "eligibility/phrases.h"
 #include "patient/note.h"
 
 enum { REACH = 10 }; /* words between a time and what it is said of */
@@ -56,13 +57,25 @@ static mention *add_mention(mentions *m) {
   return &m->p[m->n++];
 }
 
+/* "serum creatinine": what is measured is no drug that is taken. */
+static bool is_measure(const th_note *note, const th_sentence *s, uint32_t token,
+                       const th_term *t) {
+  uint32_t end;
+  if (t->category != TH_ELIG_DRUG && t->category != TH_ELIG_FINDING) return false;
+  for (uint32_t i = token > s->from ? token - 1 : token; i <= token; i++)
+    if (th_elig_phrase_at(note->text, note->v.p, s->to, i, TH_ELIG_F_ATTRIBUTE, &end) >= 0 &&
+        end > token && note->v.p[end - 1].to >= t->to)
+      return true;
+  return false;
+}
+
 static void take_term(void *ctx, const th_term *t) {
   mentions *m = ctx;
   th_note *note = m->note;
   while (m->token < note->v.n && note->v.p[m->token].to <= t->from)
     m->token++;
   const th_sentence *s = th_note_sentence_of(note, m->token, &m->hint);
-  if (!s) return; /* within a header */
+  if (!s || (!t->own && is_measure(note, s, m->token, t))) return; /* also within a header */
   mention *at = add_mention(m);
   if (!at) return;
   at->first = at->behind = m->token;

@@ -35,7 +35,7 @@ static uint8_t time_of(const th_note *note, uint32_t token, const th_patient_fac
   if (cues & 1u << TH_CUE_PLANNED) return TH_ELIG_PLANNED;
   if (cues & 1u << TH_CUE_PAST) return TH_ELIG_PAST;
   if (section == TH_SECTION_PLAN && doing) return TH_ELIG_PLANNED;
-  if (fact->category == TH_ELIG_PROCEDURE &&
+  if (fact->category == TH_ELIG_PROCEDURE && !fact->absent &&
       (cues & 1u << TH_CUE_HISTORY || section == TH_SECTION_PAST))
     return TH_ELIG_PAST;
   if (section == TH_SECTION_DRUGS && doing) return TH_ELIG_CURRENT;

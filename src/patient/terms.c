@@ -1,9 +1,12 @@
 /* Concepts: the built-in terms and the dictionary together. */
+#include "eligibility/concepts.h"
 #include "patient/internal.h"
 #include "patient/lexicon.h"
 
 typedef struct found {
   th_reading *r;
+  th_span text;
+  bool running; /* text of a note, not a name */
   th_term *p;
   uint32_t n, cap;
 } found;
@@ -30,6 +33,50 @@ static void add_found(found *f, const th_term *term) {
 
 /* ---- the dictionary ---- */
 
+/* Genes have names like words of notes (A20, CAT, DAT): one counts when something is said of it. */
+static bool is_gene_said(const found *f, const th_mention *m) {
+  static const char *const words[] = {"mutat",    "gene",      "positiv", "negativ", "amplif",
+                                      "express",  "rearrang",  "variant", "wild",    "delet",
+                                      "deficien", "polymorph", "carrier", "+"};
+  th_span rest = {f->text.p + m->to, TH_MIN(f->text.n - m->to, (size_t)24)};
+  for (size_t w = 0; w < TH_COUNT(words); w++)
+    for (size_t n = strlen(words[w]), i = 0; i + n <= rest.n; i++)
+      if (th_span_eq_nocase((th_span){rest.p + i, n}, th_span_of(words[w]))) return true;
+  return false;
+}
+
+/* Whether a mention in running text says anything of a patient, and as what: dictionaries know
+ * "food", "Back" and "symptom". */
+static bool is_said(const found *f, const th_mention *m, uint32_t concept_id, uint8_t *category) {
+  static const char *const idle[] = {"symptom",
+                                     "symptoms",
+                                     "emergencies",
+                                     "vital signs",
+                                     "physical examination",
+                                     "diagnosis",
+                                     "walking",
+                                     "movement",
+                                     "food",
+                                     "meat",
+                                     "child",
+                                     "sleep",
+                                     "accidents",
+                                     "medical examination",
+                                     "friends",
+                                     "exercise",
+                                     "abnormality",
+                                     "abnormalities",
+                                     "general",
+                                     "examination"};
+  th_span words = {f->text.p + m->from, m->to - m->from};
+  int as = th_elig_category_of_concept(f->r->dict, concept_id);
+  if (as < 0 || th_elig_is_everyday(words)) return false;
+  for (size_t i = 0; i < TH_COUNT(idle); i++)
+    if (th_span_eq_nocase(words, th_span_of(idle[i]))) return false;
+  *category = (uint8_t)as;
+  return as != TH_ELIG_GENE || is_gene_said(f, m);
+}
+
 static int take_mention(void *ctx, const th_mention *m) {
   found *f = ctx;
   th_label label;
@@ -42,6 +89,7 @@ static int take_mention(void *ctx, const th_mention *m) {
                .label = concept.label,
                .concept_id = label.concept_id,
                .category = category_of_kind[concept.kind]};
+  if (f->running && !is_said(f, m, label.concept_id, &t.category)) return f->r->rc;
   add_found(f, &t);
   return f->r->rc;
 }
@@ -140,7 +188,7 @@ static void merge(const found *own, const found *dict, th_term_fn fn, void *ctx)
 }
 
 int th_terms_find(th_reading *r, th_span text, bool short_text, th_term_fn fn, void *ctx) {
-  found own = {.r = r}, dict = {.r = r};
+  found own = {.r = r}, dict = {.r = r, .text = text, .running = !short_text};
   th_elig_tokens v = {.arena = r->arena};
   if (th_lex_ready() < 0) return th_reading_fail(r, TH_ENOMEM);
   th_elig_tokenize(text, 0, (uint32_t)text.n, &v);

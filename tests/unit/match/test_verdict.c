@@ -276,9 +276,7 @@ static void test_pregnancy(void **state) {
   nobody(&x, 'F', 30);
   expect(text, &x, TH_UNKNOWN, TH_BASIS_NONE);
   assert_int_equal(ask(text, &x.p, TH_PRESUME_CONSENT).verdict, TH_UNKNOWN);
-  th_verdict_node n = ask(text, &x.p, TH_PRESUME_SILENCE);
-  assert_int_equal(n.verdict, TH_NOT_MET);
-  assert_int_equal(n.basis, TH_BASIS_PRESUMED);
+  assert_int_equal(ask(text, &x.p, TH_PRESUME_SILENCE).verdict, TH_UNKNOWN); /* it is tested */
   /* nothing presumed makes an inclusion met, or fails it */
   assert_int_equal(ask(IN "Not pregnant", &x.p, TH_PRESUME_SILENCE).verdict, TH_UNKNOWN);
   assert_int_equal(ask(IN "Pregnant", &x.p, TH_PRESUME_SILENCE).verdict, TH_UNKNOWN);

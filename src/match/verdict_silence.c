@@ -1,0 +1,298 @@
+/* Silence about what was not read. A criterion of which no fact was read still has words; where a
+ * full note has none of them, nor a disease of the organs that they name, a reader takes it that
+ * the criterion is not met. That is a presumption like others (th_verdict_presume): for exclusions
+ * alone, and not for what a note would not tell anyhow: results of tests, pregnancy, and what is
+ * not medicine. */
+#include <stdlib.h>
+
+#include "match/verdict_private.h"
+
+enum { STEM = 6, CONTENT_MAX = 64, REST_MAX = 2 };
+
+struct th_verdict_words {
+  uint64_t *stems; /* of the note, sorted */
+  uint32_t n;
+};
+
+typedef struct list {
+  const char *code, *words;
+} list;
+
+static const list idle[] = {
+#define IDLE(words) {NULL, words},
+#define HELD(words)
+#define ORGAN(code, words)
+#include "match/silence.def"
+#undef IDLE
+#undef HELD
+};
+static const list held[] = {
+#define IDLE(words)
+#define HELD(words) {NULL, words},
+#include "match/silence.def"
+#undef HELD
+#undef ORGAN
+};
+static const list organs[] = {
+#define HELD(words)
+#define ORGAN(code, words) {code, words},
+#include "match/silence.def"
+#undef IDLE
+#undef HELD
+#undef ORGAN
+};
+
+static bool is_word(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         (unsigned char)c >= 0x80;
+}
+
+/* The first letters of a word, in lower case, as one number. */
+static uint64_t stem_of(th_span w) {
+  uint64_t key = 0;
+  size_t n = w.n > 3 && (w.p[w.n - 1] | 32) == 's' ? w.n - 1 : w.n;
+  for (size_t i = 0; i < n && i < STEM; i++) {
+    char c = w.p[i];
+    key = key << 8 | (unsigned char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
+  }
+  return key;
+}
+
+static bool next_word(th_span *rest, th_span *word) {
+  size_t i = 0;
+  while (i < rest->n && !is_word(rest->p[i]))
+    i++;
+  size_t from = i;
+  while (i < rest->n && is_word(rest->p[i]))
+    i++;
+  *word = (th_span){rest->p + from, i - from};
+  *rest = (th_span){rest->p + i, rest->n - i};
+  return word->n > 0;
+}
+
+static int by_value(const void *a, const void *b) {
+  uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+  return (x > y) - (x < y);
+}
+
+int th_verdict_listen(th_verdict_patient *v, th_arena *arena, th_err *err) {
+  th_span rest = v->p->source, w;
+  struct th_verdict_words *out;
+  if (v->p->form != TH_PATIENT_NOTE) return 0;
+  out = th_arena_calloc(arena, 1, sizeof *out);
+  if (out) out->stems = th_arena_alloc(arena, (rest.n / 2 + 1) * sizeof *out->stems);
+  if (!out || !out->stems) return th_err_set(err, TH_ENOMEM, "out of memory");
+  while (next_word(&rest, &w))
+    out->stems[out->n++] = stem_of(w);
+  qsort(out->stems, out->n, sizeof *out->stems, by_value);
+  v->words = out;
+  return 0;
+}
+
+/* ---- a criterion's words ---- */
+
+static bool is_listed(const list *lists, size_t n, uint64_t stem) {
+  th_span w;
+  for (size_t i = 0; i < n; i++) {
+    th_span rest = th_span_of(lists[i].words);
+    while (next_word(&rest, &w))
+      if (stem_of(w) == stem) return true;
+  }
+  return false;
+}
+
+static bool is_said(const th_verdict_patient *v, uint64_t stem) {
+  return bsearch(&stem, v->words->stems, v->words->n, sizeof stem, by_value) != NULL;
+}
+
+static bool is_number(th_span w) {
+  return w.p[0] >= '0' && w.p[0] <= '9';
+}
+
+/* Whether the patient has, or may have, a disease of the organs that the word names. */
+static bool has_disease(const th_verdict_patient *v, uint64_t stem) {
+  for (size_t i = 0; i < TH_COUNT(organs); i++) {
+    uint32_t above;
+    if (!is_listed(&organs[i], 1, stem)) continue;
+    if (!v->dict || !th_concepts_by_code(v->dict, th_span_of(organs[i].code), &above, 1)) continue;
+    for (uint32_t k = 0; k < v->n_concepts; k++) {
+      const th_patient_fact *f = &v->p->facts[v->concepts[k]];
+      if (f->absent || f->experiencer != TH_OF_PATIENT || f->concept_id == TH_NO_CONCEPT ||
+          f->certainty == TH_CERTAIN_HYPOTHETICAL || f->category > TH_ELIG_FINDING)
+        continue;
+      if (f->concept_id == above || th_concept_is_below(v->dict, f->concept_id, above)) return true;
+    }
+  }
+  return false;
+}
+
+/* Facts of the leaf that silence may not speak for, or that the record speaks of. */
+static bool is_spoken_of(const th_elig_tree *tree, const th_elig_node *n,
+                         const th_verdict_fact *all) {
+  for (uint32_t i = n->fact; i < n->fact + n->n_facts; i++) {
+    const th_elig_fact *f = &tree->facts[i];
+    bool own = f->type == TH_ELIG_CONCEPT && f->category >= TH_ELIG_GENE;
+    if (own || f->negated || f->guard.kind || all[i].patient != TH_NO_FACT ||
+        all[i].rule == TH_RULE_STALE)
+      return true;
+  }
+  return false;
+}
+
+static bool in_fact(const th_elig_tree *tree, const th_elig_node *n, const char *at) {
+  uint32_t byte = (uint32_t)(at - tree->text.p);
+  for (uint32_t i = n->fact; i < n->fact + n->n_facts; i++)
+    if (tree->facts[i].type == TH_ELIG_NUMERIC && byte >= tree->facts[i].from &&
+        byte < tree->facts[i].to)
+      return true;
+  return false;
+}
+
+bool th_verdict_unsaid(const th_verdict_patient *v, const th_elig_tree *tree, const th_elig_node *n,
+                       const th_verdict_fact *all) {
+  th_span rest = {tree->text.p + n->from, n->to - n->from}, w;
+  uint32_t content = 0;
+  if (!v->words || n->kind != TH_ELIG_EXCLUSION || is_spoken_of(tree, n, all) ||
+      th_verdict_untested(v, tree, all, n->fact, n->fact + n->n_facts))
+    return false;
+  while (next_word(&rest, &w)) {
+    uint64_t stem = stem_of(w);
+    if (is_listed(held, TH_COUNT(held), stem)) return false;
+    if (w.n < 3 || is_number(w) || is_listed(idle, TH_COUNT(idle), stem)) continue;
+    if (is_said(v, stem) || has_disease(v, stem)) return false;
+    content += !in_fact(tree, n, w.p);
+  }
+  return content > 0 && content <= CONTENT_MAX;
+}
+
+/* ---- what was not read beside facts ---- */
+
+static bool separates(th_span s, size_t i) {
+  static const char *const words[] = {" or ", " and ", " and/or ", " but "};
+  if (strchr(",;:/\n", s.p[i])) return true;
+  for (size_t k = 0; k < TH_COUNT(words); k++) {
+    size_t n = strlen(words[k]);
+    if (i + n <= s.n && th_span_eq_nocase((th_span){s.p + i, n}, th_span_of(words[k]))) return true;
+  }
+  return false;
+}
+
+/* The stretch of the leaf that belongs to an alternative: between the separators, or facts, around
+ * it. */
+static th_span alternative_of(const th_elig_tree *tree, const th_elig_node *n, uint32_t from,
+                              uint32_t end) {
+  uint32_t low = n->from, high = n->to;
+  if (from > n->fact) low = TH_MAX(low, TH_MIN(tree->facts[from - 1].to, tree->facts[from].from));
+  if (end < n->fact + n->n_facts)
+    high = TH_MIN(high, TH_MAX(tree->facts[end].from, tree->facts[end - 1].to));
+  th_span all = {tree->text.p, high};
+  uint32_t a = tree->facts[from].from, b = tree->facts[end - 1].to;
+  while (a > low && !separates(all, a - 1))
+    a--;
+  while (b < high && !separates(all, b))
+    b++;
+  return (th_span){tree->text.p + a, b - a};
+}
+
+static bool is_read(const th_elig_tree *tree, const th_elig_node *n, const char *at) {
+  uint32_t byte = (uint32_t)(at - tree->text.p);
+  for (uint32_t i = n->fact; i < n->fact + n->n_facts; i++) {
+    const th_elig_fact *f = &tree->facts[i];
+    if ((byte >= f->from && byte < f->to) ||
+        (f->guard.kind && byte >= f->guard.from && byte < f->guard.to) ||
+        (f->window.present && byte >= f->window.from && byte < f->window.to))
+      return true;
+  }
+  return false;
+}
+
+/* Consent, and being able to: the words around them say how it is given. */
+static bool is_formal(const th_elig_tree *tree, const th_elig_node *n) {
+  for (uint32_t i = n->fact; i < n->fact + n->n_facts; i++) {
+    const th_elig_fact *f = &tree->facts[i];
+    if (f->type == TH_ELIG_CONCEPT &&
+        (f->category == TH_ELIG_CONSENT || f->category == TH_ELIG_CAPACITY))
+      return true;
+  }
+  return false;
+}
+
+/* Takes a stretch in parentheses off what is left: it explains. */
+static void skip_parentheses(th_span *rest) {
+  size_t i = 0;
+  while (i < rest->n && !is_word(rest->p[i]) && rest->p[i] != '(')
+    i++;
+  if (i == rest->n || rest->p[i] != '(') return;
+  const char *close = memchr(rest->p + i, ')', rest->n - i);
+  if (close) *rest = (th_span){close + 1, (size_t)(rest->p + rest->n - close - 1)};
+}
+
+th_verdict_truth th_verdict_rest(const th_verdict_patient *v, const th_elig_tree *tree,
+                                 const th_elig_node *n, uint32_t from, uint32_t end) {
+  th_span rest = {tree->text.p + n->from, n->to - n->from}, w;
+  bool exclusion = n->kind == TH_ELIG_EXCLUSION;
+  uint32_t open = 0;
+  bool silent = true;
+  if (!v->words || from >= end || !tree->text.p) return TH_MET;
+  if (exclusion) rest = alternative_of(tree, n, from, end);
+  if (!exclusion && is_formal(tree, n)) return TH_MET;
+  for (;;) {
+    if (!exclusion) skip_parentheses(&rest);
+    if (!next_word(&rest, &w)) break;
+    uint64_t stem = stem_of(w);
+    if (w.n < 3 || is_number(w) || is_read(tree, n, w.p)) continue;
+    if (is_listed(held, TH_COUNT(held), stem)) silent = false;
+    if (is_listed(idle, TH_COUNT(idle), stem) || is_said(v, stem)) continue;
+    open++;
+  }
+  if (open == 0 || (!exclusion && open < REST_MAX)) return TH_MET;
+  return exclusion && silent ? TH_NOT_MET : TH_UNKNOWN;
+}
+
+bool th_verdict_says_none(th_span text) {
+  static const char *const none[] = {"none",
+                                     "n/a",
+                                     "na",
+                                     "not applicable",
+                                     "nil",
+                                     "none.",
+                                     "no exclusion criteria",
+                                     "none known",
+                                     "none specified"};
+  text = th_span_trim(text);
+  for (size_t i = 0; i < TH_COUNT(none); i++)
+    if (th_span_eq_nocase(text, th_span_of(none[i]))) return true;
+  return false;
+}
+
+/* ---- tests ---- */
+
+static bool is_test(const th_elig_fact *f) {
+  static const char *const words[] = {"graph",
+                                      "tomograph",
+                                      "imaging",
+                                      "ultraso",
+                                      "scopy",
+                                      "telemetr",
+                                      "test",
+                                      "biops",
+                                      "scan",
+                                      "monitoring",
+                                      "electrocardiogram",
+                                      "spect",
+                                      "mri",
+                                      "filtration rate"};
+  if (f->type != TH_ELIG_CONCEPT || f->negated) return false;
+  for (size_t w = 0; w < TH_COUNT(words); w++)
+    for (size_t n = strlen(words[w]), i = 0; i + n <= f->label.n; i++)
+      if (th_span_eq_nocase((th_span){f->label.p + i, n}, th_span_of(words[w]))) return true;
+  return false;
+}
+
+bool th_verdict_untested(const th_verdict_patient *v, const th_elig_tree *tree,
+                         const th_verdict_fact *all, uint32_t from, uint32_t end) {
+  if (!v->words) return false;
+  for (uint32_t i = from; i < end; i++)
+    if (is_test(&tree->facts[i]) && all[i].patient == TH_NO_FACT) return true;
+  return false;
+}
