@@ -163,11 +163,22 @@ static uint8_t leaf_lane(lane *l, uint8_t *basis) {
   return truth;
 }
 
+bool th_verdict_asks_none(const th_elig_tree *tree, const th_elig_node *leaf) {
+  static const char *const none[] = {
+      "none",  "n/a",        "not applicable",        "nil",
+      "none.", "none known", "no exclusion criteria", "none specified"};
+  if (leaf->n_facts || !tree->text.p || leaf->to > tree->text.n) return false;
+  th_span text = th_span_trim((th_span){tree->text.p + leaf->from, leaf->to - leaf->from});
+  for (size_t i = 0; i < TH_COUNT(none); i++)
+    if (th_span_eq_nocase(text, th_span_of(none[i]))) return true;
+  return false;
+}
+
 static void judge_leaf(const th_verdict_patient *v, const th_elig_tree *tree, const th_elig_node *n,
                        th_verdict_presume mode, const th_verdict_fact *all, th_verdict_node *out) {
   uint8_t basis = TH_BASIS_STATED, ignored = TH_BASIS_NONE;
   lane l = {.v = v, .tree = tree, .n = n, .all = all};
-  if (th_verdict_says_none(th_elig_text(tree, (uint32_t)(n - tree->nodes)))) {
+  if (th_verdict_asks_none(tree, n)) {
     out->plain = out->presumed = n->kind == TH_ELIG_EXCLUSION ? TH_NOT_MET : TH_MET;
     out->rule = TH_RULE_NOTHING_ASKED;
     settle(out, n->kind, TH_BASIS_DERIVED);

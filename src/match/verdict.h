@@ -134,6 +134,10 @@ void th_verdict_bears(bool *out, const th_concepts *dict, const th_elig_tree *tr
  * depends on the criteria alone. */
 bool th_verdict_linked(const th_elig_tree *tree, const th_elig_node *leaf, uint32_t fact);
 
+/* Whether a leaf says that there is no criterion ("None", "N/A"): then everybody meets it as an
+ * inclusion and nobody as an exclusion, derived. It depends on the criteria alone. */
+bool th_verdict_asks_none(const th_elig_tree *tree, const th_elig_node *leaf);
+
 /* The tree as one criterion of a kind: an inclusion is met when all at its top are, an exclusion
  * when any is. What stands at the top as the other kind counts turned. */
 th_verdict_node th_verdict_whole(const th_verdicts *v, th_elig_kind kind);

@@ -59,8 +59,6 @@ th_verdict_truth th_verdict_rest(const th_verdict_patient *v, const th_elig_tree
  * fibrillation on telemetry". */
 bool th_verdict_untested(const th_verdict_patient *v, const th_elig_tree *tree,
                          const th_verdict_fact *all, uint32_t from, uint32_t end);
-/* Whether a criterion says that there is none: "None", "N/A". */
-bool th_verdict_says_none(th_span text);
 /* Whether the dictionary has a concept somewhere below another. */
 bool th_concept_is_below(const th_concepts *dict, uint32_t below, uint32_t above);
 

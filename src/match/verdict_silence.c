@@ -3,6 +3,7 @@
  * the criterion is not met. That is a presumption like others (th_verdict_presume): for exclusions
  * alone, and not for what a note would not tell anyhow: results of tests, pregnancy, and what is
  * not medicine. */
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "match/verdict_private.h"
@@ -14,33 +15,30 @@ struct th_verdict_words {
   uint32_t n;
 };
 
-typedef struct list {
-  const char *code, *words;
-} list;
+/* What a word of a criterion may be. */
+enum { IDLE_WORD = 1, HELD_WORD = 2 };
 
-static const list idle[] = {
-#define IDLE(words) {NULL, words},
-#define HELD(words)
-#define ORGAN(code, words)
-#include "match/silence.def"
-#undef IDLE
-#undef HELD
-};
-static const list held[] = {
-#define IDLE(words)
-#define HELD(words) {NULL, words},
-#include "match/silence.def"
-#undef HELD
-#undef ORGAN
-};
-static const list organs[] = {
-#define HELD(words)
-#define ORGAN(code, words) {code, words},
+static const struct {
+  uint8_t what;
+  const char *code, *words;
+} lists[] = {
+#define IDLE(words) {IDLE_WORD, NULL, words},
+#define HELD(words) {HELD_WORD, NULL, words},
+#define ORGAN(code, words) {0, code, words},
 #include "match/silence.def"
 #undef IDLE
 #undef HELD
 #undef ORGAN
 };
+
+enum { KNOWN_MAX = 1024 };
+static struct known {
+  uint64_t stem;
+  const char *code; /* of the organ's diseases, or NULL */
+  uint8_t what;
+} known[KNOWN_MAX];
+static size_t n_known;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static bool is_word(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -75,10 +73,45 @@ static int by_value(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
+static int by_stem(const void *a, const void *b) {
+  const struct known *x = a, *y = b;
+  return (x->stem > y->stem) - (x->stem < y->stem);
+}
+
+static void know_words(void) {
+  th_span w;
+  for (size_t i = 0; i < TH_COUNT(lists); i++) {
+    th_span rest = th_span_of(lists[i].words);
+    while (next_word(&rest, &w) && n_known < KNOWN_MAX)
+      known[n_known++] = (struct known){stem_of(w), lists[i].code, lists[i].what};
+  }
+  qsort(known, n_known, sizeof *known, by_stem);
+}
+
+/* The first row with the stem, those of it stand together; NULL: none. */
+static const struct known *known_word(uint64_t stem) {
+  size_t low = 0, high = n_known;
+  while (low < high) {
+    size_t mid = low + (high - low) / 2;
+    if (known[mid].stem < stem)
+      low = mid + 1;
+    else
+      high = mid;
+  }
+  return low < n_known && known[low].stem == stem ? &known[low] : NULL;
+}
+
+static bool is_listed(uint64_t stem, uint8_t what) {
+  for (const struct known *k = known_word(stem); k && k < known + n_known && k->stem == stem; k++)
+    if (k->what == what) return true;
+  return false;
+}
+
 int th_verdict_listen(th_verdict_patient *v, th_arena *arena, th_err *err) {
   th_span rest = v->p->source, w;
   struct th_verdict_words *out;
   if (v->p->form != TH_PATIENT_NOTE) return 0;
+  pthread_once(&once, know_words);
   out = th_arena_calloc(arena, 1, sizeof *out);
   if (out) out->stems = th_arena_alloc(arena, (rest.n / 2 + 1) * sizeof *out->stems);
   if (!out || !out->stems) return th_err_set(err, TH_ENOMEM, "out of memory");
@@ -91,16 +124,6 @@ int th_verdict_listen(th_verdict_patient *v, th_arena *arena, th_err *err) {
 
 /* ---- a criterion's words ---- */
 
-static bool is_listed(const list *lists, size_t n, uint64_t stem) {
-  th_span w;
-  for (size_t i = 0; i < n; i++) {
-    th_span rest = th_span_of(lists[i].words);
-    while (next_word(&rest, &w))
-      if (stem_of(w) == stem) return true;
-  }
-  return false;
-}
-
 static bool is_said(const th_verdict_patient *v, uint64_t stem) {
   return bsearch(&stem, v->words->stems, v->words->n, sizeof stem, by_value) != NULL;
 }
@@ -111,10 +134,10 @@ static bool is_number(th_span w) {
 
 /* Whether the patient has, or may have, a disease of the organs that the word names. */
 static bool has_disease(const th_verdict_patient *v, uint64_t stem) {
-  for (size_t i = 0; i < TH_COUNT(organs); i++) {
+  for (const struct known *o = known_word(stem); o && o < known + n_known && o->stem == stem; o++) {
     uint32_t above;
-    if (!is_listed(&organs[i], 1, stem)) continue;
-    if (!v->dict || !th_concepts_by_code(v->dict, th_span_of(organs[i].code), &above, 1)) continue;
+    if (!o->code || !v->dict || !th_concepts_by_code(v->dict, th_span_of(o->code), &above, 1))
+      continue;
     for (uint32_t k = 0; k < v->n_concepts; k++) {
       const th_patient_fact *f = &v->p->facts[v->concepts[k]];
       if (f->absent || f->experiencer != TH_OF_PATIENT || f->concept_id == TH_NO_CONCEPT ||
@@ -157,8 +180,8 @@ bool th_verdict_unsaid(const th_verdict_patient *v, const th_elig_tree *tree, co
     return false;
   while (next_word(&rest, &w)) {
     uint64_t stem = stem_of(w);
-    if (is_listed(held, TH_COUNT(held), stem)) return false;
-    if (w.n < 3 || is_number(w) || is_listed(idle, TH_COUNT(idle), stem)) continue;
+    if (is_listed(stem, HELD_WORD)) return false;
+    if (w.n < 3 || is_number(w) || is_listed(stem, IDLE_WORD)) continue;
     if (is_said(v, stem) || has_disease(v, stem)) return false;
     content += !in_fact(tree, n, w.p);
   }
@@ -241,28 +264,12 @@ th_verdict_truth th_verdict_rest(const th_verdict_patient *v, const th_elig_tree
     if (!next_word(&rest, &w)) break;
     uint64_t stem = stem_of(w);
     if (w.n < 3 || is_number(w) || is_read(tree, n, w.p)) continue;
-    if (is_listed(held, TH_COUNT(held), stem)) silent = false;
-    if (is_listed(idle, TH_COUNT(idle), stem) || is_said(v, stem)) continue;
+    if (is_listed(stem, HELD_WORD)) silent = false;
+    if (is_listed(stem, IDLE_WORD) || is_said(v, stem)) continue;
     open++;
   }
   if (open == 0 || (!exclusion && open < REST_MAX)) return TH_MET;
   return exclusion && silent ? TH_NOT_MET : TH_UNKNOWN;
-}
-
-bool th_verdict_says_none(th_span text) {
-  static const char *const none[] = {"none",
-                                     "n/a",
-                                     "na",
-                                     "not applicable",
-                                     "nil",
-                                     "none.",
-                                     "no exclusion criteria",
-                                     "none known",
-                                     "none specified"};
-  text = th_span_trim(text);
-  for (size_t i = 0; i < TH_COUNT(none); i++)
-    if (th_span_eq_nocase(text, th_span_of(none[i]))) return true;
-  return false;
 }
 
 /* ---- tests ---- */
