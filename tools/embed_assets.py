@@ -10,7 +10,7 @@ import hashlib
 import os
 import sys
 
-TYPES = {".css": "text/css; charset=UTF-8", ".svg": "image/svg+xml", ".txt": "text/plain; charset=UTF-8"}
+TYPES = {".js": "text/javascript; charset=UTF-8", ".css": "text/css; charset=UTF-8", ".svg": "image/svg+xml", ".txt": "text/plain; charset=UTF-8"}
 
 
 def c_bytes(data):

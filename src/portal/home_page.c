@@ -34,6 +34,7 @@ static void put_field(th_html *h, const char *name, const char *label, const cha
   th_html_attr_str(h, "type", "text");
   th_html_attr_str(h, "autocomplete", "off");
   if (hint) th_html_attr_str(h, "placeholder", hint);
+  th_page_completes(h, name);
   th_html_close_n(h, 2);
 }
 

@@ -17,10 +17,16 @@ struct th_portal {
   size_t n_patterns;
 };
 
+enum { PORTAL_COMPARED = 4 }; /* studies side by side */
+
 /* What a thread keeps between requests. */
 typedef struct portal_worker {
   th_json_parser *parser, *other; /* other: made when first wanted */
   th_buf record, older, scratch;
+  struct {
+    th_json_parser *parser; /* made when first wanted */
+    th_buf record;
+  } compared[PORTAL_COMPARED];
   /* Worked out for one generation of the index, and kept until there is another: */
   bool known, made_up;
   int64_t data_utc; /* when the data was last brought up; 0 = never */
@@ -54,11 +60,17 @@ const char *th_portal_base(const th_portal *portal, const th_request *rq);
  */
 char *th_portal_path(const th_request *rq, const char *path);
 
+/* The study numbers of the parameters "ids", separated by commas or blanks, each once: at most
+ * `most`. Returns how many there are; what is no number is passed over. */
+unsigned th_portal_ids(const th_request *rq, uint32_t *out, unsigned most);
+
 /* The handlers: th_handler_fn with the portal as ctx. */
 int th_portal_csv(void *portal, th_request *rq, th_response *rs, th_err *err);
 int th_portal_json(void *portal, th_request *rq, th_response *rs, th_err *err);
 int th_portal_ris(void *portal, th_request *rq, th_response *rs, th_err *err);
 int th_portal_atom(void *portal, th_request *rq, th_response *rs, th_err *err);
+int th_portal_saved(void *portal, th_request *rq, th_response *rs, th_err *err);
+int th_portal_compare(void *portal, th_request *rq, th_response *rs, th_err *err);
 int th_portal_about(void *portal, th_request *rq, th_response *rs, th_err *err);
 int th_portal_robots(void *portal, th_request *rq, th_response *rs, th_err *err);
 int th_portal_sitemap(void *portal, th_request *rq, th_response *rs, th_err *err);

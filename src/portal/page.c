@@ -15,7 +15,9 @@ enum { OLD_DATA = 7 }; /* days */
 
 static const struct {
   const char *path, *label;
-} nav_entries[] = {{"/search", M(find_clinical_trials)}, {"/places", M(trials_by_location)}};
+} nav_entries[] = {{"/search", M(find_clinical_trials)},
+                   {"/places", M(trials_by_location)},
+                   {"/saved", M(saved_studies)}};
 
 static void put_meta(th_html *h, const char *name, const char *content) {
   th_html_open(h, "meta", NULL);
@@ -36,6 +38,13 @@ static void put_alternates(th_html *h) {
     th_html_attr(h, "href", th_buf_view(s));
     th_html_close(h);
   }
+}
+
+static void put_script(th_html *h, const char *name) {
+  th_html_open(h, "script", NULL);
+  th_html_attr_str(h, "type", "module");
+  th_html_attr_str(h, "src", th_asset_path(name));
+  th_html_close(h);
 }
 
 static void put_head(th_html *h, const th_page_frame *frame) {
@@ -68,6 +77,8 @@ static void put_head(th_html *h, const th_page_frame *frame) {
   th_html_attr_str(h, "href", th_asset_path("icon.svg"));
   th_html_attr_str(h, "type", "image/svg+xml");
   th_html_close(h);
+  put_script(h, "complete.js");
+  put_script(h, "keep.js");
   if (frame->canonical) {
     th_html_open(h, "link", NULL);
     th_html_attr_str(h, "rel", "canonical");
@@ -93,8 +104,17 @@ static void put_search_box(th_html *h) {
   th_html_attr_str(h, "type", "search");
   th_html_attr_str(h, "placeholder", M(condition_treatment_nct_number));
   th_html_attr_str(h, "autocomplete", "off");
+  th_page_completes(h, "term");
   th_html_close(h);
   th_html_element_str(h, "button", NULL, M(search));
+  th_html_close(h);
+}
+
+/* Filled by web/keep.js. */
+static void put_saved_count(th_html *h) {
+  th_html_str(h, " ");
+  th_html_open(h, "span", NULL);
+  th_html_flag(h, "data-saved-count");
   th_html_close(h);
 }
 
@@ -117,6 +137,7 @@ static void put_header(th_html *h, const th_page_frame *frame) {
     if (frame->here && strcmp(frame->here, nav_entries[i].path) == 0)
       th_html_attr_str(h, "aria-current", "page");
     th_html_str(h, nav_entries[i].label);
+    if (strcmp(nav_entries[i].path, "/saved") == 0) put_saved_count(h);
     th_html_close(h);
   }
   th_html_close_n(h, 3);
@@ -216,6 +237,51 @@ void th_page_end(th_html *h, const th_page_frame *frame) {
   put_languages(h);
   th_html_element_str(h, "p", "quiet", M(a_study_being_listed_here));
   th_html_close_n(h, 4);
+}
+
+/* ---- what scripts make use of ---- */
+
+void th_page_completes(th_html *h, const char *input) {
+  static const struct {
+    const char *input, *kinds;
+  } completed[] = {
+      {"term", "condition,intervention,sponsor"},
+      {"cond", "condition"},
+      {"condition", "condition"},
+      {"intr", "intervention"},
+      {"intervention", "intervention"},
+      {"spons", "sponsor"},
+      {"lead", "sponsor"},
+      {"sponsor", "sponsor"},
+      {"locn", "country,state,city"},
+      {"country", "country"},
+      {"state", "state"},
+      {"city", "city"},
+  };
+  for (size_t i = 0; i < TH_COUNT(completed); i++)
+    if (strcmp(input, completed[i].input) == 0)
+      th_html_attr_str(h, "data-kinds", completed[i].kinds);
+}
+
+void th_page_save_button(th_html *h, th_span nct) {
+  th_html_open(h, "button", "save");
+  th_html_attr_str(h, "type", "button");
+  th_html_attr(h, "data-save", nct);
+  th_html_attr_str(h, "aria-pressed", "false");
+  th_html_flag(h, "hidden");
+  th_html_str(h, M(save));
+  th_html_str(h, " ");
+  th_html_element(h, "span", "hidden", nct);
+  th_html_close(h);
+}
+
+void th_page_copy_button(th_html *h) {
+  th_html_open(h, "button", "copy");
+  th_html_attr_str(h, "type", "button");
+  th_html_attr_str(h, "data-copied", M(link_copied));
+  th_html_flag(h, "hidden");
+  th_html_str(h, M(copy_link));
+  th_html_close(h);
 }
 
 /* ---- status ---- */

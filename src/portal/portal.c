@@ -22,6 +22,10 @@ static void drop_worker(void *object) {
   th_buf_dispose(&w->record);
   th_buf_dispose(&w->older);
   th_buf_dispose(&w->scratch);
+  for (size_t i = 0; i < PORTAL_COMPARED; i++) {
+    th_json_parser_free(w->compared[i].parser);
+    th_buf_dispose(&w->compared[i].record);
+  }
   for (size_t i = 0; i < TH_COUNT(w->home); i++)
     th_buf_dispose(&w->home[i]);
   th_kept_dispose(&w->kept);
@@ -42,6 +46,8 @@ portal_worker *th_portal_worker(const th_portal *portal, th_request *rq) {
   th_buf_init(&w->record, 0);
   th_buf_init(&w->older, 0);
   th_buf_init(&w->scratch, 0);
+  for (size_t i = 0; i < PORTAL_COMPARED; i++)
+    th_buf_init(&w->compared[i].record, 0);
   for (size_t i = 0; i < TH_COUNT(w->home); i++)
     th_buf_init(&w->home[i], 0);
   th_kept_init(&w->kept);
@@ -171,8 +177,9 @@ static void add_headers(void *ctx, const th_request *rq, th_response *rs) {
   (void)ctx;
   if (th_span_starts(rq->path, TH_SPAN("/api/"))) return;
   th_response_header(rs, "Content-Security-Policy",
-                     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action "
-                     "'self'; base-uri 'none'; frame-ancestors 'none'");
+                     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+                     "img-src 'self' data:; form-action 'self'; base-uri 'none'; "
+                     "frame-ancestors 'none'");
   th_response_header(rs, "X-Content-Type-Options", "nosniff");
   th_response_header(rs, "Referrer-Policy", "same-origin");
   th_response_header(rs, "Cross-Origin-Opener-Policy", "same-origin");
@@ -323,6 +330,8 @@ static const struct {
     {"/study/{nct}/history", th_portal_history}, /* no title's slug is "history" */
     {"/study/{nct}/history/{versions}", th_portal_history},
     {"/study/{nct}/{title}", th_portal_study},
+    {"/saved", th_portal_saved},
+    {"/compare", th_portal_compare},
     {"/about", th_portal_about},
     {"/glossary", th_portal_glossary},
     {"/conditions", kept_conditions},

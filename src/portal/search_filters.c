@@ -1,4 +1,5 @@
 /* The filters of the results page, with what each would lead to. */
+#include "portal/page.h"
 #include "portal/search_place.h"
 #include "portal/search_view.h"
 #include "portal/words.h"
@@ -80,6 +81,7 @@ void th_portal_put_input(const search_view *v, const char *name, const char *lab
   if (value.n) th_html_attr(v->h, "value", value);
   if (hint && !of) th_html_attr_str(v->h, "placeholder", hint);
   if (of) th_html_attr_str(v->h, "form", of);
+  th_page_completes(v->h, name);
   if (th_portal_state_error(v->s, name)) {
     th_html_attr_str(v->h, "aria-invalid", "true");
     th_html_attr_str(v->h, "aria-describedby", message);

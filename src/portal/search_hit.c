@@ -95,7 +95,22 @@ static void put_status(const hit_view *v, th_span nct) {
   }
   th_html_str(v->h, " ");
   th_html_element(v->h, "span", "quiet", nct);
+  th_page_save_button(v->h, nct);
   th_html_close(v->h);
+}
+
+static void put_pick(const hit_view *v, th_span nct) {
+  th_html_open(v->h, "label", "box pick");
+  th_html_open(v->h, "input", NULL);
+  th_html_attr_str(v->h, "type", "checkbox");
+  th_html_attr_str(v->h, "name", "ids");
+  th_html_attr(v->h, "value", nct);
+  th_html_close(v->h);
+  th_html_open(v->h, "span", NULL);
+  th_html_str(v->h, M(compare_this));
+  th_html_str(v->h, " ");
+  th_html_element(v->h, "span", "hidden", nct);
+  th_html_close_n(v->h, 2);
 }
 
 static void open_fact(const hit_view *v, const char *label) {
@@ -259,6 +274,7 @@ static void put_hit(const hit_view *v, uint32_t nct) {
   put_marked(v, TH_F_BriefTitle, title.n ? title : th_span_of(number));
   th_html_close_n(v->h, 2);
   put_status(v, th_span_of(number));
+  if (v->s->pick) put_pick(v, th_span_of(number));
   th_html_open(v->h, "dl", NULL);
   put_conditions(v);
   put_who(v);

@@ -225,6 +225,9 @@ static void put_takes(const search_view *v) {
   put_take(v, "json", M(as_data_json));
   put_take(v, "ris", M(as_references_ris));
   put_take(v, "atom", M(follow_as_feed));
+  th_html_open(v->h, "li", NULL);
+  th_page_copy_button(v->h);
+  th_html_close(v->h);
   th_html_close_n(v->h, 2);
 }
 

@@ -51,6 +51,7 @@ typedef struct portal_state {
   /* A page of one place: studies show their sites there. Empty elsewhere. */
   th_span at_country, at_state, at_city;
   const char *heading; /* of a study in a list; NULL = "h2" */
+  bool pick;           /* each study has a box to be compared by */
   bool plain_words;    /* an expression could not be read: searched as plain words */
   bool bad;            /* something that is asked for cannot be searched */
   unsigned n_errors;

@@ -193,6 +193,10 @@ static void put_title(const th_study_view *v) {
     th_part_search_link(v, "spons", sponsor, sponsor);
     th_html_close(v->h);
   }
+  th_html_open(v->h, "p", "tools");
+  th_page_save_button(v->h, v->nct);
+  th_page_copy_button(v->h);
+  th_html_close(v->h);
   th_html_close(v->h);
 }
 
@@ -437,7 +441,9 @@ static uint32_t module(const th_study_view *v, uint32_t section, const char *nam
   return th_part_object(v, section, name);
 }
 
-static void find_modules(th_study_view *v) {
+void th_study_view_init(th_study_view *v, th_html *h, const th_json *record,
+                        const th_study_context *context) {
+  *v = (th_study_view){.h = h, .j = record, .context = context};
   uint32_t protocol = th_json_get(v->j, 0, TH_SPAN("protocolSection"));
   uint32_t documents = th_json_get(v->j, 0, TH_SPAN("documentSection"));
   uint32_t results = th_json_get(v->j, 0, TH_SPAN("resultsSection"));
@@ -478,9 +484,9 @@ static void write_more_head(void *ctx) {
 }
 
 int th_study_page(th_html *h, const th_json *record, const th_study_context *context, th_err *err) {
-  th_study_view v = {.h = h, .j = record, .context = context};
+  th_study_view v;
   th_page_frame frame = {.made_up = th_study_is_made_up(record)};
-  find_modules(&v);
+  th_study_view_init(&v, h, record, context);
   char *canonical = context->path ? th_arena_printf(context->arena, "%s", context->path)
                                   : th_arena_printf(context->arena, "/study/%.*s",
                                                     (int)TH_MIN(v.nct.n, 20), v.nct.p);

@@ -18,6 +18,10 @@ typedef struct th_study_view {
   th_span nct; /* text of the record */
 } th_study_view;
 
+/* Finds the modules of a record. */
+void th_study_view_init(th_study_view *v, th_html *h, const th_json *record,
+                        const th_study_context *context);
+
 /* Reading: paths from a node, "" and 0 where something is absent or of another type. */
 th_span th_part_text(const th_study_view *v, uint32_t node, const char *path);
 uint32_t th_part_array(const th_study_view *v, uint32_t node, const char *path); /* not empty */

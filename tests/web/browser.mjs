@@ -24,6 +24,10 @@ const pages = {
   missing: "/study/NCT09999999",
   about: "/about",
   glossary: "/glossary",
+  saved: "/saved",
+  "saved list": "/saved?ids=" + nct,
+  compare: "/compare?ids=" + nct + ",NCT09999999",
+  "compare nothing": "/compare",
   spanish: "/es/search?term=cancer",
 };
 const screens = {
@@ -98,6 +102,74 @@ async function walk(browser) {
   await context.close();
 }
 
+// What the scripts add, by keyboard: completion, the saved list, comparison, a copied address.
+async function assist(browser) {
+  const context = await browser.newContext({ viewport: screens.wide, permissions: ["clipboard-read", "clipboard-write"] });
+  const page = await context.newPage();
+  const errors = [];
+  page.on("pageerror", (error) => errors.push(error.message));
+  page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+  await page.goto(url + "/");
+  const box = page.locator("#term");
+  await box.pressSequentially("diab");
+  const options = page.locator("[role=listbox]:not([hidden]) [role=option]");
+  await options.first().waitFor({ timeout: 5000 });
+  check("completion opens", (await box.getAttribute("aria-expanded")) !== "true" && "not said to be open");
+  await page.screenshot({ path: `${folder}/completion-wide-light.png` });
+  const first = await options.first().getAttribute("data-text");
+  await page.keyboard.press("ArrowDown");
+  const active = await box.getAttribute("aria-activedescendant");
+  check("completion by arrow", !active || (await page.locator("#" + active).getAttribute("aria-selected")) !== "true" ? "no active option" : "");
+  await page.keyboard.press("Enter");
+  check("completion chosen", (await box.inputValue()) !== first && `${await box.inputValue()}, wanted ${first}`);
+  check("completion closes", (await options.count()) > 0 && "still open");
+  await box.fill("");
+  await box.pressSequentially("diab");
+  await options.first().waitFor({ timeout: 5000 });
+  await page.keyboard.press("Escape");
+  check("escape closes", (await options.count()) > 0 && "still open");
+  check("escape keeps what was typed", (await box.inputValue()) !== "diab" && "changed");
+  await page.keyboard.press("Enter");
+  await page.waitForURL("**/search?term=diab");
+
+  await page.goto(url + "/search?status=completed");
+  const stars = page.locator("button[data-save]");
+  check("stars", (await stars.count()) < 5 && "too few");
+  for (const at of [0, 1]) {
+    await stars.nth(at).focus();
+    await page.keyboard.press("Space");
+    check(`star ${at}`, (await stars.nth(at).getAttribute("aria-pressed")) !== "true" && "not pressed");
+  }
+  const ids = [await stars.nth(0).getAttribute("data-save"), await stars.nth(1).getAttribute("data-save")];
+  await page.reload();
+  check("stars after reload", (await stars.nth(0).getAttribute("aria-pressed")) !== "true" && "forgotten");
+  check("count of saved ones", !(await page.locator("[data-saved-count]").innerText()).includes("2") && "not shown");
+  check("nothing is told to the server", (await context.cookies()).length > 0 && "a cookie");
+  await page.getByRole("link", { name: /Saved studies/ }).first().click();
+  await page.waitForURL(/\/saved\?ids=/);
+  check("saved list", (await page.locator("ol.hits > li").count()) !== 2 && "not two studies");
+  for (const id of ids) await page.locator(`input[name=ids][value=${id}]`).check();
+  await page.screenshot({ path: `${folder}/saved-two-wide-light.png`, fullPage: true });
+  await page.locator("form[action='/compare'] .tools button").first().focus();
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/\/compare\?ids=/);
+  check("compared", (await page.locator("table.compare thead th a").count()) !== 2 && "not two columns");
+  await page.screenshot({ path: `${folder}/compare-two-wide-light.png`, fullPage: true });
+  await page.goto(url + "/saved");
+  await page.waitForURL(/ids=/);
+  await page.locator("button[data-forget]").click();
+  await page.waitForURL(/\/saved$/);
+  check("list forgotten", (await page.evaluate(() => localStorage.getItem("trialhead-saved"))) !== "[]" && "kept");
+
+  await page.goto(url + "/study/" + nct);
+  await page.locator("button[data-copied]").click();
+  await page.waitForTimeout(100);
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  check("copied address", copied !== page.url() && `${copied}, not ${page.url()}`);
+  check("scripts run without a fault", errors.join(" | "));
+  await context.close();
+}
+
 // Text twice as large still fits a narrow window (WCAG 1.4.4, 1.4.10).
 async function enlarge(browser) {
   const context = await browser.newContext({ viewport: { width: 640, height: 900 }, deviceScaleFactor: 1, bypassCSP: true });
@@ -121,6 +193,7 @@ try {
   await look(browser, "wide", "light");
   await look(browser, "wide", "dark");
   await walk(browser);
+  await assist(browser);
   await enlarge(browser);
 } finally {
   await browser.close();

@@ -1,0 +1,117 @@
+// Completion of names in fields with data-kinds: a combobox with a list (WAI-ARIA Authoring Practices,
+// "list autocomplete with manual selection"). Names come from this server's own API.
+const API = "/api/trialhead/v1/complete";
+const WAIT_MS = 120;
+const LEAST = 2; // letters
+const MOST = 8; // names
+let made = 0;
+
+class Completion {
+  constructor(input) {
+    this.input = input;
+    this.list = document.createElement("ul");
+    this.at = -1;
+    this.list.id = `completions-${++made}`;
+    this.list.className = "completions";
+    this.list.hidden = true;
+    this.list.setAttribute("role", "listbox");
+    this.list.setAttribute("aria-label", input.labels?.[0]?.firstChild?.textContent ?? "");
+    input.after(this.list);
+    for (const [name, value] of [["role", "combobox"], ["aria-autocomplete", "list"],
+      ["aria-expanded", "false"], ["aria-controls", this.list.id]]) input.setAttribute(name, value);
+    input.addEventListener("input", () => this.wait());
+    input.addEventListener("keydown", (event) => this.key(event));
+    input.addEventListener("blur", () => this.close());
+    // The field keeps the focus while a name is pointed at.
+    this.list.addEventListener("mousedown", (event) => event.preventDefault());
+    this.list.addEventListener("click", (event) => {
+      const option = event.target.closest("[role=option]");
+      if (option) this.choose(option);
+    });
+  }
+
+  wait() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.ask(), WAIT_MS);
+  }
+
+  async ask() {
+    const text = this.input.value.trim();
+    this.asked?.abort();
+    if (text.length < LEAST) return this.close();
+    this.asked = new AbortController();
+    try {
+      const answer = await fetch(`${API}?n=4&kinds=${this.input.dataset.kinds}&q=${encodeURIComponent(text)}`,
+        { signal: this.asked.signal });
+      if (answer.ok) this.show((await answer.json()).completions);
+    } catch {
+      this.close(); // overtaken, or no server: the field works without
+    }
+  }
+
+  show(found) {
+    const seen = new Set();
+    const names = found.filter(({ text }) => !seen.has(text.toLowerCase()) && seen.add(text.toLowerCase()));
+    this.list.replaceChildren(...names.slice(0, MOST).map(({ text, count }, i) => {
+      const option = document.createElement("li");
+      const number = document.createElement("small");
+      option.id = `${this.list.id}-${i}`;
+      option.dataset.text = text;
+      option.setAttribute("role", "option");
+      option.setAttribute("aria-selected", "false");
+      number.textContent = count.toLocaleString(document.documentElement.lang);
+      option.append(text, " ", number);
+      return option;
+    }));
+    this.at = -1;
+    this.input.removeAttribute("aria-activedescendant");
+    if (!names.length || document.activeElement !== this.input) return this.close();
+    const { style } = this.list;
+    style.top = `${this.input.offsetTop + this.input.offsetHeight}px`;
+    style.left = `${this.input.offsetLeft}px`;
+    style.minWidth = `${this.input.offsetWidth}px`;
+    this.list.hidden = false;
+    this.input.setAttribute("aria-expanded", "true");
+  }
+
+  close() {
+    clearTimeout(this.timer);
+    this.list.hidden = true;
+    this.at = -1;
+    this.input.setAttribute("aria-expanded", "false");
+    this.input.removeAttribute("aria-activedescendant");
+  }
+
+  move(step) {
+    const options = this.list.children;
+    options[this.at]?.setAttribute("aria-selected", "false");
+    this.at = this.at + step;
+    if (this.at < -1) this.at = options.length - 1;
+    if (this.at >= options.length) this.at = -1; // back in the field
+    const option = options[this.at];
+    option?.setAttribute("aria-selected", "true");
+    option?.scrollIntoView({ block: "nearest" });
+    if (option) this.input.setAttribute("aria-activedescendant", option.id);
+    else this.input.removeAttribute("aria-activedescendant");
+  }
+
+  choose(option) {
+    this.asked?.abort();
+    this.input.value = option.dataset.text;
+    this.close();
+  }
+
+  key(event) {
+    const open = !this.list.hidden;
+    if (event.key === "ArrowDown" && !open) this.ask();
+    else if (!open) return;
+    else if (event.key === "ArrowDown") this.move(1);
+    else if (event.key === "ArrowUp") this.move(-1);
+    else if (event.key === "Escape") this.close();
+    else if (event.key === "Enter" && this.at >= 0) this.choose(this.list.children[this.at]);
+    else return;
+    event.preventDefault();
+  }
+}
+
+for (const input of document.querySelectorAll("input[data-kinds]")) new Completion(input);
