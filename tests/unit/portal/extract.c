@@ -159,7 +159,10 @@ static const char *attribute_fault(const tag *t) {
   if (!safe || th_span_starts(href, TH_SPAN("//"))) return fault("an unsafe link", t->whole);
   bool data = !strcmp(t->name, "script") &&
               th_span_eq(attribute(t->whole, "type"), TH_SPAN("application/ld+json"));
-  if (!data && is_in(t->name, " script style iframe object embed "))
+  bool ours = !strcmp(t->name, "script") &&
+              th_span_eq(attribute(t->whole, "type"), TH_SPAN("module")) &&
+              th_span_starts(attribute(t->whole, "src"), TH_SPAN("/assets/"));
+  if (!data && !ours && is_in(t->name, " script style iframe object embed "))
     return fault("forbidden", t->whole);
   for (size_t i = 0; i + 3 < t->whole.n; i++) /* outside of values there are only our own words */
     if (!strncmp(t->whole.p + i, " on", 3) && memchr(t->whole.p + i, '"', t->whole.n - i) == NULL)
