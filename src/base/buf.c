@@ -7,9 +7,14 @@ void th_buf_init(th_buf *b, size_t max) {
   *b = (th_buf){.max = max};
 }
 
-void th_buf_dispose(th_buf *b) {
+static void release(th_buf *b) {
+  if (b->secret && b->p) explicit_bzero(b->p, b->cap + TH_PAD);
   free(b->p);
-  *b = (th_buf){.max = b->max};
+}
+
+void th_buf_dispose(th_buf *b) {
+  release(b);
+  *b = (th_buf){.max = b->max, .secret = b->secret};
 }
 
 void th_buf_clear(th_buf *b) {
@@ -25,8 +30,12 @@ static int grow(th_buf *b, size_t need) {
     cap *= 2;
   }
   if (b->max && cap > b->max) cap = b->max;
-  char *p = realloc(b->p, cap + TH_PAD);
+  char *p = b->secret ? malloc(cap + TH_PAD) : realloc(b->p, cap + TH_PAD);
   if (!p) return TH_ENOMEM;
+  if (b->secret) {
+    if (b->p) memcpy(p, b->p, b->n);
+    release(b);
+  }
   b->p = p;
   b->cap = cap;
   return 0;

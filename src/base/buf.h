@@ -9,9 +9,10 @@
 typedef struct th_buf {
   char *p; /* owned; NULL while empty */
   size_t n;
-  size_t cap; /* without the padding */
-  size_t max; /* 0 = no maximum */
-  int error;  /* 0, TH_ENOMEM or TH_ELIMIT */
+  size_t cap;  /* without the padding */
+  size_t max;  /* 0 = no maximum */
+  int error;   /* 0, TH_ENOMEM or TH_ELIMIT */
+  bool secret; /* set behind th_buf_init: overwritten wherever it is given back */
 } th_buf;
 
 void th_buf_init(th_buf *b, size_t max);

@@ -19,6 +19,7 @@ typedef struct th_conn {
   /* of the request being read */
   bool seen; /* the header is complete */
   th_buf target, body;
+  size_t reserved; /* of the room for large bodies */
   int64_t begun_ms;
   /* while it is put aside to wait for something */
   struct th_conn *parked_prev, *parked_next; /* the server's list */

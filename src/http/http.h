@@ -92,6 +92,8 @@ typedef struct th_response {
   const char *etag;  /* without quotes; NULL = none. Answers If-None-Match by itself */
   const char *cache; /* Cache-Control; NULL = none */
   bool no_gzip;
+  bool secret; /* what was asked and answered is nobody else's: never kept, never packed, and all
+                * memory of it is overwritten when it is given back (th_response_secret) */
   unsigned n_headers;
   th_header headers[TH_RESPONSE_HEADERS];
 } th_response;
@@ -104,6 +106,9 @@ void th_response_dispose(th_response *rs);
 void th_response_header(th_response *rs, const char *name, const char *value);
 /* Throws away what the body held and makes it this plain sentence. */
 void th_response_text(th_response *rs, unsigned status, const char *fmt, ...) TH_PRINTF(3, 4);
+/* Makes an empty answer secret: Cache-Control no-store, Referrer-Policy no-referrer. Call it before
+ * anything is written to the body. */
+void th_response_secret(th_response *rs);
 /* 301/302/303/307/308 to a place that is encoded already. */
 void th_response_redirect(th_response *rs, unsigned status, const char *location);
 /* The status that belongs to a TH_E code of a request gone wrong: TH_EUSAGE and TH_EINPUT 400,
@@ -167,6 +172,13 @@ int th_router_hook(th_router *router, const char *prefix, th_hook_fn fn, void *c
  * 404. */
 int th_router_fallback(th_router *router, const char *prefix, th_handler_fn fn, void *ctx,
                        th_err *err) TH_MUST_USE;
+/* Requests to this very path may have a body of so many bytes, whatever the server's limit; it is
+ * overwritten when it is given back, and all of its kind together take no more than
+ * TH_ROUTE_BODIES_MAX (503 beyond). path is borrowed. Errors: TH_ENOMEM. */
+enum { TH_ROUTE_BODIES_MAX = 256 << 20 };
+int th_router_body(th_router *router, const char *path, size_t max_body, th_err *err) TH_MUST_USE;
+/* 0: the path has no limit of its own. target: as sent. */
+size_t th_router_max_body(const th_router *router, th_span target);
 /* Finds the handler and lets it answer; 404, 405 (with Allow), OPTIONS (204 with Allow), a
  * handler's error and the hooks are settled here. Always leaves an answer in rs; a failure behind a
  * 500 is also returned, for the log. */

@@ -9,6 +9,8 @@
  * made (about 150 MB/s). */
 enum { GZIP_LEAST = 1024, GZIP_LEVEL = 3 };
 
+static const char NO_STORE[] = "no-store";
+
 void th_response_init(th_response *rs, size_t max_body) {
   *rs = (th_response){.status = 200};
   th_buf_init(&rs->body, max_body);
@@ -49,7 +51,14 @@ void th_response_text(th_response *rs, unsigned status, const char *fmt, ...) {
   th_buf_str(&rs->body, text);
   rs->status = status;
   rs->type = "text/plain; charset=UTF-8";
-  rs->etag = rs->cache = NULL;
+  rs->etag = NULL;
+  rs->cache = rs->secret ? NO_STORE : NULL;
+}
+
+void th_response_secret(th_response *rs) {
+  rs->secret = rs->no_gzip = rs->body.secret = true;
+  rs->cache = NO_STORE;
+  th_response_header(rs, "Referrer-Policy", "no-referrer");
 }
 
 void th_response_redirect(th_response *rs, unsigned status, const char *location) {

@@ -15,10 +15,16 @@ typedef struct prefix_fn {
   void *ctx;
 } prefix_fn;
 
+typedef struct large {
+  th_span path;
+  size_t max;
+} large;
+
 struct th_router {
   route *routes;
   prefix_fn *prefixes; /* hooks and fallbacks */
-  size_t n_routes, n_prefixes;
+  large *large;        /* paths whose bodies have a limit of their own */
+  size_t n_routes, n_prefixes, n_large;
 };
 
 th_router *th_router_new(void) {
@@ -29,6 +35,7 @@ void th_router_free(th_router *router) {
   if (!router) return;
   free(router->routes);
   free(router->prefixes);
+  free(router->large);
   free(router);
 }
 
@@ -85,6 +92,22 @@ int th_router_fallback(th_router *router, const char *prefix, th_handler_fn fn, 
                        th_err *err) {
   return add_prefix(router, (prefix_fn){.prefix = th_span_of(prefix), .fallback = fn, .ctx = ctx},
                     err);
+}
+
+int th_router_body(th_router *router, const char *path, size_t max_body, th_err *err) {
+  large *grown = realloc(router->large, (router->n_large + 1) * sizeof *grown);
+  if (!grown) return th_err_set(err, TH_ENOMEM, "no memory for a route");
+  router->large = grown;
+  router->large[router->n_large++] = (large){th_span_of(path), max_body};
+  return TH_OK;
+}
+
+size_t th_router_max_body(const th_router *router, th_span target) {
+  const char *query = target.n ? memchr(target.p, '?', target.n) : NULL;
+  if (query) target.n = (size_t)(query - target.p);
+  for (size_t i = 0; i < router->n_large; i++)
+    if (th_span_eq(router->large[i].path, target)) return router->large[i].max;
+  return 0;
 }
 
 /* segments: TH_REQUEST_SEGMENTS of them, those that braces stand for are filled in. */

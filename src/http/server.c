@@ -26,6 +26,7 @@ struct th_server {
   bool stopping; /* nobody is parked any more */
   atomic_uint under_way;
   atomic_ullong n_requests, n_errors;
+  atomic_size_t large; /* bytes promised to bodies of paths with a limit of their own */
 };
 
 /* Arenas that grew beyond this in one request are given back to the system after it. */
@@ -75,6 +76,30 @@ static struct MHD_Response *make_stream(th_server *s, th_conn *conn, th_response
   return out;
 }
 
+/* An answer that is overwritten when it has gone out. */
+typedef struct secret_body {
+  th_buf body;
+} secret_body;
+
+static void drop_secret(void *cls) {
+  secret_body *b = cls;
+  th_buf_dispose(&b->body);
+  free(b);
+}
+
+static struct MHD_Response *make_secret(th_response *rs) {
+  secret_body *b = malloc(sizeof *b);
+  if (!b) return NULL;
+  b->body = rs->body;
+  struct MHD_Response *out =
+      MHD_create_response_from_buffer_with_free_callback_cls(b->body.n, b->body.p, drop_secret, b);
+  if (!out)
+    free(b);
+  else
+    th_buf_init(&rs->body, 0);
+  return out;
+}
+
 static struct MHD_Response *make_response(th_server *s, th_conn *conn, th_response *rs) {
   struct MHD_Response *out;
   if (rs->stream) {
@@ -86,6 +111,8 @@ static struct MHD_Response *make_response(th_server *s, th_conn *conn, th_respon
   } else if (rs->fixed.p) {
     out = MHD_create_response_from_buffer(rs->fixed.n, (void *)(uintptr_t)rs->fixed.p,
                                           MHD_RESPMEM_PERSISTENT);
+  } else if (rs->body.p && rs->body.secret) {
+    out = make_secret(rs);
   } else if (rs->body.p) {
     out = MHD_create_response_from_buffer(rs->body.n, rs->body.p, MHD_RESPMEM_MUST_FREE);
     if (out) th_buf_init(&rs->body, 0);
@@ -149,8 +176,9 @@ static th_arena *arena_of(th_server *s, th_worker *worker) {
   return arena;
 }
 
-static void reset_arena(th_arena *arena) {
-  if (arena->used > ARENA_KEPT)
+static void reset_arena(th_arena *arena, bool secret) {
+  if (secret) th_arena_reset(arena, true);
+  if (arena->used > ARENA_KEPT || secret)
     th_arena_dispose(arena);
   else
     th_arena_reset(arena, false);
@@ -229,7 +257,7 @@ static enum MHD_Result answer(th_server *s, struct MHD_Connection *connection, t
     if (!rc && rs.gate) {
       if (park(s, connection, conn, &rs)) {
         th_response_dispose(&rs);
-        reset_arena(arena);
+        reset_arena(arena, rs.secret || conn->body.secret);
         return MHD_YES;
       }
       th_response_text(&rs, 503, "Too many requests wait for this; try again later");
@@ -242,7 +270,7 @@ static enum MHD_Result answer(th_server *s, struct MHD_Connection *connection, t
   if (s->config.access_log) log_request(&rq, rs.status, th_response_body(&rs).n, conn->begun_ms);
   enum MHD_Result sent = send_response(s, connection, conn, &rs);
   th_response_dispose(&rs);
-  reset_arena(arena);
+  reset_arena(arena, rs.secret || conn->body.secret);
   return sent;
 }
 
@@ -257,6 +285,23 @@ static enum MHD_Result refuse(th_server *s, struct MHD_Connection *connection, t
   return sent;
 }
 
+/* Paths with a limit of their own: the body is secret, and has room only when there is some. False
+ * when there is none. */
+static bool reserve(th_server *s, th_conn *conn, size_t max, th_span length, bool chunked) {
+  size_t wanted = length.n ? strtoull(length.p, NULL, 10) : chunked ? max : 0;
+  wanted = TH_MIN(wanted, max);
+  if (atomic_fetch_add(&s->large, wanted) + wanted > TH_ROUTE_BODIES_MAX) {
+    atomic_fetch_sub(&s->large, wanted);
+    return false;
+  }
+  conn->reserved = wanted;
+  th_buf_dispose(&conn->body);
+  th_buf_init(&conn->body, max);
+  conn->body.secret = true;
+  if (length.n && wanted) (void)th_buf_room(&conn->body, wanted);
+  return true;
+}
+
 /* A request whose header is complete: what it must not exceed. */
 static enum MHD_Result begin(th_server *s, struct MHD_Connection *connection, th_conn *conn) {
   conn->seen = true;
@@ -268,8 +313,11 @@ static enum MHD_Result begin(th_server *s, struct MHD_Connection *connection, th
   if (n > (int)s->config.max_headers)
     return refuse(s, connection, conn, 431, "The request has too many header fields");
   th_span length = header_of(connection, "Content-Length");
-  if (length.n && strtoull(length.p, NULL, 10) > s->config.max_body)
+  size_t own = th_router_max_body(s->router, th_buf_view(&conn->target));
+  if (length.n && strtoull(length.p, NULL, 10) > (own ? own : s->config.max_body))
     return refuse(s, connection, conn, 413, "The request's body is too long");
+  if (own && !reserve(s, conn, own, length, header_of(connection, "Transfer-Encoding").n))
+    return refuse(s, connection, conn, 503, "Too many long requests at once; try again later");
   return MHD_YES;
 }
 
@@ -319,6 +367,8 @@ static void on_completed(void *cls, struct MHD_Connection *connection, void **re
   conn->seen = false;
   th_buf_dispose(&conn->body);
   th_buf_init(&conn->body, s->config.max_body);
+  atomic_fetch_sub(&s->large, conn->reserved);
+  conn->reserved = 0;
   atomic_store_explicit(&conn->deadline_ms, th_watch_now_ms() + s->config.request_ms,
                         memory_order_relaxed);
   atomic_store_explicit(&conn->waiting, true, memory_order_relaxed);

@@ -1,8 +1,8 @@
 /* What to ask next: the answers that would settle the most of the best studies.
  *
- * Each open item of a study's open criteria gives one point, shared among the things that it lacks, times
- * 1 / log2(rank + 1) of the study (the discount of DCG: K. Järvelin, J. Kekäläinen, ACM TOIS 20,
- * 2002). A thing is an attribute, or a concept of a category. */
+ * Each open item of a study's open criteria gives one point, shared among the things that it lacks,
+ * times 1 / log2(rank + 1) of the study (the discount of DCG: K. Järvelin, J. Kekäläinen, ACM TOIS
+ * 20, 2002). A thing is an attribute, or a concept of a category. */
 #ifndef TH_MATCH_ASK_H
 #define TH_MATCH_ASK_H
 

@@ -239,7 +239,7 @@ void th_explain_result(const th_find_result *r, const th_find_request *request, 
   th_jout_key(w, "studies");
   th_jout_array(w);
   for (uint32_t i = 0; i < r->n; i++)
-    th_explain_study(r, &r->studies[i], request->explain, w);
+    th_explain_study(r, &r->studies[i], request->explain && !request->brief, w);
   th_jout_end_array(w);
   th_jout_key(w, "nextQuestions");
   th_jout_array(w);

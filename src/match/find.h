@@ -27,6 +27,7 @@ typedef struct th_find_request {
   th_verdict_presume presume;
   uint32_t n;         /* studies wanted, at most TH_FIND_MOST */
   bool explain;       /* titles and verdicts on each criterion */
+  bool brief;         /* th_explain_result leaves the criteria out */
   uint32_t questions; /* at most so many */
 } th_find_request;
 

@@ -61,4 +61,8 @@ uint32_t th_tool_arg_node(const th_tool_call *call, const char *name);
  * until the next). An answer of 400 and above is TH_EUSAGE with its message. */
 int th_mcp_get(th_mcp *mcp, th_span target, th_buf *out, th_json *j, th_err *err) TH_MUST_USE;
 
+/* The same with a body, as POST; nothing of the body is left in memory of ours but the message. */
+int th_mcp_post(th_mcp *mcp, th_span target, th_span body, th_buf *out, th_json *j,
+                th_err *err) TH_MUST_USE;
+
 #endif

@@ -11,9 +11,10 @@ enum { PATIENCE_MS = 60000, WAIT_MS = 5 };
 
 /* ---- asking our own API ---- */
 
-static int dispatch(th_mcp *mcp, th_span target, th_response *rs, th_err *err) {
-  th_request rq = {.worker = th_worker_current()};
-  int rc = th_request_parse(&rq, TH_SPAN("GET"), target, &mcp->arena, err);
+static int dispatch(th_mcp *mcp, th_span method, th_span target, th_span body, th_response *rs,
+                    th_err *err) {
+  th_request rq = {.worker = th_worker_current(), .body = body};
+  int rc = th_request_parse(&rq, method, target, &mcp->arena, err);
   /* What has to be made first is waited for here: nobody else is kept by it. */
   for (int waited = 0; !rc; waited += WAIT_MS) {
     rs->gate = NULL;
@@ -35,10 +36,11 @@ static int refused(th_mcp *mcp, const th_buf *body, th_json *j, th_err *err) {
   return th_err_set(err, TH_EUSAGE, "%.*s", (int)TH_MIN(text.n, 700), text.p ? text.p : "");
 }
 
-int th_mcp_get(th_mcp *mcp, th_span target, th_buf *out, th_json *j, th_err *err) {
+static int ask(th_mcp *mcp, th_span method, th_span target, th_span body, th_buf *out, th_json *j,
+               th_err *err) {
   th_response rs;
   th_response_init(&rs, 0);
-  int rc = dispatch(mcp, target, &rs, err);
+  int rc = dispatch(mcp, method, target, body, &rs, err);
   th_buf_clear(out);
   if (!rc && rs.status < 400)
     th_json_compact(out, th_response_body(&rs));
@@ -48,6 +50,14 @@ int th_mcp_get(th_mcp *mcp, th_span target, th_buf *out, th_json *j, th_err *err
   if (!rc && rs.status >= 400) rc = refused(mcp, out, j, err);
   th_response_dispose(&rs);
   return rc ? rc : th_json_parse(mcp->answers, th_buf_view(out), j, err);
+}
+
+int th_mcp_get(th_mcp *mcp, th_span target, th_buf *out, th_json *j, th_err *err) {
+  return ask(mcp, TH_SPAN("GET"), target, (th_span){0}, out, j, err);
+}
+
+int th_mcp_post(th_mcp *mcp, th_span target, th_span body, th_buf *out, th_json *j, th_err *err) {
+  return ask(mcp, TH_SPAN("POST"), target, body, out, j, err);
 }
 
 /* ---- arguments ---- */
@@ -520,6 +530,59 @@ static int explain_match(th_tool_call *call, th_err *err) {
   return rc;
 }
 
+/* ---- match_patient ---- */
+
+static void say_found(th_buf *text, const th_json *j, uint32_t s) {
+  static const char *const members[] = {"nctId", "grade", "overallStatus", "briefTitle"};
+  for (size_t i = 0; i < TH_COUNT(members); i++) {
+    th_span v = th_json_path_text(j, s, members[i]);
+    th_buf_printf(text, "%s%.*s", i ? ", " : "\n", (int)v.n, v.p ? v.p : "");
+  }
+  th_span why = th_json_path_text(j, s, "excludedBy.text");
+  if (!why.n) why = th_json_path_text(j, s, "excludedBy.field");
+  if (why.n) th_buf_printf(text, " (excluded by: %.*s)", (int)TH_MIN(why.n, 300), why.p);
+}
+
+static void say_patient(th_buf *text, const th_json *j) {
+  uint32_t studies = th_json_get(j, 0, TH_SPAN("studies"));
+  uint32_t questions = th_json_get(j, 0, TH_SPAN("nextQuestions"));
+  if (!studies || !questions) return;
+  th_buf_printf(text, "%u studies. No grade is a promise: the study's own staff decide.",
+                j->nodes[studies].n);
+  for (th_json_each(j, studies, s))
+    say_found(text, j, s);
+  if (j->nodes[questions].n) th_buf_str(text, "\nWhat to ask next:");
+  for (th_json_each(j, questions, q)) {
+    th_buf_str(text, "\n- ");
+    th_buf_span(text, th_json_path_text(j, q, "question"));
+  }
+}
+
+static int match_patient(th_tool_call *call, th_err *err) {
+  th_buf target, body;
+  th_json j;
+  th_span explain = arg_text(call, "explain"), order = arg_text(call, "order");
+  th_buf_init(&body, 0);
+  body.secret = true;
+  begin_target(&target, TH_NATIVE_PREFIX "/match");
+  add_number(&target, "n", arg_int(call, "count", 5));
+  add_param(&target, "order", order.n ? order : TH_SPAN("eligible"));
+  add_param(&target, "explain", explain.n ? explain : TH_SPAN("brief"));
+  add_param(&target, "presume", arg_text(call, "presume"));
+  add_param(&target, "asOf", arg_text(call, "as_of"));
+  int rc = add_search(call, &target, err);
+  if (!rc && target.error) rc = th_err_set(err, target.error, "The arguments are too long");
+  if (!rc)
+    rc = th_mcp_post(call->mcp, th_buf_view(&target), arg_text(call, "record"), &body, &j, err);
+  if (!rc) {
+    th_buf_span(call->data, th_buf_view(&body));
+    say_patient(call->text, &j);
+  }
+  th_buf_dispose(&body);
+  th_buf_dispose(&target);
+  return rc;
+}
+
 /* ---- names and changes ---- */
 
 static void say_names(th_buf *text, const th_json *j) {
@@ -647,6 +710,31 @@ static const th_tool_arg search_args[] = {
      .kind = TH_TOOL_TEXT,
      .help = "nextPageToken of the page before, all else the same"},
 };
+static const th_tool_arg match_args[] = {
+    {.name = "record",
+     .kind = TH_TOOL_TEXT,
+     .help =
+         "The patient: a clinical note in English, or the JSON text of a FHIR bundle or of a form "
+         "(age, sex, conditions, medications, values …)",
+     .required = true},
+    {.name = "order",
+     .kind = TH_TOOL_TEXT,
+     .help = "Without it those first that nothing excludes",
+     .choices = "relevance eligible"},
+    {.name = "count", .kind = TH_TOOL_INT, .help = "Studies, 5 unless told", .min = 1, .max = 50},
+    {.name = "explain",
+     .kind = TH_TOOL_TEXT,
+     .help = "full: a verdict on each criterion, with its words and what of the record it rests on",
+     .choices = "brief full"},
+    {.name = "presume",
+     .kind = TH_TOOL_TEXT,
+     .help = "What may be taken for granted; silence for notes, consent for records unless told",
+     .choices = "none consent silence"},
+    {.name = "as_of",
+     .kind = TH_TOOL_TEXT,
+     .help = "The day that ages are counted from: 2026-03-01"},
+    SEARCH_ARGS,
+};
 static const th_tool_arg study_args[] = {
     {.name = "nct_id",
      .kind = TH_TOOL_TEXT,
@@ -742,6 +830,17 @@ const th_tool th_tools[] = {
          "{\"nctId\":{\"type\":\"string\"},\"matched\":{\"type\":\"boolean\"},\"score\":{\"type\":"
          "\"number\"},\"parts\":" LIST_OF_OBJECTS "}}",
      .run = explain_match},
+    {.name = "match_patient",
+     .title = "Match a patient",
+     .help =
+         "Studies for a patient: a clinical note, a FHIR bundle or a form in; graded studies, what "
+         "excludes, how many criteria are met or open, and what to ask next out. Nothing of the "
+         "record is kept.",
+     ARGS(match_args),
+     .result = "{\"type\":\"object\",\"required\":[\"patient\",\"studies\",\"nextQuestions\"],"
+               "\"properties\":{\"patient\":{\"type\":\"object\"},\"studies\":" LIST_OF_OBJECTS
+               ",\"nextQuestions\":" LIST_OF_OBJECTS "}}",
+     .run = match_patient},
     {.name = "complete_name",
      .title = "Complete a name",
      .help = "Conditions, interventions, sponsors, places and words of the studies that begin so, "

@@ -5,12 +5,14 @@
 
 #include "api/ask.h"
 #include "base/json.h"
+#include "native/desk.h"
 #include "native/native.h"
 
 struct th_native {
   th_registry *registry;
   th_api *api;
   th_suggester *suggester;
+  th_desk *desk;
   th_cache *answers; /* of facets, by a hash of what was asked */
   struct th_binding *bindings;
 };
@@ -47,6 +49,8 @@ typedef struct th_endpoint {
   const char *type;   /* of the answer */
   const char *schema; /* of the answer, JSON */
   const char *body;   /* schema of the request's body, JSON; NULL = none */
+  const char *bodies; /* types of the body, separated by blanks; NULL = application/json */
+  size_t max_body;    /* bytes of the body; 0 = the server's limit. The body is then secret */
 } th_endpoint;
 
 extern const th_endpoint th_endpoints[];
@@ -102,6 +106,8 @@ int th_native_suggest(th_call *call, th_err *err);
 int th_native_lookup(th_call *call, th_err *err);
 int th_native_studies(th_call *call, th_err *err);
 int th_native_eligibility(th_call *call, th_err *err);
+int th_native_match(th_call *call, th_err *err);
+int th_native_fhir_match(th_call *call, th_err *err);
 int th_native_document(th_call *call, th_err *err);
 
 #endif

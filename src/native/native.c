@@ -53,6 +53,7 @@ static void put_fault(th_response *rs, unsigned status, const char *code, const 
   th_jout w;
   th_buf body;
   th_buf_init(&body, 0);
+  body.secret = rs->secret;
   th_jout_init(&w, &body, false);
   th_jout_object(&w);
   th_jout_key(&w, "error");
@@ -281,6 +282,7 @@ static int answer(void *ctx, th_request *rq, th_response *rs, th_err *err) {
   th_call call = {.native = b->native, .endpoint = b->endpoint, .rq = rq, .rs = rs};
   th_err own = {0};
   rs->type = b->endpoint->type;
+  if (b->endpoint->max_body) th_response_secret(rs);
   int rc = check_args(&call, &own);
   if (!rc) rc = b->endpoint->answer(&call, &own);
   if (!rc && rs->body.error) rc = th_err_set(&own, rs->body.error, "The answer is too large");
@@ -316,6 +318,8 @@ static int mount_all(th_native *n, th_router *router, th_err *err) {
     *b = (binding){.native = n, .endpoint = &th_endpoints[i]};
     snprintf(b->path, sizeof b->path, "%s%s", TH_NATIVE_PREFIX, b->endpoint->path);
     rc = th_router_add(router, b->endpoint->method, b->path, answer, b, err);
+    if (!rc && b->endpoint->max_body)
+      rc = th_router_body(router, b->path, b->endpoint->max_body, err);
   }
   if (!rc) rc = th_router_hook(router, TH_NATIVE_PREFIX "/", dress, n, err);
   if (!rc) rc = th_router_fallback(router, TH_NATIVE_PREFIX "/", nothing_here, n, err);
@@ -330,7 +334,9 @@ int th_native_mount(th_native **out, th_router *router, th_registry *registry, t
   n->registry = registry;
   n->api = api;
   n->suggester = suggester;
-  int rc = mount_all(n, router, err);
+  n->desk = th_desk_new(registry);
+  int rc =
+      !n->desk ? th_err_set(err, TH_ENOMEM, "no memory for the API") : mount_all(n, router, err);
   if (rc) {
     th_native_free(n);
     n = NULL;
@@ -339,9 +345,14 @@ int th_native_mount(th_native **out, th_router *router, th_registry *registry, t
   return rc;
 }
 
+th_desk *th_native_desk(th_native *native) {
+  return native->desk;
+}
+
 void th_native_free(th_native *native) {
   if (!native) return;
   if (native->answers) th_cache_free(native->answers);
+  th_desk_free(native->desk);
   free(native->bindings);
   free(native);
 }

@@ -21,6 +21,9 @@ int th_native_mount(th_native **out, th_router *router, th_registry *registry, t
 /* After the server has stopped. NULL is allowed. */
 void th_native_free(th_native *native);
 
+/* Where patients are matched, for other rooms that do so too. */
+struct th_desk *th_native_desk(th_native *native);
+
 /* The document that describes it: OpenAPI 3.1, JSON. */
 void th_native_openapi(th_buf *out);
 

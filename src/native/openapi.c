@@ -106,6 +106,24 @@ static void put_answers(th_jout *w, const th_endpoint *e) {
   th_jout_end_object(w);
 }
 
+/* A body that is JSON has the schema; others are text. */
+static void put_bodies(th_jout *w, const th_endpoint *e) {
+  const char *types = e->bodies ? e->bodies : "application/json";
+  th_jout_key(w, "content");
+  th_jout_object(w);
+  while (*types) {
+    th_span type = {types, strcspn(types, " ")};
+    th_jout_key_span(w, type);
+    th_jout_object(w);
+    th_jout_key(w, "schema");
+    th_jout_raw(w, th_span_starts(type, TH_SPAN("text/")) ? TH_SPAN("{\"type\":\"string\"}")
+                                                          : th_span_of(e->body));
+    th_jout_end_object(w);
+    types += type.n + (types[type.n] == ' ');
+  }
+  th_jout_end_object(w);
+}
+
 static void put_endpoint(th_jout *w, const th_endpoint *e) {
   th_jout_key(w, e->path);
   th_jout_object(w);
@@ -127,7 +145,7 @@ static void put_endpoint(th_jout *w, const th_endpoint *e) {
     th_jout_key(w, "requestBody");
     th_jout_object(w);
     th_jout_kv_bool(w, "required", true);
-    put_content(w, "application/json", e->body);
+    put_bodies(w, e);
     th_jout_end_object(w);
   }
   put_answers(w, e);

@@ -113,6 +113,41 @@ static const th_arg studies_args[] = {
      .example = "NCTId,BriefTitle,OverallStatus"},
 };
 
+static const th_arg match_args[] = {
+    {.name = "order",
+     .kind = TH_ARG_CHOICE,
+     .help = "By relevance, or those first that nothing excludes",
+     .example = "eligible",
+     .choices = "relevance eligible"},
+    {.name = "n",
+     .kind = TH_ARG_INT,
+     .help = "Most studies",
+     .example = "20",
+     .min = 1,
+     .max = TH_DESK_STUDIES_MAX,
+     .fallback = 10},
+    {.name = "presume",
+     .kind = TH_ARG_CHOICE,
+     .help = "What may be taken for granted. Absent: silence for notes, consent for records",
+     .example = "consent",
+     .choices = "none consent silence"},
+    {.name = "asOf",
+     .kind = TH_ARG_TEXT,
+     .help = "The day that ages and times are counted from. Absent: today",
+     .example = "2026-03-01"},
+    {.name = "explain",
+     .kind = TH_ARG_CHOICE,
+     .help = "With a verdict on each criterion, or in brief: grade, counts and what excludes",
+     .example = "brief",
+     .choices = "full brief"},
+    {.name = "questions",
+     .kind = TH_ARG_INT,
+     .help = "Most questions to ask next",
+     .example = "5",
+     .max = 50,
+     .fallback = 8},
+};
+
 #define COUNTED "{\"type\":\"integer\",\"minimum\":0}"
 #define TEXT "{\"type\":\"string\"}"
 #define NUMBER "{\"type\":\"string\",\"pattern\":\"^NCT[0-9]{8}$\"}"
@@ -120,6 +155,15 @@ static const th_arg studies_args[] = {
   "{\"type\":\"object\",\"required\":[" required "],\"properties\":{" properties "}}"
 #define LIST(items) "{\"type\":\"array\",\"items\":" items "}"
 #define MAYBE(type) "{\"type\":[\"" type "\",\"null\"]}"
+
+#define MATCHED                                                                                    \
+  OBJECT("\"nctId\",\"briefTitle\",\"overallStatus\",\"score\",\"why\",\"grade\",\"counts\","      \
+         "\"fields\"",                                                                             \
+         "\"nctId\":" NUMBER ",\"briefTitle\":" TEXT ",\"overallStatus\":" TEXT                    \
+         ",\"score\":{\"type\":\"number\"},\"why\":" LIST(TEXT) ",\"demoted\":" LIST(              \
+             TEXT) ",\"grade\":{\"enum\":[\"likely\",\"possible\",\"excluded\"]},\"excludedBy\":"  \
+                   "{\"type\":\"object\"},\"counts\":{\"type\":\"object\"},\"fields\":{\"type\":"  \
+                   "\"object\"},\"criteria\":" LIST("{\"type\":\"object\"}"))
 
 #define FACET_VALUE                                                                                \
   OBJECT("\"count\"",                                                                              \
@@ -259,6 +303,82 @@ const th_endpoint th_endpoints[] = {
      .schema = OBJECT("\"nctId\",\"reader\",\"criteria\"",
                       "\"nctId\":" NUMBER ",\"reader\":" TEXT
                       ",\"criteria\":" LIST("{\"$ref\":\"#/components/schemas/Criterion\"}"))},
+    {.method = "POST",
+     .path = "/match",
+     .name = "matchPatient",
+     .summary = "Studies for a patient, with a verdict on each criterion",
+     .text =
+         "The body is the patient's record: a clinical note (text/plain, English), a FHIR R4 or "
+         "R5 bundle, or a form. The parameters of a search narrow the studies down. Nothing of "
+         "the record is logged or written, and the answer is not to be kept (no-store).",
+     .answer = th_native_match,
+     .search = true,
+     ARGS(match_args),
+     .type = "application/json",
+     .schema =
+         OBJECT("\"patient\",\"order\",\"presume\",\"judged\",\"grades\",\"studies\","
+                "\"nextQuestions\"",
+                "\"patient\":{\"type\":\"object\"},\"order\":" TEXT ",\"presume\":" TEXT
+                ",\"judged\":" COUNTED ",\"grades\":" OBJECT(
+                    "\"likely\",\"possible\",\"excluded\"",
+                    "\"likely\":" COUNTED ",\"possible\":" COUNTED
+                    ",\"excluded\":" COUNTED) ",\"studies\":" LIST(MATCHED) ",\"nextQuestions\""
+                                                                            ":" LIST(OBJECT(
+                                                                                "\"ques"
+                                                                                "tion\""
+                                                                                ",\"wei"
+                                                                                "ght\","
+                                                                                "\"stud"
+                                                                                "ies\","
+                                                                                "\"crit"
+                                                                                "eria"
+                                                                                "\"",
+                                                                                "\"ques"
+                                                                                "tion\""
+                                                                                ":" TEXT ",\"att"
+                                                                                "ribute"
+                                                                                "\""
+                                                                                ":" TEXT ",\"uni"
+                                                                                "t\""
+                                                                                ":" TEXT ",\"cat"
+                                                                                "egory"
+                                                                                "\""
+                                                                                ":" TEXT ",\"lab"
+                                                                                "el\""
+                                                                                ":" TEXT ",\"cod"
+                                                                                "e\""
+                                                                                ":" TEXT ",\"wei"
+                                                                                "ght\":"
+                                                                                "{\"typ"
+                                                                                "e\":"
+                                                                                "\"numb"
+                                                                                "er\"},"
+                                                                                "\"stud"
+                                                                                "ies\""
+                                                                                ":" COUNTED ",\"cri"
+                                                                                "teria"
+                                                                                "\""
+                                                                                ":" COUNTED))),
+     .body = "{\"type\":\"object\"}",
+     .bodies = "text/plain application/fhir+json application/json",
+     .max_body = TH_DESK_BODY_MAX},
+    {.method = "POST",
+     .path = "/fhir/ResearchStudy/$match",
+     .name = "matchPatientFhir",
+     .summary = "Studies for a patient, FHIR in and out",
+     .text = "A Bundle of the patient's record in (or {\"patientData\": Bundle}), a searchset of "
+             "ResearchStudy out: search.score, the extension match-grade (certain, probable, "
+             "possible, certainly-not), and in words what it rests on.",
+     .answer = th_native_fhir_match,
+     .search = true,
+     ARGS(match_args),
+     .type = "application/fhir+json",
+     .schema = OBJECT("\"resourceType\",\"type\",\"total\",\"entry\"",
+                      "\"resourceType\":{\"const\":\"Bundle\"},\"type\":{\"const\":\"searchset\"},"
+                      "\"total\":" COUNTED ",\"entry\":" LIST("{\"type\":\"object\"}")),
+     .body = "{\"type\":\"object\"}",
+     .bodies = "application/fhir+json application/json",
+     .max_body = TH_DESK_BODY_MAX},
     {.method = "GET",
      .path = "/openapi.json",
      .name = "describe",
