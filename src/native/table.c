@@ -27,7 +27,7 @@ const th_arg th_search_args[] = {
      .kind = TH_ARG_TEXT,
      .help = "A place by name, or latitude,longitude: studies with a site near it. A site whose "
              "record has no point counts as at its city's",
-     .example = "Boston, MA"},
+     .example = "42.36,-71.06"},
     {.name = "within",
      .kind = TH_ARG_TEXT,
      .help = "How far from near, in mi or km. Absent: 50km",
