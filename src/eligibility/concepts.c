@@ -7,182 +7,57 @@
 #include "eligibility/context.h"
 #include "eligibility/genes.h"
 #include "eligibility/keys.h"
+#include "eligibility/lexicon.h"
 #include "eligibility/phrases.h"
 
 typedef struct reader {
   th_elig_leaf *l;
-  const th_elig_lexicon *lexicon;
+  th_elig_lexicon *lexicon;
   th_elig_context context;
   uint32_t token;     /* tokens before it end before the mention looked at */
   uint32_t first_own; /* first fact that is a concept of ours */
   uint32_t exception; /* token of the exception that was hung on a fact last */
+  uint32_t reaction;  /* 1 + fact of an "allergy" not yet said to what; its token */
+  uint32_t reaction_at;
 } reader;
 
-/* Names that stand in criteria as everyday words. */
-static const char *const everyday[] = {
-    "affect",
-    "clinical trial",
-    "clinical trials",
-    "emergency",
-    "ed",
-    "icu",
-    "abnormality",
-    "abnormalities",
-    "pediatric",
-    "paediatric",
-    "caregiver",
-    "caregivers",
-    "psychological",
-    "intensive care unit",
-    "mood",
-    "fasting",
-    "physical activity",
-    "pediatrics",
-    "disease",
-    "diseases",
-    "disorder",
-    "disorders",
-    "syndrome",
-    "patients",
-    "treatment",
-    "therapy",
-    "therapies",
-    "drug",
-    "drugs",
-    "medication",
-    "study",
-    "condition",
-    "conditions",
-    "illness",
-    "infection site",
-    "history",
-    "screening",
-    "safety",
-    "procedure",
-    "procedures",
-    "intervention",
-    "placebo",
-    "control",
-    "controls",
-    "other",
-    "male",
-    "female",
-    "men",
-    "women",
-    "adult",
-    "adults",
-    "child",
-    "children",
-    "healthy",
-    "healthy volunteers",
-    "healthy volunteer",
-    "healthy subjects",
-    "volunteers",
-    "quality of life",
-    "age",
-    "aging",
-    "time",
-    "death",
-    "survival",
-    "normal",
-    "standard of care",
-    "usual care",
-    "education",
-    "treatments",
-    "diagnosis",
-    "prognosis",
-    "prevention",
-    "intolerance",
-    "complications",
-    "complication",
-    "symptoms",
-    "symptom",
-    "signs",
-    "medications",
-    "agent",
-    "agents",
-    "product",
-    "device",
-    "devices",
-    "test",
-    "tests",
-    "dose",
-    "hospital",
-    "family",
-    "behavior",
-    "attention",
-    "recurrence",
-    "response",
-    "exposure",
-    "injection",
-    "injections",
-    "oral",
-    "interview",
-    "follow-up",
-    "follow up",
-    "questionnaire",
-    "monitoring",
-    "evaluation",
-    "assessment",
-    "water",
-    "active",
-    "acute disease",
-    "chronic disease",
-    "relapse",
-    "onset",
-    "consent",
-    "informed consent",
-    "language",
-    "risk factors",
-    "weight",
-    "compliance",
-    "adherence",
-    "infant",
-    "infants",
-    "pregnancy",
-    "pregnant",
-    "lactation",
-    "elderly",
-    "adolescent",
-    "adolescents",
-    "vital signs",
-    "tablet",
-    "tablets",
-    "capsule",
-    "capsules",
-    "solution",
-    "evidence",
-    "participation",
-    "observation",
-    "lesion",
-    "lesions",
-    "capacity",
-    "gender",
-    "sex",
-    "cooperation",
-    "birth",
-    "gold",
-    "contraindication",
-    "contraindications",
-    "allergy",
-    "hypersensitivity",
-    "trauma center",
-    "consultation",
-    "disability evaluation",
-    "systemic disease",
-    "uncontrolled",
-    "iron level",
-    "blood",
-    "plasma",
-    "serum",
-    "urine",
-    "tissue",
-};
+/* Names of several words that stand in criteria as everyday words; single ones: lexicon.def. */
+static const char *const everyday[] = {"clinical trial",
+                                       "clinical trials",
+                                       "intensive care unit",
+                                       "physical activity",
+                                       "infection site",
+                                       "healthy volunteers",
+                                       "healthy volunteer",
+                                       "healthy subjects",
+                                       "quality of life",
+                                       "standard of care",
+                                       "usual care",
+                                       "follow-up",
+                                       "follow up",
+                                       "acute disease",
+                                       "chronic disease",
+                                       "informed consent",
+                                       "risk factors",
+                                       "vital signs",
+                                       "trauma center",
+                                       "disability evaluation",
+                                       "systemic disease",
+                                       "iron level",
+                                       "pregnancy test",
+                                       "pregnancy tests",
+                                       "physical examination",
+                                       "health status",
+                                       "vital sign",
+                                       "general health"};
 
 bool th_elig_is_everyday(th_span s) {
+  th_elig_token word = {.kind = TH_ELIG_WORD, .to = (uint32_t)s.n};
   for (size_t i = 0; i < TH_COUNT(everyday); i++)
     if (th_span_eq_nocase(s, th_span_of(everyday[i]))) return true;
-  return false;
+  if (s.n == 0 || s.n > UINT32_MAX || memchr(s.p, ' ', s.n) || memchr(s.p, '-', s.n)) return false;
+  word.key = th_elig_word_key(s);
+  return th_elig_word_classes(s, &word) & TH_ELIG_W_EVERYDAY;
 }
 
 /* ---- kinds ---- */
@@ -206,14 +81,45 @@ static bool is_symptom(const th_elig_lexicon *x, uint32_t id) {
 
 /* Studies name procedures among their conditions too: the name tells. */
 static bool is_procedure(th_span label) {
-  static const char *const ends[] = {
-      "surgery",         "ectomy",       "plasty",      "otomy",        "scopy",
-      "transplantation", "transplant",   "imaging",     "biopsy",       "dialysis",
-      "radiotherapy",    "chemotherapy", "anesthesia",  "vaccination",  "catheterization",
-      "intubation",      "ventilation",  "graphy",      "tomography",   "procedures",
-      "stent",           "bypass",       "transfusion", "radiation",    "surgeries",
-      "implantation",    "ablation",     "mri",         "hemodialysis", "rehabilitation",
-      "psychotherapy",   "resection"};
+  static const char *const ends[] = {"surgery",
+                                     "ectomy",
+                                     "plasty",
+                                     "otomy",
+                                     "scopy",
+                                     "transplantation",
+                                     "transplant",
+                                     "imaging",
+                                     "biopsy",
+                                     "dialysis",
+                                     "radiotherapy",
+                                     "chemotherapy",
+                                     "anesthesia",
+                                     "vaccination",
+                                     "catheterization",
+                                     "intubation",
+                                     "ventilation",
+                                     "graphy",
+                                     "tomography",
+                                     "procedures",
+                                     "stent",
+                                     "bypass",
+                                     "transfusion",
+                                     "radiation",
+                                     "surgeries",
+                                     "implantation",
+                                     "ablation",
+                                     "mri",
+                                     "hemodialysis",
+                                     "rehabilitation",
+                                     "psychotherapy",
+                                     "resection",
+                                     "anaesthesia",
+                                     "immunotherapy",
+                                     "replacement therapy",
+                                     "anesthesia, general",
+                                     "ultrasound",
+                                     "ultrasonography",
+                                     "hormonal therapy"};
   for (size_t i = 0; i < TH_COUNT(ends); i++) {
     size_t n = strlen(ends[i]);
     if (label.n >= n && th_span_eq_nocase((th_span){label.p + label.n - n, n}, th_span_of(ends[i])))
@@ -338,22 +244,48 @@ static void set_label(reader *r, th_elig_fact *f, const th_elig_setting *s, th_s
   }
 }
 
-static void add(reader *r, uint32_t first, uint32_t end, uint32_t from, uint32_t to, int category,
-                th_span label, th_span code) {
+/* "allergy to X": one fact, from its first word to the first thing named. */
+static bool complete_reaction(reader *r, const th_elig_setting *s, const th_elig_term *t) {
+  enum { REACH = 9 };
+  bool about = s->role == TH_ELIG_ALLERGEN || s->role == TH_ELIG_CONTRAINDICATION;
+  if (!r->reaction || !about || s->role_at < r->reaction_at || s->role_at > r->reaction_at + REACH)
+    return false;
+  th_elig_fact *f = &r->l->facts->p[r->reaction - 1];
+  for (uint32_t i = r->l->first_fact; i < r->l->facts->n; i++)
+    if (i + 1 != r->reaction && overlaps(&r->l->facts->p[i], f->from, t->to)) return false;
+  r->reaction = 0;
+  f->to = t->to;
+  f->code = s->role == TH_ELIG_ALLERGEN ? th_arena_dup(r->l->facts->arena, t->code) : (th_span){0};
+  set_label(r, f, s, t->label);
+  return true;
+}
+
+static void set_degree(const reader *r, th_elig_fact *f, const th_elig_setting *s,
+                       const th_elig_term *t) {
+  const th_elig_token *tokens = r->l->tokens.p;
+  uint32_t first = s->degree < s->degree_end ? s->degree : t->first;
+  uint32_t end = t->head > t->first ? t->head : s->degree_end;
+  if (first < end)
+    f->degree =
+        (th_span){r->l->text.p + tokens[first].from, tokens[end - 1].to - tokens[first].from};
+}
+
+static void add(reader *r, const th_elig_term *t) {
   th_elig_leaf *l = r->l;
-  th_elig_setting s = th_elig_context_at(&r->context, first, end);
+  int category = t->category;
+  th_elig_setting s = th_elig_context_at(&r->context, t->first, t->reaction ? t->first : t->end);
   if (s.role == TH_ELIG_EXCEPTION) {
-    hang_exception(r, s.role_at, end);
+    hang_exception(r, s.role_at, t->end);
     return;
   }
-  if (s.allowed) return;
+  if (s.allowed || complete_reaction(r, &s, t)) return;
   if (s.role == TH_ELIG_ALLERGEN) {
     if (category == TH_ELIG_CONDITION || category == TH_ELIG_FINDING)
       r->context.role.on = false;
     else
       category = TH_ELIG_ALLERGY;
   }
-  th_elig_fact *f = th_elig_leaf_add(l, first, end);
+  th_elig_fact *f = th_elig_leaf_add(l, t->first, t->end);
   if (!f) return;
   f->type = TH_ELIG_CONCEPT;
   f->category = (uint8_t)category;
@@ -361,14 +293,16 @@ static void add(reader *r, uint32_t first, uint32_t end, uint32_t from, uint32_t
   f->family = s.family;
   f->time = s.family ? TH_ELIG_TIME_ANY : s.time;
   f->high = f->low_canonical = f->high_canonical = f->value = NAN;
-  f->from = from;
-  f->to = to;
-  f->code = code;
-  if (s.degree < s.degree_end)
-    f->degree = (th_span){l->text.p + l->tokens.p[s.degree].from,
-                          l->tokens.p[s.degree_end - 1].to - l->tokens.p[s.degree].from};
-  set_window(r, f, first, end);
-  set_label(r, f, &s, label);
+  f->from = t->from;
+  f->to = t->to;
+  f->code = th_arena_dup(l->facts->arena, t->code);
+  set_degree(r, f, &s, t);
+  set_window(r, f, t->first, t->end);
+  set_label(r, f, &s, t->label);
+  if (t->reaction) {
+    r->reaction = r->l->facts->n;
+    r->reaction_at = t->first;
+  }
 }
 
 /* ---- mentions ---- */
@@ -409,29 +343,66 @@ static bool leads_to_allergen(const reader *r, uint32_t end) {
   return end < r->l->tokens.n && th_elig_among(&to, &r->l->tokens.p[end]);
 }
 
+/* What a mention means: of its concepts the first that has a code and a place here, else the first
+ * that has a place. Symptoms of the Disease Ontology are of no kind, their codes tell. */
+static int choose(const th_elig_lexicon *x, const th_mention *m, th_concept *out, th_span *code) {
+  int best = -1;
+  for (uint32_t i = 0; i < m->n_labels; i++) {
+    th_label label;
+    th_concept c;
+    if (!th_concepts_label(x->dict, m->labels[i], &label) ||
+        !th_concepts_get(x->dict, label.concept_id, &c))
+      continue;
+    int category = category_of(x, label.concept_id, c.kind);
+    th_span own = own_code(x->dict, &c);
+    if (category < 0 && own.n > 5 && !memcmp(own.p, "SYMP:", 5)) category = TH_ELIG_FINDING;
+    if (category < 0 || (best >= 0 && own.n == 0)) continue;
+    if ((category == TH_ELIG_CONDITION || category == TH_ELIG_DRUG) &&
+        (is_procedure(c.label) || is_procedure(label.text)))
+      category = TH_ELIG_PROCEDURE;
+    best = category;
+    *out = c;
+    *code = own;
+    if (own.n) break;
+  }
+  return best;
+}
+
 static int take(void *ctx, const th_mention *m) {
   reader *r = ctx;
-  const th_elig_lexicon *x = r->lexicon;
   uint32_t from = r->l->from + m->from, to = r->l->from + m->to, first, end;
-  th_span words = {r->l->text.p + from, to - from};
-  th_label label;
+  th_span words = {r->l->text.p + from, to - from}, code = {0};
   th_concept c;
-  if (th_elig_is_everyday(words) || !tokens_of(r, from, to, &first, &end)) return 0;
-  if (!th_concepts_label(x->dict, m->labels[0], &label) ||
-      !th_concepts_get(x->dict, label.concept_id, &c))
-    return 0;
-  int category = category_of(x, label.concept_id, c.kind);
-  if (category == TH_ELIG_CONDITION && is_procedure(c.label)) category = TH_ELIG_PROCEDURE;
-  if (category < 0 || is_in_fact(r, from, to) || is_attribute(r, first, end, category) ||
-      is_category(r, first, end))
-    return 0;
+  if (!tokens_of(r, from, to, &first, &end) || th_elig_is_everyday(words)) return 0;
+  int category = choose(r->lexicon, m, &c, &code);
+  if (category < 0) return 0;
   if (is_allergy(words) && category <= TH_ELIG_FINDING) {
     if (leads_to_allergen(r, end)) return 0;
     category = TH_ELIG_ALLERGY;
   }
-  th_span code = th_arena_dup(r->l->facts->arena, own_code(x->dict, &c));
-  add(r, first, end, from, to, category, c.label, code);
+  th_elig_term *t = th_elig_terms_add(&r->lexicon->terms, r->l->facts->arena);
+  if (t)
+    *t = (th_elig_term){.first = first,
+                        .end = end,
+                        .from = from,
+                        .to = to,
+                        .head = first,
+                        .category = (uint8_t)category,
+                        .label = c.label,
+                        .code = code};
   return 0;
+}
+
+static void add_terms(reader *r) {
+  const th_elig_terms *v = &r->lexicon->terms;
+  for (uint32_t i = 0; i < v->n; i++) {
+    const th_elig_term *t = &v->p[i];
+    uint32_t to = r->l->tokens.p[t->end - 1].to;
+    if (is_in_fact(r, t->from, to) || is_attribute(r, t->first, t->end, t->category) ||
+        is_category(r, t->first, t->end))
+      continue;
+    add(r, t);
+  }
 }
 
 static void read_genes(reader *r) {
@@ -444,7 +415,13 @@ static void read_genes(reader *r) {
       uint32_t before = r->l->facts->n;
       char label[TH_ELIG_GENE_MAX];
       th_span name = th_elig_gene_label(r->l, &g, label);
-      add(r, g.first, g.end, from, to, TH_ELIG_GENE, name, (th_span){0});
+      add(r, &(th_elig_term){.first = g.first,
+                             .end = g.end,
+                             .from = from,
+                             .to = to,
+                             .head = g.first,
+                             .category = TH_ELIG_GENE,
+                             .label = name});
       if (r->l->facts->n > before && g.absent) {
         th_elig_fact *f = &r->l->facts->p[before];
         f->negated = !f->negated;
@@ -493,14 +470,17 @@ int th_elig_category_of_concept(const th_concepts *dict, uint32_t concept_id) {
   return category == TH_ELIG_CONDITION && is_procedure(c.label) ? TH_ELIG_PROCEDURE : category;
 }
 
-int th_elig_read_concepts_of(th_elig_leaf *l, const th_elig_lexicon *x, uint8_t *combine,
-                             th_err *err) {
+int th_elig_read_concepts_of(th_elig_leaf *l, th_elig_lexicon *x, uint8_t *combine, th_err *err) {
   reader r = {.l = l, .lexicon = x, .first_own = l->facts->n, .exception = UINT32_MAX};
   read_genes(&r);
   th_elig_context_start(&r.context, l);
+  x->terms.n = 0;
   int rc = th_concepts_match(x->dict, x->matcher, (th_span){l->text.p + l->from, l->to - l->from},
                              0, take, &r, err);
   if (rc < 0) return rc;
+  th_elig_compose(l, &x->terms);
+  if (x->terms.failed) return th_err_set(err, TH_ENOMEM, "out of memory reading concepts");
+  add_terms(&r);
   th_elig_leaf_sort(l);
   set_combine(l, combine);
   return 0;

@@ -4,12 +4,13 @@
 #define TH_ELIGIBILITY_CONCEPTS_H
 
 #include "concept/concept.h"
-#include "eligibility/leaf.h"
+#include "eligibility/compose.h"
 
 typedef struct th_elig_lexicon {
   const th_concepts *dict;
   th_concept_matcher *matcher;
-  uint32_t symptoms; /* the concept above all signs and symptoms; UINT32_MAX = none */
+  th_elig_terms terms; /* of the item being read; its memory is used again */
+  uint32_t symptoms;   /* the concept above all signs and symptoms; UINT32_MAX = none */
 } th_elig_lexicon;
 
 /* dict and matcher are borrowed. */
@@ -26,7 +27,7 @@ int th_elig_category_of_concept(const th_concepts *dict, uint32_t concept_id);
  * stands in the guard of a fact, is not said again. Labels and codes are copied into the arena of
  * the facts. *combine, of the leaf, becomes "any" when its concepts are alternatives. Errors:
  * TH_ENOMEM. */
-int th_elig_read_concepts_of(th_elig_leaf *leaf, const th_elig_lexicon *lexicon, uint8_t *combine,
+int th_elig_read_concepts_of(th_elig_leaf *leaf, th_elig_lexicon *lexicon, uint8_t *combine,
                              th_err *err) TH_MUST_USE;
 
 #endif

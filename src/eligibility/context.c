@@ -234,6 +234,14 @@ static void see_role(th_elig_context *c, uint32_t i, uint16_t cue) {
     set(&c->role, i, 40, TH_ELIG_EXCEPTION);
 }
 
+/* "contra-indicated". */
+static bool is_contra(const th_elig_context *c, uint32_t i) {
+  static th_elig_set contra = TH_ELIG_SET("contra");
+  static th_elig_set indication = TH_ELIG_SET("indication|indicated");
+  return i > 1 && th_elig_sign(token(c, i - 1), '-') && among(c, i, &indication) &&
+         among(c, i - 2, &contra);
+}
+
 /* A word that begins a thought of its own; "with" does so once something was denied. */
 static void see_stop(th_elig_context *c) {
   c->negation.on = c->family.on = false;
@@ -272,6 +280,7 @@ static void see(th_elig_context *c, uint32_t i) {
   if (cue & NO) see_negation(c, i);
   if (cue & (PAST | NOW | PLAN)) see_time(c, i, cue);
   if (cue & FAMILY) see_family(c, i);
+  if (is_contra(c, i)) cue |= CONTRA;
   if (cue & (ALLERGY | CONTRA | RISK | EXCEPT)) see_role(c, i, cue);
 }
 

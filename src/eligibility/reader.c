@@ -22,7 +22,7 @@ th_elig_node *th_elig_node_add(th_elig_nodes *v) {
   return n;
 }
 
-static int read_leaf(th_elig_leaf *leaf, const th_elig_lexicon *lexicon, th_elig_node *n,
+static int read_leaf(th_elig_leaf *leaf, th_elig_lexicon *lexicon, th_elig_node *n,
                      th_err *err) {
   th_elig_leaf_scan(leaf, n->from, n->to);
   leaf->kind = n->kind;
@@ -39,7 +39,7 @@ static int read_leaf(th_elig_leaf *leaf, const th_elig_lexicon *lexicon, th_elig
   return rc;
 }
 
-static int read_facts(th_span text, const th_elig_lexicon *lexicon, th_elig_nodes *nodes,
+static int read_facts(th_span text, th_elig_lexicon *lexicon, th_elig_nodes *nodes,
                       th_elig_facts *facts, th_err *err) {
   th_elig_leaf leaf = {.text = text, .tokens.arena = nodes->arena, .facts = facts};
   int rc = th_elig_phrases_ready();
@@ -48,7 +48,7 @@ static int read_facts(th_span text, const th_elig_lexicon *lexicon, th_elig_node
   return rc < 0 ? rc : facts->failed ? TH_ENOMEM : 0;
 }
 
-static int read_all(th_span text, const th_elig_lexicon *lexicon, th_arena *arena,
+static int read_all(th_span text, th_elig_lexicon *lexicon, th_arena *arena,
                     th_elig_tree *out, th_err *err) {
   th_elig_nodes nodes = {.arena = arena};
   *out = (th_elig_tree){.text = text};

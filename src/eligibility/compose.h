@@ -1,0 +1,46 @@
+/* Names that no dictionary has whole, put together by a small grammar over what words do in names
+ * (lexicon.h) and what the dictionary found:
+ *
+ *   condition := of* head                   "bleeding disorders", "hepatic insufficiency"
+ *              | of* head "of" ["the"] of+  "carcinoma of the skin"
+ *              | of* term                   "diabetic retinopathy", "claustrophobia"
+ *              | of+ (conj of+)* head       two conditions of one head: "liver or renal disease"
+ *   drug      := like* (agent | class)      "strong CYP3A4 inhibitors", "oral corticosteroids"
+ *              | like+ dosed                "antihypertensive medication", "interferon therapy"
+ *              | substance                  "olaparib"
+ *   procedure := of* procedure              "bone marrow biopsy"
+ *
+ * The longer of two overlapping names stands. A name that ends where the dictionary's does keeps
+ * the dictionary's label and code; what it has more is said as its degree. */
+#ifndef TH_ELIGIBILITY_COMPOSE_H
+#define TH_ELIGIBILITY_COMPOSE_H
+
+#include "eligibility/leaf.h"
+
+typedef struct th_elig_term {
+  uint32_t first, end; /* tokens */
+  uint32_t from, to;   /* bytes; may reach over tokens behind: "liver or renal disease" */
+  uint32_t head;       /* first token of what label and code are of; the rest is its degree */
+  uint8_t category;    /* th_elig_category */
+  bool drop;           /* covered by another */
+  bool reaction;       /* "allergy", "contraindication": to what stands behind it */
+  th_span label, code; /* borrowed or in the arena of the leaf's facts */
+} th_elig_term;
+
+typedef struct th_elig_terms {
+  th_elig_term *p;
+  uint32_t n, cap;
+  uint32_t *owner;   /* of each token: 1 + the term of the dictionary that holds it, 0 = none */
+  uint32_t *classes; /* of each token (lexicon.h) */
+  uint32_t cap_owner;
+  bool failed;
+} th_elig_terms;
+
+/* One more term; NULL when memory is exhausted. Memory of the terms: from arena, used again. */
+th_elig_term *th_elig_terms_add(th_elig_terms *v, th_arena *arena);
+
+/* v holds the dictionary's terms in the order of the text; composed ones are added, and all are put
+ * into order, without those that others cover. */
+void th_elig_compose(th_elig_leaf *leaf, th_elig_terms *v);
+
+#endif
