@@ -39,6 +39,15 @@ static void put_in_order(th_phrase_check *check, uint32_t i) {
   check->order[k] = i;
 }
 
+enum { ASKED_TOGETHER = 32 }; /* a power of two */
+
+/* Where the count of postings begins: anywhere, so that on average each counts, though what is left
+ * when the query ends does not. */
+static uint32_t any_share(th_thread *t) {
+  t->share = t->share * 1664525 + 1013904223; /* W. H. Press et al., Numerical Recipes */
+  return t->share >> 16 & (ASKED_TOGETHER - 1);
+}
+
 int th_phrase_make(th_plan *p, const th_op *op, th_phrase_check *out) {
   int rc = 0;
   bool term = op->kind == TH_OP_TERM;
@@ -53,8 +62,9 @@ int th_phrase_make(th_plan *p, const th_op *op, th_phrase_check *out) {
     rc = th_plan_cursor(p, term ? op : op->parts[i], &out->cursors[i]);
     out->width = TH_MAX(out->width, word_of(out, i)->term.at + 1);
     put_in_order(out, i);
-    if (!rc && !out->cursors[i].absent)
-      out->flats[i] = th_cache_flat(p->segment, &out->cursors[i].p.term, 0);
+    if (rc || out->cursors[i].absent) continue;
+    out->flats[i] = th_cache_flat(p->segment, &out->cursors[i].p.term, 0);
+    out->asked[i] = any_share(p->thread);
   }
   return rc ? rc : find_forms(p, out);
 }
@@ -110,14 +120,12 @@ int th_conj_make(th_plan *p, th_op *const *parts, uint32_t n, th_conj **out) {
 
 /* ---- phrases ---- */
 
-enum { ASKED_TOGETHER = 32 };
-
 /* Places of a word in the document at which its cursor stands. */
 static uint32_t word_places(th_plan *p, th_phrase_check *check, uint32_t word,
                             const uint64_t *fields, th_occurrence *out, uint32_t max) {
   th_cursor *c = &check->cursors[word];
   if (check->forms) return th_postings_positions(p->segment, &c->p, c->i, fields, out, max);
-  if (!check->flats[word] && ++check->asked[word] == ASKED_TOGETHER) {
+  if (!check->flats[word] && ++check->asked[word] >= ASKED_TOGETHER) {
     check->flats[word] = th_cache_flat(p->segment, &c->p.term, ASKED_TOGETHER);
     check->asked[word] = 0;
   }

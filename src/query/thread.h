@@ -25,6 +25,7 @@ typedef struct th_thread {
   uint64_t *queue;          /* TH_WINDOW candidates, see rank.c */
   th_occurrence *places[2]; /* positions of two words of a phrase */
   uint32_t n_places[2];     /* room in each */
+  uint32_t share;           /* random, see conj.c */
 } th_thread;
 
 /* This thread's; freed when the thread ends. NULL when memory is exhausted. */
