@@ -277,13 +277,16 @@ static const th_cli_example check_examples[] = {
 };
 
 static const th_cli_option demo_options[] = {
-    {"studies", 0, "N", "how many records (default: 2000)", NULL},
+    {"studies", 0, "N", "how many studies (default: 2000)", NULL},
+    {"patients", 0, "N", "instead: so many made-up patients, as forms", NULL},
+    {"fhir", 0, NULL, "with --patients: as FHIR R4 Bundles", NULL},
     {"seed", 0, "S", "other numbers give other records (default: 1)", NULL},
     {"output", 'o', "FILE", "write to FILE instead of standard output", NULL},
     {0},
 };
 static const th_cli_example demo_examples[] = {
     {"trialhead demo --studies 500 --seed 7 | trialhead import -", "Try the program without data"},
+    {"trialhead demo --patients 100000 -o patients.ndjson", "Patients for trialhead cohort"},
     {0},
 };
 
@@ -430,10 +433,12 @@ const th_cli_command th_cli_commands[] = {
      check_examples, false, th_cmd_check},
     {"stats", "Say what is in the data directory", NULL, 0, 0, NULL, NULL, NULL, false,
      th_cmd_stats},
-    {"demo", "Write made-up study records", NULL, 0, 0,
+    {"demo", "Write made-up studies or patients", NULL, 0, 0,
      "The records look like those of a registry but are invented, and say so in their "
-     "sponsor, summary and keywords. They come as NDJSON, one record a line. The same number and "
-     "seed give the same bytes on every machine; study I of a seed does not depend on how many are "
+     "sponsor, summary and keywords; made-up patients say so, too. They come as NDJSON, one record "
+     "a line. The same number and "
+     "seed give the same bytes on every machine; record I of a seed does not depend on how many "
+     "are "
      "asked for.",
      demo_options, demo_examples, false, th_cmd_demo},
     {"version", "Say which version this is", NULL, 0, 0, NULL, NULL, NULL, false, th_cmd_version},

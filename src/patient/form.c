@@ -1,7 +1,7 @@
 /* The small JSON form (docs/formats/patient.md has it as a grammar and with examples).
  *
- *   form := { "age", "birthDate", "sex", "asOf", "pregnant", "breastfeeding", "smoking",
- *             "conditions", "medications", "procedures", "allergies", "familyHistory", "findings":
+ *   form := { "id", "madeUp", "age", "birthDate", "sex", "asOf", "pregnant", "breastfeeding",
+ * "smoking", "conditions", "medications", "procedures", "allergies", "familyHistory", "findings":
  *             [ name | {"name","code","status","date","end","degree"} ],
  *             "values": [ {"attribute" | "name","value","unit","date","low","high"} ], "notes" }
  *
@@ -314,13 +314,23 @@ static int take_as_of(form *f, uint32_t node, const char *pointer) {
   return 0;
 }
 
+/* What the sender calls the patient, and whether it is made up: no facts. */
+static int take_name_of(form *f, uint32_t node, const char *pointer) {
+  return f->j->nodes[node].type == TH_JSTRING ? 0 : bad(f, node, pointer, "must be a string");
+}
+static int take_made_up(form *f, uint32_t node, const char *pointer) {
+  uint8_t type = f->j->nodes[node].type;
+  return type == TH_JTRUE || type == TH_JFALSE ? 0 : bad(f, node, pointer, "true or false");
+}
+
 static const struct {
   const char *key;
   int (*take)(form *f, uint32_t node, const char *pointer);
 } members[] = {
     {"age", take_age},         {"birthDate", take_birth},   {"sex", take_sex},
     {"asOf", take_as_of},      {"pregnant", take_pregnant}, {"breastfeeding", take_breastfeeding},
-    {"smoking", take_smoking}, {"values", take_values},     {"notes", take_notes}};
+    {"smoking", take_smoking}, {"values", take_values},     {"notes", take_notes},
+    {"id", take_name_of},      {"madeUp", take_made_up}};
 
 static int take_member(form *f, uint32_t key) {
   th_span k = th_json_text(f->j, key);
