@@ -115,6 +115,7 @@ int th_cli_completion(th_buf *out, const char *shell, th_err *err) TH_MUST_USE;
 /* The commands, cmd_NAME.c. */
 int th_cmd_changes(th_cli *cli);
 int th_cmd_check(th_cli *cli);
+int th_cmd_cohort(th_cli *cli);
 int th_cmd_complete(th_cli *cli);
 int th_cmd_demo(th_cli *cli);
 int th_cmd_eligibility(th_cli *cli);

@@ -203,6 +203,31 @@ static const th_cli_example patient_examples[] = {
     {0},
 };
 
+static const th_cli_option cohort_options[] = {
+    {"patients", 0, "PATH", "a file or a folder of patients (-: standard input)", NULL},
+    {"trial", 0, "LIST", "studies by their NCT numbers, each criterion by criterion", NULL},
+    {"criteria", 0, "FILE", "instead: criteria of your own, as text", NULL},
+    {"all", 0, NULL, "instead: all studies, or with filters those that they let through", NULL},
+    {"as-of", 0, "DATE", "the day that ages and times are counted from (default: today)", NULL},
+    {"presume", 0, "WHAT",
+     "what is taken for granted: none, consent (default), or silence (what a full record would "
+     "have mentioned)",
+     "none consent silence"},
+    {"count", 'n', "K", "with --all: how many studies to list (default: 20)", NULL},
+    {"threads", 't', "N", "worker threads (default: one a processor)", NULL},
+    WHERE_OPTIONS,
+    {0},
+};
+static const th_cli_example cohort_examples[] = {
+    {"trialhead cohort --patients bundles/ --trial NCT00000102",
+     "How many of the patients of a folder could join a study, step by step"},
+    {"trialhead cohort --patients export/ --all --status recruiting --cond asthma",
+     "The studies of asthma that recruit, those that most could join first"},
+    {"trialhead cohort --patients patients.ndjson.zst --criteria draft.txt --json",
+     "Which of your own criteria costs most"},
+    {0},
+};
+
 static const th_cli_option serve_options[] = {
     {"listen", 'l', "HOST:PORT", "where to listen (default: 127.0.0.1:8080; port 0: a free one)",
      NULL},
@@ -394,6 +419,13 @@ const th_cli_command th_cli_commands[] = {
      "narrow the studies down. A study without obstacle is a possible one, never a sure one: what "
      "the record does not say stays open. Nothing of the record is logged or written.",
      match_options, match_examples, true, th_cmd_match},
+    {"cohort", "Count the patients who could join studies", NULL, 0, 0,
+     "Reads many patients (FHIR Bundles, a FHIR bulk export, or the small JSON form; files, "
+     "folders, NDJSON, plain or packed) and judges each as match does: how many each criterion "
+     "excludes, how many are left behind it, and how many it alone keeps out. A record that "
+     "cannot be read is named, the rest goes on, and the exit code is 3. The deceased do not "
+     "count. Nothing of the patients is logged or written.",
+     cohort_options, cohort_examples, false, th_cmd_cohort},
     {"serve", "Serve pages and the API over HTTP", NULL, 0, 0,
      "The first line on standard output is the address. Imports may run beside it: it takes over "
      "each "

@@ -11,8 +11,8 @@ typedef struct slow {
   th_verdict_trial t;
 } slow;
 
-static slow judge_slowly(const th_cohort_trial *trial, const th_patient *p, th_verdict_presume mode,
-                         th_arena *arena) {
+__attribute__((unused)) static slow judge_slowly(const th_cohort_trial *trial, const th_patient *p,
+                                                 th_verdict_presume mode, th_arena *arena) {
   slow out;
   th_verdict_patient ready;
   assert_int_equal(th_verdict_prepare(&ready, p, &dictionary.dict, arena, NULL), 0);
@@ -21,7 +21,7 @@ static slow judge_slowly(const th_cohort_trial *trial, const th_patient *p, th_v
   return out;
 }
 
-static th_cohort *cohort_of(const th_patient *const *patients, uint32_t n) {
+__attribute__((unused)) static th_cohort *cohort_of(const th_patient *const *patients, uint32_t n) {
   th_cohort *c = th_cohort_new(&dictionary.dict);
   th_arena arena;
   th_arena_init(&arena, 0);
