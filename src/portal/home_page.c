@@ -198,13 +198,14 @@ int th_portal_home(void *ctx, th_request *rq, th_response *rs, th_err *err) {
   th_lang lang = th_lang_of_path(rq->path);
   if (!w) return th_err_set(err, TH_ENOMEM, "no memory for a page");
   const th_snapshot *snapshot = th_index_acquire(th_registry_index(p->registry));
-  int rc = th_portal_frame(p, w, snapshot, rq->arena, &frame, err);
-  if (!rc && w->home[lang].n == 0) {
+  bool unchanged = th_portal_unchanged(rq, snapshot, rs);
+  int rc = unchanged ? TH_OK : th_portal_frame(p, w, snapshot, rq->arena, &frame, err);
+  if (!rc && !unchanged && w->home[lang].n == 0) {
     rc = write_home(p, w, snapshot, lang, rq->arena, frame, err);
     if (rc) th_buf_clear(&w->home[lang]);
   }
   th_index_release(th_registry_index(p->registry), snapshot);
-  if (rc) return rc;
+  if (rc || unchanged) return rc;
   th_buf_span(&rs->body, th_buf_view(&w->home[lang]));
   rs->type = "text/html; charset=UTF-8";
   rs->cache = "no-cache";

@@ -56,6 +56,11 @@ int th_portal_frame(const th_portal *portal, portal_worker *w, const th_snapshot
 /* "https://example.org", without a slash at its end: as configured, else by the Host header. */
 const char *th_portal_base(const th_portal *portal, const th_request *rq);
 
+/* Gives the page a tag of its address, its language, what the index holds and the day, so that a
+ * browser that has it is told so (304). True: it has it, and there is nothing to do. A page that
+ * turns out to be no 200 drops the tag (th_portal_end does). */
+bool th_portal_unchanged(const th_request *rq, const th_snapshot *snapshot, th_response *rs);
+
 /* A path of ours with the prefix of the request's language, in its arena; NULL when memory is out.
  */
 char *th_portal_path(const th_request *rq, const char *path);

@@ -51,7 +51,9 @@ int th_kept_answer(struct th_portal *portal, th_handler_fn handler, th_request *
   if (!w) return th_err_set(err, TH_ENOMEM, "no memory for a page");
   const th_snapshot *snapshot = th_index_acquire(index);
   renew(&w->kept, snapshot);
+  bool unchanged = th_portal_unchanged(rq, snapshot, rs);
   th_index_release(index, snapshot);
+  if (unchanged) return TH_OK;
   uint32_t hash = th_name_hash(rq->path.p, rq->path.n);
   if (rq->query.n) hash = 31 * hash + th_name_hash(rq->query.p, rq->query.n);
   unsigned at = (hash ^ hash >> 16) % TH_KEPT_PAGES;
@@ -66,6 +68,7 @@ int th_kept_answer(struct th_portal *portal, th_handler_fn handler, th_request *
   }
   uint64_t generation = w->kept.generation;
   int rc = handler(portal, rq, rs, err);
+  if (rs->status != 200) rs->etag = NULL;
   if (!rc && rs->status == 200 && rs->body.n <= TH_KEPT_MAX && w->kept.generation == generation)
     keep(page, address, rq->path, rq->query, th_buf_view(&rs->body));
   return rc;

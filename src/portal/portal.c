@@ -128,10 +128,27 @@ void th_portal_begin(th_html *h, portal_worker *w, const th_request *rq, th_resp
   h->here = page_address(rq, lang);
 }
 
+static uint64_t hash_on(uint64_t hash, th_span text) { /* FNV-1a */
+  for (size_t i = 0; i < text.n; i++)
+    hash = (hash ^ (unsigned char)text.p[i]) * 0x100000001b3ull;
+  return (hash ^ '?') * 0x100000001b3ull;
+}
+
+bool th_portal_unchanged(const th_request *rq, const th_snapshot *snapshot, th_response *rs) {
+  uint64_t address = hash_on(hash_on(0xcbf29ce484222325ull, rq->path), rq->query);
+  rs->etag = th_arena_printf(rq->arena, "%016llx-%llx-%llx-%llx-%s", (unsigned long long)address,
+                             (unsigned long long)snapshot->generation,
+                             (unsigned long long)snapshot->applied_seq,
+                             (unsigned long long)(th_clock_utc() / 86400), th_assets[0].etag);
+  rs->cache = "no-cache";
+  return rs->etag && th_request_holds(rq, rs->etag);
+}
+
 int th_portal_end(th_html *h, th_response *rs, unsigned status, th_err *err) {
   rs->status = status;
   rs->type = "text/html; charset=UTF-8";
   rs->cache = "no-cache";
+  if (status != 200) rs->etag = NULL;
   return th_html_finish(h, err);
 }
 

@@ -284,6 +284,11 @@ static void put_hit(const hit_view *v, uint32_t nct) {
   th_html_close(v->h);
 }
 
+void th_portal_hit_of(th_html *h, const th_json *record, const portal_state *s, const th_hit *hit) {
+  hit_view v = {.h = h, .j = record, .s = s, .arena = s->rq->arena, .hit = hit};
+  put_hit(&v, hit->nct);
+}
+
 int th_portal_hit(const th_portal *portal, portal_worker *w, th_html *h, const portal_state *s,
                   const th_hit *hit, th_err *err) {
   th_json j;
@@ -295,7 +300,6 @@ int th_portal_hit(const th_portal *portal, portal_worker *w, th_html *h, const p
   if (rc) return th_err_set(err, rc, "%s", local.message);
   rc = th_json_parse(w->parser, record.json, &j, err);
   if (rc) return rc == TH_EINPUT ? TH_ECORRUPT : rc;
-  hit_view v = {.h = h, .j = &j, .s = s, .arena = s->rq->arena, .hit = hit};
-  put_hit(&v, hit->nct);
+  th_portal_hit_of(h, &j, s, hit);
   return TH_OK;
 }

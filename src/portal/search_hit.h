@@ -11,4 +11,7 @@
 int th_portal_hit(const th_portal *portal, portal_worker *w, th_html *h, const portal_state *s,
                   const th_hit *hit, th_err *err) TH_MUST_USE;
 
+/* The same of a record at hand. */
+void th_portal_hit_of(th_html *h, const th_json *record, const portal_state *s, const th_hit *hit);
+
 #endif

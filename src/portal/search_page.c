@@ -434,6 +434,10 @@ int th_portal_search(void *ctx, th_request *rq, th_response *rs, th_err *err) {
   if (!w) return th_err_set(err, TH_ENOMEM, "no memory for a page");
   th_index *index = th_registry_index(p->registry);
   const th_snapshot *snapshot = th_index_acquire(index);
+  if (th_portal_unchanged(rq, snapshot, rs)) {
+    th_index_release(index, snapshot);
+    return TH_OK;
+  }
   done = th_link_is(th_request_value(rq, "term"));
   int rc = done ? redirect_link(snapshot, rq, rs, th_request_value(rq, "term"), err)
                 : th_portal_state_read(&state, rq, snapshot, err);
@@ -445,6 +449,7 @@ int th_portal_search(void *ctx, th_request *rq, th_response *rs, th_err *err) {
     if (!rc) rc = th_portal_frame(p, w, snapshot, rq->arena, &frame, err);
     if (!rc) rc = write_page(p, w, &v, frame, rs, err);
   }
+  if (done) rs->etag = NULL;
   th_index_release(index, snapshot);
   return rc;
 }

@@ -2,14 +2,15 @@
  *
  *   /robots.txt
  *   /sitemap.xml          the parts
- *   /sitemap/N.xml        PART_STUDIES studies, newest numbers first */
-#include "portal/internal.h"
-
-#include "portal/slug.h"
+ *   /sitemap/N.xml        PART_STUDIES studies, newest numbers first
+ *   /sitemap/condition.xml, intervention.xml, sponsor.xml
+ *                         pages of the names that at least LEAST_STUDIES studies have, at most
+ *                         MOST_TOPICS of a kind, those with most studies */
+#include "portal/topic.h"
 #include "study/markup.h"
 #include "study/nct.h"
 
-enum { PART_STUDIES = 10000 };
+enum { PART_STUDIES = 10000, MOST_TOPICS = 20000, LEAST_STUDIES = 3 };
 
 static int finish(th_response *rs, const char *type, th_err *err) {
   rs->type = type;
@@ -36,11 +37,18 @@ static void write_index(th_buf *out, const char *base, uint64_t studies) {
     put_xml(out, base);
     th_buf_printf(out, "/sitemap/%llu.xml</loc></sitemap>\n", (unsigned long long)part + 1);
   }
+  for (unsigned kind = 0; kind < TH_TOPIC_KINDS; kind++) {
+    th_buf_str(out, "<sitemap><loc>");
+    put_xml(out, base);
+    th_buf_printf(out, "/sitemap/%s.xml</loc></sitemap>\n", th_topic_infos[kind].filter);
+  }
   th_buf_str(out, "</sitemapindex>\n");
 }
 
 static void write_part(th_buf *out, const char *base, const th_search_result *found, bool first) {
-  static const char *const pages[] = {"/", "/places", "/about"};
+  static const char *const pages[] = {"/",           "/search",        "/places",
+                                      "/conditions", "/interventions", "/sponsors",
+                                      "/about",      "/glossary"};
   th_buf_str(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
                   "<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n");
   for (size_t i = 0; first && i < TH_COUNT(pages); i++) {
@@ -81,12 +89,75 @@ static int answer_part(const th_portal *p, th_request *rq, th_response *rs,
   return finish(rs, "application/xml; charset=UTF-8", err);
 }
 
+/* ---- topics ---- */
+
+static int by_text(const void *a, const void *b) {
+  return th_span_cmp(*(const th_span *)a, *(const th_span *)b);
+}
+
+/* The paths of the names' pages, each once: spellings share a page. */
+static uint32_t list_paths(th_topic_kind kind, const th_facet *names, th_arena *arena,
+                           th_span *out) {
+  th_buf path;
+  uint32_t n = 0, kept = 0;
+  th_buf_init(&path, 1 << 12);
+  for (uint32_t i = 0; i < names->n && names->values[i].count >= LEAST_STUDIES; i++) {
+    th_buf_clear(&path);
+    if (!th_topic_path(kind, names->values[i].value, &path)) continue;
+    out[n] = th_arena_dup(arena, th_buf_view(&path));
+    n += out[n].p != NULL;
+  }
+  th_buf_dispose(&path);
+  if (n) qsort(out, n, sizeof *out, by_text);
+  for (uint32_t i = 0; i < n; i++)
+    if (!kept || !th_span_eq(out[kept - 1], out[i])) out[kept++] = out[i];
+  return kept;
+}
+
+static int answer_topics(const th_portal *p, th_topic_kind kind, th_request *rq, th_response *rs,
+                         const th_snapshot *snapshot, th_err *err) {
+  th_facet_request wanted = {th_topic_infos[kind].field, MOST_TOPICS};
+  th_search_request all = {.facets = &wanted, .n_facets = 1};
+  th_search_result found;
+  const char *base = th_portal_base(p, rq);
+  int rc = th_search(snapshot, &all, rq->arena, &found, err);
+  if (rc) return rc;
+  th_span *paths = th_arena_calloc(rq->arena, MOST_TOPICS, sizeof *paths);
+  if (!paths) return th_err_set(err, TH_ENOMEM, "no memory for an answer");
+  uint32_t n = found.n_facets ? list_paths(kind, &found.facets[0], rq->arena, paths) : 0;
+  th_buf_str(&rs->body, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+                        "<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n");
+  for (uint32_t i = 0; i < n; i++) {
+    th_buf_str(&rs->body, "<url><loc>");
+    put_xml(&rs->body, base);
+    th_html_escape(paths[i], &rs->body);
+    th_buf_str(&rs->body, "</loc></url>\n");
+  }
+  th_buf_str(&rs->body, "</urlset>\n");
+  return finish(rs, "application/xml; charset=UTF-8", err);
+}
+
+/* "condition.xml": TH_TOPIC_KINDS when it is none. */
+static th_topic_kind kind_of(th_span segment) {
+  unsigned kind = 0;
+  for (; kind < TH_TOPIC_KINDS; kind++) {
+    th_span name = th_span_of(th_topic_infos[kind].filter);
+    if (th_span_starts(segment, name) &&
+        th_span_eq((th_span){segment.p + name.n, segment.n - name.n}, TH_SPAN(".xml")))
+      break;
+  }
+  return (th_topic_kind)kind;
+}
+
 int th_portal_sitemap(void *ctx, th_request *rq, th_response *rs, th_err *err) {
   const th_portal *p = ctx;
   int rc = TH_OK;
   th_index *index = th_registry_index(p->registry);
   const th_snapshot *snapshot = th_index_acquire(index);
-  if (rq->segment.n) {
+  th_topic_kind kind = kind_of(rq->segment);
+  if (kind < TH_TOPIC_KINDS) {
+    rc = answer_topics(p, kind, rq, rs, snapshot, err);
+  } else if (rq->segment.n) {
     rc = answer_part(p, rq, rs, snapshot, err);
   } else {
     write_index(&rs->body, th_portal_base(p, rq), snapshot->n_live);
