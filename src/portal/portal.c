@@ -5,6 +5,7 @@
 #include "portal/internal.h"
 #include "portal/slug.h"
 #include "portal/study_page.h"
+#include "registry/criteria.h"
 #include "store/store.h"
 #include "study/catalogue.h"
 #include "study/date.h"
@@ -243,16 +244,19 @@ static bool is_path_of(th_request *rq, uint32_t nct, const th_json *j, char **pa
   return same && *path;
 }
 
-static uint64_t applied_seq(const th_portal *p) {
-  th_index *index = th_registry_index(p->registry);
-  const th_snapshot *snapshot = th_index_acquire(index);
-  uint64_t seq = snapshot->applied_seq;
-  th_index_release(index, snapshot);
-  return seq;
+/* The page of a parsed record, with what the criteria book of the snapshot says of it. */
+static int put_study(const th_snapshot *snapshot, const th_record *record, const th_json *j,
+                     th_study_context *context, th_html *h, th_err *err) {
+  static const char path[] = "protocolSection.eligibilityModule.eligibilityCriteria";
+  th_elig_tree tree;
+  int rc = th_registry_criteria(snapshot, record, th_json_path_text(j, 0, path), context->arena,
+                                &tree, err);
+  context->criteria = &tree;
+  return rc ? rc : th_study_page(h, j, context, err);
 }
 
 static int write_study(const th_portal *p, portal_worker *w, th_request *rq, th_response *rs,
-                       const th_record *record, th_err *err) {
+                       const th_record *record, const th_snapshot *snapshot, th_err *err) {
   char number[TH_NCT_LEN + 1], *path = NULL;
   th_html h;
   th_json j;
@@ -260,11 +264,12 @@ static int write_study(const th_portal *p, portal_worker *w, th_request *rq, th_
       .arena = rq->arena, .versions = record->version, .stored_utc = record->stored_utc};
   th_similar_list similar;
   int64_t today = th_clock_utc() / 86400;
-  /* The timeline has a mark of the day, and similar studies come and go with the index. */
+  /* The timeline has a mark of the day; similar studies and what is read of the criteria come and
+   * go with the index. */
   char *etag = th_arena_printf(
       rq->arena, "%s-%016llx-%u-%llx-%llx-%s", th_message_tables[th_lang_of_path(rq->path)].code,
       (unsigned long long)record->hash[0], record->version, (unsigned long long)today,
-      (unsigned long long)applied_seq(p), th_assets[0].etag);
+      (unsigned long long)snapshot->generation, th_assets[0].etag);
   context.json =
       th_arena_printf(rq->arena, "/api/v2/studies/%s", th_nct_format(record->nct, number));
   if (!etag || !context.json) return th_err_set(err, TH_ENOMEM, "no memory for a page");
@@ -289,7 +294,7 @@ static int write_study(const th_portal *p, portal_worker *w, th_request *rq, th_
   context.base = th_portal_base(p, rq);
   if (w->known && w->data_utc > 0) context.data_age = (int)((th_clock_utc() - w->data_utc) / 86400);
   th_portal_begin(&h, w, rq, rs);
-  rc = th_study_page(&h, &j, &context, err);
+  rc = put_study(snapshot, record, &j, &context, &h, err);
   if (rc) return rc;
   rs->type = "text/html; charset=UTF-8";
   return TH_OK;
@@ -313,7 +318,11 @@ int th_portal_study(void *ctx, th_request *rq, th_response *rs, th_err *err) {
   }
   if (rc == TH_ENOTFOUND) return th_portal_no_study(p, rq, rs, nct, err);
   if (rc) return rc;
-  return write_study(p, w, rq, rs, &record, err);
+  th_index *index = th_registry_index(p->registry);
+  const th_snapshot *snapshot = th_index_acquire(index);
+  rc = write_study(p, w, rq, rs, &record, snapshot, err);
+  th_index_release(index, snapshot);
+  return rc;
 }
 
 /* ---- pages that a thread keeps ---- */

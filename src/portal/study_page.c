@@ -5,7 +5,6 @@
 #include "portal/meta.h"
 #include "portal/study_parts.h"
 #include "portal/topic.h"
-#include "study/criteria.h"
 
 /* ---- reading ---- */
 
@@ -393,45 +392,12 @@ static void put_who(const th_study_view *v) {
   th_part_markup(v, M(study_population), th_part_text(v, v->eligibility, "studyPopulation"));
 }
 
-/* "Inclusion Criteria", "Exclusion criteria:", nothing more: the page has its own words for it. */
-static bool is_plain_header(th_span header) {
-  static const char *const plain[] = {"inclusion criteria", "exclusion criteria", "inclusion",
-                                      "exclusion"};
-  for (size_t i = 0; i < TH_COUNT(plain); i++)
-    if (th_span_eq_nocase(header, th_span_of(plain[i]))) return true;
-  return header.n == 0;
-}
-
-static void put_criteria_block(const th_study_view *v, const th_criteria_block *b, bool alone) {
-  const char *words = NULL;
-  if (b->kind == TH_CRITERIA_INCLUSION) words = M(inclusion_criteria);
-  if (b->kind == TH_CRITERIA_EXCLUSION) words = M(exclusion_criteria);
-  th_html_open(v->h, "div", b->kind == TH_CRITERIA_EXCLUSION ? "criteria out" : "criteria");
-  if (words && is_plain_header(b->header))
-    th_html_element_str(v->h, "h3", NULL, words);
-  else if (b->header.n)
-    th_html_element(v->h, "h3", NULL, b->header);
-  else if (alone)
-    th_html_element_str(v->h, "h3", NULL, M(eligibility_criteria));
-  th_html_open(v->h, "div", "prose");
-  th_html_markup(v->h, b->body);
-  th_html_close_n(v->h, 2);
-}
-
-static void put_criteria(const th_study_view *v) {
-  th_criteria_block blocks[24];
-  th_span text = th_part_text(v, v->eligibility, "eligibilityCriteria");
-  size_t n = th_criteria_split(text, blocks, TH_COUNT(blocks));
-  for (size_t i = 0; i < n; i++)
-    put_criteria_block(v, &blocks[i], n == 1);
-}
-
 static void put_details(const th_study_view *v) {
   if (!has_details(v)) return;
   th_part_section(v, "details", M(details_and_patient_eligibility));
   put_about(v);
   put_who(v);
-  put_criteria(v);
+  th_part_criteria(v);
   th_part_section_end(v);
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/json.h"
+#include "eligibility/eligibility.h"
 #include "portal/html.h"
 #include "portal/study_similar.h"
 
@@ -18,6 +19,7 @@ typedef struct th_study_context {
   int data_age;       /* see th_page_frame */
   int32_t today;      /* days since 1970, for the timeline; 0 = leave its mark out */
   const th_similar_list *similar; /* NULL = none */
+  const th_elig_tree *criteria;   /* what was read of them, with its text; NULL = the page reads */
   const char *json;               /* path of the record as data, NULL = none */
 } th_study_context;
 

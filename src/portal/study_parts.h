@@ -54,6 +54,8 @@ void th_part_contact(const th_study_view *v, uint32_t contact);
 
 bool th_part_has_design(const th_study_view *v);
 void th_part_design(const th_study_view *v);
+/* The eligibility criteria, with what was read of them. */
+void th_part_criteria(const th_study_view *v);
 void th_part_outcomes(const th_study_view *v);
 void th_part_places(const th_study_view *v);
 void th_part_results(const th_study_view *v);

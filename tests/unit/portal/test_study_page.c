@@ -177,6 +177,35 @@ static void odd_records(void **state) {
   }
 }
 
+static bool has(const char *html) {
+  return th_span_find(th_buf_view(&page), th_span_of(html)) >= 0;
+}
+
+/* What was read of the criteria is marked and said; what was not is said too. */
+static void criteria_say_what_was_read(void **state) {
+  (void)state;
+  static const char record[] = RECORD(
+      "\"briefTitle\":\"t\"",
+      "\"eligibilityModule\":{\"eligibilityCriteria\":\"Key Inclusion Criteria for part 2:\\n\\n1. "
+      "Creatinine \\\\<1.5 mg/dL\\n2. Any of:\\n   * Age 18 to 75 years, unless a brother\\n   * "
+      "Likes *music*\\n\\nExclusion Criteria:\\n\\n* ALT \\u003e 3 x ULN within 6 weeks\\n* "
+      "Pregnant women\"}");
+  render(th_span_of(record));
+  const char *fault = extract_fault(th_buf_view(&page));
+  if (fault) fail_msg("%s", fault);
+  assert_true(has("<h3>Key Inclusion Criteria for part 2</h3>"));
+  assert_true(has("<h3>Exclusion criteria</h3>"));
+  assert_true(has("<ol class=\"items\">\n<li value=\"1\">"));
+  assert_true(has("<a class=\"read\" href=\"#read-1\">Creatinine &lt;1.5 mg/dL</a>"));
+  assert_true(shows("serum creatinine below 1.5 mg/dL"));
+  assert_true(shows("age from 18 to 75 years, unless: \xE2\x80\x9C"));
+  assert_true(shows("times the upper limit of normal, when: \xE2\x80\x9C"));
+  assert_true(has("<em>music</em>"));
+  assert_true(shows("Nothing was read here."));
+  assert_true(shows("This program read something in 4 of 5 criteria."));
+  assert_false(shows("\\"));
+}
+
 static void what_is_absent_is_not_there(void **state) {
   (void)state;
   static const char *const absent[] = {"Conditions", "Treatments", "Trial design", "Results",
@@ -303,6 +332,7 @@ int main(void) {
       cmocka_unit_test(seed_pages),
       cmocka_unit_test(hostile_records),
       cmocka_unit_test(odd_records),
+      cmocka_unit_test(criteria_say_what_was_read),
       cmocka_unit_test(what_is_absent_is_not_there),
       cmocka_unit_test(all_else_that_readers_want),
       cmocka_unit_test(timeline),
