@@ -360,6 +360,17 @@ static void finish_values(const scan *s, uint32_t i, th_elig_quantity *q) {
   if (!q->tied) q->end = read_second(s, q->end, q);
 }
 
+/* "6 months to less than 13 years": from the first on; the second is read by itself. */
+static bool starts_range(const scan *s, const th_elig_quantity *q) {
+  static th_elig_set to = TH_ELIG_SET("to|until|up");
+  uint32_t end;
+  if (q->related || !isnan(q->high) || !among(s, q->end, &to)) return false;
+  int p = th_elig_phrase_at(s->text, s->t, s->n, q->end + 1, TH_ELIG_F_BEFORE, &end);
+  if (p < 0 || !is_number(s, end)) return false;
+  int relation = th_elig_phrase_get(p)->value;
+  return relation == TH_ELIG_LT || relation == TH_ELIG_LE;
+}
+
 bool th_elig_quantity_read(th_span text, const th_elig_token *t, uint32_t n, uint32_t i,
                            const bool *taken, th_elig_quantity *out) {
   static th_elig_set fillers =
@@ -411,6 +422,7 @@ bool th_elig_quantity_read(th_span text, const th_elig_token *t, uint32_t n, uin
   if (q.relation == TH_ELIG_BETWEEN && isnan(q.high))
     q.relation = TH_ELIG_GE, q.related = p >= 0 && t[i].kind == TH_ELIG_WORD;
   if (q.relation == TH_ELIG_BETWEEN) q.related = true;
+  if (starts_range(&s, &q)) q.relation = TH_ELIG_GE, q.related = true;
   *out = q;
   return true;
 }

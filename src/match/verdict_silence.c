@@ -233,7 +233,8 @@ static bool is_read(const th_elig_tree *tree, const th_elig_node *n, const char 
 static bool is_formal(const th_elig_tree *tree, const th_elig_node *n) {
   for (uint32_t i = n->fact; i < n->fact + n->n_facts; i++) {
     const th_elig_fact *f = &tree->facts[i];
-    if (f->type == TH_ELIG_CONCEPT &&
+    bool turned = n->kind != TH_ELIG_EXCLUSION || f->negated; /* there: refusal, inability */
+    if (f->type == TH_ELIG_CONCEPT && turned &&
         (f->category == TH_ELIG_CONSENT || f->category == TH_ELIG_CAPACITY))
       return true;
   }
@@ -258,7 +259,7 @@ th_verdict_truth th_verdict_rest(const th_verdict_patient *v, const th_elig_tree
   bool silent = true;
   if (!v->words || from >= end || !tree->text.p) return TH_MET;
   if (exclusion) rest = alternative_of(tree, n, from, end);
-  if (!exclusion && is_formal(tree, n)) return TH_MET;
+  if (is_formal(tree, n)) return TH_MET;
   for (;;) {
     if (!exclusion) skip_parentheses(&rest);
     if (!next_word(&rest, &w)) break;

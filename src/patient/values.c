@@ -11,6 +11,7 @@ enum { BETWEEN_MAX = 7 }; /* words between an attribute and its number */
  * 7.2". */
 static bool may_stand_between(const th_note *note, uint32_t i) {
   const th_elig_token *t = &note->v.p[i];
+  if (i && th_note_sign(note, i - 1, ',') && th_note_among(note, i, "a an the")) return false;
   if (t->kind == TH_ELIG_SIGN) return memchr(":=(-~[*,", (int)t->key, 8) != NULL;
   return th_note_among(
              note, i,
@@ -127,6 +128,20 @@ static uint32_t value_at(th_note *note, const th_sentence *s, uint32_t i, const 
   return end;
 }
 
+/* "at 11 weeks gestation", "35-week pregnant": the number stands before its name. */
+static uint32_t gestation_at(th_note *note, const th_sentence *s, uint32_t i) {
+  uint32_t k = i + 1 + th_note_sign(note, i + 1, '-'), end;
+  if (!th_note_number(note, i) || !th_note_among(note, k, "week weeks wk wks")) return i;
+  int p = th_elig_phrase_at(note->text, note->v.p, s->to, k, TH_ELIG_F_ATTRIBUTE, &end);
+  int gestation = th_elig_attribute_find(TH_SPAN("gestational_age"));
+  if (p < 0 || th_elig_phrase_get(p)->value != gestation) return i;
+  th_elig_quantity q = {
+      .first = i, .end = end, .value = note->v.p[i].value, .high = NAN, .other = NAN};
+  place at = {note, s, i, &q};
+  add_value(&at, gestation, q.value, NAN);
+  return end;
+}
+
 void th_note_values(th_note *note) {
   bool *taken = th_arena_calloc(note->r->arena, note->v.n + 1, 1);
   if (!taken || th_elig_phrases_ready() < 0) {
@@ -135,7 +150,9 @@ void th_note_values(th_note *note) {
   }
   for (uint32_t k = 0; k < note->n_sentences; k++) {
     const th_sentence *s = &note->sentences[k];
-    for (uint32_t i = s->from; i < s->to;)
-      i = value_at(note, s, i, taken);
+    for (uint32_t i = s->from; i < s->to;) {
+      uint32_t end = gestation_at(note, s, i);
+      i = end > i ? end : value_at(note, s, i, taken);
+    }
   }
 }
