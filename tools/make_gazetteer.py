@@ -109,6 +109,12 @@ def other_keys(place):
     return found - {key(name), b""}
 
 
+def write_assembly(path, symbol, data):
+    with open(path, "w", encoding="utf-8") as out:
+        out.write('  .section .rodata\n  .balign 8\n  .global %s\n  .hidden %s\n%s:\n  .incbin "%s"\n  .byte 0\n'
+                  '  .section .note.GNU-stack,"",%%progbits\n' % (symbol, symbol, symbol, os.path.abspath(data)))
+
+
 def main():
     output, assembly, definitions, aliases, regions_path = sys.argv[1:6]
     strings = Strings()
@@ -142,10 +148,7 @@ def main():
             else:
                 out.write(struct.pack("<%d%s" % (len(values), form), *values))
         out.write(strings.bytes)
-    with open(assembly, "w", encoding="utf-8") as out:
-        out.write('  .section .rodata\n  .balign 8\n  .global th_geo_data\n  .hidden th_geo_data\nth_geo_data:\n'
-                  '  .incbin "%s"\n  .global th_geo_data_end\n  .hidden th_geo_data_end\nth_geo_data_end:\n  .byte 0\n'
-                  '  .section .note.GNU-stack,"",%%progbits\n' % os.path.abspath(output))
+    write_assembly(assembly, "th_geo_data", output)
     if not places:
         print("no places by name in this build: ./dev setup places fetches them", file=sys.stderr)
 

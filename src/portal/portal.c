@@ -351,6 +351,8 @@ static const struct {
     {"/search.json", th_portal_json},
     {"/search.ris", th_portal_ris},
     {"/search.atom", th_portal_atom},
+    {"/search/map", th_portal_search_map},
+    {"/map/land.svg", th_portal_land},
     {"/places", kept_places},
     {"/study/{nct}", th_portal_study},
     {"/study/{nct}/history", th_portal_history}, /* no title's slug is "history" */

@@ -312,6 +312,7 @@ static void put_heading(const search_view *v) {
   th_html_close(v->h);
   if (!v->s->bad && total > 0) {
     put_sorts(v);
+    th_portal_put_views(v->h, v->s, false);
     th_html_link_str(v->h, "to-filters", "#filters", M(filters));
   }
   th_html_close(v->h);

@@ -11,6 +11,7 @@
 #define TH_PORTAL_SEARCH_STATE_H
 
 #include "http/http.h"
+#include "portal/html.h"
 #include "query/params.h"
 
 enum {
@@ -76,6 +77,10 @@ const char *th_portal_state_error(const portal_state *s, const char *name); /* N
  * the first). */
 void th_portal_state_url(const portal_state *s, const char *drop, int drop_at, const char *name,
                          th_span value, unsigned page, th_buf *out);
+/* Appends the address of the map of this search. */
+void th_portal_map_url(const portal_state *s, th_buf *out);
+/* Links to the list and the map of a search; map: the map is here. */
+void th_portal_put_views(th_html *h, const portal_state *s, bool map);
 /* Whether the parameter stands for something: known, and with a value. */
 bool th_portal_state_counts(const th_param *p);
 

@@ -145,6 +145,19 @@ bool th_match_present(const th_plan *p, uint16_t field, uint64_t *out);
 /* Kilometres from the point to the nearest site of the document, -1 when none has a point. */
 double th_nearest_site_km(const th_sites *sites, uint32_t doc, double lat, double lon);
 
+/* ---- places.c ---- */
+/* Which words of a keyword column are asked for, by ordinal + 1, for the segment at hand. */
+typedef struct th_wanted {
+  uint8_t *has; /* NULL = all are */
+  uint32_t n;
+} th_wanted;
+/* The words that equal `word` folded, all when it is empty; absent: only what lacks the field. */
+int th_wanted_make(const th_plan *p, uint16_t field, th_span word, bool absent,
+                   th_wanted *out) TH_MUST_USE;
+static inline bool th_wanted_has(const th_wanted *s, uint32_t value) {
+  return !s->has || (value < s->n && s->has[value]);
+}
+
 /* ---- sites.c ---- */
 /* Documents of `within` (NULL: all) with a site that satisfies the part of a TH_N_SITES, into a
  * cleared bitmap. */

@@ -15,12 +15,6 @@ typedef struct place {
   uint32_t last, last_recruiting; /* document + 1 of the segment at hand that was counted last */
 } place;
 
-/* Which ordinals + 1 of a column are asked for. */
-typedef struct wanted_set {
-  uint8_t *has; /* NULL = all are */
-  uint32_t n;
-} wanted_set;
-
 typedef struct counter {
   th_plan *plan;
   const th_place_request *request;
@@ -32,7 +26,7 @@ typedef struct counter {
   const th_sites *sites;
   const th_column *names; /* of the level; NULL = no site has one */
   const uint32_t *level;  /* a site: ordinal of its place + 1 */
-  wanted_set country, state;
+  th_wanted country, state;
   uint32_t *place_of; /* an ordinal: place + 1, 0 = not met yet */
   uint32_t *sites_of; /* an ordinal: sites that were counted */
   const th_column *overall;
@@ -82,13 +76,11 @@ static uint32_t find_place(counter *c, th_span name) {
 
 /* ---- a segment ---- */
 
-/* The words that equal `word` folded, all when it is empty; absent: only what lacks the field. */
-static int set_wanted(const th_plan *p, uint16_t field, th_span word, bool absent,
-                      wanted_set *out) {
+int th_wanted_make(const th_plan *p, uint16_t field, th_span word, bool absent, th_wanted *out) {
   enum { SPELLINGS_MAX = 64 };
   uint32_t set[SPELLINGS_MAX];
   const th_column *c = th_segment_column(p->segment, field);
-  *out = (wanted_set){.n = (c ? c->n_dict : 0) + 1};
+  *out = (th_wanted){.n = (c ? c->n_dict : 0) + 1};
   if (word.n == 0 && !absent) return 0;
   int n = absent ? 0 : th_cache_find_folded(p->segment, field, word, set, SPELLINGS_MAX);
   out->has = th_arena_calloc(p->arena, out->n, 1);
@@ -98,10 +90,6 @@ static int set_wanted(const th_plan *p, uint16_t field, th_span word, bool absen
   for (int i = 0; i < n; i++)
     out->has[set[i] + 1] = 1;
   return 0;
-}
-
-static bool in_set(const wanted_set *s, uint32_t value) {
-  return !s->has || (value < s->n && s->has[value]);
 }
 
 static int begin_segment(counter *c) {
@@ -121,8 +109,8 @@ static int begin_segment(counter *c) {
   if (!c->place_of || !c->sites_of) return th_plan_no_memory(p);
   for (uint32_t i = 0; i < c->n; i++)
     c->places[i].last = c->places[i].last_recruiting = 0;
-  int rc = set_wanted(p, TH_F_LocationCountry, r->country, false, &c->country);
-  return rc ? rc : set_wanted(p, TH_F_LocationState, r->state, r->no_state, &c->state);
+  int rc = th_wanted_make(p, TH_F_LocationCountry, r->country, false, &c->country);
+  return rc ? rc : th_wanted_make(p, TH_F_LocationState, r->state, r->no_state, &c->state);
 }
 
 /* The spelling of each place that most sites have. */
@@ -159,7 +147,8 @@ static bool count_doc(counter *c, uint32_t doc) {
   bool any = false, any_recruits = false, unnamed = false;
   bool study = c->overall && (th_column_mask(c->overall, doc) >> c->study_recruiting & 1);
   for (uint32_t i = s->start[doc]; i < s->start[doc + 1] && i < s->n; i++) {
-    if (!in_set(&c->country, s->country[i]) || !in_set(&c->state, s->state[i])) continue;
+    if (!th_wanted_has(&c->country, s->country[i]) || !th_wanted_has(&c->state, s->state[i]))
+      continue;
     bool recruits = s->status[i] ? s->status[i] == c->site_recruiting + 1 : study;
     any = true;
     any_recruits |= recruits;

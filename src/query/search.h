@@ -198,6 +198,7 @@ bool th_nearest_site(const th_snapshot *snapshot, uint32_t segment, uint32_t doc
 typedef struct th_point_request {
   const th_query *scored, *filter;  /* which studies; NULL = all */
   int32_t south, west, north, east; /* only sites in this box, in 1e-6 degrees */
+  th_span country, state;           /* only sites there; compared folded; empty = anywhere */
 } th_point_request;
 typedef struct th_site_point {
   int32_t lat, lon; /* 1e-6 degrees */

@@ -21,6 +21,7 @@ typedef struct counter {
   const th_site_grid *grid;
   const th_column *overall;
   uint8_t *inside; /* a point: in the box */
+  th_wanted country, state;
   point_counts *counts;
 } counter;
 
@@ -83,7 +84,8 @@ static int begin_segment(counter *c) {
     c->inside[i] =
         at->lat >= r->south && at->lat <= r->north && at->lon >= r->west && at->lon <= r->east;
   }
-  return 0;
+  int rc = th_wanted_make(p, TH_F_LocationCountry, r->country, false, &c->country);
+  return rc ? rc : th_wanted_make(p, TH_F_LocationState, r->state, false, &c->state);
 }
 
 static void count_site(point_counts *n, uint32_t doc, uint32_t site, bool recruits) {
@@ -102,6 +104,8 @@ static void count_doc(counter *c, uint32_t doc) {
   bool any = false, study = study_recruits(c->overall, c->study_recruiting, doc);
   for (uint32_t i = s->start[doc]; i < s->start[doc + 1] && i < s->n; i++) {
     uint32_t point = c->grid->point_of[i];
+    if (!th_wanted_has(&c->country, s->country[i]) || !th_wanted_has(&c->state, s->state[i]))
+      continue;
     if (!point || !c->inside[point - 1]) {
       c->out->elsewhere += point != 0;
       c->out->unplaced += point == 0;
