@@ -1,6 +1,6 @@
 #include "cli/page.h"
 
-#include "study/criteria.h"
+#include "eligibility/sections.h"
 #include "study/markup.h"
 #include "study/view.h"
 
@@ -185,20 +185,24 @@ static void who_can_join(page *p) {
   fact(p, "Study population", text_at(p, ELIGIBILITY "studyPopulation"));
 }
 
-static void criteria(page *p) {
+static void section(page *p, const th_elig_tree *t, const th_elig_section *s) {
   static const char *const names[] = {"Criteria", "Inclusion criteria", "Exclusion criteria"};
-  th_criteria_block blocks[32];
-  size_t n =
-      th_criteria_split(text_at(p, ELIGIBILITY "eligibilityCriteria"), blocks, TH_COUNT(blocks));
-  for (size_t i = 0; i < n; i++) {
-    th_buf_char(p->out, '\n');
-    styled(p, TH_BOLD,
-           blocks[i].kind == TH_CRITERIA_UNKNOWN && blocks[i].header.n
-               ? blocks[i].header
-               : th_span_of(names[blocks[i].kind]),
-           0);
-    markup(p, blocks[i].body, 2);
-  }
+  bool own = s->kind == TH_ELIG_UNKNOWN && s->header.n;
+  th_buf_char(p->out, '\n');
+  styled(p, TH_BOLD, own ? s->header : th_span_of(names[s->kind]), 0);
+  markup(p, (th_span){t->text.p + s->from, s->to - s->from}, 2);
+}
+
+static void criteria(page *p) {
+  th_arena arena;
+  th_elig_tree tree;
+  th_elig_section s = {0};
+  th_arena_init(&arena, 0);
+  if (p->rc == 0)
+    p->rc = th_elig_read(text_at(p, ELIGIBILITY "eligibilityCriteria"), &arena, &tree, p->err);
+  while (p->rc == 0 && th_elig_section_next(&tree, &s))
+    section(p, &tree, &s);
+  th_arena_dispose(&arena);
 }
 
 static void arm(page *p, uint32_t node) {

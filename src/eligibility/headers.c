@@ -1,7 +1,5 @@
 #include "eligibility/headers.h"
 
-#include "study/criteria.h"
-
 enum { MAX_LINE = 220, MAX_WORDS = 40 };
 
 typedef struct words {
@@ -204,18 +202,16 @@ static bool take(th_elig_header *out, th_span line, th_span words_of, uint32_t r
 }
 
 bool th_elig_header_read(th_span line, bool marked, th_elig_header *out) {
-  th_criteria_kind kind;
+  uint8_t kind;
   th_span head;
   size_t rest;
   words w;
   *out = (th_elig_header){0};
   th_span start = {line.p, TH_MIN(line.n, (size_t)MAX_LINE)};
   if (!may_be_header(start)) return false;
-  if (th_criteria_header(line, &kind, &head, &rest) &&
+  if (th_elig_plain_header(line, &kind, &head, &rest) &&
       (!marked || !memchr(head.p, ' ', head.n) || head.n < 60)) {
-    out->kind = kind == TH_CRITERIA_INCLUSION   ? TH_ELIG_INCLUSION
-                : kind == TH_CRITERIA_EXCLUSION ? TH_ELIG_EXCLUSION
-                                                : TH_ELIG_UNKNOWN;
+    out->kind = kind;
     take(out, line, head, (uint32_t)rest);
     if (split(head, &w)) out->following = find(&w, "eligible ineligible", 0) >= 0;
     return true;

@@ -16,6 +16,10 @@ typedef struct th_elig_header {
 /* Whether the line is a section header. marked: it stands behind a list sign, where sentences that
  * only mean as much as a header are items. */
 bool th_elig_header_read(th_span line, bool marked, th_elig_header *out);
+/* Whether a line names what it heads, inclusion or exclusion (or both: kind unknown). *header: its
+ * words; *rest: offset in the line of what follows the header (the line's length when nothing
+ * does). */
+bool th_elig_plain_header(th_span line, uint8_t *kind, th_span *header, size_t *rest);
 /* Offset of a header that stands behind other words of the line ("… years. Exclusion Criteria:"),
  * or the line's length. */
 size_t th_elig_header_inside(th_span line);

@@ -6,6 +6,7 @@
 
 #include "eligibility/attributes.h"
 #include "eligibility/json.h"
+#include "eligibility/sections.h"
 #include "portal/study_parts.h"
 #include "study/markup.h"
 
@@ -243,10 +244,6 @@ static void put_items(list *l, uint32_t first, uint32_t end) {
 
 /* ---- sections ---- */
 
-static bool is_sign(char c) {
-  return memchr(" \t\r\n*_#-+>\\:.;", c, 14) != NULL;
-}
-
 /* "Inclusion Criteria", "Exclusion criteria:", nothing more: the page has its own words for it. */
 static bool is_plain_header(th_span header) {
   static const char *const plain[] = {"inclusion criteria", "exclusion criteria", "inclusion",
@@ -254,22 +251,6 @@ static bool is_plain_header(th_span header) {
   for (size_t i = 0; i < TH_COUNT(plain); i++)
     if (th_span_eq_nocase(header, th_span_of(plain[i]))) return true;
   return header.n == 0;
-}
-
-/* The words of the next line of what stands between two items: a header, or nothing but signs. */
-static th_span next_header(th_span *rest) {
-  while (rest->n) {
-    const char *eol = memchr(rest->p, '\n', rest->n);
-    size_t n = eol ? (size_t)(eol - rest->p) : rest->n;
-    th_span line = {rest->p, n};
-    *rest = (th_span){rest->p + n + (eol != NULL), rest->n - n - (eol != NULL)};
-    while (line.n && is_sign(line.p[0]))
-      line.p++, line.n--;
-    while (line.n && is_sign(line.p[line.n - 1]))
-      line.n--;
-    if (line.n > 4) return line; /* a number or letter of an item is shorter */
-  }
-  return (th_span){0};
 }
 
 static void put_heading(const list *l, uint8_t kind, th_span header, bool alone) {
@@ -284,49 +265,20 @@ static void put_heading(const list *l, uint8_t kind, th_span header, bool alone)
     th_html_element_str(l->h, "h3", NULL, M(eligibility_criteria));
 }
 
-/* A group that a header made, for a cohort or a part: the header is its lead. */
-static bool is_headed(const list *l, uint32_t at, th_span header) {
-  const th_elig_node *n = &l->t->nodes[at];
-  return header.n == 0 && n->flags & TH_ELIG_HEADING && at + 2 < n->next && n[1].number == 0 &&
-         n[1].n_facts == 0 && !(n[1].flags & TH_ELIG_GROUP);
+/* Headers with nothing below them are headings of their own. */
+static void put_headers(const list *l, th_span rest) {
+  for (th_span next; (next = th_elig_header_line(&rest)).n;)
+    th_html_element(l->h, "h3", NULL, next);
 }
 
-/* The first node behind `first` of another kind, or with a header before it. */
-static uint32_t section_end(const list *l, uint32_t first) {
-  const th_elig_tree *t = l->t;
-  uint32_t end = first, behind = l->behind;
-  for (; end < t->n_nodes; end = t->nodes[end].next) {
-    th_span gap = {t->text.p + behind, t->nodes[end].from - behind};
-    if (end > first && (t->nodes[end].kind != t->nodes[first].kind ||
-                        t->nodes[end].flags & TH_ELIG_HEADING || next_header(&gap).n))
-      break;
-    behind = t->nodes[end].to;
-  }
-  return end;
-}
-
-/* Items of one kind under one header. Headers with nothing below them are headings of their own. */
-static uint32_t put_section(list *l, uint32_t first) {
-  const th_elig_tree *t = l->t;
-  uint8_t kind = t->nodes[first].kind;
-  uint32_t end = section_end(l, first), items = first;
-  th_span rest = {t->text.p + l->behind, t->nodes[first].from - l->behind};
-  th_span header = next_header(&rest);
-  for (th_span next; (next = next_header(&rest)).n; header = next)
-    th_html_element(l->h, "h3", NULL, header);
-  bool whole = first == 0 && end == t->n_nodes;
-  if (is_headed(l, first, header)) {
-    header = th_elig_text(t, first + 1);
-    l->behind = t->nodes[first + 1].to;
-    items = first + 2;
-    end = t->nodes[first].next;
-  }
-  th_html_open(l->h, "div", kind == TH_ELIG_EXCLUSION ? "criteria out" : "criteria");
-  put_heading(l, kind, header, whole);
+static void put_section(list *l, const th_elig_section *s) {
+  put_headers(l, s->before);
+  th_html_open(l->h, "div", s->kind == TH_ELIG_EXCLUSION ? "criteria out" : "criteria");
+  put_heading(l, s->kind, s->header, s->first == 0 && s->end == l->t->n_nodes);
   th_html_open(l->h, "div", "prose");
-  put_items(l, items, end);
+  l->behind = s->from;
+  put_items(l, s->first, s->end);
   th_html_close_n(l->h, 2);
-  return end;
 }
 
 /* ---- the whole ---- */
@@ -376,7 +328,9 @@ void th_part_criteria(const th_study_view *v) {
   list l = {.v = v, .h = v->h, .t = t};
   th_html_open(v->h, "div", "criteria-read");
   put_summary(&l);
-  for (uint32_t i = 0; i < t->n_nodes;)
-    i = put_section(&l, i);
+  th_elig_section s = {0};
+  while (th_elig_section_next(t, &s))
+    put_section(&l, &s);
+  put_headers(&l, (th_span){text.p + s.to, text.n - s.to});
   th_html_close(v->h);
 }

@@ -1,10 +1,9 @@
-/* Markup and the headers of criteria. */
+/* Markup. */
 #include "../test.h"
 
 #include "base/queue.h"
 #include "shared.h"
 #include "study/catalogue.h"
-#include "study/criteria.h"
 #include "study/markup.h"
 #include "study/walk.h"
 
@@ -202,126 +201,13 @@ static void a_full_buffer_is_an_error(void **state) {
   th_buf_dispose(&b);
 }
 
-/* ---- criteria ---- */
-
-static void headers(void **state) {
-  (void)state;
-  enum {
-    NO = -1,
-    OTHER = TH_CRITERIA_UNKNOWN,
-    IN = TH_CRITERIA_INCLUSION,
-    EX = TH_CRITERIA_EXCLUSION
-  };
-  static const struct {
-    const char *line;
-    int kind;
-    const char *header, *rest;
-  } cases[] = {
-      {"Inclusion Criteria:", IN, "Inclusion Criteria", ""},
-      {"INCLUSION CRITERIA", IN, "INCLUSION CRITERIA", ""},
-      {"Exclusion criteria :", EX, "Exclusion criteria", ""},
-      {"Exclusion criteria.", EX, "Exclusion criteria", ""},
-      {"Key Inclusion Criteria:", IN, "Key Inclusion Criteria", ""},
-      {"* Main Exclusion Criteria", EX, "Main Exclusion Criteria", ""},
-      {"- Inclusion", IN, "Inclusion", ""},
-      {"\xE2\x80\xA2 Exclusion:", EX, "Exclusion", ""},
-      {"**Inclusion Criteria:**", IN, "Inclusion Criteria", ""},
-      {"**Exclusion Criteria**:", EX, "Exclusion Criteria", ""},
-      {"__INCLUSION CRITERIA__", IN, "INCLUSION CRITERIA", ""},
-      {"## Exclusion Criteria", EX, "Exclusion Criteria", ""},
-      {"1. Inclusion Criteria:", IN, "Inclusion Criteria", ""},
-      {"   2) EXCLUSION CRITERIA:\r", EX, "EXCLUSION CRITERIA", ""},
-      {"-INCLUSION CRITERIA:", IN, "INCLUSION CRITERIA", ""},
-      {"Non-inclusion criteria:", EX, "Non-inclusion criteria", ""},
-      {"The inclusion criteria are:", IN, "The inclusion criteria are", ""},
-      {"Exclusion Criteria: none", EX, "Exclusion Criteria", "none"},
-      {"* Exclusion criteria: None.", EX, "Exclusion criteria", "None."},
-      {"EXCLUSION CRITERIA FOR HEALTHY VOLUNTEERS:", EX,
-       "EXCLUSION CRITERIA FOR HEALTHY VOLUNTEERS", ""},
-      {"EXCLUSION CRITERIA FOR PATIENTS", EX, "EXCLUSION CRITERIA FOR PATIENTS", ""},
-      {"INCLUSION CRITERIA - Donor:", IN, "INCLUSION CRITERIA - Donor", ""},
-      {"Inclusion Criteria (Controls):", IN, "Inclusion Criteria (Controls)", ""},
-      {"Inclusion Criteria (part A: adults):", IN, "Inclusion Criteria (part A: adults)", ""},
-      {"Inclusion criteria 1-4 for all parts plus:", IN,
-       "Inclusion criteria 1-4 for all parts plus", ""},
-      {"Patient Participant Inclusion Criteria:", IN, "Patient Participant Inclusion Criteria", ""},
-      {"Angiographic Exclusion Criteria", EX, "Angiographic Exclusion Criteria", ""},
-      {"Exclusions:", EX, "Exclusions", ""},
-      {"Other Exclusions", EX, "Other Exclusions", ""},
-      {"Patients may be eligible for this study if they:", IN,
-       "Patients may be eligible for this study if they", ""},
-      {"Your child will not be eligible for this study if he/she:", EX,
-       "Your child will not be eligible for this study if he/she", ""},
-      {"INCLUSION/EXCLUSION CRITERIA:", OTHER, "INCLUSION/EXCLUSION CRITERIA", ""},
-      {"INCLUSION OF VULNERABLE PARTICIPANTS:", OTHER, "INCLUSION OF VULNERABLE PARTICIPANTS", ""},
-      {"", NO},
-      {"* Failure to meet inclusion criteria.", NO},
-      {"Patients not meeting inclusion criteria are excluded.", NO},
-      {"18. Who are not suitable to any of inclusion criteria.", NO},
-      {"* Does not meet inclusion criteria", NO},
-      {"* Not fulfilling inclusion criteria", NO},
-      {"No exclusion criteria", NO},
-      {"There are no exclusion criteria for this study.", NO},
-      {"Other protocol-defined inclusion/exclusion criteria apply", NO},
-      {"* Clinical evolution \xE2\x89\xA4 5 days at inclusion;", NO},
-      {"* Patient meets the inclusion criteria for trial entry", NO},
-      {"Women at inclusion:", NO},
-      {"* inclusion body myositis", NO},
-      {"* Inclusion criteria of the main study met within 30 days", NO},
-      {"6. Subjects who judged ineligible by the investigator.", NO},
-      {"* Eligible subtypes:", NO},
-      {"DISEASE CHARACTERISTICS:", NO},
-      {"PATIENT CHARACTERISTICS: See General Eligibility Criteria", NO},
-  };
-  for (size_t i = 0; i < TH_COUNT(cases); i++) {
-    th_criteria_kind kind = 0;
-    th_span header = {0}, line = th_span_of(cases[i].line);
-    size_t rest = 0;
-    bool is = th_criteria_header(line, &kind, &header, &rest);
-    if ((is ? (int)kind : NO) != cases[i].kind) fail_msg("%s", cases[i].line);
-    if (!is) continue;
-    if (!th_span_eq(header, th_span_of(cases[i].header)))
-      fail_msg("%s: %.*s", cases[i].line, (int)header.n, header.p);
-    assert_true(th_span_eq((th_span){line.p + rest, line.n - rest}, th_span_of(cases[i].rest)));
-  }
-}
-
-static void blocks(void **state) {
-  (void)state;
-  static const struct {
-    const char *text, *blocks; /* kind{body}… */
-  } cases[] = {
-      {"", ""},
-      {"Postmenopausal women.", "0{Postmenopausal women.}"},
-      {"Inclusion Criteria:\n\n* a\n\nExclusion Criteria:\n\n* b\n", "1{* a}2{* b}"},
-      {"Exclusion:\nb\nInclusion:\na", "2{b}1{a}"},
-      {"First.\n\nKey Inclusion Criteria:\r\n\r\n  * a\r\n  * b\r\n", "0{First.}1{  * a\r\n  * b}"},
-      {"Inclusion Criteria:\n\nExclusion Criteria: none", "1{}2{none}"},
-      {"Inclusion A\nInclusion Criteria:\na\nInclusion Criteria:\nb\nExclusion Criteria:\nc",
-       "0{Inclusion A}1{a}1{b}2{c}"},
-      {"Inclusion:\na\nExclusion:\nb\nInclusion:\nc\nExclusion:\nd\nExclusion:\ne",
-       "1{a}2{b}1{c}2{d\nExclusion:\ne}"},
-      {" \n ", ""},
-  };
-  for (size_t i = 0; i < TH_COUNT(cases); i++) {
-    th_criteria_block out[4];
-    th_buf b = {0};
-    size_t n = th_criteria_split(th_span_of(cases[i].text), out, TH_COUNT(out));
-    for (size_t k = 0; k < n; k++)
-      th_buf_printf(&b, "%d{%.*s}", (int)out[k].kind, (int)out[k].body.n, out[k].body.p);
-    th_buf_char(&b, 0);
-    assert_string_equal(b.p, cases[i].blocks);
-    th_buf_dispose(&b);
-  }
-}
-
 /* ---- real records ---- */
 
 typedef struct tally {
   const th_json *j;
   th_buf out;
   double seconds, unescape_seconds;
-  size_t n, bytes, both, one, none;
+  size_t n, bytes;
 } tally;
 
 static void read_markup(void *ctx, uint16_t field, uint32_t node, uint32_t item) {
@@ -344,18 +230,6 @@ static void read_markup(void *ctx, uint16_t field, uint32_t node, uint32_t item)
     th_buf_char(&t->out, 0);
     check_html(t->out.p);
   }
-  if (field != TH_F_EligibilityCriteria) return;
-  th_criteria_block blocks_[32];
-  bool seen[3] = {0};
-  size_t n = th_criteria_split(s, blocks_, TH_COUNT(blocks_));
-  for (size_t i = 0; i < n; i++)
-    seen[blocks_[i].kind] = true;
-  if (seen[1] && seen[2])
-    t->both++;
-  else if (seen[1] || seen[2])
-    t->one++;
-  else
-    t->none++;
 }
 
 static void real_markup(void **state) {
@@ -373,11 +247,9 @@ static void real_markup(void **state) {
     t.j = &j;
     assert_int_equal(th_study_walk(&j, &visitor, &t, NULL), 0);
   }
-  print_message("%zu texts, %.1f MB; to text %.0f MB/s, unescape %.0f MB/s; criteria with both "
-                "headers %zu, one %zu, none %zu\n",
-                t.n, (double)t.bytes / 1e6, (double)t.bytes / t.seconds / 1e6,
-                (double)t.bytes / t.unescape_seconds / 1e6, t.both, t.one, t.none);
-  assert_true(t.both > t.none * 2 && t.one < t.both / 10);
+  print_message("%zu texts, %.1f MB; to text %.0f MB/s, unescape %.0f MB/s\n", t.n,
+                (double)t.bytes / 1e6, (double)t.bytes / t.seconds / 1e6,
+                (double)t.bytes / t.unescape_seconds / 1e6);
   th_buf_dispose(&t.out);
   th_json_parser_free(parser);
   shared_lines_close(l);
@@ -390,8 +262,6 @@ int main(void) {
       cmocka_unit_test(random_markup),
       cmocka_unit_test(hostile_markup),
       cmocka_unit_test(a_full_buffer_is_an_error),
-      cmocka_unit_test(headers),
-      cmocka_unit_test(blocks),
       cmocka_unit_test(real_markup),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,6 @@
-#include "study/criteria.h"
+/* Headers that name what they head: "Key inclusion criteria for part 2:", "Exclusions". It believes
+ * words only, never order or position. */
+#include "eligibility/headers.h"
 
 enum { MAX_HEADER = 120, MAX_WORDS = 20 };
 
@@ -86,11 +88,11 @@ static size_t skip_marks(th_span s) {
 }
 
 /* "Patients will not be eligible for this study if they:" */
-static bool is_eligible_phrase(const words *w, bool colon, th_criteria_kind *kind) {
+static bool is_eligible_phrase(const words *w, bool colon, uint8_t *kind) {
   int at = find_word(w, "eligible ineligible", 0);
   if (!colon || at < 0 || at > 8 || find_word(w, "if", at) < 0) return false;
   bool negated = is_word(w->w[at], "ineligible") || find_word(w, "not", 0) >= 0;
-  *kind = negated ? TH_CRITERIA_EXCLUSION : TH_CRITERIA_INCLUSION;
+  *kind = negated ? TH_ELIG_EXCLUSION : TH_ELIG_INCLUSION;
   return true;
 }
 
@@ -103,10 +105,10 @@ static bool is_tail(const words *w, int i, bool colon, bool short_start) {
   return colon ? w->n - i <= 10 : short_start && w->n - i <= 6 && (open || is_word(w->w[i], "for"));
 }
 
-static bool is_header(const words *w, bool colon, th_criteria_kind *kind) {
+static bool is_header(const words *w, bool colon, uint8_t *kind) {
   int in = find_word(w, inclusion_words, 0), ex = find_word(w, exclusion_words, 0);
   if (in < 0 && ex < 0) return is_eligible_phrase(w, colon, kind);
-  *kind = TH_CRITERIA_UNKNOWN;
+  *kind = TH_ELIG_UNKNOWN;
   if (in >= 0 && ex >= 0) return colon && w->n <= 5;
   int at = in >= 0 ? in : ex, first = 0;
   bool non = in > 0 && is_word(w->w[at - 1], "non");
@@ -124,7 +126,7 @@ static bool is_header(const words *w, bool colon, th_criteria_kind *kind) {
   } else if (!is_tail(w, at + 2, colon, before - first <= 2)) {
     return false;
   }
-  *kind = in >= 0 && !non ? TH_CRITERIA_INCLUSION : TH_CRITERIA_EXCLUSION;
+  *kind = in >= 0 && !non ? TH_ELIG_INCLUSION : TH_ELIG_EXCLUSION;
   return true;
 }
 
@@ -138,7 +140,7 @@ static size_t find_colon(th_span s) {
   return s.n;
 }
 
-bool th_criteria_header(th_span line, th_criteria_kind *kind, th_span *header, size_t *rest) {
+bool th_elig_plain_header(th_span line, uint8_t *kind, th_span *header, size_t *rest) {
   words w;
   size_t from = skip_marks(line);
   th_span s = {line.p + from, line.n - from};
@@ -153,47 +155,4 @@ bool th_criteria_header(th_span line, th_criteria_kind *kind, th_span *header, s
     s.n--;
   *header = s;
   return true;
-}
-
-/* ---- blocks ---- */
-
-/* Blank lines off both ends; the indentation of the first line stays. */
-static th_span trim_lines(th_span s) {
-  for (size_t i = 0; i < s.n && memchr(" \t\r\n", s.p[i], 4); i++)
-    if (s.p[i] == '\n') {
-      s.p += i + 1;
-      s.n -= i + 1;
-      i = (size_t)-1;
-    }
-  while (s.n && memchr(" \t\r\n", s.p[s.n - 1], 4))
-    s.n--;
-  return s;
-}
-
-static size_t close_block(th_criteria_block *out, size_t n, const char *end) {
-  th_criteria_block *b = &out[n];
-  b->body = trim_lines((th_span){b->body.p, (size_t)(end - b->body.p)});
-  return b->body.n || b->header.n ? n + 1 : n;
-}
-
-size_t th_criteria_split(th_span text, th_criteria_block *out, size_t max) {
-  size_t n = 0, rest;
-  const char *end = text.p + text.n;
-  if (max == 0 || text.n == 0) return 0;
-  out[0] = (th_criteria_block){.body = text};
-  for (const char *p = text.p; p < end;) {
-    const char *eol = memchr(p, '\n', (size_t)(end - p));
-    if (!eol) eol = end;
-    th_criteria_block next = {0};
-    th_span line = {p, (size_t)(eol - p)};
-    if (th_criteria_header(line, &next.kind, &next.header, &rest)) {
-      next.body.p = p + rest;
-      size_t closed = close_block(out, n, p);
-      if (closed == max) return out[n].body.n = (size_t)(end - out[n].body.p), closed;
-      n = closed;
-      out[n] = next;
-    }
-    p = eol < end ? eol + 1 : end;
-  }
-  return close_block(out, n, end);
 }
