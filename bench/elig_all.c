@@ -1,5 +1,6 @@
-/* Reads the criteria of all records of an NDJSON file: elig_all FILE [ROUNDS]. Prints studies,
- * bytes, items, facts, user time, and the largest arena. One record a line, not packed. */
+/* Reads the criteria of all records of an NDJSON file: elig_all FILE [ROUNDS [DIR]]. Prints
+ * studies, bytes, items, facts, user time, and the largest arena. One record a line, not packed.
+ * With DIR also the concepts of that data directory's dictionary. */
 #include <stdio.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -7,6 +8,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "eligibility/eligibility.h"
+#include "registry/concepts.h"
 
 static double user_seconds(void) {
   struct rusage u;
@@ -59,12 +61,21 @@ int main(int argc, char **argv) {
   th_err err = {0};
   th_buf_init(&t.bytes, 0);
   if (argc < 2 || load(&t, argv[1], &err) < 0) {
-    fprintf(stderr, "usage: elig_all FILE.ndjson [ROUNDS] %s\n", err.message);
+    fprintf(stderr, "usage: elig_all FILE.ndjson [ROUNDS [DIR]] %s\n", err.message);
     return 2;
   }
   th_arena arena;
   th_arena_init(&arena, 0);
   int rounds = argc > 2 ? (int)strtol(argv[2], NULL, 10) : 1;
+  th_registry *registry = NULL;
+  const th_snapshot *snapshot = NULL;
+  th_concepts dict = {0};
+  th_concept_matcher *matcher = th_concept_matcher_new();
+  if (argc > 3) {
+    if (th_registry_open(&registry, argv[3], TH_REGISTRY_READ, &err) < 0) abort();
+    snapshot = th_index_acquire(th_registry_index(registry));
+    if (th_registry_concepts(snapshot, &dict, &err) < 0) abort();
+  }
   double best = 1e9;
   size_t items = 0, facts = 0, most = 0, leaves_with = 0;
   for (int round = 0; round < rounds; round++) {
@@ -74,8 +85,8 @@ int main(int argc, char **argv) {
       uint32_t from = i ? t.ends[i - 1] : 0;
       th_elig_tree tree;
       th_arena_reset(&arena, false);
-      if (th_elig_read((th_span){t.bytes.p + from, t.ends[i] - from}, &arena, &tree, &err) < 0)
-        abort();
+      th_span text = {t.bytes.p + from, t.ends[i] - from};
+      if (th_elig_read_concepts(text, &dict, matcher, &arena, &tree, &err) < 0) abort();
       for (uint32_t n = 0; n < tree.n_nodes; n++) {
         items += !(tree.nodes[n].flags & TH_ELIG_GROUP);
         leaves_with += tree.nodes[n].n_facts > 0;
@@ -92,6 +103,9 @@ int main(int argc, char **argv) {
   printf("%.3f s user, %.2f us an item, %.1f MB/s; largest tree %zu bytes; peak %ld kB\n", best,
          best * 1e6 / (double)(items ? items : 1), (double)t.bytes.n / best / 1e6, most,
          u.ru_maxrss);
+  if (snapshot) th_index_release(th_registry_index(registry), snapshot);
+  th_registry_close(registry);
+  th_concept_matcher_free(matcher);
   th_arena_dispose(&arena);
   th_buf_dispose(&t.bytes);
   free(t.ends);

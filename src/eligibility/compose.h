@@ -10,6 +10,9 @@
  *              | substance                  "olaparib"
  *   procedure := of* procedure              "bone marrow biopsy"
  *
+ *   finding   := of* test [verb] result     "anti-HCV antibody is positive"
+ *              | result ["for"] of* test    "abnormal liver function"
+ *
  * The longer of two overlapping names stands. A name that ends where the dictionary's does keeps
  * the dictionary's label and code; what it has more is said as its degree. */
 #ifndef TH_ELIGIBILITY_COMPOSE_H
@@ -22,6 +25,7 @@ typedef struct th_elig_term {
   uint32_t from, to;   /* bytes; may reach over tokens behind: "liver or renal disease" */
   uint32_t head;       /* first token of what label and code are of; the rest is its degree */
   uint8_t category;    /* th_elig_category */
+  bool absent;         /* "negative": the label says what it is not */
   bool drop;           /* covered by another */
   bool reaction;       /* "allergy", "contraindication": to what stands behind it */
   th_span label, code; /* borrowed or in the arena of the leaf's facts */

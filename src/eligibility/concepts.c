@@ -53,9 +53,12 @@ static const char *const everyday[] = {"clinical trial",
 
 bool th_elig_is_everyday(th_span s) {
   th_elig_token word = {.kind = TH_ELIG_WORD, .to = (uint32_t)s.n};
-  for (size_t i = 0; i < TH_COUNT(everyday); i++)
-    if (th_span_eq_nocase(s, th_span_of(everyday[i]))) return true;
-  if (s.n == 0 || s.n > UINT32_MAX || memchr(s.p, ' ', s.n) || memchr(s.p, '-', s.n)) return false;
+  if (s.n == 0 || s.n > UINT32_MAX) return false;
+  if (memchr(s.p, ' ', s.n) || memchr(s.p, '-', s.n)) {
+    for (size_t i = 0; i < TH_COUNT(everyday); i++)
+      if (th_span_eq_nocase(s, th_span_of(everyday[i]))) return true;
+    return false;
+  }
   word.key = th_elig_word_key(s);
   return th_elig_word_classes(s, &word) & TH_ELIG_W_EVERYDAY;
 }
@@ -79,50 +82,57 @@ static bool is_symptom(const th_elig_lexicon *x, uint32_t id) {
   return false;
 }
 
+#define E(text)                                                                                    \
+  { text, sizeof(text) - 1 }
+
 /* Studies name procedures among their conditions too: the name tells. */
 static bool is_procedure(th_span label) {
-  static const char *const ends[] = {"surgery",
-                                     "ectomy",
-                                     "plasty",
-                                     "otomy",
-                                     "scopy",
-                                     "transplantation",
-                                     "transplant",
-                                     "imaging",
-                                     "biopsy",
-                                     "dialysis",
-                                     "radiotherapy",
-                                     "chemotherapy",
-                                     "anesthesia",
-                                     "vaccination",
-                                     "catheterization",
-                                     "intubation",
-                                     "ventilation",
-                                     "graphy",
-                                     "tomography",
-                                     "procedures",
-                                     "stent",
-                                     "bypass",
-                                     "transfusion",
-                                     "radiation",
-                                     "surgeries",
-                                     "implantation",
-                                     "ablation",
-                                     "mri",
-                                     "hemodialysis",
-                                     "rehabilitation",
-                                     "psychotherapy",
-                                     "resection",
-                                     "anaesthesia",
-                                     "immunotherapy",
-                                     "replacement therapy",
-                                     "anesthesia, general",
-                                     "ultrasound",
-                                     "ultrasonography",
-                                     "hormonal therapy"};
+  static const struct {
+    const char *text;
+    size_t n;
+  } ends[] = {E("surgery"),
+              E("ectomy"),
+              E("plasty"),
+              E("otomy"),
+              E("scopy"),
+              E("transplantation"),
+              E("transplant"),
+              E("imaging"),
+              E("biopsy"),
+              E("dialysis"),
+              E("radiotherapy"),
+              E("chemotherapy"),
+              E("anesthesia"),
+              E("vaccination"),
+              E("catheterization"),
+              E("intubation"),
+              E("ventilation"),
+              E("graphy"),
+              E("tomography"),
+              E("procedures"),
+              E("stent"),
+              E("bypass"),
+              E("transfusion"),
+              E("radiation"),
+              E("surgeries"),
+              E("implantation"),
+              E("ablation"),
+              E("mri"),
+              E("hemodialysis"),
+              E("rehabilitation"),
+              E("psychotherapy"),
+              E("resection"),
+              E("anaesthesia"),
+              E("immunotherapy"),
+              E("replacement therapy"),
+              E("anesthesia, general"),
+              E("ultrasound"),
+              E("ultrasonography"),
+              E("hormonal therapy")};
   for (size_t i = 0; i < TH_COUNT(ends); i++) {
-    size_t n = strlen(ends[i]);
-    if (label.n >= n && th_span_eq_nocase((th_span){label.p + label.n - n, n}, th_span_of(ends[i])))
+    size_t n = ends[i].n;
+    if (label.n < n || (label.p[label.n - 1] | 32) != ends[i].text[n - 1]) continue;
+    if (th_span_eq_nocase((th_span){label.p + label.n - n, n}, (th_span){ends[i].text, n}))
       return true;
   }
   return false;
@@ -289,7 +299,7 @@ static void add(reader *r, const th_elig_term *t) {
   if (!f) return;
   f->type = TH_ELIG_CONCEPT;
   f->category = (uint8_t)category;
-  f->negated = s.negated;
+  f->negated = s.negated != t->absent;
   f->family = s.family;
   f->time = s.family ? TH_ELIG_TIME_ANY : s.time;
   f->high = f->low_canonical = f->high_canonical = f->value = NAN;

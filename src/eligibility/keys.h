@@ -9,7 +9,8 @@ enum { TH_ELIG_SET_MAX = 96 };
 typedef struct th_elig_set {
   const char *words;
   uint64_t keys[TH_ELIG_SET_MAX];
-  uint32_t n; /* 0 until first asked; written last */
+  uint64_t mask; /* a bit a key: most tokens are told apart by it */
+  uint32_t n;    /* 0 until first asked; written last */
 } th_elig_set;
 
 #define TH_ELIG_SET(list)                                                                          \

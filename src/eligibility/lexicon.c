@@ -43,6 +43,8 @@ static void build(void) {
 #define PROCEDURE TH_ELIG_W_PROCEDURE
 #define EVERYDAY TH_ELIG_W_EVERYDAY
 #define WEAK TH_ELIG_W_WEAK
+#define TEST TH_ELIG_W_TEST
+#define RESULT TH_ELIG_W_RESULT
 #define WORDS(classes, list) add_words(classes, list);
 #include "eligibility/lexicon.def"
 #undef WORDS
@@ -52,48 +54,52 @@ static void build(void) {
 
 typedef struct ending {
   const char *text;
+  uint8_t n;
   uint8_t least; /* letters of the word */
 } ending;
 
+#define E(text, least)                                                                             \
+  { text, sizeof(text) - 1, least }
+
 static const ending conditions[] = {
-    {"itis", 7},    {"osis", 7},   {"oma", 7},       {"opathy", 9},  {"emia", 7},
-    {"uria", 7},    {"algia", 8},  {"plegia", 9},    {"paresis", 9}, {"penia", 8},
-    {"rrhea", 8},   {"rrhoea", 8}, {"rrhage", 9},    {"rrhagia", 9}, {"megaly", 9},
-    {"trophy", 8},  {"phobia", 8}, {"ectasia", 9},   {"edema", 8},   {"lithiasis", 11},
-    {"philia", 9},  {"plasia", 8}, {"spasm", 8},     {"oedema", 8},  {"ectasis", 9},
-    {"cytosis", 9}, {"iasis", 8},  {"paralysis", 9},
+    E("itis", 7),    E("osis", 7),   E("oma", 7),       E("opathy", 9),  E("emia", 7),
+    E("uria", 7),    E("algia", 8),  E("plegia", 9),    E("paresis", 9), E("penia", 8),
+    E("rrhea", 8),   E("rrhoea", 8), E("rrhage", 9),    E("rrhagia", 9), E("megaly", 9),
+    E("trophy", 8),  E("phobia", 8), E("ectasia", 9),   E("edema", 8),   E("lithiasis", 11),
+    E("philia", 9),  E("plasia", 8), E("spasm", 8),     E("oedema", 8),  E("ectasis", 9),
+    E("cytosis", 9), E("iasis", 8),  E("paralysis", 9),
 };
 static const ending procedures[] = {
-    {"ectomy", 9}, {"otomy", 8},     {"ostomy", 8},    {"oscopy", 8}, {"plasty", 9},
-    {"graphy", 9}, {"centesis", 10}, {"pheresis", 10}, {"desis", 9},
+    E("ectomy", 9), E("otomy", 8),     E("ostomy", 8),    E("oscopy", 8), E("plasty", 9),
+    E("graphy", 9), E("centesis", 10), E("pheresis", 10), E("desis", 9),
 };
 static const ending adjectives[] = {
-    {"al", 5},  {"ic", 5},  {"ar", 6},  {"ary", 6},   {"ous", 6},
-    {"oid", 6}, {"ile", 6}, {"ive", 7}, {"atric", 7}, {"genic", 7},
+    E("al", 5),  E("ic", 5),  E("ar", 6),  E("ary", 6),   E("ous", 6),
+    E("oid", 6), E("ile", 6), E("ive", 7), E("atric", 7), E("genic", 7),
 };
 static const ending stems[] = {
-    {"mab", 6},        {"tinib", 8},      {"ciclib", 9},    {"statin", 9},    {"pril", 7},
-    {"sartan", 8},     {"olol", 7},       {"dipine", 9},    {"prazole", 9},   {"gliptin", 9},
-    {"gliflozin", 11}, {"glutide", 9},    {"parin", 8},     {"xaban", 8},     {"gatran", 9},
-    {"cycline", 9},    {"cillin", 8},     {"floxacin", 10}, {"mycin", 8},     {"conazole", 10},
-    {"ciclovir", 9},   {"navir", 7},      {"tegravir", 10}, {"buvir", 8},     {"asvir", 8},
-    {"previr", 8},     {"fovir", 8},      {"oxetine", 9},   {"triptan", 8},   {"setron", 8},
-    {"dronate", 9},    {"barbital", 9},   {"azepam", 8},    {"zolam", 7},     {"caine", 8},
-    {"curium", 9},     {"terol", 8},      {"lukast", 9},    {"platin", 8},    {"rubicin", 10},
-    {"taxel", 8},      {"glitazone", 11}, {"leukin", 9},    {"grastim", 9},   {"poetin", 8},
-    {"rafenib", 9},    {"metinib", 9},    {"zomib", 8},     {"parib", 8},     {"lisib", 8},
-    {"degib", 8},      {"trexate", 9},    {"trexed", 9},    {"citabine", 10}, {"fungin", 9},
-    {"lamide", 9},     {"semide", 9},     {"thiazide", 9},  {"afil", 7},      {"profen", 8},
-    {"coxib", 7},      {"dopa", 8},       {"peridol", 9},   {"peridone", 9},  {"tidine", 8},
-    {"zosin", 7},      {"steride", 8},    {"relix", 8},     {"relin", 8},     {"tecan", 7},
-    {"limus", 8},      {"nib", 8},        {"cept", 9},      {"sone", 9},      {"solone", 9},
-    {"onide", 8},      {"gepant", 9},     {"racetam", 9},   {"bamate", 9},    {"pidem", 8},
-    {"pressin", 9},    {"oxaban", 8},     {"vudine", 8},    {"citinib", 9},
+    E("mab", 6),        E("tinib", 8),      E("ciclib", 9),    E("statin", 9),    E("pril", 7),
+    E("sartan", 8),     E("olol", 7),       E("dipine", 9),    E("prazole", 9),   E("gliptin", 9),
+    E("gliflozin", 11), E("glutide", 9),    E("parin", 8),     E("xaban", 8),     E("gatran", 9),
+    E("cycline", 9),    E("cillin", 8),     E("floxacin", 10), E("mycin", 8),     E("conazole", 10),
+    E("ciclovir", 9),   E("navir", 7),      E("tegravir", 10), E("buvir", 8),     E("asvir", 8),
+    E("previr", 8),     E("fovir", 8),      E("oxetine", 9),   E("triptan", 8),   E("setron", 8),
+    E("dronate", 9),    E("barbital", 9),   E("azepam", 8),    E("zolam", 7),     E("caine", 8),
+    E("curium", 9),     E("terol", 8),      E("lukast", 9),    E("platin", 8),    E("rubicin", 10),
+    E("taxel", 8),      E("glitazone", 11), E("leukin", 9),    E("grastim", 9),   E("poetin", 8),
+    E("rafenib", 9),    E("metinib", 9),    E("zomib", 8),     E("parib", 8),     E("lisib", 8),
+    E("degib", 8),      E("trexate", 9),    E("trexed", 9),    E("citabine", 10), E("fungin", 9),
+    E("lamide", 9),     E("semide", 9),     E("thiazide", 9),  E("afil", 7),      E("profen", 8),
+    E("coxib", 7),      E("dopa", 8),       E("peridol", 9),   E("peridone", 9),  E("tidine", 8),
+    E("zosin", 7),      E("steride", 8),    E("relix", 8),     E("relin", 8),     E("tecan", 7),
+    E("limus", 8),      E("nib", 8),        E("cept", 9),      E("sone", 9),      E("solone", 9),
+    E("onide", 8),      E("gepant", 9),     E("racetam", 9),   E("bamate", 9),    E("pidem", 8),
+    E("pressin", 9),    E("oxaban", 8),     E("vudine", 8),    E("citinib", 9),
 };
 
 static bool ends_in(th_span w, const ending *list, size_t n) {
   for (size_t i = 0; i < n; i++) {
-    size_t len = strlen(list[i].text);
+    size_t len = list[i].n;
     if (w.n >= list[i].least && list[i].text[len - 1] == w.p[w.n - 1] &&
         !memcmp(w.p + w.n - len, list[i].text, len))
       return true;

@@ -26,6 +26,8 @@ enum {                              /* classes of a word */
        TH_ELIG_W_WEAK = 16384,      /* DRUGLIKE, and says too little before a head */
        TH_ELIG_W_ADJECTIVE = 32768, /* by its ending */
        TH_ELIG_W_SUBSTANCE = 65536, /* by its stem */
+       TH_ELIG_W_TEST = 131072,   /* what is found normal, positive … : "antibody", "function" */
+       TH_ELIG_W_RESULT = 262144, /* "positive", "elevated" */
 };
 
 /* The classes of a token; 0 when it is no word. */
