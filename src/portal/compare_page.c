@@ -208,8 +208,7 @@ static void put_heads(const comparison *c, th_html *h) {
 }
 
 static void put_table(const comparison *c, th_html *h) {
-  th_html_open(h, "div", "scroll");
-  th_html_attr_str(h, "role", "region");
+  th_html_open(h, "section", "scroll");
   th_html_attr_str(h, "aria-label", M(compare_studies));
   th_html_attr_str(h, "tabindex", "0");
   th_html_open(h, "table", "compare");
@@ -243,7 +242,7 @@ static void put_form(th_html *h, const th_request *rq) {
   }
   th_html_attr(h, "value", th_buf_view(s));
   th_html_close_n(h, 2);
-  th_html_element_str(h, "button", NULL, M(compare));
+  th_html_submit(h, NULL, M(compare));
   th_html_close_n(h, 2);
 }
 

@@ -187,7 +187,7 @@ static void put_form(const history *y, th_html *h, uint32_t from, uint32_t to) {
   th_html_action(h, s->p ? s->p : "/");
   put_choice(y, h, "from", M(from_version), from);
   put_choice(y, h, "to", M(to_version), to);
-  th_html_element_str(h, "button", NULL, M(compare));
+  th_html_submit(h, NULL, M(compare));
   th_html_close(h);
 }
 
@@ -196,8 +196,7 @@ static int put_versions(history *y, th_html *h, th_err *err) {
                                         M(difference)};
   int rc = TH_OK;
   size_t read = 0;
-  th_html_open(h, "div", "scroll");
-  th_html_attr_str(h, "role", "region");
+  th_html_open(h, "section", "scroll");
   th_html_attr_str(h, "aria-label", M(versions));
   th_html_attr_str(h, "tabindex", "0");
   th_html_open(h, "table", NULL);

@@ -44,7 +44,7 @@ static void put_search(th_html *h) {
   th_html_attr_str(h, "role", "search");
   th_html_open(h, "div", "search-main");
   put_field(h, "term", M(search_studies), M(condition_treatment_sponsor_nct_number));
-  th_html_element_str(h, "button", NULL, M(search));
+  th_html_submit(h, NULL, M(search));
   th_html_close(h);
   th_html_open(h, "div", "search-fields");
   put_field(h, "cond", M(condition_or_disease), NULL);

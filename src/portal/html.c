@@ -216,6 +216,13 @@ void th_html_link_str(th_html *h, const char *class, const char *url, const char
   th_html_link(h, class, th_span_of(url), th_span_of(text));
 }
 
+void th_html_submit(th_html *h, const char *class, const char *text) {
+  th_html_open(h, "button", class);
+  th_html_attr_str(h, "type", "submit");
+  th_html_str(h, text);
+  th_html_close(h);
+}
+
 th_buf *th_html_scratch(th_html *h) {
   int error = h->scratch->error;
   th_buf_clear(h->scratch);

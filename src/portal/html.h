@@ -70,6 +70,9 @@ void th_html_element_str(th_html *h, const char *tag, const char *class, const c
 void th_html_link(th_html *h, const char *class, th_span url, th_span text);
 void th_html_link_str(th_html *h, const char *class, const char *url, const char *text);
 
+/* The button that sends a form. */
+void th_html_submit(th_html *h, const char *class, const char *text);
+
 /* The scratch buffer, emptied; and its contents as text or element. */
 th_buf *th_html_scratch(th_html *h);
 void th_html_scratch_text(th_html *h);

@@ -106,7 +106,7 @@ static void put_search_box(th_html *h) {
   th_html_attr_str(h, "autocomplete", "off");
   th_page_completes(h, "term");
   th_html_close(h);
-  th_html_element_str(h, "button", NULL, M(search));
+  th_html_submit(h, NULL, M(search));
   th_html_close(h);
 }
 

@@ -60,7 +60,7 @@ static int put_list(const th_portal *p, portal_worker *w, th_html *h, const th_r
   }
   th_html_close(h);
   th_html_open(h, "p", "tools");
-  th_html_element_str(h, "button", NULL, M(compare_chosen));
+  th_html_submit(h, NULL, M(compare_chosen));
   th_html_open(h, "button", "save");
   th_html_attr_str(h, "type", "button");
   th_html_flag(h, "data-forget");

@@ -48,7 +48,7 @@ static void put_form(const search_view *v) {
                           v->s->text[i], NULL);
     else
       open = open || v->s->text[i].n;
-  th_html_element_str(v->h, "button", NULL, M(search));
+  th_html_submit(v->h, NULL, M(search));
   th_html_close(v->h);
   th_html_open(v->h, "details", "search-more");
   if (open) th_html_flag(v->h, "open");

@@ -148,8 +148,7 @@ static void put_arm_table(const th_study_view *v) {
   if (!arms || !items || v->j->nodes[arms].n < 2 || v->j->nodes[arms].n > MOST_ARMS ||
       v->j->nodes[items].n < 2)
     return;
-  th_html_open(v->h, "div", "scroll arm-table");
-  th_html_attr_str(v->h, "role", "region");
+  th_html_open(v->h, "section", "scroll arm-table");
   th_html_attr_str(v->h, "aria-label", M(treatments_of_each_arm));
   th_html_attr_str(v->h, "tabindex", "0");
   th_html_open(v->h, "table", NULL);
