@@ -402,10 +402,12 @@ bool th_segment_length_bytes(const th_segment *s, uint32_t doc, const uint8_t **
   return slice(s, TH_SEC_LENGTHS, s->length_start, doc, s->length_bytes, s->length_len, at, end);
 }
 
-/* One step through a group: the class before, in scratch, becomes the next. */
-static bool next_in_group(th_bit_reader *r, th_class_scratch *scratch) {
+/* One step through a group: the class before, in scratch, becomes the next, whose first *kept pairs
+ * are its. */
+static inline bool next_in_group(th_bit_reader *r, th_class_scratch *scratch, uint32_t *kept) {
   uint32_t shared, more;
   th_class_counts(r, TH_F_COUNT, &shared, &more);
+  *kept = shared;
   if (r->over || shared > scratch->n || more > TH_F_COUNT - shared || shared + more == 0)
     return false;
   uint64_t next = shared ? scratch->field[shared - 1] + 1u : 0; /* the least field that may come */
@@ -465,8 +467,8 @@ bool th_segment_class_bytes(const th_segment *s, uint32_t c, th_class_scratch *s
     return false;
   th_bit_reader r = th_bits_open(*at, *end);
   scratch->n = 0;
-  for (uint32_t i = 0; i <= in_group; i++)
-    if (!next_in_group(&r, scratch)) return bad_class(s, *at);
+  for (uint32_t i = 0, kept; i <= in_group; i++)
+    if (!next_in_group(&r, scratch, &kept)) return bad_class(s, *at);
   *end = pairs_to_bytes(scratch);
   *at = scratch->bytes;
   return true;
@@ -476,13 +478,13 @@ bool th_segment_class_bytes(const th_segment *s, uint32_t c, th_class_scratch *s
 static bool scan_group(const th_segment *s, uint32_t c, th_class_scratch *scratch,
                        th_class_scan *seen, void *ctx) {
   const uint8_t *at, *end;
-  uint32_t last = TH_MIN(c + TH_CLASS_GROUP, s->n_classes);
+  uint32_t last = TH_MIN(c + TH_CLASS_GROUP, s->n_classes), kept;
   if (!class_slot(s, TH_CLASSES_DIRECT + (c - TH_CLASSES_DIRECT) / TH_CLASS_GROUP, &at, &end))
     return false;
   th_bit_reader r = th_bits_open(at, end);
   scratch->n = 0;
   for (; c < last; c++) {
-    if (!next_in_group(&r, scratch)) return bad_class(s, at);
+    if (!next_in_group(&r, scratch, &kept)) return bad_class(s, at);
     if (!seen(ctx, c, scratch->bytes, pairs_to_bytes(scratch))) return false;
   }
   if ((r.at + 7) / 8 != (uint64_t)(end - at) || (r.at % 8 && end[-1] >> (r.at % 8)))
@@ -519,6 +521,42 @@ static bool see_pairs(void *ctx, uint32_t c, const uint8_t *at, const uint8_t *e
 bool th_segment_each_class(const th_segment *s, th_class_seen *seen, void *ctx) {
   each_pair each = {s, seen, ctx};
   return th_segment_scan_classes(s, see_pairs, &each);
+}
+
+/* The sums of the classes of one group. Those of a class's first pairs are those of the class
+ * before. */
+static bool weigh_group(const th_segment *s, uint32_t c, const float *weight, float *out) {
+  const uint8_t *at, *end;
+  uint32_t last = TH_MIN(c + TH_CLASS_GROUP, s->n_classes), kept;
+  th_class_scratch scratch;
+  float sum[TH_F_COUNT + 1]; /* of the first pairs */
+  if (!class_slot(s, TH_CLASSES_DIRECT + (c - TH_CLASSES_DIRECT) / TH_CLASS_GROUP, &at, &end))
+    return false;
+  th_bit_reader r = th_bits_open(at, end);
+  scratch.n = 0;
+  sum[0] = 0;
+  for (; c < last; c++) {
+    if (!next_in_group(&r, &scratch, &kept)) return bad_class(s, at);
+    for (uint32_t i = kept; i < scratch.n; i++)
+      sum[i + 1] = sum[i] + weight[scratch.field[i]] * (float)scratch.tf[i];
+    out[c] = sum[scratch.n];
+  }
+  return true;
+}
+
+bool th_segment_weigh_classes(const th_segment *s, const float *weight, float *out) {
+  uint32_t c = 0;
+  for (; c < TH_MIN(s->n_classes, (uint32_t)TH_CLASSES_DIRECT); c++) {
+    const uint8_t *at, *end;
+    uint32_t field = UINT32_MAX, tf;
+    if (!class_slot(s, c, &at, &end)) return false;
+    out[c] = 0;
+    while (th_segment_next_pair(s, TH_SEC_CLASSES, &at, end, &field, &tf))
+      out[c] += weight[field] * (float)tf;
+  }
+  for (; c < s->n_classes; c += TH_CLASS_GROUP)
+    if (!weigh_group(s, c, weight, out)) return false;
+  return true;
 }
 
 bool th_segment_bad_pair(const th_segment *s, unsigned section, const uint8_t **at,

@@ -67,6 +67,9 @@ void th_segment_class_fields(const th_segment *s, uint32_t c, uint64_t *set);
  * when damaged. */
 typedef void th_class_seen(void *ctx, uint32_t c, uint16_t field, uint32_t tf);
 bool th_segment_each_class(const th_segment *s, th_class_seen *seen, void *ctx);
+/* out[c]: the sum of weight[field] * tf of class c, added up in the order of its fields; weight:
+ * one of each field. False when damaged. */
+bool th_segment_weigh_classes(const th_segment *s, const float *weight, float *out);
 
 /* ---- terms ---- */
 typedef struct th_term {

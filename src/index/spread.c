@@ -7,7 +7,7 @@
 
 enum {
   ASKED = 4096,     /* classes decoded in their groups before it pays */
-  ROOM = 4 << 20,   /* bytes of a table */
+  ROOM = 2 << 20,   /* bytes of a table */
   FIRST = 64 << 10, /* bytes that it begins with */
 };
 

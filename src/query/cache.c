@@ -79,34 +79,38 @@ float th_scope_weight(unsigned scope, uint16_t field) {
   return field >= f->id && field < f->end ? 1 : 0;
 }
 
-void th_scope_fields(unsigned scope, uint64_t out[(TH_F_COUNT + 63) / 64]) {
+static void collect_fields(unsigned scope, uint64_t out[(TH_F_COUNT + 63) / 64]) {
   memset(out, 0, (TH_F_COUNT + 63) / 64 * sizeof *out);
   for (uint16_t f = 0; f < TH_F_COUNT; f++)
     if (th_scope_weight(scope, f) > 0) out[f / 64] |= 1ull << (f % 64);
 }
 
-enum { CLASSES_FREQUENT = 1 << 14 }; /* more than 90 % of all postings have one of these */
-
-typedef struct class_sums {
-  float weight[TH_F_COUNT];
-  float *wtf;
-} class_sums;
-
-static void add_field(void *ctx, uint32_t c, uint16_t field, uint32_t tf) {
-  class_sums *sums = ctx;
-  sums->wtf[c] += sums->weight[field] * (float)tf;
+/* All phrases of a query ask for the same one or two scopes. */
+void th_scope_fields(unsigned scope, uint64_t out[(TH_F_COUNT + 63) / 64]) {
+  static _Thread_local struct {
+    bool known;
+    unsigned scope;
+    uint64_t fields[(TH_F_COUNT + 63) / 64];
+  } last[2];
+  unsigned at = scope & TH_SCOPE_SYNONYMS ? 1 : 0;
+  if (!last[at].known || last[at].scope != scope) collect_fields(scope, last[at].fields);
+  last[at].known = true;
+  last[at].scope = scope;
+  memcpy(out, last[at].fields, sizeof last[at].fields);
 }
+
+enum { CLASSES_FREQUENT = 1 << 14 }; /* more than 90 % of all postings have one of these */
 
 static th_class_weights *make_weights(const th_segment *s, unsigned scope) {
   uint32_t n = th_segment_classes(s);
-  class_sums sums = {.wtf = calloc((size_t)n + 1, sizeof *sums.wtf)};
-  if (!sums.wtf) return NULL;
+  float weight[TH_F_COUNT], *wtf = calloc((size_t)n + 1, sizeof *wtf);
+  if (!wtf) return NULL;
   for (uint16_t f = 0; f < TH_F_COUNT; f++)
-    sums.weight[f] = th_scope_weight(scope, f);
+    weight[f] = th_scope_weight(scope, f);
   /* A damaged segment is disowned by whoever asks for its state. */
-  (void)th_segment_each_class(s, add_field, &sums);
-  th_class_weights *made = th_class_weights_make(sums.wtf, n, CLASSES_FREQUENT);
-  free(sums.wtf);
+  (void)th_segment_weigh_classes(s, weight, wtf);
+  th_class_weights *made = th_class_weights_make(wtf, n, CLASSES_FREQUENT);
+  free(wtf);
   return made;
 }
 

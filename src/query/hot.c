@@ -1,8 +1,9 @@
 #include "query/hot.h"
 
 enum {
-  ROOM = 4 << 20,       /* bytes for the lists of a segment, … */
-  ROOM_A_DOC = 16,      /* … and more for each document */
+  ROOM = 4 << 20, /* most bytes for the lists of a segment, … */
+  ROOM_MIN = 64 << 10,
+  ROOM_A_DOC = 256,     /* … so many for each document of a small one */
   SHARE = 4,            /* of which one word may take so much: one in SHARE */
   PROBES = 4,           /* slots that a word may have */
   PLACES_MIN = 1024,    /* of a posting: room for so many at first; */
@@ -128,7 +129,8 @@ static th_flat *make(const th_segment *s, const th_term *term, uint64_t most, ui
 /* ---- keeping ---- */
 
 static uint64_t room_of(const th_segment *s) {
-  return ROOM + ROOM_A_DOC * (uint64_t)th_segment_docs(s);
+  uint64_t room = ROOM_A_DOC * (uint64_t)th_segment_docs(s);
+  return TH_MAX(TH_MIN(room, (uint64_t)ROOM), (uint64_t)ROOM_MIN);
 }
 
 static const th_flat *keep(th_hot *hot, unsigned slot, const th_segment *s, const th_term *term) {

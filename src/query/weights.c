@@ -8,7 +8,7 @@ enum {
 /* Distinct weights, by their bits. */
 typedef struct distinct {
   float weight;
-  uint32_t classes, code;
+  uint32_t classes, number; /* number: in the order in which they were met */
   uint64_t count;
 } distinct;
 
@@ -16,6 +16,7 @@ typedef struct distinct_set {
   distinct *list;
   uint32_t n, cap;
   uint32_t *slot; /* 2 * cap, a power of two: number + 1, 0 = free */
+  uint32_t *of;   /* of a class: the number of its weight */
 } distinct_set;
 
 static uint32_t bits_of(float weight) {
@@ -51,9 +52,10 @@ static bool count_weights(distinct_set *s, const float *weight, uint32_t n, uint
     if (s->n == s->cap && !grow(s)) return false;
     uint32_t *slot = slot_of(s, weight[c]);
     if (!*slot) {
-      s->list[s->n] = (distinct){.weight = weight[c]};
+      s->list[s->n] = (distinct){.weight = weight[c], .number = s->n};
       *slot = ++s->n;
     }
+    s->of[c] = *slot - 1;
     s->list[*slot - 1].classes++;
     s->list[*slot - 1].count += c < n_frequent ? FREQUENT_COUNTS : 1;
   }
@@ -77,10 +79,8 @@ static void choose_width(th_class_weights *t, distinct_set *s) {
   for (uint32_t i = 255; i < t->n_values; i++)
     covered += s->list[i].classes;
   t->n_rare = t->n_classes - covered;
-  /* The numbers changed places. */
-  memset(s->slot, 0, 2 * (size_t)s->cap * sizeof *s->slot);
-  for (uint32_t i = 0; i < s->n; i++)
-    *slot_of(s, s->list[i].weight) = i + 1;
+  for (uint32_t i = 0; i < s->n; i++) /* the numbers changed places: n is at most 2 * cap */
+    s->slot[s->list[i].number] = i;
 }
 
 static bool fill(th_class_weights *t, const distinct_set *s, const float *weight) {
@@ -105,7 +105,7 @@ static bool fill(th_class_weights *t, const distinct_set *s, const float *weight
       t->in[c / 32] |= 1u << (c % 32);
     else
       t->all = false;
-    uint32_t i = TH_MIN(*slot_of(s, weight[c]) - 1, t->n_values);
+    uint32_t i = TH_MIN(s->slot[s->of[c]], t->n_values);
     if (i == highest) {
       t->rare_class[rare] = c;
       t->rare_weight[rare++] = weight[c];
@@ -121,7 +121,8 @@ static bool fill(th_class_weights *t, const distinct_set *s, const float *weight
 th_class_weights *th_class_weights_make(const float *weight, uint32_t n, uint32_t n_frequent) {
   distinct_set s = {0};
   th_class_weights *t = calloc(1, sizeof *t);
-  bool good = t && grow(&s) && count_weights(&s, weight, n, n_frequent);
+  s.of = malloc(((size_t)n + 1) * sizeof *s.of);
+  bool good = t && s.of && grow(&s) && count_weights(&s, weight, n, n_frequent);
   if (good) {
     t->n_classes = n;
     t->n_direct = TH_MIN(n, n_frequent);
@@ -130,6 +131,7 @@ th_class_weights *th_class_weights_make(const float *weight, uint32_t n, uint32_
   }
   free(s.list);
   free(s.slot);
+  free(s.of);
   if (good) return t;
   th_class_weights_free(t);
   return NULL;
