@@ -77,6 +77,7 @@ static void put_ways(th_html *h, const th_facet *facets) {
   th_html_open(h, "ul", "ways");
   if (open) put_way(h, "/search?status=recruiting", M(recruiting_now), open, NULL);
   if (soon) put_way(h, "/search?status=not_yet_recruiting", M(starting_soon), soon, NULL);
+  put_way(h, "/match", M(match_nav), -1, M(match_way_note));
   put_way(h, "/search?sort=newest", M(newest), -1, M(by_the_day_of_first_low));
   if (done) put_way(h, "/search?results=with", M(with_results), done, NULL);
   th_html_close(h);

@@ -3,6 +3,7 @@
 #define TH_PORTAL_INTERNAL_H
 
 #include "base/json.h"
+#include "native/desk.h"
 #include "portal/kept.h"
 #include "portal/page.h"
 #include "portal/portal.h"
@@ -11,6 +12,7 @@
 struct th_portal {
   th_registry *registry;
   th_suggester *suggester; /* NULL = no suggestions */
+  th_desk *desk;           /* where patients are matched; owned */
   int slot;                /* of portal_worker */
   char base[256];          /* public address, "" = by the Host header */
   char **patterns;         /* of routes under a language's prefix: owned */
@@ -92,6 +94,8 @@ int th_portal_sponsor(void *portal, th_request *rq, th_response *rs, th_err *err
 int th_portal_conditions(void *portal, th_request *rq, th_response *rs, th_err *err);
 int th_portal_interventions(void *portal, th_request *rq, th_response *rs, th_err *err);
 int th_portal_sponsors(void *portal, th_request *rq, th_response *rs, th_err *err);
+int th_portal_match(void *portal, th_request *rq, th_response *rs, th_err *err);
+int th_portal_match_sent(void *portal, th_request *rq, th_response *rs, th_err *err);
 int th_portal_study(void *portal, th_request *rq, th_response *rs, th_err *err);
 
 #endif

@@ -16,6 +16,7 @@ enum { OLD_DATA = 7 }; /* days */
 static const struct {
   const char *path, *label;
 } nav_entries[] = {{"/search", M(find_clinical_trials)},
+                   {"/match", M(match_nav)},
                    {"/places", M(trials_by_location)},
                    {"/saved", M(saved_studies)}};
 

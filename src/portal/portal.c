@@ -148,7 +148,7 @@ bool th_portal_unchanged(const th_request *rq, const th_snapshot *snapshot, th_r
 int th_portal_end(th_html *h, th_response *rs, unsigned status, th_err *err) {
   rs->status = status;
   rs->type = "text/html; charset=UTF-8";
-  rs->cache = "no-cache";
+  if (!rs->secret) rs->cache = "no-cache";
   if (status != 200) rs->etag = NULL;
   return th_html_finish(h, err);
 }
@@ -199,7 +199,7 @@ static void add_headers(void *ctx, const th_request *rq, th_response *rs) {
                      "img-src 'self' data:; form-action 'self'; base-uri 'none'; "
                      "frame-ancestors 'none'");
   th_response_header(rs, "X-Content-Type-Options", "nosniff");
-  th_response_header(rs, "Referrer-Policy", "same-origin");
+  if (!rs->secret) th_response_header(rs, "Referrer-Policy", "same-origin");
   th_response_header(rs, "Cross-Origin-Opener-Policy", "same-origin");
 }
 
@@ -361,6 +361,7 @@ static const struct {
     {"/saved", th_portal_saved},
     {"/compare", th_portal_compare},
     {"/about", th_portal_about},
+    {"/match", th_portal_match},
     {"/glossary", th_portal_glossary},
     {"/conditions", kept_conditions},
     {"/interventions", kept_interventions},
@@ -384,6 +385,25 @@ static int add_in(th_portal *p, th_router *router, th_lang lang, const char *pat
   snprintf(own, n, "%s%s", prefix, pattern);
   p->patterns[p->n_patterns++] = own;
   return th_router_add(router, "GET", own, fn, p, err);
+}
+
+/* What is sent to /match, in every language. */
+static int add_match(th_portal *p, th_router *router, th_err *err) {
+  int rc = TH_OK;
+  for (int lang = 0; !rc && lang < TH_LANG_COUNT; lang++) {
+    const char *path = NULL;
+    if (lang == TH_LANG_EN) path = "/match";
+    for (size_t i = 0; i < p->n_patterns && !path; i++) {
+      size_t n = strlen(th_lang_prefix((th_lang)lang));
+      if (strncmp(p->patterns[i], th_lang_prefix((th_lang)lang), n) == 0 &&
+          strcmp(p->patterns[i] + n, "/match") == 0)
+        path = p->patterns[i];
+    }
+    if (!path) continue;
+    rc = th_router_add(router, "POST", path, th_portal_match_sent, p, err);
+    if (!rc) rc = th_router_body(router, path, TH_DESK_BODY_MAX, err);
+  }
+  return rc;
 }
 
 /* Every route as it stands, and those of pages once more for each further language. */
@@ -410,6 +430,8 @@ int th_portal_mount(th_portal **out, th_router *router, th_registry *registry,
   if (!p) return th_err_set(err, TH_ENOMEM, "no memory for the portal");
   p->registry = registry;
   p->suggester = suggester;
+  p->desk = th_desk_new(registry);
+  if (!p->desk) rc = th_err_set(err, TH_ENOMEM, "no memory for the portal");
   if (base && snprintf(p->base, sizeof p->base, "%s", base) >= (int)sizeof p->base)
     rc = th_err_set(err, TH_EUSAGE, "the public address is too long");
   for (size_t n = strlen(p->base); n && p->base[n - 1] == '/'; n--)
@@ -417,6 +439,7 @@ int th_portal_mount(th_portal **out, th_router *router, th_registry *registry,
   p->slot = th_worker_slot(drop_worker);
   if (!rc && p->slot < 0) rc = th_err_set(err, TH_ELIMIT, "no worker slot is left for the portal");
   if (!rc) rc = add_routes(p, router, err);
+  if (!rc) rc = add_match(p, router, err);
   if (!rc) rc = th_router_fallback(router, "/", answer_unknown, p, err);
   if (!rc) rc = th_router_hook(router, "/", add_headers, p, err);
   if (rc)
@@ -431,5 +454,6 @@ void th_portal_free(th_portal *portal) {
   for (size_t i = 0; i < portal->n_patterns; i++)
     free(portal->patterns[i]);
   free(portal->patterns);
+  th_desk_free(portal->desk);
   free(portal);
 }

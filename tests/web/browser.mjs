@@ -26,6 +26,8 @@ const pages = {
   sponsors: "/es/sponsors",
   missing: "/study/NCT09999999",
   about: "/about",
+  match: "/match",
+  "match in spanish": "/es/match",
   glossary: "/glossary",
   saved: "/saved",
   "saved list": "/saved?ids=" + nct,
@@ -173,6 +175,49 @@ async function assist(browser) {
   await context.close();
 }
 
+// A patient's studies without a script: a note in, lights and questions out, an answer sent along; print.
+async function patient(browser) {
+  const context = await browser.newContext({ viewport: screens.phone, javaScriptEnabled: false });
+  const page = await context.newPage();
+  await page.goto(url + "/match");
+  await page.locator("#record").fill("A 58-year-old woman with type 2 diabetes and asthma on metformin.");
+  await page.locator("#open").uncheck();
+  await page.getByRole("button", { name: "Find studies" }).focus();
+  await page.keyboard.press("Enter");
+  await page.locator("ol.hits > li").first().waitFor();
+  check("match finds studies", (await page.locator("ol.hits > li").count()) < 3 && "too few");
+  check("match keeps the note", !(await page.locator("#record").inputValue()).includes("metformin") && "lost");
+  await page.screenshot({ path: `${folder}/match-results-phone-light.png`, fullPage: true });
+  const ask = page.locator(".asks select, .asks input").first();
+  const name = await ask.getAttribute("name");
+  if (name.startsWith("q.")) await ask.selectOption({ index: 1 });
+  else await ask.fill("1");
+  await page.locator(".match-asks button").click();
+  await page.locator("ol.hits > li").first().waitFor();
+  check("match keeps the answer", (await page.locator(`[name="${name}"]`).count()) !== 1 && "lost");
+  check("match has no address to tell", new URL(page.url()).search && page.url());
+  await page.emulateMedia({ media: "print" });
+  check("match prints without the form", (await page.locator(".match-form").isVisible()) && "visible");
+  await context.close();
+  const seen = await browser.newContext({ viewport: screens.phone, bypassCSP: true });
+  const results = await seen.newPage();
+  await results.goto(url + "/match");
+  await results.locator("#conditions").fill("type 2 diabetes");
+  await results.locator("#age").fill("58");
+  await results.locator("#open").uncheck();
+  await results.getByRole("button", { name: "Find studies" }).click();
+  await results.locator("ol.hits > li").first().waitFor();
+  await results.evaluate(() => document.querySelectorAll("details").forEach((d) => (d.open = true)));
+  const wide = await results.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  check("match results: no sideways scrolling", wide > 0 && `${wide} px too wide`);
+  await results.evaluate(axe);
+  const found = await results.evaluate(() => window.axe.run(document, {
+    runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+  }));
+  check("match results: axe", found.violations.map((v) => `${v.id} (${v.nodes.length}): ${v.nodes[0].target} ${v.nodes[0].failureSummary}`).join(" | "));
+  await seen.close();
+}
+
 // Text twice as large still fits a narrow window (WCAG 1.4.4, 1.4.10).
 async function enlarge(browser) {
   const context = await browser.newContext({ viewport: { width: 640, height: 900 }, deviceScaleFactor: 1, bypassCSP: true });
@@ -197,6 +242,7 @@ try {
   await look(browser, "wide", "dark");
   await walk(browser);
   await assist(browser);
+  await patient(browser);
   await enlarge(browser);
 } finally {
   await browser.close();
