@@ -20,7 +20,7 @@ typedef struct th_param {
 
 typedef struct th_worker th_worker;
 
-enum { TH_REQUEST_SEGMENTS = 2 };
+enum { TH_REQUEST_SEGMENTS = 3 };
 
 /* All spans are borrowed until the handler returns. Absent headers are empty. */
 typedef struct th_request {
@@ -29,7 +29,8 @@ typedef struct th_request {
   th_span query;  /* as sent, without '?' */
   const th_param *params;
   unsigned n_params;
-  /* What the first {…} of the route stood for, and the second; decoded, NUL-terminated. */
+  /* What the first {…} of the route stood for, and the second; decoded, NUL-terminated. What a third
+   * stood for is read from the path. */
   th_span segment, segment2;
   th_span host, accept, accept_encoding, accept_language, content_type, if_none_match;
   th_span body;

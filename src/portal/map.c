@@ -261,36 +261,38 @@ static void put_words(th_html *h, const th_map_cluster *c, th_buf *out) {
   th_say_put(h->lang, c->recruiting == 1 ? M(tail_site_recruits) : M(tail_sites_recruit), out);
 }
 
-/* The circle's area goes with the number of sites, down to what a finger can hit. */
-static double radius_of(const th_map_clusters *all, uint64_t sites) {
+/* The circle's area goes with the number of sites, down to what a finger can hit and to the width
+ * of its number. */
+static double radius_of(const th_map_clusters *all, uint64_t sites, int digits) {
   enum { LEAST = 11, MOST = 26 };
-  return fmax(LEAST, MOST * sqrt((double)sites / (double)TH_MAX(all->most, 1)));
+  double r = MOST * sqrt((double)sites / (double)TH_MAX(all->most, 1));
+  return fmax(r, fmax(LEAST, 3.7 * digits + 1));
 }
 
 static void put_circle(th_html *h, const th_map_drawing *d, const th_map_cluster *c) {
-  double r = radius_of(d->clusters, c->sites);
-  char digits[24];
-  int n = snprintf(digits, sizeof digits, "%llu", (unsigned long long)c->sites);
+  char digits[32] = "";
+  int n = 0;
   th_html_open(h, "a", c->recruiting ? "spot open" : "spot");
   th_buf *s = th_html_scratch(h);
   d->link(d->ctx, c, s);
   (void)th_html_href(h, th_buf_view(s));
+  /* The number as the label has it. */
+  s = th_html_scratch(h);
+  th_words_number(h->lang, (int64_t)c->sites, s);
+  n = snprintf(digits, sizeof digits, "%.*s", (int)s->n, s->n ? s->p : "");
   s = th_html_scratch(h);
   put_words(h, c, s);
   th_html_attr(h, "aria-label", th_buf_view(s));
   th_html_open(h, "circle", NULL);
   attr_number(h, "cx", c->x);
   attr_number(h, "cy", c->y);
-  attr_number(h, "r", r);
+  attr_number(h, "r", radius_of(d->clusters, c->sites, n));
   th_html_close(h);
-  if (n * 7 <= 2 * r) {
-    th_html_open(h, "text", NULL);
-    attr_number(h, "x", c->x);
-    attr_number(h, "y", c->y);
-    th_html_str(h, digits);
-    th_html_close(h);
-  }
-  th_html_close(h);
+  th_html_open(h, "text", NULL);
+  attr_number(h, "x", c->x);
+  attr_number(h, "y", c->y);
+  th_html_str(h, digits);
+  th_html_close_n(h, 2);
 }
 
 void th_map_put(th_html *h, const th_map_drawing *d) {

@@ -1,19 +1,23 @@
 /* Where trials take place: all countries; in a country its states and cities; in a state its
  * cities; in a city its trials, those that recruit first.
  *
- *   /places?country=C&state=S&city=T&page=n
+ *   /places/COUNTRY/STATE/CITY?page=n      slugs of their names; STATE "-": any
+ *   /places?country=C&state=S&city=T       their names
  *
- * State, city and page may be absent; a state without a country is not looked at. A study counts
+ * State, city and page may be absent; a state without a country is not looked at. Of names of one
+ * slug the one with most studies has it; the others are reached by their names. A study counts
  * for a place by sites of its own there: country, state and city are those of one and the same
  * site. The searches that a page leads to are exactly the studies it counts. */
 #include "portal/internal.h"
+#include "portal/map.h"
 #include "portal/search_hit.h"
+#include "portal/slug.h"
+#include "portal/words.h"
 #include "query/names.h"
 #include "query/search.h"
 #include "study/catalogue.h"
 
 #include <stdio.h>
-#include <strings.h>
 
 enum { MOST_IN_COUNTRY = 60, MOST_IN_STATE = 600 };
 
@@ -84,6 +88,67 @@ static int look_at_place(places_view *v, th_err *err) {
   return TH_OK;
 }
 
+/* ---- slugs ---- */
+
+/* Words of the column with this slug, each once but for case and accents; at most max. */
+static unsigned find_names(const places_view *v, uint16_t field, th_span slug, th_span *out,
+                           unsigned max) {
+  char a[TH_NAME_MAX], b[TH_NAME_MAX];
+  unsigned n = 0;
+  for (uint32_t s = 0; s < v->snapshot->n_segments; s++) {
+    const th_column *c = th_segment_column(v->snapshot->segments[s], field);
+    for (uint32_t o = 0; c && o < c->n_dict; o++) {
+      th_span word = th_column_word(c, o);
+      if (!th_slug_is(word, slug, &v->w->scratch)) continue;
+      size_t len = th_name_fold(word, a);
+      unsigned i = 0;
+      while (i < n && !(th_name_fold(out[i], b) == len && memcmp(a, b, len) == 0))
+        i++;
+      if (i == n && n < max) out[n++] = word;
+    }
+  }
+  return n;
+}
+
+/* The name that a slug stands for: of several the one with most studies. Not there: empty. */
+static int name_of(const places_view *v, th_place_level level, th_span slug, th_span *out,
+                   th_err *err) {
+  enum { NAMES = 8 };
+  static const uint16_t fields[] = {TH_F_LocationCountry, TH_F_LocationState, TH_F_LocationCity};
+  th_span names[NAMES];
+  th_place_counts counts;
+  unsigned n = find_names(v, fields[level], slug, names, NAMES);
+  *out = n ? names[0] : (th_span){0};
+  if (n < 2) return TH_OK;
+  th_place_request wanted = {.level = level, .country = v->country, .state = v->state};
+  int rc = th_place_count(v->snapshot, &wanted, v->rq->arena, &counts, err);
+  for (uint32_t i = 0; !rc && i < counts.n; i++) {
+    if (!th_slug_is(counts.places[i].name, slug, &v->w->scratch)) continue;
+    *out = counts.places[i].name;
+    break;
+  }
+  return rc;
+}
+
+/* Reads "/places/…" into country, state, city. *known: false when there is no such place. */
+static int read_path(places_view *v, bool *known, th_err *err) {
+  th_span *const names[] = {&v->country, &v->state, &v->city};
+  size_t skip = strlen(th_lang_prefix(th_lang_of_path(v->rq->path))) + strlen("/places/");
+  th_span rest = {v->rq->path.p + skip, v->rq->path.n - skip};
+  int rc = TH_OK;
+  *known = true;
+  for (size_t i = 0; i < TH_COUNT(names) && rest.n && !rc && *known; i++) {
+    const char *slash = memchr(rest.p, '/', rest.n);
+    th_span slug = {rest.p, slash ? (size_t)(slash - rest.p) : rest.n};
+    size_t used = slug.n + (slash != NULL);
+    rest = (th_span){rest.p + used, rest.n - used};
+    if (i == 1 && th_span_eq(slug, TH_SPAN("-")) && rest.n) continue;
+    rc = name_of(v, (th_place_level)i, slug, names[i], err);
+    *known = names[i]->n > 0;
+  }
+  return rc;
+}
+
 /* ---- parts of a page ---- */
 
 static void put_key(th_buf *out, const char *key, th_span value) {
@@ -92,7 +157,26 @@ static void put_key(th_buf *out, const char *key, th_span value) {
   th_url_encode(out, value);
 }
 
+/* "/places/united-states/-/boston"; false, and nothing appended, when a name has no slug. */
+static bool put_slugs(th_buf *s, th_span country, th_span state, th_span city) {
+  const th_span names[] = {country, state, city};
+  size_t from = s->n;
+  bool good = true;
+  th_buf_str(s, "/places");
+  for (int i = 0; i < 3 && good; i++) {
+    if (!names[i].n && (i != 1 || !city.n)) continue;
+    th_buf_char(s, '/');
+    if (names[i].n)
+      good = th_slug_put(names[i], s) > 0;
+    else
+      th_buf_char(s, '-');
+  }
+  if (!good) th_buf_truncate(s, from);
+  return good;
+}
+
 static th_span page_path(th_buf *s, th_span country, th_span state, th_span city) {
+  if (put_slugs(s, country, state, city)) return th_buf_view(s);
   th_buf_str(s, "/places");
   put_key(s, "country", country);
   put_key(s, "state", state);
@@ -191,29 +275,114 @@ static void put_entry(const places_view *v, th_span url, const th_place *place) 
   th_html_close_n(v->h, 2);
 }
 
+/* Names as readers look for them: without case and accents. */
 static int by_name(const void *a, const void *b) {
   const th_place *x = a, *y = b;
-  int c = strncasecmp(x->name.p, y->name.p, TH_MIN(x->name.n, y->name.n));
-  return c ? c : (x->name.n > y->name.n) - (x->name.n < y->name.n);
+  char p[TH_NAME_MAX], q[TH_NAME_MAX];
+  size_t n = th_name_fold(x->name, p), m = th_name_fold(y->name, q);
+  int c = memcmp(p, q, TH_MIN(n, m));
+  return c ? c : (n > m) - (n < m);
 }
 
-/* At most `most` places, those with most studies, in the order of their names. */
+/* The first letter of a name, without its accent; '#' for what is none. */
+static char letter_of(th_span name) {
+  char folded[TH_NAME_MAX];
+  size_t n = th_name_fold(name, folded);
+  return n && folded[0] >= 'a' && folded[0] <= 'z' ? (char)(folded[0] - 32) : '#';
+}
+
+static void put_letter_nav(const places_view *v, const th_place *places, uint32_t n,
+                           const char *of) {
+  char id[24], text[2] = {0, 0};
+  th_html_open(v->h, "nav", "letters");
+  th_html_attr_str(v->h, "aria-label", M(by_letter));
+  th_html_open(v->h, "ul", NULL);
+  for (uint32_t i = 0; i < n; i++) {
+    if (letter_of(places[i].name) == text[0]) continue;
+    text[0] = letter_of(places[i].name);
+    snprintf(id, sizeof id, "#%s-%c", of, text[0] == '#' ? '0' : text[0]);
+    th_html_open(v->h, "li", NULL);
+    th_html_link_str(v->h, NULL, id, text);
+    th_html_close(v->h);
+  }
+  th_html_close_n(v->h, 2);
+}
+
+/* A new list under its letter, when the letter is another than before. */
+static void begin_letter(const places_view *v, char *now, th_span name, const char *of,
+                         const char *heading) {
+  char id[24], text[2] = {letter_of(name), 0};
+  if (text[0] == *now) return;
+  if (*now) th_html_close(v->h);
+  *now = text[0];
+  snprintf(id, sizeof id, "%s-%c", of, text[0] == '#' ? '0' : text[0]);
+  th_html_open(v->h, heading, "letter");
+  th_html_attr_str(v->h, "id", id);
+  th_html_str(v->h, text);
+  th_html_close(v->h);
+  th_html_open(v->h, "ul", "counts two wide");
+}
+
+static bool same_slug(const places_view *v, th_span a, th_span b) {
+  th_buf *s = &v->w->scratch;
+  size_t from = s->n, middle;
+  (void)th_slug_put(a, s);
+  middle = s->n;
+  (void)th_slug_put(b, s);
+  bool same = s->n > middle && th_span_eq((th_span){s->p + from, middle - from},
+                                          (th_span){s->p + middle, s->n - middle});
+  th_buf_truncate(s, from);
+  return same;
+}
+
+/* Whether a neighbour of the same slug has more studies: the slug is that one's. */
+static bool lost_slug(const places_view *v, const th_place *places, uint32_t n, uint32_t at) {
+  for (int side = -1; side <= 1; side += 2) {
+    uint32_t i = at + (uint32_t)side;
+    if (i >= n || !same_slug(v, places[i].name, places[at].name)) continue;
+    if (places[i].studies > places[at].studies ||
+        (places[i].studies == places[at].studies && side < 0))
+      return true;
+  }
+  return false;
+}
+
+static th_span entry_path(const places_view *v, const th_place *places, uint32_t n, uint32_t at,
+                          th_place_level level) {
+  const th_span none = {0}, name = places[at].name;
+  bool by_name = lost_slug(v, places, n, at);
+  th_buf *s = th_html_scratch(v->h);
+  th_span country = level == TH_PLACE_COUNTRY ? name : v->country;
+  th_span state = level == TH_PLACE_COUNTRY ? none : level == TH_PLACE_STATE ? name : v->state;
+  th_span city = level == TH_PLACE_CITY ? name : none;
+  if (!by_name) return page_path(s, country, state, city);
+  th_buf_str(s, "/places");
+  put_key(s, "country", country);
+  put_key(s, "state", state);
+  put_key(s, "city", city);
+  return th_buf_view(s);
+}
+
+/* At most `most` places, those with most studies, in the order of their names; by letters when
+ * there are many. heading: of a letter. */
 static int put_list(const places_view *v, const th_place_counts *counts, th_place_level level,
                     uint32_t most, th_err *err) {
-  const th_span none = {0};
+  enum { BY_LETTER = 100 };
+  const char *of = level == TH_PLACE_STATE ? "states" : level == TH_PLACE_CITY ? "cities" : "all";
   uint32_t n = TH_MIN(counts->n, most);
+  bool letters = n > BY_LETTER;
+  char now = 0;
   th_place *places = th_arena_calloc(v->rq->arena, (size_t)n + 1, sizeof *places);
   if (!places) return th_err_set(err, TH_ENOMEM, "no memory for a page");
   if (n) memcpy(places, counts->places, n * sizeof *places);
   qsort(places, n, sizeof *places, by_name);
-  th_html_open(v->h, "ul", "counts two wide");
+  if (letters)
+    put_letter_nav(v, places, n, of);
+  else
+    th_html_open(v->h, "ul", "counts two wide");
   for (uint32_t i = 0; i < n; i++) {
-    th_span name = places[i].name;
-    th_buf *s = th_html_scratch(v->h);
-    th_span url = level == TH_PLACE_COUNTRY ? page_path(s, name, none, none)
-                  : level == TH_PLACE_STATE ? page_path(s, v->country, name, none)
-                                            : page_path(s, v->country, v->state, name);
-    put_entry(v, url, &places[i]);
+    if (letters) begin_letter(v, &now, places[i].name, of, v->country.n ? "h3" : "h2");
+    put_entry(v, entry_path(v, places, n, i, level), &places[i]);
   }
   th_html_close(v->h);
   if (counts->n <= most) return TH_OK;
@@ -232,6 +401,126 @@ static int put_section(const places_view *v, const char *title, const th_place_c
   return put_list(v, counts, level, most, err);
 }
 
+/* ---- maps ---- */
+
+/* Shades: no studies, some, tens, hundreds, thousands of them that recruit. */
+static const char *shade_of(uint32_t recruiting) {
+  return recruiting == 0     ? "s0"
+         : recruiting < 10   ? "s1"
+         : recruiting < 100  ? "s2"
+         : recruiting < 1000 ? "s3"
+                             : "s4";
+}
+
+/* One country's shape. The list beside has the same links for the keyboard. */
+static void put_shape(const places_view *v, const th_map_view *view, const th_place *place) {
+  th_span code = th_geo_country_code(place->name);
+  th_html_open(v->h, "a", shade_of(place->recruiting));
+  th_buf *s = th_html_scratch(v->h);
+  (void)th_html_href(v->h, page_path(s, place->name, (th_span){0}, (th_span){0}));
+  th_html_attr_str(v->h, "tabindex", "-1");
+  s = th_html_scratch(v->h);
+  if (th_map_outline(view, code, s)) {
+    th_html_open(v->h, "path", NULL);
+    th_html_attr(v->h, "d", th_buf_view(s));
+    th_html_open(v->h, "title", NULL);
+    th_html_text(v->h, place->name);
+    th_html_str(v->h, ": ");
+    s = th_html_scratch(v->h);
+    th_words_number(v->h->lang, place->recruiting, s);
+    th_say_put(v->h->lang, M(tail_recruiting), s);
+    th_html_scratch_text(v->h);
+    th_html_close_n(v->h, 2);
+  }
+  th_html_close(v->h);
+}
+
+static void put_world_map(const places_view *v) {
+  static const char *const words[] = {"0",
+                                      "1\xE2\x80\x93"
+                                      "9",
+                                      "10\xE2\x80\x93"
+                                      "99",
+                                      "100\xE2\x80\x93"
+                                      "999",
+                                      "1000+"};
+  static const char *const shades[] = {"key s0", "key s1", "key s2", "key s3", "key s4"};
+  th_map_view view;
+  char size[64];
+  if (!th_map_has_land()) return;
+  th_map_world(&view);
+  th_html_open(v->h, "figure", "map world");
+  th_html_open(v->h, "div", "map-frame");
+  th_html_open(v->h, "svg", NULL);
+  snprintf(size, sizeof size, "0 0 %d %.0f", 2 * TH_MAP_WIDTH, 2 * view.height);
+  th_html_attr_str(v->h, "viewBox", size);
+  th_html_attr_str(v->h, "aria-hidden", "true");
+  for (uint32_t i = 0; i < v->counts.n; i++)
+    put_shape(v, &view, &v->counts.places[i]);
+  th_html_close_n(v->h, 2);
+  th_html_open(v->h, "figcaption", "credit");
+  th_html_str(v->h, M(map_of_world));
+  th_html_str(v->h, ": ");
+  for (size_t i = 0; i < TH_COUNT(shades); i++)
+    th_html_element_str(v->h, "span", shades[i], words[i]);
+  th_html_str(v->h, M(outlines_by));
+  th_html_close_n(v->h, 2);
+}
+
+typedef struct places_map {
+  const places_view *v;
+  th_map_view view;
+} places_map;
+
+/* One town: its page. Several: closer, on the map of the search. */
+static void put_map_link(const void *ctx, const th_map_cluster *c, th_buf *out) {
+  const places_map *m = ctx;
+  th_map_view closer;
+  if (c->n == 1) {
+    (void)page_path(out, m->v->country, m->v->state.n ? m->v->state : c->seed->state,
+                    c->seed->city);
+    return;
+  }
+  th_map_zoom(&m->view, c, &closer);
+  th_buf_str(out, "/search/map?country=");
+  th_url_encode(out, m->v->country);
+  th_buf_str(out, "%7C");
+  if (m->v->state.n) {
+    th_buf_str(out, "&state=");
+    th_url_encode(out, m->v->state);
+    th_buf_str(out, "%7C");
+  }
+  th_buf_str(out, "&box=");
+  th_map_write(&closer, out);
+}
+
+/* Nearly all of the places: a few far off, which may be slips of a record, do not set the view. */
+static uint32_t trim_far(th_site_points *p) {
+  uint64_t seen = 0;
+  uint32_t n = 0;
+  while (n < p->n && seen * 200 < p->sites * 199)
+    seen += p->points[n++].sites;
+  return n;
+}
+
+static int put_place_map(const places_view *v, const char *label, th_err *err) {
+  places_map m = {.v = v};
+  th_site_points points;
+  th_map_clusters clusters;
+  th_point_request wanted = {.filter = v->there, .country = v->country, .state = v->state};
+  if (!th_map_has_land()) return TH_OK;
+  th_map_world(&m.view);
+  th_map_limits(&m.view, &wanted);
+  int rc = th_points_count(v->snapshot, &wanted, v->rq->arena, &points, err);
+  if (rc || !points.n) return rc;
+  th_map_fit(&m.view, points.points, trim_far(&points));
+  rc = th_map_cluster_points(&m.view, points.points, points.n, v->rq->arena, &clusters, err);
+  if (rc) return rc;
+  const th_map_drawing drawing = {&m.view, &clusters, label, put_map_link, &m};
+  th_map_put(v->h, &drawing);
+  return TH_OK;
+}
+
 /* ---- the levels ---- */
 
 static int put_world(const places_view *v, th_err *err) {
@@ -241,6 +530,7 @@ static int put_world(const places_view *v, th_err *err) {
   th_html_str(v->h, v->counts.n == 1 ? M(tail_country) : M(tail_countries));
   th_html_str(v->h, M(and_with_the_number_of_studies));
   th_html_close(v->h);
+  put_world_map(v);
   put_legend(v);
   return put_list(v, &v->counts, TH_PLACE_COUNTRY, UINT32_MAX, err);
 }
@@ -249,6 +539,7 @@ static int put_country(const places_view *v, th_err *err) {
   th_place_counts states, cities;
   int rc = count_level(v, TH_PLACE_STATE, &states, err);
   if (!rc) rc = count_level(v, TH_PLACE_CITY, &cities, err);
+  if (!rc) rc = put_place_map(v, M(map_of_country), err);
   if (rc) return rc;
   put_legend(v);
   rc = put_section(v, M(states_and_regions), &states, TH_PLACE_STATE, MOST_IN_STATE, err);
@@ -258,6 +549,8 @@ static int put_country(const places_view *v, th_err *err) {
 }
 
 static int put_state(const places_view *v, th_err *err) {
+  int rc = put_place_map(v, M(map_of_state), err);
+  if (rc) return rc;
   put_legend(v);
   return put_section(v, M(cities), &v->counts, TH_PLACE_CITY, MOST_IN_STATE, err);
 }
@@ -293,7 +586,8 @@ static int put_hits(const places_view *v, const portal_state *s, const th_search
 static void put_step(const places_view *v, unsigned page, const char *label) {
   th_buf *s = th_html_scratch(v->h);
   (void)page_path(s, v->country, v->state, v->city);
-  if (page > 1) th_buf_printf(s, "&page=%u", page);
+  bool asks = th_span_find(th_buf_view(s), TH_SPAN("?")) >= 0;
+  if (page > 1) th_buf_printf(s, "%cpage=%u", asks ? '&' : '?', page);
   th_html_open(v->h, "li", NULL);
   th_html_link(v->h, "step", th_buf_view(s), th_span_of(label));
   th_html_close(v->h);
@@ -323,8 +617,11 @@ static unsigned asked_page(const th_request *rq) {
 /* Those that recruit come first; the list goes on with all others. */
 static int put_city(const places_view *v, th_err *err) {
   th_search_result open, rest;
-  portal_state s = {
-      .rq = v->rq, .at_country = v->country, .at_state = v->state, .at_city = v->city};
+  portal_state s = {.rq = v->rq,
+                    .snapshot = v->snapshot,
+                    .at_country = v->country,
+                    .at_state = v->state,
+                    .at_city = v->city};
   unsigned page = asked_page(v->rq);
   uint32_t from = (page - 1) * PORTAL_PAGE_SIZE;
   int rc = search_part(v, true, from, PORTAL_PAGE_SIZE, &open, err);
@@ -383,6 +680,10 @@ static int write_page(places_view *v, th_response *rs, th_err *err) {
 int th_portal_places(void *ctx, th_request *rq, th_response *rs, th_err *err) {
   th_html h;
   places_view v = {.p = ctx, .h = &h, .rq = rq};
+  bool known = true;
+  bool by_path =
+      rq->path.n > strlen(th_lang_prefix(th_lang_of_path(rq->path))) + strlen("/places/");
+  int rc = TH_OK;
   v.country = th_span_trim(th_request_value(rq, "country"));
   if (v.country.n) {
     v.state = th_span_trim(th_request_value(rq, "state"));
@@ -391,9 +692,13 @@ int th_portal_places(void *ctx, th_request *rq, th_response *rs, th_err *err) {
   v.w = th_portal_worker(v.p, rq);
   if (!v.w) return th_err_set(err, TH_ENOMEM, "no memory for a page");
   v.snapshot = th_index_acquire(th_registry_index(v.p->registry));
-  int rc = make_query(&v, err);
-  if (!rc) rc = look_at_place(&v, err);
-  if (!rc && v.country.n && !v.studies)
+  if (by_path) {
+    v.country = v.state = v.city = (th_span){0};
+    rc = read_path(&v, &known, err);
+  }
+  if (!rc) rc = make_query(&v, err);
+  if (!rc && known) rc = look_at_place(&v, err);
+  if (!rc && (!known || (v.country.n && !v.studies)))
     rc = th_portal_sorry(v.p, rq, rs, 404, M(no_study_takes_place_there),
                          th_span_of(M(no_study_here_has_a)), err);
   else if (!rc)

@@ -354,6 +354,9 @@ static const struct {
     {"/search/map", th_portal_search_map},
     {"/map/land.svg", th_portal_land},
     {"/places", kept_places},
+    {"/places/{country}", kept_places},
+    {"/places/{country}/{state}", kept_places},
+    {"/places/{country}/{state}/{city}", kept_places},
     {"/study/{nct}", th_portal_study},
     {"/study/{nct}/history", th_portal_history}, /* no title's slug is "history" */
     {"/study/{nct}/history/{versions}", th_portal_history},

@@ -8,7 +8,7 @@
  *   /about             what this installation holds, how to cite it
  *   /search.csv|json|ris|atom?…  what the search finds, to take along or to follow
  *   /sitemap.xml, /robots.txt
- *   /places?country=…  where trials take place
+ *   /places/…          where trials take place (/places?country=… by name)
  *   /condition/{slug}, /intervention/{slug}, /sponsor/{slug}  all there is on one; /conditions, …
  *   /assets/{file}     stylesheet and icon, named by their contents
  *

@@ -1,4 +1,10 @@
+#include "geo/geo.h"
+#include "http/http.h"
+#include "portal/map.h"
+#include "portal/slug.h"
 #include "portal/study_parts.h"
+
+#include <math.h>
 
 typedef struct site {
   th_span country;
@@ -86,8 +92,140 @@ static void put_site(const th_study_view *v, uint32_t node) {
   th_html_close(v->h);
 }
 
+/* ---- the map ---- */
+
+/* A site on its way to its point. */
+typedef struct spot {
+  th_span city, state, country;
+  int32_t lat, lon;
+  bool known, recruiting;
+} spot;
+
+static int by_city(const void *a, const void *b) {
+  const spot *x = a, *y = b;
+  int c = th_span_cmp(x->country, y->country);
+  if (!c) c = th_span_cmp(x->state, y->state);
+  return c ? c : th_span_cmp(x->city, y->city);
+}
+
+static int by_point(const void *a, const void *b) {
+  const spot *x = a, *y = b;
+  if (x->known != y->known) return y->known - x->known;
+  if (x->lat != y->lat) return x->lat < y->lat ? -1 : 1;
+  return (x->lon > y->lon) - (x->lon < y->lon);
+}
+
+static int by_sites(const void *a, const void *b) {
+  const th_site_point *x = a, *y = b;
+  if (x->sites != y->sites) return x->sites > y->sites ? -1 : 1;
+  if (x->lat != y->lat) return x->lat > y->lat ? -1 : 1;
+  return (x->lon > y->lon) - (x->lon < y->lon);
+}
+
+static void read_spot(const th_study_view *v, uint32_t e, bool study_recruits, spot *out) {
+  th_span status = th_part_text(v, e, "status");
+  uint32_t a = th_json_path(v->j, e, "geoPoint.lat"), b = th_json_path(v->j, e, "geoPoint.lon");
+  double lat, lon;
+  *out = (spot){.city = th_part_text(v, e, "city"),
+                .state = th_part_text(v, e, "state"),
+                .country = th_part_text(v, e, "country")};
+  out->recruiting = status.n ? th_span_eq(status, TH_SPAN("RECRUITING")) : study_recruits;
+  if (!a || !b || !th_json_number(v->j, a, &lat) || !th_json_number(v->j, b, &lon)) return;
+  if (!(fabs(lat) <= 90 && fabs(lon) <= 180)) return;
+  out->lat = (int32_t)lround(lat * 1e6);
+  out->lon = (int32_t)lround(lon * 1e6);
+  out->known = true;
+}
+
+/* Points that follow from a city's name; each city is asked for once. */
+static void place_spots(spot *spots, uint32_t n) {
+  th_geo_place place = {0};
+  bool known = false;
+  qsort(spots, n, sizeof *spots, by_city);
+  for (uint32_t i = 0, last = n; i < n; i++) {
+    spot *s = &spots[i];
+    if (s->known) continue;
+    if (last == n || by_city(&spots[last], s) != 0)
+      known = th_geo_site(s->city, s->state, s->country, &place);
+    last = i;
+    if (!known) continue;
+    s->lat = (int32_t)lround(place.lat * 1e6);
+    s->lon = (int32_t)lround(place.lon * 1e6);
+    s->known = true;
+  }
+}
+
+/* The study's sites by point; *n 0 when no point is known. NULL when memory is out. */
+static th_site_point *find_points(const th_study_view *v, uint32_t list, uint32_t *n) {
+  uint32_t sites = (uint32_t)v->j->nodes[list].n, at = 0;
+  spot *spots = th_arena_calloc(v->context->arena, (size_t)sites + 1, sizeof *spots);
+  th_site_point *points = th_arena_calloc(v->context->arena, (size_t)sites + 1, sizeof *points);
+  bool recruits = th_span_eq(th_part_text(v, v->status, "overallStatus"), TH_SPAN("RECRUITING"));
+  *n = 0;
+  if (!spots || !points) return NULL;
+  for (th_json_each(v->j, list, e))
+    read_spot(v, e, recruits, &spots[at++]);
+  place_spots(spots, sites);
+  qsort(spots, sites, sizeof *spots, by_point);
+  for (uint32_t i = 0; i < sites && spots[i].known; i++) {
+    const spot *s = &spots[i];
+    if (!*n || points[*n - 1].lat != s->lat || points[*n - 1].lon != s->lon)
+      points[(*n)++] = (th_site_point){
+          .lat = s->lat, .lon = s->lon, .city = s->city, .state = s->state, .country = s->country};
+    points[*n - 1].sites++;
+    points[*n - 1].recruiting += s->recruiting;
+  }
+  qsort(points, *n, sizeof *points, by_sites);
+  return points;
+}
+
+/* The list of a country's sites, on this page. */
+static void put_country_id(th_span name, th_buf *out) {
+  th_buf_str(out, "in-");
+  (void)th_slug_put(name, out);
+}
+
+typedef struct study_map {
+  const th_study_view *v;
+  th_map_view view;
+} study_map;
+
+/* Several towns: closer, on the map of the study alone. One: its country's sites. */
+static void put_link(const void *ctx, const th_map_cluster *c, th_buf *out) {
+  const study_map *m = ctx;
+  th_map_view closer;
+  if (c->n == 1) {
+    th_buf_char(out, '#');
+    put_country_id(c->seed->country, out);
+    return;
+  }
+  th_map_zoom(&m->view, c, &closer);
+  th_buf_str(out, "/search/map?id=");
+  th_url_encode(out, m->v->nct);
+  th_buf_str(out, "&box=");
+  th_map_write(&closer, out);
+}
+
+static void put_map(const th_study_view *v, uint32_t list) {
+  uint32_t n = 0;
+  study_map m = {.v = v};
+  th_map_clusters clusters;
+  th_err ignored = {0};
+  const th_site_point *points = th_map_has_land() ? find_points(v, list, &n) : NULL;
+  if (!points || n < 2) return; /* one town says it all */
+  th_map_fit(&m.view, points, n);
+  if (th_map_cluster_points(&m.view, points, n, v->context->arena, &clusters, &ignored)) return;
+  const th_map_drawing drawing = {&m.view, &clusters, M(map_of_study), put_link, &m};
+  th_map_put(v->h, &drawing);
+}
+
+/* ---- the list ---- */
+
 static void put_country(const th_study_view *v, const country *c, bool open) {
   th_html_open(v->h, "details", "country");
+  th_buf *id = th_html_scratch(v->h);
+  put_country_id(c->first->country, id);
+  th_html_attr(v->h, "id", th_buf_view(id));
   if (open) th_html_flag(v->h, "open");
   th_html_open(v->h, "summary", NULL);
   th_html_text(v->h, c->first->country.n ? c->first->country : th_span_of(M(country_not_given)));
@@ -151,6 +289,7 @@ void th_part_places(const th_study_view *v) {
   th_html_close(v->h);
   if (!list) th_html_element_str(v->h, "p", "quiet", M(the_record_lists_no_locations));
   put_central(v);
+  if (list) put_map(v, list);
   if (list) put_sites(v, list);
   put_officials(v);
   th_part_section_end(v);
