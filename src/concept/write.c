@@ -112,18 +112,31 @@ static int by_claim(const void *a, const void *b) {
   return (x->label > y->label) - (x->label < y->label);
 }
 
-/* Of several concepts that one wording names. An abbreviation is ambiguous unless one meaning leads
+static bool is_name_of_vocabulary(const th_concept_draft *d, const d_label *l) {
+  return !d->sources[l->source].records && l->relation <= TH_LABEL_SYNONYM;
+}
+
+/* What a record calls a thing otherwise: "corticosteroids" for a drug that is given with them. */
+static bool is_hearsay(const th_concept_draft *d, const d_label *l) {
+  return d->sources[l->source].records && l->relation == TH_LABEL_SYNONYM;
+}
+
+/* Of several concepts that one wording names. What a vocabulary has a name for is no other name
+ * that records give to another thing. An abbreviation is ambiguous unless one meaning leads
  * clearly; a name that more than four concepts share says too little about each. */
 static void judge_group(layout *w, const claim *c, size_t n) {
   enum { NAMES_MAX = 4 };
   const float lead = 1.5F;
-  bool clear = n == 1 || c[0].score >= lead * c[1].score;
+  bool clear = n == 1 || c[0].score >= lead * c[1].score, taken = false;
+  for (size_t i = 0; i < n && n > 1; i++)
+    taken |= is_name_of_vocabulary(w->d, &w->labels[c[i].label]);
   for (size_t i = 0; i < n; i++) {
     d_label *l = &w->labels[c[i].label];
     bool is_short = l->relation == TH_LABEL_ABBREVIATION || (l->flags & TH_LABEL_UPPER);
     bool loses = i > 0 || !clear;
     if (is_short ? n > 1 && loses : n > NAMES_MAX && l->relation != TH_LABEL_PREFERRED)
       l->flags |= TH_LABEL_AMBIGUOUS;
+    if (taken && is_hearsay(w->d, l)) l->flags |= TH_LABEL_AMBIGUOUS;
   }
 }
 

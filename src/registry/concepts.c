@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/queue.h"
+#include "concept/common.h"
 #include "concept/evidence.h"
 #include "concept/vocabulary.h"
 #include "registry/internal.h"
@@ -249,6 +250,7 @@ static int make_dictionary(th_registry *r, const th_evidence *evidence, uint64_t
   adding a = {.draft = th_concept_draft_new(), .err = err};
   int rc = a.draft ? 0 : th_err_set(err, TH_ENOMEM, "out of memory");
   if (rc == 0) rc = th_evidence_add(evidence, a.draft, err);
+  if (rc == 0) rc = th_concept_common_add(a.draft, err);
   if (rc == 0) rc = each_vocabulary(r, true, add_vocabulary, &a, err);
   if (rc == 0) rc = th_concept_draft_write(a.draft, basis, out, err);
   th_concept_draft_free(a.draft);
@@ -328,7 +330,7 @@ static int bring_up(update *u, const th_side *counts, th_err *err) {
 /* What a dictionary is made from: the maker's version, the course of the log and the vocabularies.
  */
 static int compute_basis(update *u, th_err *err) {
-  enum { MAKER = 1 };
+  enum { MAKER = 2 };
   uint64_t vocabularies = 0;
   int rc = th_registry_vocabulary_mark(u->r, &vocabularies, err);
   const uint64_t all[] = {MAKER, TH_CONCEPT_FILE_VERSION, u->applied_seq, u->applied_mark,
