@@ -16,7 +16,7 @@
 
 static const char *const criteria[] = {
     "Inclusion Criteria:\\n\\n* Age 18 to 75 years\\n* Asthma\\n* ECOG 0-1\\n\\nExclusion "
-    "Criteria:\\n\\n* Creatinine > 1.5 mg/dL\\n* Diabetes mellitus\\n* Pregnant women",
+    "Criteria:\\n\\n* Creatinine > 1.5 mg/dL\\n* Grubel syndrome\\n* Pregnant women",
     "* Hemoglobin at least 9 g/dL, unless severe asthma",
     "",
     "Inclusion Criteria:\\n\\n* Any of the following:\\n  * PaO2 < 65 mmHg\\n  * history of asthma "
@@ -140,7 +140,7 @@ static void changes_and_new_names_reach_it(void **state) {
   seen before = expect_sound(r, 300);
   import_range(r, 100, 400, "Asthma", 1); /* the same names */
   expect_sound(r, 400);
-  import_range(r, 401, 402, "Diabetes mellitus", 0); /* a new one, for all studies */
+  import_range(r, 401, 402, "Grubel syndrome", 0); /* a new one, for all studies */
   seen after = expect_sound(r, 402);
   assert_true(after.concepts > before.concepts * 402 / 300);
   th_registry_close(r);
