@@ -42,7 +42,7 @@ static bool has_own_code(const th_concepts *dict, uint32_t id, th_span code) {
 
 /* The concepts that the criterion's code stands for. A cross reference counts only where the code
  * is nobody's own: vocabularies refer to wider concepts, too. */
-static size_t concepts_of(const th_verdict_patient *v, const th_elig_fact *f, uint32_t ids[CODES]) {
+static size_t ids_of(const th_verdict_patient *v, const th_elig_fact *f, uint32_t ids[CODES]) {
   if (!v->dict || f->code.n == 0) return 0;
   size_t n = th_concepts_by_code(v->dict, f->code, ids, CODES), own = 0;
   n = TH_MIN(n, (size_t)CODES);
@@ -51,22 +51,37 @@ static size_t concepts_of(const th_verdict_patient *v, const th_elig_fact *f, ui
   return own ? own : n;
 }
 
+/* What a fact of the criteria is called: concepts of the dictionary, or, when it has no code, the
+ * built-in term of notes that its label is another name of. */
+typedef struct asked {
+  uint32_t ids[CODES];
+  size_t n;
+  th_span term;
+} asked;
+
+static asked asked_of(const th_verdict_patient *v, const th_elig_fact *f) {
+  asked a = {.n = ids_of(v, f, a.ids)};
+  if (f->code.n == 0) a.term = th_patient_term(f->label);
+  return a;
+}
+
 static bool is_plain_category(uint8_t category) {
   return category <= TH_ELIG_GENE && category != TH_ELIG_ALLERGY;
 }
 
-static relation relate(const th_verdict_patient *v, const th_elig_fact *f, const uint32_t *ids,
-                       size_t n, const th_patient_fact *p) {
+static relation relate(const th_verdict_patient *v, const th_elig_fact *f, const asked *a,
+                       const th_patient_fact *p) {
   /* an allergy to a drug is not the drug; smoking is not alcohol */
   if (p->category != f->category &&
       !(is_plain_category(p->category) && is_plain_category(f->category)))
     return OTHER;
   if (th_span_eq_nocase(p->label, f->label)) return SAME;
   if (p->code.n && th_span_eq_nocase(p->code, f->code)) return SAME;
-  for (size_t i = 0; i < n && p->concept_id != TH_NO_CONCEPT; i++) {
-    if (p->concept_id == ids[i]) return SAME;
-    if (th_concept_is_below(v->dict, p->concept_id, ids[i])) return NARROWER;
-    if (th_concept_is_below(v->dict, ids[i], p->concept_id)) return BROADER;
+  if (a->term.n && th_span_eq_nocase(p->label, a->term)) return SAME;
+  for (size_t i = 0; i < a->n && p->concept_id != TH_NO_CONCEPT; i++) {
+    if (p->concept_id == a->ids[i]) return SAME;
+    if (th_concept_is_below(v->dict, p->concept_id, a->ids[i])) return NARROWER;
+    if (th_concept_is_below(v->dict, a->ids[i], p->concept_id)) return BROADER;
   }
   return OTHER;
 }
@@ -80,8 +95,10 @@ static int rank_of(th_span degree) {
   return -1;
 }
 
-static th_verdict_truth degree_fits(const th_elig_fact *f, const th_patient_fact *p) {
+static th_verdict_truth degree_fits(const th_verdict_patient *v, const th_elig_fact *f,
+                                    const th_patient_fact *p) {
   if (f->degree.n == 0 || th_span_eq_nocase(f->degree, p->degree)) return TH_MET;
+  if (p->degree.n == 0 && th_verdict_says_before(v, f->degree, p)) return TH_MET;
   int a = rank_of(f->degree), b = rank_of(p->degree);
   return a >= 0 && b >= 0 && a != b ? TH_NOT_MET : TH_UNKNOWN;
 }
@@ -176,20 +193,19 @@ static bool says(const th_verdict_patient *v, const th_elig_fact *f, relation re
     return true;
   }
   if (rel == BROADER) return true;
-  th_verdict_truth d = degree_fits(f, p), t = time_fits(v->p, f, p);
+  th_verdict_truth d = degree_fits(v, f, p), t = time_fits(v->p, f, p);
   *out = TH_MIN(d, t);
   return true;
 }
 
 /* The day of the newest denial, INT32_MIN when none is dated. */
-static int32_t denied_on(const th_verdict_patient *v, const th_elig_fact *f, const uint32_t *ids,
-                         size_t n) {
+static int32_t denied_on(const th_verdict_patient *v, const th_elig_fact *f, const asked *a) {
   int32_t day = INT32_MIN;
   for (uint32_t i = 0; i < v->n_concepts; i++) {
     const th_patient_fact *p = &v->p->facts[v->concepts[i]];
     th_verdict_truth t;
     if (!p->absent || !p->has_begin || p->begin.last_day <= day) continue;
-    relation rel = relate(v, f, ids, n, p);
+    relation rel = relate(v, f, a, p);
     if (rel != OTHER && says(v, f, rel, p, &t) && t != TH_UNKNOWN) day = p->begin.last_day;
   }
   return day;
@@ -210,15 +226,14 @@ static uint8_t rule_of(relation rel, bool absent) {
  * Sets *touched when the record speaks of it at all. */
 static void judge_record(const th_verdict_patient *v, const th_elig_fact *f, th_verdict_fact *out,
                          bool *touched) {
-  uint32_t ids[CODES];
-  size_t n = concepts_of(v, f, ids);
-  int32_t denied = denied_on(v, f, ids, n);
+  asked a = asked_of(v, f);
+  int32_t denied = denied_on(v, f, &a);
   th_verdict_truth best = TH_UNKNOWN;
   *touched = false;
   for (uint32_t i = 0; i < v->n_concepts; i++) {
     const th_patient_fact *p = &v->p->facts[v->concepts[i]];
     th_verdict_truth t;
-    relation rel = relate(v, f, ids, n, p);
+    relation rel = relate(v, f, &a, p);
     if (rel == OTHER || !says(v, f, rel, p, &t)) continue;
     bool first = !*touched;
     *touched = true;
@@ -382,16 +397,16 @@ th_verdict_truth th_judge_guard(const th_verdict_patient *v, const th_elig_tree 
 
 void th_concepts_bear(bool *out, const th_concepts *dict, const th_elig_tree *tree,
                       const th_elig_fact *f, const th_patient_fact *facts, uint32_t n) {
-  uint32_t ids[CODES];
   th_verdict_patient v = {.dict = dict};
   const th_elig_guard *g = &f->guard;
   bool concept = f->type == TH_ELIG_CONCEPT;
   bool words = g->kind != TH_ELIG_NO_GUARD && !g->sex && !g->has_age;
-  size_t n_ids = concept ? concepts_of(&v, f, ids) : 0;
+  asked a = {0};
+  if (concept) a = asked_of(&v, f);
   for (uint32_t i = 0; i < n; i++) {
     const th_patient_fact *p = &facts[i];
     if (p->type != TH_FACT_CONCEPT) continue;
-    out[i] = (concept && relate(&v, f, ids, n_ids, p) != OTHER) ||
+    out[i] = (concept && relate(&v, f, &a, p) != OTHER) ||
              (concept && f->category == TH_ELIG_PREGNANCY && names_no_uterus(p->label)) ||
              (concept && p->category == TH_ELIG_CONSENT && asks_capacity(f)) ||
              (!concept && th_definition_names(f->attribute, p->label)) ||

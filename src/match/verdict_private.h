@@ -55,6 +55,8 @@ bool th_verdict_unsaid(const th_verdict_patient *v, const th_elig_tree *tree, co
  * leaf. */
 th_verdict_truth th_verdict_rest(const th_verdict_patient *v, const th_elig_tree *tree,
                                  const th_elig_node *n, uint32_t from, uint32_t end);
+/* Whether the note has the words right before what it says of the fact: "cryptogenic" stroke. */
+bool th_verdict_says_before(const th_verdict_patient *v, th_span words, const th_patient_fact *p);
 /* Whether what a group of facts asks for is told by a test that the note does not speak of: "atrial
  * fibrillation on telemetry". */
 bool th_verdict_untested(const th_verdict_patient *v, const th_elig_tree *tree,

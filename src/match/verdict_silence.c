@@ -219,8 +219,13 @@ static th_span alternative_of(const th_elig_tree *tree, const th_elig_node *n, u
 
 static bool is_read(const th_elig_tree *tree, const th_elig_node *n, const char *at) {
   uint32_t byte = (uint32_t)(at - tree->text.p);
+  bool alternatives = n->kind != TH_ELIG_EXCLUSION;
   for (uint32_t i = n->fact; i < n->fact + n->n_facts; i++) {
     const th_elig_fact *f = &tree->facts[i];
+    /* words between alternatives are those of others than the one that is met */
+    if (alternatives && byte < f->from && i > n->fact && byte >= tree->facts[i - 1].to &&
+        th_verdict_linked(tree, n, i))
+      return true;
     if ((byte >= f->from && byte < f->to) ||
         (f->guard.kind && byte >= f->guard.from && byte < f->guard.to) ||
         (f->window.present && byte >= f->window.from && byte < f->window.to))
@@ -303,4 +308,14 @@ bool th_verdict_untested(const th_verdict_patient *v, const th_elig_tree *tree,
   for (uint32_t i = from; i < end; i++)
     if (is_test(&tree->facts[i]) && all[i].patient == TH_NO_FACT) return true;
   return false;
+}
+
+/* ---- beside a fact of the note ---- */
+
+bool th_verdict_says_before(const th_verdict_patient *v, th_span words, const th_patient_fact *p) {
+  th_span text = v->p->source;
+  if (!v->words || p->from > text.n || words.n == 0) return false;
+  th_span before = th_span_trim((th_span){text.p, p->from});
+  return before.n >= words.n &&
+         th_span_eq_nocase((th_span){before.p + before.n - words.n, words.n}, words);
 }

@@ -158,6 +158,10 @@ bool th_patient_is_aside(const th_patient *p, uint32_t at);
 /* The words of the source that the fact rests on. */
 th_span th_patient_words(const th_patient *p, const th_patient_fact *f);
 
+/* The preferred label of the built-in term that a name as a whole is, in any case: "obese" is
+ * "obesity". Static; empty when it is none. */
+th_span th_patient_term(th_span name);
+
 /* ---- for people and programs ---- */
 
 /* docs/formats/patient.md, "What comes out". */

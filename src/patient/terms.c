@@ -263,3 +263,16 @@ void th_terms_name(th_reading *r, th_span name, th_patient_fact *fact) {
   fact->absent |= p.best.absent;
   if (p.best.past) fact->time = TH_ELIG_PAST;
 }
+
+th_span th_patient_term(th_span name) {
+  enum { BYTES_MAX = 96, WORDS_MAX = BYTES_MAX }; /* a word has a byte at least */
+  th_elig_token room[WORDS_MAX];
+  th_elig_tokens v = {.p = room, .cap = WORDS_MAX};
+  uint32_t end;
+  if (name.n == 0 || name.n > BYTES_MAX || th_lex_ready() < 0) return (th_span){0};
+  th_elig_tokenize(name, 0, (uint32_t)name.n, &v);
+  if (v.failed || v.n == 0) return (th_span){0};
+  int row = th_lex_find(TH_LEX_TERM, name, v.p, v.n, 0, true, &end);
+  if (row < 0 || end < v.n || th_lex_terms[row].flags) return (th_span){0};
+  return th_span_of(th_lex_terms[row].label);
+}
