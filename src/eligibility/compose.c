@@ -523,7 +523,7 @@ static void settle(th_elig_terms *v) {
   uint32_t n = 0;
   for (uint32_t k = 0; k < v->n; k++)
     if (!v->p[k].drop) v->p[n++] = v->p[k];
-  qsort(v->p, n, sizeof *v->p, by_place);
+  if (n > 1) qsort(v->p, n, sizeof *v->p, by_place);
   uint32_t kept = 0;
   for (uint32_t k = 0; k < n; k++)
     if (kept == 0 || v->p[k].first >= v->p[kept - 1].end) v->p[kept++] = v->p[k];

@@ -49,6 +49,8 @@ typedef struct builder {
   bool has_pending, blank; /* blank: an empty line stands before this one */
   uint32_t width;          /* bytes of a full line; lines are broken there */
   uint8_t kind;
+  uint8_t
+      section; /* the kind that a header of a section said last; a sentence may have changed it */
   uint32_t count[3]; /* items at the top by kind */
 } builder;
 
@@ -507,6 +509,7 @@ static void take_words(builder *b, line l) {
 static void take_header(builder *b, uint32_t from, const th_elig_header *h) {
   close_all(b);
   if (!h->keeps) b->kind = h->kind;
+  if (!h->keeps && !h->following) b->section = h->kind;
   if (!h->cohort && !h->following) return;
   item it = {.from = from + h->from, .to = from + h->to, .heading = true, .cohort = h->cohort};
   b->pending = it;
@@ -525,6 +528,27 @@ static void take_header(builder *b, uint32_t from, const th_elig_header *h) {
   }
 }
 
+static bool has_word(th_span s, const char *word) {
+  size_t n = strlen(word);
+  for (size_t i = 0; i + n <= s.n; i++)
+    if (th_span_eq_nocase((th_span){s.p + i, n}, (th_span){word, n})) return true;
+  return false;
+}
+
+/* Under "Inclusion Criteria" a list of those who "are excluded" is over where it says whom it takes
+ * ("Patients must have:"), or at one of the headings that trial groups give their sections. */
+static bool is_back_in_section(th_span s) {
+  static const char *const headings[] = {
+      "allowed",          "required",         "concurrent medication", "concurrent treatment",
+      "prior medication", "prior treatment",  "co-existing condition", "concurrent therapy",
+      "prior therapy",    "patient inclusion"};
+  if (s.n < 8 || s.n > 120 || s.p[s.n - 1] != ':') return false;
+  th_span words = {s.p, s.n - 1};
+  for (size_t i = 0; i < TH_COUNT(headings); i++)
+    if (th_span_eq_nocase(words, th_span_of(headings[i]))) return true;
+  return has_word(words, " must ") && !has_word(words, " not ") && !has_word(words, "exclu");
+}
+
 /* The first part of the line, up to a header further in; where the rest begins. */
 static uint32_t take_part(builder *b, uint32_t from, uint32_t end) {
   line l = cut_line(b, from, end);
@@ -541,6 +565,11 @@ static uint32_t take_part(builder *b, uint32_t from, uint32_t end) {
     take_header(b, l.from + mark.len, &h);
     b->blank = true;
     return h.rest < words.n ? l.from + mark.len + h.rest : end;
+  }
+  if (b->kind != b->section && !marked && is_back_in_section(s)) {
+    close_all(b);
+    b->kind = b->section;
+    b->blank = true;
   }
   size_t inside = th_elig_header_inside(s);
   if (inside < s.n) {
