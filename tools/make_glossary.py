@@ -3,15 +3,16 @@
 
 A file web/glossary/LANGUAGE.txt has lines
 
-  key "term" "explanation"
+  key "term" "explanation" Enum.VALUE
 
-and comments after '#'. All languages have the same keys in the same order. A key that is also one of the interface's
+and comments after '#'. The last word, in English only and only where there is one, is the value of the registry
+(src/study/enums.def) that the line explains where a page shows it. All languages have the same keys in the same order. A key that is also one of the interface's
 messages (MESSAGES, web/messages/en.txt) explains the fact with that label where a study page shows it. What is
 missing, twice there or of another form ends the build with its line."""
 import re
 import sys
 
-LINE = re.compile(r'^(\w+) "((?:[^"\\]|\\.)*)" "((?:[^"\\]|\\.)*)"$')
+LINE = re.compile(r'^(\w+) "((?:[^"\\]|\\.)*)" "((?:[^"\\]|\\.)*)"(?: (\w+)\.(\w+))?$')
 
 
 def read(path):
@@ -24,7 +25,7 @@ def read(path):
             found = LINE.match(line)
             if not found or found.group(1) in [row[0] for row in rows]:
                 sys.exit('%s:%d: not of the form key "term" "explanation", or a second time' % (path, number))
-            rows.append((found.group(1),) + tuple(re.sub(r"\\(.)", r"\1", text) for text in found.groups()[1:]))
+            rows.append((found.group(1),) + tuple(re.sub(r"\\(.)", r"\1", text) for text in found.groups()[1:3]) + found.groups()[3:])
     return rows
 
 
@@ -41,12 +42,13 @@ def main():
         if [row[0] for row in rows] != [row[0] for row in languages[0]]:
             sys.exit("%s: other terms, or in another order, than %s" % (path, files[0]))
     with open(output, "w", encoding="utf-8") as out:
-        out.write('#include "portal/glossary.h"\n\nconst th_glossary_entry th_glossary[] = {\n')
+        out.write('#include "portal/glossary.h"\n#include "study/catalogue.h"\n\nconst th_glossary_entry th_glossary[] = {\n')
         for number, row in enumerate(languages[0]):
             key = row[0]
             place = "TH_MO_%s" % key if key in labels else "-1"
             texts = ", ".join("{%s, %s}" % (quote(rows[number][1]), quote(rows[number][2])) for rows in languages)
-            out.write("  {%s, %s, {%s}},\n" % (quote(key), place, texts))
+            value = "TH_E_%s, TH_%s_%s" % (row[3], row[3], row[4]) if row[3] else "TH_E_NONE, -1"
+            out.write("  {%s, %s, %s, {%s}},\n" % (quote(key), place, value, texts))
         out.write("};\nconst unsigned th_n_glossary = %d;\n" % len(languages[0]))
 
 

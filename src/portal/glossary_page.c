@@ -1,5 +1,6 @@
 #include "portal/glossary.h"
 #include "portal/internal.h"
+#include "study/catalogue.h"
 
 const th_glossary_entry *th_glossary_find(const char *label) {
   /* Compared as numbers: labels may be no messages. */
@@ -10,9 +11,7 @@ const th_glossary_entry *th_glossary_find(const char *label) {
   return NULL;
 }
 
-void th_glossary_hint(th_html *h, const char *label) {
-  const th_glossary_entry *e = th_glossary_find(label);
-  if (!e) return;
+static void put_hint(th_html *h, const th_glossary_entry *e, const char *label) {
   th_html_open(h, "details", "term");
   th_html_open(h, "summary", NULL);
   th_html_open(h, "span", NULL);
@@ -25,6 +24,21 @@ void th_glossary_hint(th_html *h, const char *label) {
   th_html_close_n(h, 2);
   th_html_element_str(h, "span", "meaning", e->in[h->lang].text);
   th_html_close(h);
+}
+
+void th_glossary_hint(th_html *h, const char *label) {
+  const th_glossary_entry *e = th_glossary_find(label);
+  if (e) put_hint(h, e, label);
+}
+
+void th_glossary_value_hint(th_html *h, uint16_t field, th_span value) {
+  uint16_t id = th_fields[field].enum_id;
+  int place = id == TH_E_NONE ? -1 : th_enum_value(id, value);
+  for (unsigned i = 0; place >= 0 && i < th_n_glossary; i++)
+    if (th_glossary[i].enum_id == id && th_glossary[i].value == place) {
+      put_hint(h, &th_glossary[i], th_glossary[i].in[h->lang].term);
+      return;
+    }
 }
 
 int th_portal_glossary(void *ctx, th_request *rq, th_response *rs, th_err *err) {

@@ -302,10 +302,15 @@ static const char *status_class(th_span status) {
   return "status done";
 }
 
-void th_page_status(th_html *h, const char *tag, uint16_t field, th_span status) {
-  th_html_open(h, tag, "status-line");
+void th_page_badge(th_html *h, uint16_t field, th_span status) {
   th_html_open(h, "span", status_class(status));
   th_words_label(h->lang, field, status, th_html_scratch(h));
   th_html_scratch_text(h);
-  th_html_close_n(h, 2);
+  th_html_close(h);
+}
+
+void th_page_status(th_html *h, const char *tag, uint16_t field, th_span status) {
+  th_html_open(h, tag, "status-line");
+  th_page_badge(h, field, status);
+  th_html_close(h);
 }

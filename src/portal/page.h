@@ -29,6 +29,8 @@ void th_page_save_button(th_html *h, th_span nct);
 /* The button that copies the page's address: likewise. */
 void th_page_copy_button(th_html *h);
 
+/* The badge alone. */
+void th_page_badge(th_html *h, uint16_t field, th_span status);
 /* A status of a study or site, as a badge whose class says what kind it is. */
 void th_page_status(th_html *h, const char *tag, uint16_t field, th_span status);
 

@@ -332,6 +332,8 @@ int th_portal_study(void *ctx, th_request *rq, th_response *rs, th_err *err) {
     return th_kept_answer(ctx, th_portal_##name, rq, rs, err);                                     \
   }
 KEPT(places)
+KEPT(search)
+KEPT(study)
 KEPT(conditions)
 KEPT(interventions)
 KEPT(sponsors)
@@ -346,7 +348,7 @@ static const struct {
   th_handler_fn fn;
 } routes[] = {
     {"/", th_portal_home},
-    {"/search", th_portal_search},
+    {"/search", kept_search},
     {"/search.csv", th_portal_csv},
     {"/search.json", th_portal_json},
     {"/search.ris", th_portal_ris},
@@ -360,7 +362,7 @@ static const struct {
     {"/study/{nct}", th_portal_study},
     {"/study/{nct}/history", th_portal_history}, /* no title's slug is "history" */
     {"/study/{nct}/history/{versions}", th_portal_history},
-    {"/study/{nct}/{title}", th_portal_study},
+    {"/study/{nct}/{title}", kept_study},
     {"/saved", th_portal_saved},
     {"/compare", th_portal_compare},
     {"/about", th_portal_about},

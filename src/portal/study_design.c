@@ -17,10 +17,13 @@ static void put_flags(const th_study_view *v, const char *label, uint32_t node,
 static void put_masking(const th_study_view *v, uint32_t info) {
   th_span masking = th_part_text(v, info, "maskingInfo.masking");
   if (masking.n == 0) return;
+  th_part_fact(v, M(masking));
+  th_html_open(v->h, "dd", NULL);
   th_words_masking(v->h->lang, v->j, masking, th_part_array(v, info, "maskingInfo.whoMasked"),
                    th_html_scratch(v->h));
-  th_part_fact(v, M(masking));
-  th_html_scratch_element(v->h, "dd", NULL);
+  th_html_scratch_text(v->h);
+  th_glossary_value_hint(v->h, TH_F_DesignMasking, masking);
+  th_html_close(v->h);
   th_part_fact_end(v);
 }
 
@@ -68,7 +71,10 @@ static void put_arm(const th_study_view *v, uint32_t arm) {
   th_html_element(v->h, "h4", NULL, th_part_text(v, arm, "label"));
   if (type.n) {
     th_words_arm_type(v->h->lang, type, th_html_scratch(v->h));
-    th_html_scratch_element(v->h, "p", "arm-type");
+    th_html_open(v->h, "div", "arm-type");
+    th_html_scratch_text(v->h);
+    th_glossary_value_hint(v->h, TH_F_ArmGroupType, type);
+    th_html_close(v->h);
   }
   if (text.n || names) {
     th_html_open(v->h, "dl", NULL);
@@ -227,7 +233,7 @@ void th_part_design(const th_study_view *v) {
 
 static void put_outcome_list(const th_study_view *v, const char *heading, uint32_t list) {
   if (!list) return;
-  th_html_element_str(v->h, "h3", NULL, heading);
+  th_part_heading(v, heading);
   th_html_open(v->h, "ul", "outcomes");
   for (th_json_each(v->j, list, e)) {
     th_span text = th_part_text(v, e, "description"), when = th_part_text(v, e, "timeFrame");

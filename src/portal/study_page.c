@@ -55,6 +55,13 @@ void th_part_section_end(const th_study_view *v) {
   th_html_close(v->h);
 }
 
+void th_part_heading(const th_study_view *v, const char *text) {
+  th_html_open(v->h, "div", "heading");
+  th_html_element_str(v->h, "h3", NULL, text);
+  th_glossary_hint(v->h, text);
+  th_html_close(v->h);
+}
+
 void th_part_fact(const th_study_view *v, const char *label) {
   th_html_open(v->h, "div", NULL);
   th_html_open(v->h, "dt", NULL);
@@ -84,7 +91,14 @@ static void fact_scratch(const th_study_view *v, const char *label) {
 void th_part_fact_enum(const th_study_view *v, const char *label, uint16_t field, th_span value) {
   if (value.n == 0) return;
   th_words_label(v->h->lang, field, value, th_html_scratch(v->h));
-  fact_scratch(v, label);
+  if (v->h->scratch->n == 0) return;
+  th_part_fact(v, label);
+  th_html_open(v->h, "dd", NULL);
+  th_words_label(v->h->lang, field, value, th_html_scratch(v->h));
+  th_html_scratch_text(v->h);
+  th_glossary_value_hint(v->h, field, value);
+  th_html_close(v->h);
+  th_part_fact_end(v);
 }
 
 void th_part_fact_bool(const th_study_view *v, const char *label, int value) {
@@ -205,10 +219,19 @@ static void put_status(const th_study_view *v) {
   uint32_t phases = th_part_array(v, v->design, "phases");
   if (!status.n && !phases) return;
   th_part_fact(v, !phases ? M(status) : status.n ? M(status_and_phase) : M(phase));
-  if (status.n) th_page_status(v->h, "dd", TH_F_OverallStatus, status);
+  if (status.n) {
+    th_html_open(v->h, "dd", "status-line");
+    th_page_badge(v->h, TH_F_OverallStatus, status);
+    th_glossary_value_hint(v->h, TH_F_OverallStatus, status);
+    th_html_close(v->h);
+  }
   if (phases) {
     th_words_phases(v->h->lang, v->j, phases, th_html_scratch(v->h));
-    th_html_scratch_element(v->h, "dd", NULL);
+    th_html_open(v->h, "dd", NULL);
+    th_html_scratch_text(v->h);
+    for (th_json_each(v->j, phases, e))
+      th_glossary_value_hint(v->h, TH_F_Phase, th_json_text(v->j, e));
+    th_html_close(v->h);
   }
   if (known.n) {
     th_buf *s = th_html_scratch(v->h);
@@ -231,7 +254,16 @@ static void put_conditions(const th_study_view *v) {
   th_part_fact_end(v);
 }
 
+/* Whether a type was explained before on this list; notes it. */
+static bool hinted(uint64_t *hints, th_span type) {
+  int value = th_enum_value(TH_E_InterventionType, type);
+  bool before = value < 0 || (*hints >> value & 1);
+  if (value >= 0) *hints |= 1ull << value;
+  return before;
+}
+
 static void put_treatments(const th_study_view *v) {
+  uint64_t hints = 0;
   uint32_t list = th_part_array(v, v->arms, "interventions");
   if (!list) return;
   th_part_fact(v, M(treatments));
@@ -244,6 +276,7 @@ static void put_treatments(const th_study_view *v) {
       th_html_str(v->h, ": ");
     }
     th_part_search_link(v, "intr", name, name);
+    if (type.n && !hinted(&hints, type)) th_glossary_value_hint(v->h, TH_F_InterventionType, type);
     th_html_close(v->h);
   }
   th_part_fact_end(v);

@@ -2,6 +2,7 @@
 #ifndef TH_PORTAL_STUDY_PARTS_H
 #define TH_PORTAL_STUDY_PARTS_H
 
+#include "portal/glossary.h"
 #include "portal/page.h"
 #include "portal/study_page.h"
 #include "portal/words.h"
@@ -34,6 +35,8 @@ th_span th_part_value(const th_study_view *v, uint32_t node, const char *path);
 /* A section with its heading; close with th_part_section_end. */
 void th_part_section(const th_study_view *v, const char *id, const char *title);
 void th_part_section_end(const th_study_view *v);
+/* A heading (h3) with its explanation beside it, when the glossary has one. */
+void th_part_heading(const th_study_view *v, const char *text);
 
 /* A fact of a list of facts: its label, then values, then the end. The _text, _enum, … forms are
  * whole facts and write nothing when there is no value. */

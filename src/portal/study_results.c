@@ -171,7 +171,7 @@ static void put_flow(const th_study_view *v, uint32_t module) {
   uint32_t list = th_part_array(v, module, "groups");
   uint32_t periods = th_part_array(v, module, "periods");
   if (!module) return;
-  th_html_element_str(v->h, "h3", NULL, M(participant_flow));
+  th_part_heading(v, M(participant_flow));
   put_prose(v, th_part_text(v, module, "recruitmentDetails"));
   put_prose(v, th_part_text(v, module, "preAssignmentDetails"));
   if (!list || !periods) return;
@@ -279,7 +279,7 @@ static void put_baseline(const th_study_view *v, uint32_t module) {
   uint32_t list = th_part_array(v, module, "groups");
   uint32_t measures = th_part_array(v, module, "measures");
   if (!module) return;
-  th_html_element_str(v->h, "h3", NULL, M(baseline_characteristics));
+  th_part_heading(v, M(baseline_characteristics));
   put_prose(v, th_part_text(v, module, "populationDescription"));
   if (!list || !measures) return;
   read_groups(v, list, &g);
@@ -395,7 +395,7 @@ static void put_outcome(const th_study_view *v, uint32_t outcome) {
 static void put_outcomes(const th_study_view *v, uint32_t module) {
   uint32_t list = th_part_array(v, module, "outcomeMeasures");
   if (!list) return;
-  th_html_element_str(v->h, "h3", NULL, M(outcome_measures));
+  th_part_heading(v, M(outcome_measures));
   for (th_json_each(v->j, list, e))
     put_outcome(v, e);
 }
@@ -459,7 +459,7 @@ static void put_adverse(const th_study_view *v, uint32_t module) {
   groups g;
   uint32_t list = th_part_array(v, module, "eventGroups");
   if (!module) return;
-  th_html_element_str(v->h, "h3", NULL, M(adverse_events));
+  th_part_heading(v, M(adverse_events));
   th_html_open(v->h, "dl", "grid");
   th_part_fact_text(v, M(time_frame), th_part_text(v, module, "timeFrame"));
   th_part_fact_text(v, M(reported_from_a_frequency_of),
