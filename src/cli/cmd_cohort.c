@@ -78,8 +78,17 @@ static void on_load(void *ctx, const th_cohort_report *so_far, double part) {
 }
 
 static int load(job *j, th_err *err) {
-  const char *path = th_cli_value(j->cli, "patients");
+  const char *path = th_cli_value(j->cli, "patients"), *save = th_cli_value(j->cli, "save");
   double start = th_clock_mono();
+  if (th_cohort_is_file(path)) {
+    if (j->load.has_as_of || save)
+      return th_err_set(err, TH_EUSAGE,
+                        "%s is a saved cohort: it has its day, and goes without --as-of and --save",
+                        path);
+    int rc = th_cohort_open(&j->cohort, path, &j->dict, err);
+    j->loaded = th_clock_mono() - start;
+    return rc;
+  }
   j->cohort = th_cohort_new(&j->dict);
   if (!j->cohort) return th_err_set(err, TH_ENOMEM, "out of memory");
   j->load.reject = on_reject;
@@ -90,6 +99,7 @@ static int load(job *j, th_err *err) {
   th_progress_end(&j->progress);
   if (rc == TH_ENOTFOUND) err->code = rc = TH_EINPUT; /* not "no study was found" */
   if (rc == 0) rc = th_cohort_seal(j->cohort, err);
+  if (rc == 0 && save) rc = th_cohort_save(j->cohort, save, err);
   j->loaded = th_clock_mono() - start;
   return rc;
 }

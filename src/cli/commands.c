@@ -214,6 +214,9 @@ static const th_cli_option cohort_options[] = {
      "have mentioned)",
      "none consent silence"},
     {"count", 'n', "K", "with --all: how many studies to list (default: 20)", NULL},
+    {"save", 0, "FILE",
+     "keep what was read of the patients in FILE, which --patients then takes: it opens at once",
+     NULL},
     {"threads", 't', "N", "worker threads (default: one a processor)", NULL},
     WHERE_OPTIONS,
     {0},
@@ -225,6 +228,8 @@ static const th_cli_example cohort_examples[] = {
      "The studies of asthma that recruit, those that most could join first"},
     {"trialhead cohort --patients patients.ndjson.zst --criteria draft.txt --json",
      "Which of your own criteria costs most"},
+    {"trialhead cohort --patients export/ --all --save patients.cohort",
+     "Read the patients once; later --patients patients.cohort"},
     {0},
 };
 
@@ -424,7 +429,7 @@ const th_cli_command th_cli_commands[] = {
      "folders, NDJSON, plain or packed) and judges each as match does: how many each criterion "
      "excludes, how many are left behind it, and how many it alone keeps out. A record that "
      "cannot be read is named, the rest goes on, and the exit code is 3. The deceased do not "
-     "count. Nothing of the patients is logged or written.",
+     "count. Nothing of the patients is logged, and nothing written but with --save.",
      cohort_options, cohort_examples, false, th_cmd_cohort},
     {"serve", "Serve pages and the API over HTTP", NULL, 0, 0,
      "The first line on standard output is the address. Imports may run beside it: it takes over "

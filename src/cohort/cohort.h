@@ -28,6 +28,19 @@ int th_cohort_seal(th_cohort *c, th_err *err) TH_MUST_USE;
 uint64_t th_cohort_size(const th_cohort *c);  /* patients */
 uint64_t th_cohort_bytes(const th_cohort *c); /* of memory or of the mapped file */
 
+/* ---- as a file (file.c) ---- */
+
+/* Writes a sealed cohort, readable for its owner alone: the only thing here that leaves anything of
+ * patients behind. Errors: TH_EIO, TH_ENOMEM, TH_EUSAGE (not sealed). */
+int th_cohort_save(const th_cohort *c, const char *path, th_err *err) TH_MUST_USE;
+/* Maps a saved cohort, sealed; all of it is checked. Its patients keep the day that they were read
+ * as of. Errors: TH_EINPUT (no such file, another version, or saved with another dictionary than
+ * dict), TH_ECORRUPT, TH_EIO, TH_ENOMEM. */
+int th_cohort_open(th_cohort **out, const char *path, const th_concepts *dict,
+                   th_err *err) TH_MUST_USE;
+/* Whether the file begins as a saved cohort does. */
+bool th_cohort_is_file(const char *path);
+
 /* ---- asking ---- */
 
 /* A study to ask for; all of it borrowed. */

@@ -44,7 +44,7 @@ void th_cohort_free(th_cohort *c) {
   free(c->local);
   free(c->key_n);
   th_wiped_free(c->entries, (size_t)c->cap_entries * sizeof *c->entries);
-  th_wiped_free(c->filling, c->filling ? TH_BLOCK * sizeof *c->filling : 0);
+  th_wiped_free(c->filling, c->filling ? TH_CO_BLOCK * sizeof *c->filling : 0);
   free(c->key_first);
   free(c->key_form);
   if (c->mapped) th_map_close(&c->map);
@@ -382,7 +382,7 @@ static int end_block(th_cohort *c, th_err *err) {
 }
 
 int th_cohort_add(th_cohort *c, const th_verdict_patient *patient, th_err *err) {
-  if (!c->filling && !(c->filling = malloc(TH_BLOCK * sizeof *c->filling)))
+  if (!c->filling && !(c->filling = malloc(TH_CO_BLOCK * sizeof *c->filling)))
     return th_err_set(err, TH_ENOMEM, "out of memory");
   uint32_t person = put_person(c, patient), before = c->n_entries;
   if (person == UINT32_MAX || !put_facts(c, patient)) {
@@ -391,7 +391,7 @@ int th_cohort_add(th_cohort *c, const th_verdict_patient *patient, th_err *err) 
   }
   c->filling[c->n_filling++] = person;
   c->n++;
-  return c->n_filling == TH_BLOCK ? end_block(c, err) : 0;
+  return c->n_filling == TH_CO_BLOCK ? end_block(c, err) : 0;
 }
 
 int th_co_order_forms(th_cohort *c, th_err *err) {

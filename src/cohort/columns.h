@@ -12,8 +12,8 @@
 #include "cohort/cohort.h"
 
 enum {
-  TH_BLOCK = 16384, /* patients of a block */
-  TH_BLOCK_WORDS = TH_BLOCK / 64,
+  TH_CO_BLOCK = 16384, /* patients of a block */
+  TH_CO_WORDS = TH_CO_BLOCK / 64,
 };
 
 /* ---- tables ---- */

@@ -5,6 +5,7 @@
 #include <xxhash.h>
 
 #include "cohort/memory.h"
+#include "eligibility/attributes.h"
 
 /* ---- which facts are the same ---- */
 
@@ -169,9 +170,9 @@ void th_co_facts_dispose(th_co_facts *s) {
 /* ---- the judge ---- */
 
 void th_co_judge_dispose(th_co_judge *j) {
-  th_arena_reset(&j->arena, true);
-  th_arena_dispose(&j->arena);
   th_wiped_free(j->facts, (size_t)j->cap * sizeof *j->facts);
+  free(j->value);
+  free(j->concepts);
   free(j->bears);
 }
 
@@ -182,15 +183,41 @@ bool th_co_judge_add(th_co_judge *j, const th_cohort *c, uint32_t key, uint32_t 
   return true;
 }
 
-/* The patient with the facts that were added, made ready. */
+/* The patient with the facts that were added, made ready: as th_verdict_prepare does, but that of
+ * an attribute's values only the one that counts is there. The table by attribute is used again. */
 static bool ready(th_co_judge *j, const th_cohort *c, uint32_t person, th_patient *p,
                   th_verdict_patient *v) {
+  size_t n = th_elig_n_attributes * sizeof *j->value;
+  if (!j->value) {
+    if (!(j->value = malloc(n))) return false;
+    memset(j->value, 0xff, n); /* TH_NO_FACT */
+  }
+  if (j->n > j->cap_concepts) {
+    free(j->concepts);
+    j->cap_concepts = j->cap;
+    if (!(j->concepts = malloc(j->cap * sizeof *j->concepts))) return j->cap_concepts = 0, false;
+  }
   th_co_person_make(c, person, p);
   p->facts = j->facts;
   p->n_facts = j->n;
+  *v = (th_verdict_patient){.p = p,
+                            .dict = c->dict,
+                            .value = j->value,
+                            .concepts = j->concepts,
+                            .adult = th_co_person_at(c, person)->adult};
+  for (uint32_t i = 0; i < j->n; i++) {
+    if (j->facts[i].type == TH_FACT_VALUE)
+      j->value[j->facts[i].attribute] = i;
+    else
+      j->concepts[v->n_concepts++] = i;
+  }
+  return true;
+}
+
+static void forget(th_co_judge *j) {
+  for (uint32_t i = 0; i < j->n; i++)
+    if (j->facts[i].type == TH_FACT_VALUE) j->value[j->facts[i].attribute] = TH_NO_FACT;
   j->n = 0;
-  th_arena_reset(&j->arena, false);
-  return th_verdict_prepare(v, p, c->dict, &j->arena, NULL) == 0;
 }
 
 static uint8_t ask(const th_co_facts *s, const th_co_fact *f, const th_verdict_patient *v) {
@@ -203,7 +230,9 @@ uint8_t th_co_judge_ask(th_co_judge *j, const th_co_facts *s, const th_co_fact *
                         uint32_t person) {
   th_patient p;
   th_verdict_patient v;
-  return ready(j, s->c, person, &p, &v) ? ask(s, f, &v) : TH_ANSWER_NONE;
+  uint8_t a = ready(j, s->c, person, &p, &v) ? ask(s, f, &v) : TH_ANSWER_NONE;
+  if (j->value) forget(j);
+  return a;
 }
 
 /* ---- what bears on a fact, and what is said without it ---- */

@@ -70,9 +70,10 @@ uint32_t th_co_fields_put(th_co_facts *s, const th_verdict_study *study);
 
 /* What a thread needs to ask the judge. */
 typedef struct th_co_judge {
-  th_arena arena;
   th_patient_fact *facts; /* of the patient that is asked for; owned */
   uint32_t n, cap;
+  uint32_t *value, *concepts; /* of th_verdict_patient; owned */
+  uint32_t cap_concepts;
   bool *bears; /* by key; owned */
 } th_co_judge;
 

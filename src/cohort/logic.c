@@ -18,7 +18,7 @@ static th_co_lane both(th_co_work *w, th_co_lane a, th_co_lane b) {
   if (is_met(a) || is_not_met(b)) return b;
   if (is_met(b) || is_not_met(a)) return a;
   uint64_t *met = th_co_pool_plane(&w->brief), *not_met = th_co_pool_plane(&w->brief);
-  for (uint32_t i = 0; i < TH_BLOCK_WORDS; i++) {
+  for (uint32_t i = 0; i < TH_CO_WORDS; i++) {
     met[i] = a.met[i] & b.met[i];
     not_met[i] = a.not_met[i] | b.not_met[i];
   }
@@ -54,7 +54,7 @@ static uint64_t reaches(const uint64_t counter[COUNTER], uint32_t least) {
 
 static th_co_lane at_least(th_co_work *w, const th_co_lane *list, uint32_t n, uint32_t need) {
   uint64_t *met = th_co_pool_plane(&w->brief), *not_met = th_co_pool_plane(&w->brief);
-  for (uint32_t i = 0; i < TH_BLOCK_WORDS; i++) {
+  for (uint32_t i = 0; i < TH_CO_WORDS; i++) {
     uint64_t yes[COUNTER] = {0}, no[COUNTER] = {0};
     for (uint32_t k = 0; k < n; k++) {
       count_bit(yes, list[k].met[i]);
@@ -196,7 +196,7 @@ th_co_lane th_co_logic_verdict(th_co_logic *l, const th_co_plan *p, uint32_t nod
   const th_co_truth *t = &l->nodes[node];
   if (p->trial->tree->nodes[node].kind != TH_ELIG_EXCLUSION || has_one_lane(t)) return t->plain;
   uint64_t *not_met = th_co_pool_plane(&l->work->brief);
-  for (uint32_t i = 0; i < TH_BLOCK_WORDS; i++)
+  for (uint32_t i = 0; i < TH_CO_WORDS; i++)
     not_met[i] = t->plain.not_met[i] | (t->presumed.not_met[i] & ~t->plain.met[i]);
   return (th_co_lane){t->plain.met, not_met};
 }
@@ -212,7 +212,7 @@ static th_co_lane no_cohort(th_co_logic *l, const th_co_plan *p) {
   for (uint32_t i = 0; i < tree->n_nodes; i = tree->nodes[i].next) {
     if (!is_cohort(&tree->nodes[i])) continue;
     uint64_t *none = th_co_pool_plane(&l->work->brief);
-    for (uint32_t k = 0; k < TH_BLOCK_WORDS; k++)
+    for (uint32_t k = 0; k < TH_CO_WORDS; k++)
       none[k] = all.not_met[k] & l->nodes[i].plain.not_met[k];
     all.not_met = none;
   }
@@ -255,7 +255,7 @@ static inline __attribute__((always_inline)) void sum_words(const step_view *v, 
   uint32_t asking = 0;
   for (uint32_t s = 0; s < n; s++)
     asking += v[s].counts;
-  for (uint32_t i = 0; i < TH_BLOCK_WORDS && i * 64 < patients; i++) {
+  for (uint32_t i = 0; i < TH_CO_WORDS && i * 64 < patients; i++) {
     uint64_t here = patients - i * 64 < 64 ? (UINT64_C(1) << (patients - i * 64)) - 1 : UINT64_MAX;
     uint64_t once = 0, twice = 0, included = 0, left = here, open[COUNTER] = {0};
     for (uint32_t s = 0; s < n; s++) {

@@ -8,16 +8,16 @@ enum { CHUNK = 32 };
 #define ALL8                                                                                       \
   UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX
 #define ALL64 ALL8, ALL8, ALL8, ALL8, ALL8, ALL8, ALL8, ALL8
-const uint64_t th_plane_none[TH_BLOCK_WORDS];
-const uint64_t th_plane_all[TH_BLOCK_WORDS] = {ALL64, ALL64, ALL64, ALL64};
-_Static_assert(TH_BLOCK_WORDS == 4 * 64, "th_plane_all has as many words");
+const uint64_t th_plane_none[TH_CO_WORDS];
+const uint64_t th_plane_all[TH_CO_WORDS] = {ALL64, ALL64, ALL64, ALL64};
+_Static_assert(TH_CO_WORDS == 4 * 64, "th_plane_all has as many words");
 
 /* ---- memory ---- */
 
 uint64_t *th_co_pool_plane(th_co_pool *p) {
   uint32_t chunk = p->used / CHUNK;
   if (chunk == p->n_chunks) {
-    uint64_t *more = malloc(sizeof *more * TH_BLOCK_WORDS * CHUNK);
+    uint64_t *more = malloc(sizeof *more * TH_CO_WORDS * CHUNK);
     if (!more || !th_wiped_room((void **)&p->chunks, p->n_chunks, &p->cap, sizeof *p->chunks)) {
       free(more);
       p->failed = true;
@@ -25,12 +25,12 @@ uint64_t *th_co_pool_plane(th_co_pool *p) {
     }
     p->chunks[p->n_chunks++] = more;
   }
-  return p->chunks[chunk] + (size_t)(p->used++ % CHUNK) * TH_BLOCK_WORDS;
+  return p->chunks[chunk] + (size_t)(p->used++ % CHUNK) * TH_CO_WORDS;
 }
 
 void th_co_pool_dispose(th_co_pool *p) {
   for (uint32_t i = 0; i < p->n_chunks; i++)
-    th_wiped_free(p->chunks[i], sizeof **p->chunks * TH_BLOCK_WORDS * CHUNK);
+    th_wiped_free(p->chunks[i], sizeof **p->chunks * TH_CO_WORDS * CHUNK);
   free(p->chunks);
 }
 
@@ -68,7 +68,7 @@ static uint64_t gather(uint64_t x, unsigned bit) {
 /* The lane that stands in bits [bit, bit + 2) of the answers. */
 static th_co_lane pack(th_co_work *w, unsigned bit) {
   uint64_t *met = th_co_pool_plane(&w->kept), *not_met = th_co_pool_plane(&w->kept);
-  for (uint32_t i = 0; i < TH_BLOCK_WORDS; i++) {
+  for (uint32_t i = 0; i < TH_CO_WORDS; i++) {
     uint64_t low = 0, high = 0, x;
     for (unsigned k = 0; k < 8; k++) {
       memcpy(&x, w->answers + i * 64 + k * 8, 8);
@@ -83,7 +83,7 @@ static th_co_lane pack(th_co_work *w, unsigned bit) {
 
 static bool lanes_differ(const th_co_work *w) {
   uint64_t differ = 0, x;
-  for (uint32_t i = 0; i < TH_BLOCK; i += 8) {
+  for (uint32_t i = 0; i < TH_CO_BLOCK; i += 8) {
     memcpy(&x, w->answers + i, 8);
     differ |= (x ^ x >> 2) & UINT64_C(0x0303030303030303);
   }
@@ -157,7 +157,7 @@ static void answer_singles(th_co_work *w, const th_co_fact *f, const th_co_beare
 
 /* Patients of whom several things bear on it: all of them together are judged. */
 static void answer_several(th_co_work *w, const th_co_fact *f, uint32_t n) {
-  for (uint32_t word = 0; word < TH_BLOCK_WORDS; word++) {
+  for (uint32_t word = 0; word < TH_CO_WORDS; word++) {
     for (uint64_t bits = w->twice[word]; bits; bits &= bits - 1) {
       uint32_t who = word * 64 + (uint32_t)__builtin_ctzll(bits);
       bool ok = true;
@@ -203,7 +203,7 @@ static void answer_base(th_co_work *w, const th_co_fact *f) {
       w->answers[i] = f->base[w->facts->kind[persons[i]]];
   else
     memset(w->answers, f->base[0], w->block->n);
-  memset(w->answers + w->block->n, 0, TH_BLOCK - w->block->n);
+  memset(w->answers + w->block->n, 0, TH_CO_BLOCK - w->block->n);
 }
 
 const th_co_said *th_co_work_fact(th_co_work *w, uint32_t i) {
@@ -233,7 +233,7 @@ const th_co_said *th_co_work_field(th_co_work *w, uint32_t i) {
   if (said->truth.plain.met) return said;
   for (uint32_t k = 0; k < w->block->n; k++)
     w->answers[k] = f->by_person[w->block->persons[k]];
-  memset(w->answers + w->block->n, 0, TH_BLOCK - w->block->n);
+  memset(w->answers + w->block->n, 0, TH_CO_BLOCK - w->block->n);
   said->truth.plain = pack(w, 0);
   said->truth.presumed = pack(w, 2);
   w->failed |= w->kept.failed;

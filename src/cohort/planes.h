@@ -4,7 +4,7 @@
 
 #include "cohort/facts.h"
 
-/* A truth value for each patient of a block: two planes of TH_BLOCK_WORDS words; neither bit:
+/* A truth value for each patient of a block: two planes of TH_CO_WORDS words; neither bit:
  * unknown. */
 typedef struct th_co_lane {
   const uint64_t *met, *not_met;
@@ -20,7 +20,7 @@ typedef struct th_co_said {
   th_co_lane guard;
 } th_co_said;
 
-extern const uint64_t th_plane_none[TH_BLOCK_WORDS], th_plane_all[TH_BLOCK_WORDS];
+extern const uint64_t th_plane_none[TH_CO_WORDS], th_plane_all[TH_CO_WORDS];
 #define TH_LANE_MET ((th_co_lane){th_plane_all, th_plane_none})
 #define TH_LANE_NOT_MET ((th_co_lane){th_plane_none, th_plane_all})
 #define TH_LANE_UNKNOWN ((th_co_lane){th_plane_none, th_plane_none})
@@ -31,7 +31,7 @@ typedef struct th_co_pool {
   uint32_t n_chunks, cap;
   uint32_t used; /* planes */
   bool failed;   /* out of memory: planes handed out since are one and the same */
-  uint64_t spare[TH_BLOCK_WORDS];
+  uint64_t spare[TH_CO_WORDS];
 } th_co_pool;
 uint64_t *th_co_pool_plane(th_co_pool *p); /* contents undefined */
 void th_co_pool_dispose(th_co_pool *p);    /* overwritten */
@@ -45,8 +45,8 @@ typedef struct th_co_work {
   th_co_pool brief;   /* of one study */
   th_co_said *said;   /* by fact; truth.plain.met NULL: not worked out in this block */
   th_co_said *fields; /* likewise; truth.plain is age, truth.presumed sex */
-  uint8_t answers[TH_BLOCK];
-  uint64_t once[TH_BLOCK_WORDS], twice[TH_BLOCK_WORDS];
+  uint8_t answers[TH_CO_BLOCK];
+  uint64_t once[TH_CO_WORDS], twice[TH_CO_WORDS];
   struct th_co_bearer *bearers; /* owned */
   uint32_t cap_bearers;
   bool failed;

@@ -22,8 +22,10 @@ const th_elig_conversion th_elig_conversions[] = {
 const uint32_t th_elig_n_conversions = TH_COUNT(th_elig_conversions);
 
 int th_elig_attribute_find(th_span key) {
-  for (uint32_t i = 0; i < th_elig_n_attributes; i++)
-    if (th_span_eq(key, th_span_of(th_elig_attributes[i].key))) return (int)i;
+  for (uint32_t i = 0; key.n && i < th_elig_n_attributes; i++) {
+    const char *own = th_elig_attributes[i].key;
+    if (own[0] == key.p[0] && th_span_eq(key, th_span_of(own))) return (int)i;
+  }
   return -1;
 }
 

@@ -2,7 +2,7 @@
 #include "compare.h"
 #include "random.h"
 
-enum { PATIENTS = 700, ROUNDS = 6, STUDIES = 60 };
+enum { PATIENTS = 400, ROUNDS = 4, STUDIES = 40 };
 
 static void one_round(int round) {
   person *people = calloc(PATIENTS, sizeof *people);

@@ -3,7 +3,7 @@
 #include "random.h"
 #include "slow.h"
 
-enum { MANY = TH_BLOCK + 500, DIFFERENT = 3000, STUDIES = 12 };
+enum { MANY = TH_CO_BLOCK + 500, DIFFERENT = 3000, STUDIES = 12 };
 
 static bool fits_no_cohort(const slow *s) {
   const th_elig_tree *tree = s->v.tree;
