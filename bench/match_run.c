@@ -1,5 +1,6 @@
 /* Ranks a collection of notes over a data directory: bench/match gives it weights and scores what
- * comes out. The weight order=1 asks for the order with eligible studies first.
+ * comes out. The weight order=1 asks for the order with eligible studies first; shown=N gives out N
+ * studies, each explained, and questions, as a person would ask.
  *
  *   match_run DATA NOTES.jsonl RUN [NOTES.jsonl RUN …] [-- NAME=VALUE …]
  *
@@ -28,6 +29,7 @@ typedef struct notes {
 
 static notes collections[8];
 static size_t n_collections;
+static uint32_t shown; /* 0: a run without explanations */
 
 static void die(const th_err *err) {
   fprintf(stderr, "match_run: %s\n", err->message);
@@ -66,8 +68,12 @@ static double rank_note(const th_ranker *ranker, th_store *store, th_find_order 
                         th_arena *arena, th_find_result *out, th_err *err) {
   th_patient patient;
   th_patient_options options = {.form = TH_PATIENT_NOTE, .dict = th_ranker_concepts(ranker)};
-  th_find_request request = {
-      .patient = &patient, .order = order, .presume = TH_PRESUME_SILENCE, .n = DEPTH};
+  th_find_request request = {.patient = &patient,
+                             .order = order,
+                             .presume = TH_PRESUME_SILENCE,
+                             .n = shown ? shown : DEPTH,
+                             .explain = shown > 0,
+                             .questions = shown ? 8 : 0};
   double from = now();
   int rc = th_patient_read(&patient, text, &options, err);
   if (rc == 0) rc = th_find(ranker, store, &request, arena, out, err);
@@ -106,8 +112,13 @@ static void rank_with(const th_snapshot *snapshot, const th_concepts *dict,
   th_find_order order = TH_BY_RELEVANCE;
   double spent = 0;
   size_t n = 0;
+  shown = 0;
   for (char *w = strtok_r(weights, " \n", &weights); w; w = strtok_r(NULL, " \n", &weights)) {
     char *eq = strchr(w, '=');
+    if (!strncmp(w, "shown=", 6)) {
+      shown = (uint32_t)strtoul(w + 6, NULL, 10);
+      continue;
+    }
     if (!strncmp(w, "order=", 6)) {
       order = w[6] == '1' ? TH_ELIGIBLE_FIRST : TH_BY_RELEVANCE;
       continue;

@@ -1,3 +1,8 @@
+/* Candidates are judged twice. First from the criteria book, without the texts: what the words
+ * between two facts say is not known then, nor guards that are words, so an item may seem to
+ * exclude that does not. So a study that its text excludes is given out only when it has been
+ * judged with the text, and until then stands where it would if nothing excluded it. Only those
+ * that reach the front cost a look into the store. */
 #include "match/find.h"
 
 typedef struct finding {
@@ -62,13 +67,16 @@ static void settle(const finding *k, th_found *s, const th_verdicts *v) {
     s->value *= 1 + (double)k->tuning->known * known_share(&s->trial);
 }
 
-/* Without text, from what is quick to have. */
-static int judge(finding *k, th_found *s) {
+static int read_tree(finding *k, const th_found *s, bool text, th_elig_tree *out, bool *firm) {
+  th_arena_reset(&k->scratch, true);
+  return th_study_tree(k->reader, s->ranked.segment, s->ranked.doc, text, &k->scratch, out, firm,
+                       k->err);
+}
+
+static int judge(finding *k, th_found *s, bool text) {
   th_elig_tree tree;
   th_verdicts v;
-  th_arena_reset(&k->scratch, true);
-  th_study_limits(&s->limits, k->snapshot->segments[s->ranked.segment], s->ranked.doc);
-  int rc = th_study_tree(k->reader, s->ranked.segment, s->ranked.doc, &k->scratch, &tree, k->err);
+  int rc = read_tree(k, s, text, &tree, &s->firm);
   if (rc == 0)
     rc = th_verdict_read(&v, &tree, &k->out->ready, k->request->presume, &k->scratch, k->err);
   if (rc == 0) settle(k, s, &v);
@@ -81,16 +89,21 @@ static int explain(finding *k, th_found *s) {
   if (rc == 0)
     rc = th_verdict_read(&s->verdicts, &s->shown.tree, &k->out->ready, k->request->presume,
                          k->arena, k->err);
+  s->firm = true;
   if (rc == 0) settle(k, s, &s->verdicts);
   return rc;
 }
 
 /* ---- order ---- */
 
+/* Surely excluded. */
+static bool is_out(const th_found *s) {
+  return s->trial.grade == TH_GRADE_EXCLUDED && (s->firm || s->trial.by != TH_FIELD_TEXT);
+}
+
 static int eligible_first(const void *a, const void *b) {
   const th_found *x = a, *y = b;
-  bool out_x = x->trial.grade == TH_GRADE_EXCLUDED, out_y = y->trial.grade == TH_GRADE_EXCLUDED;
-  if (out_x != out_y) return out_x ? 1 : -1;
+  if (is_out(x) != is_out(y)) return is_out(x) ? 1 : -1;
   if (x->value != y->value) return x->value > y->value ? -1 : 1;
   return x->ranked.nct < y->ranked.nct ? -1 : x->ranked.nct > y->ranked.nct;
 }
@@ -99,25 +112,40 @@ static void order(finding *k) {
   if (k->request->order == TH_ELIGIBLE_FIRST) qsort(k->all, k->n, sizeof *k->all, eligible_first);
 }
 
-/* A study that is shown is judged with its text. Where that changes its place another comes in its
- * stead: until all that are shown stand where they belong. */
-static int explain_shown(finding *k) {
+/* Brings the one at i to where it belongs among the others, which are in order. Returns whether it
+ * went behind. */
+static bool replace_one(finding *k, uint32_t i) {
+  th_found one = k->all[i];
+  uint32_t to = i;
+  while (to > 0 && eligible_first(&one, &k->all[to - 1]) < 0)
+    to--;
+  memmove(&k->all[to + 1], &k->all[to], (i - to) * sizeof one);
+  k->all[to] = one;
+  if (to < i) return false;
+  while (to + 1 < k->n && eligible_first(&k->all[to + 1], &one) < 0)
+    to++;
+  memmove(&k->all[i], &k->all[i + 1], (to - i) * sizeof one);
+  k->all[to] = one;
+  return to > i;
+}
+
+/* What is given out is judged with its text. Where that changes a study's place another comes in
+ * its stead. */
+static int make_firm(finding *k) {
   uint32_t i = 0;
   int rc = 0;
   while (rc == 0 && i < TH_MIN(k->n, k->request->n)) {
     th_found *s = &k->all[i];
-    uint8_t grade = s->trial.grade;
-    double value = s->value;
-    bool fresh = !s->verdicts.tree;
-    if (fresh) rc = explain(k, s);
-    s->verdicts.tree = &s->shown.tree;
-    bool moved = fresh && (s->trial.grade != grade || s->value != value) &&
-                 k->request->order == TH_ELIGIBLE_FIRST;
-    if (moved) order(k);
-    i = moved ? 0 : i + 1;
+    bool explained = s->verdicts.nodes, wanted = k->request->explain;
+    if (wanted && !explained)
+      rc = explain(k, s);
+    else if (!s->firm)
+      rc = judge(k, s, true);
+    bool moved = k->request->order == TH_ELIGIBLE_FIRST && replace_one(k, i);
+    if (!moved) i++;
   }
-  for (uint32_t s = 0; s < k->n; s++) /* they may have moved since */
-    if (k->all[s].verdicts.tree) k->all[s].verdicts.tree = &k->all[s].shown.tree;
+  for (uint32_t s = 0; s < k->n; s++) /* their trees lie in them, and they have moved */
+    k->all[s].verdicts.tree = k->all[s].verdicts.nodes ? &k->all[s].shown.tree : NULL;
   return rc;
 }
 
@@ -126,10 +154,10 @@ static int explain_shown(finding *k) {
 static int ask_about(finding *k, th_asker *asker, th_found *s, uint32_t rank) {
   th_elig_tree tree;
   th_verdicts v = s->verdicts;
+  bool firm;
   int rc = 0;
   if (!v.tree) {
-    th_arena_reset(&k->scratch, true);
-    rc = th_study_tree(k->reader, s->ranked.segment, s->ranked.doc, &k->scratch, &tree, k->err);
+    rc = read_tree(k, s, false, &tree, &firm);
     if (rc == 0)
       rc = th_verdict_read(&v, &tree, &k->out->ready, k->request->presume, &k->scratch, k->err);
   }
@@ -177,7 +205,7 @@ static int judge_all(finding *k) {
     th_found *s = &k->all[i];
     s->value = (double)s->ranked.score;
     th_study_limits(&s->limits, k->snapshot->segments[s->ranked.segment], s->ranked.doc);
-    if (needed) rc = judge(k, s);
+    if (needed) rc = judge(k, s, false);
   }
   return rc;
 }
@@ -199,7 +227,7 @@ static int run(finding *k, const th_ranker *ranker) {
   if (rc == 0) rc = judge_all(k);
   if (rc < 0) return rc;
   order(k);
-  if (q->explain) rc = explain_shown(k);
+  if (q->explain || q->order == TH_ELIGIBLE_FIRST) rc = make_firm(k);
   if (rc == 0 && q->questions) rc = ask(k);
   if (rc < 0) return rc;
   count_grades(k, q->order == TH_ELIGIBLE_FIRST || q->questions || q->explain);

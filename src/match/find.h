@@ -34,6 +34,7 @@ typedef struct th_find_request {
 typedef struct th_found {
   th_ranked ranked;
   double value; /* what it is ordered by, larger first (within its group) */
+  bool firm;    /* judged with the text of its criteria, as all that are given out */
   th_verdict_study limits;
   th_verdict_trial trial;
   /* with explain, else zero: */
@@ -48,7 +49,8 @@ typedef struct th_find_result {
   th_found *studies; /* in arena, as all that follows */
   uint32_t n;
   uint32_t n_judged;  /* candidates with verdicts */
-  uint32_t grades[3]; /* of these, by th_verdict_grade */
+  uint32_t grades[3]; /* of these, by th_verdict_grade; of what is not given out as the book alone
+                       * has it, which may exclude a few more (find.c) */
   const th_question *questions;
   uint32_t n_questions;
 } th_find_result;

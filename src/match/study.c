@@ -143,10 +143,17 @@ static int read_text(th_study_reader *r, uint32_t segment, uint32_t doc, const t
   return rc < 0 ? rc : th_elig_read_concepts(text, r->dict, r->matcher, arena, out, err);
 }
 
-int th_study_tree(th_study_reader *r, uint32_t segment, uint32_t doc, th_arena *arena,
-                  th_elig_tree *out, th_err *err) {
+int th_study_tree(th_study_reader *r, uint32_t segment, uint32_t doc, bool text, th_arena *arena,
+                  th_elig_tree *out, bool *with_text, th_err *err) {
   th_json json;
+  th_err own = {0};
   bool same = false;
+  *with_text = false;
+  if (!text) {
+    int rc = th_criteria_book_doc(&r->book, segment, doc, arena, out, &own);
+    if (rc != TH_ENOTFOUND) return rc < 0 ? th_err_set(err, rc, "%s", own.message) : 0;
+  }
+  *with_text = true;
   *out = (th_elig_tree){0};
   int rc = read_record(r, segment, doc, &json, &same, err);
   if (rc < 0 || !json.n_nodes) return rc;

@@ -17,11 +17,12 @@ th_study_reader *th_study_reader_new(const th_snapshot *snapshot, const th_conce
                                      th_store *store, th_err *err) TH_MUST_USE;
 void th_study_reader_free(th_study_reader *r); /* NULL is allowed */
 
-/* The criteria of a document, in arena. Its text may be missing: then guards that are words are
- * unknown, and the tree is to be judged, not to be shown. A study without criteria has an empty
- * tree. Errors: TH_ENOMEM, TH_ECORRUPT, TH_EIO. */
-int th_study_tree(th_study_reader *r, uint32_t segment, uint32_t doc, th_arena *arena,
-                  th_elig_tree *out, th_err *err) TH_MUST_USE;
+/* The criteria of a document, in arena. Without `text` from the book alone, where it has them: then
+ * guards that are words and what the words between facts say are unknown. *with_text: the tree has
+ * its text after all. A study without criteria, or gone from the store, has an empty tree. Errors:
+ * TH_ENOMEM, TH_ECORRUPT, TH_EIO. */
+int th_study_tree(th_study_reader *r, uint32_t segment, uint32_t doc, bool text, th_arena *arena,
+                  th_elig_tree *out, bool *with_text, th_err *err) TH_MUST_USE;
 
 /* All in arena. */
 typedef struct th_study_shown {

@@ -389,7 +389,7 @@ th_verdict_truth th_judge_guard(const th_verdict_patient *v, const th_elig_tree 
   } else if (g->has_age) {
     th_interval ages = {g->age_low, g->age_high, true, false};
     t = th_age_within(v, "a", &ages);
-  } else {
+  } else if (g->to <= tree->text.n) { /* a tree out of the book has no text */
     t = words_hold(v, (th_span){tree->text.p + g->from, g->to - g->from});
   }
   return g->kind == TH_ELIG_UNLESS ? th_not(t) : t;
