@@ -223,6 +223,7 @@ static int run(finding *k, const th_ranker *ranker) {
   const th_concepts *dict = th_ranker_concepts(ranker);
   int rc = th_topic_read(&out->topic, q->patient, dict, k->tuning, k->err);
   if (rc == 0) rc = th_verdict_prepare(&out->ready, q->patient, dict, k->arena, k->err);
+  if (rc == 0) rc = th_verdict_listen(&out->ready, k->arena, k->err);
   if (rc == 0) rc = rank(k, ranker);
   if (rc == 0) rc = judge_all(k);
   if (rc < 0) return rc;
