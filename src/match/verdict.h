@@ -98,7 +98,8 @@ int th_verdict_prepare(th_verdict_patient *out, const th_patient *p, const th_co
                        th_arena *arena, th_err *err) TH_MUST_USE;
 /* Reads the words of a note (nothing of other records), behind th_verdict_prepare: then silence
  * also speaks for exclusions of which too little was read, when none of their words, and no disease
- * of the organs that they name, is in the note. Errors as above. */
+ * of the organs that they name, is in the note. That needs the text of the tree: one without it is
+ * judged as without this call. Errors as above. */
 int th_verdict_listen(th_verdict_patient *patient, th_arena *arena, th_err *err) TH_MUST_USE;
 /* Judges all nodes. Time is that of nodes plus facts times the patient's concepts. Errors as
  * above. */

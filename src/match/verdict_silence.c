@@ -173,11 +173,12 @@ static bool in_fact(const th_elig_tree *tree, const th_elig_node *n, const char 
 
 bool th_verdict_unsaid(const th_verdict_patient *v, const th_elig_tree *tree, const th_elig_node *n,
                        const th_verdict_fact *all) {
-  th_span rest = {tree->text.p + n->from, n->to - n->from}, w;
+  th_span rest, w;
   uint32_t content = 0;
-  if (!v->words || n->kind != TH_ELIG_EXCLUSION || is_spoken_of(tree, n, all) ||
+  if (!v->words || !tree->text.p || n->kind != TH_ELIG_EXCLUSION || is_spoken_of(tree, n, all) ||
       th_verdict_untested(v, tree, all, n->fact, n->fact + n->n_facts))
     return false;
+  rest = (th_span){tree->text.p + n->from, n->to - n->from};
   while (next_word(&rest, &w)) {
     uint64_t stem = stem_of(w);
     if (is_listed(stem, HELD_WORD)) return false;

@@ -162,53 +162,42 @@ static void put_holdings(const th_portal *p, th_html *h, int64_t total) {
   th_html_close(h);
 }
 
-static int write_home(const th_portal *p, portal_worker *w, const th_snapshot *snapshot,
-                      th_lang lang, th_arena *arena, th_page_frame frame, th_err *err) {
-  th_html h;
-  th_search_result found = {0};
-  th_search_request rq = {.count = true, .facets = wanted, .n_facets = FACETS};
+static void put_home(const th_portal *p, th_html *h, const th_search_result *found) {
   static const th_facet none[FACETS];
-  int rc = th_search(snapshot, &rq, arena, &found, err);
-  if (rc) return rc;
-  const th_facet *facets = found.n_facets == FACETS ? found.facets : none;
-  th_buf_clear(&w->scratch);
-  th_html_init(&h, lang, &w->home[lang], &w->scratch);
-  h.here = TH_SPAN("/");
-  th_page_begin(&h, &frame);
-  th_html_open(&h, "div", "home");
-  th_html_element_str(&h, "h1", NULL, M(find_a_clinical_trial));
-  put_holdings(p, &h, found.total);
-  put_search(&h);
-  if (found.total > 0) {
-    put_ways(&h, facets);
-    th_html_open(&h, "div", "columns");
-    put_phases(&h, &facets[PHASE]);
-    put_countries(&h, &facets[COUNTRY]);
-    th_html_close(&h);
+  const th_facet *facets = found->n_facets == FACETS ? found->facets : none;
+  th_html_open(h, "div", "home");
+  th_html_element_str(h, "h1", NULL, M(find_a_clinical_trial));
+  put_holdings(p, h, found->total);
+  put_search(h);
+  if (found->total > 0) {
+    put_ways(h, facets);
+    th_html_open(h, "div", "columns");
+    put_phases(h, &facets[PHASE]);
+    put_countries(h, &facets[COUNTRY]);
+    th_html_close(h);
   }
-  th_html_close(&h);
-  th_page_end(&h, &frame);
-  return th_html_finish(&h, err);
+  th_html_close(h);
 }
 
 int th_portal_home(void *ctx, th_request *rq, th_response *rs, th_err *err) {
   const th_portal *p = ctx;
   portal_worker *w = th_portal_worker(p, rq);
+  th_html h;
+  th_search_result found = {0};
+  th_search_request wish = {.count = true, .facets = wanted, .n_facets = FACETS};
   th_page_frame frame = {
       .no_box = true, .canonical = "/", .description = th_span_of(M(about_home))};
-  th_lang lang = th_lang_of_path(rq->path);
   if (!w) return th_err_set(err, TH_ENOMEM, "no memory for a page");
   const th_snapshot *snapshot = th_index_acquire(th_registry_index(p->registry));
-  bool unchanged = th_portal_unchanged(rq, snapshot, rs);
-  int rc = unchanged ? TH_OK : th_portal_frame(p, w, snapshot, rq->arena, &frame, err);
-  if (!rc && !unchanged && w->home[lang].n == 0) {
-    rc = write_home(p, w, snapshot, lang, rq->arena, frame, err);
-    if (rc) th_buf_clear(&w->home[lang]);
-  }
+  int rc = th_portal_frame(p, w, snapshot, rq->arena, &frame, err);
+  if (!rc) rc = th_search(snapshot, &wish, rq->arena, &found, err);
   th_index_release(th_registry_index(p->registry), snapshot);
-  if (rc || unchanged) return rc;
-  th_buf_span(&rs->body, th_buf_view(&w->home[lang]));
-  rs->type = "text/html; charset=UTF-8";
+  if (rc) return rc;
+  th_portal_begin(&h, w, rq, rs);
+  h.here = TH_SPAN("/"); /* whatever the query */
+  th_page_begin(&h, &frame);
+  put_home(p, &h, &found);
+  th_page_end(&h, &frame);
   rs->cache = "no-cache";
-  return rs->body.error ? th_err_set(err, rs->body.error, "no memory for a page") : TH_OK;
+  return th_portal_end(&h, rs, 200, err);
 }

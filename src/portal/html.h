@@ -18,6 +18,7 @@ enum { TH_HTML_DEPTH = 48 };
 typedef struct th_html {
   th_lang lang;    /* of the reader */
   th_span here;    /* address of the page, without the prefix of its language */
+  th_span base;    /* "https://example.org": what stands before it for who is elsewhere */
   th_buf *out;     /* borrowed */
   th_buf *scratch; /* borrowed: where text is put together before it is escaped */
   bool in_tag;     /* attributes may follow */

@@ -33,8 +33,8 @@ typedef struct portal_worker {
   bool known, made_up;
   int64_t data_utc; /* when the data was last brought up; 0 = never */
   uint64_t generation, applied_seq;
-  th_buf home[TH_LANG_COUNT]; /* the page */
   th_kept kept;
+  const char *base; /* th_portal_base of the request at hand */
 } portal_worker;
 
 /* The calling thread's; NULL when memory is out. */

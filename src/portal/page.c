@@ -27,16 +27,22 @@ static void put_meta(th_html *h, const char *name, const char *content) {
   th_html_close(h);
 }
 
-/* The same page in the other languages, for search engines. */
+/* href with all that leads there, for search engines. */
+static void put_whole_address(th_html *h, th_lang lang, th_span path) {
+  th_buf *s = th_html_scratch(h);
+  th_buf_span(s, h->base);
+  th_buf_str(s, th_lang_prefix(lang));
+  th_buf_span(s, path);
+  th_html_attr(h, "href", th_buf_view(s));
+}
+
+/* The same page in the other languages. */
 static void put_alternates(th_html *h) {
   for (int lang = 0; h->here.n && lang < TH_LANG_COUNT; lang++) {
     th_html_open(h, "link", NULL);
     th_html_attr_str(h, "rel", "alternate");
     th_html_attr_str(h, "hreflang", th_message_tables[lang].code);
-    th_buf *s = th_html_scratch(h);
-    th_buf_str(s, th_lang_prefix((th_lang)lang));
-    th_buf_span(s, h->here);
-    th_html_attr(h, "href", th_buf_view(s));
+    put_whole_address(h, (th_lang)lang, h->here);
     th_html_close(h);
   }
 }
@@ -83,7 +89,7 @@ static void put_head(th_html *h, const th_page_frame *frame) {
   if (frame->canonical) {
     th_html_open(h, "link", NULL);
     th_html_attr_str(h, "rel", "canonical");
-    (void)th_html_href(h, th_span_of(frame->canonical));
+    put_whole_address(h, h->lang, th_span_of(frame->canonical));
     th_html_close(h);
   }
   put_alternates(h);

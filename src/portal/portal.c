@@ -27,17 +27,12 @@ static void drop_worker(void *object) {
     th_json_parser_free(w->compared[i].parser);
     th_buf_dispose(&w->compared[i].record);
   }
-  for (size_t i = 0; i < TH_COUNT(w->home); i++)
-    th_buf_dispose(&w->home[i]);
   th_kept_dispose(&w->kept);
   free(w);
 }
 
-portal_worker *th_portal_worker(const th_portal *portal, th_request *rq) {
-  if (!rq->worker) rq->worker = th_worker_current();
-  portal_worker *w = th_worker_get(rq->worker, portal->slot);
-  if (w) return w;
-  w = calloc(1, sizeof *w);
+static portal_worker *new_worker(void) {
+  portal_worker *w = calloc(1, sizeof *w);
   if (!w) return NULL;
   w->parser = th_json_parser_new(TH_STORE_RECORD_MAX, 256);
   if (!w->parser) {
@@ -49,10 +44,15 @@ portal_worker *th_portal_worker(const th_portal *portal, th_request *rq) {
   th_buf_init(&w->scratch, 0);
   for (size_t i = 0; i < PORTAL_COMPARED; i++)
     th_buf_init(&w->compared[i].record, 0);
-  for (size_t i = 0; i < TH_COUNT(w->home); i++)
-    th_buf_init(&w->home[i], 0);
   th_kept_init(&w->kept);
-  th_worker_put(rq->worker, portal->slot, w);
+  return w;
+}
+
+portal_worker *th_portal_worker(const th_portal *portal, th_request *rq) {
+  if (!rq->worker) rq->worker = th_worker_current();
+  portal_worker *w = th_worker_get(rq->worker, portal->slot);
+  if (!w && (w = new_worker())) th_worker_put(rq->worker, portal->slot, w);
+  if (w) w->base = th_portal_base(portal, rq);
   return w;
 }
 
@@ -75,8 +75,6 @@ static int look_at(const th_portal *portal, portal_worker *w, const th_snapshot 
   w->known = true;
   w->generation = snapshot->generation;
   w->applied_seq = snapshot->applied_seq;
-  for (size_t i = 0; i < TH_COUNT(w->home); i++)
-    th_buf_clear(&w->home[i]);
   return TH_OK;
 }
 
@@ -127,6 +125,7 @@ void th_portal_begin(th_html *h, portal_worker *w, const th_request *rq, th_resp
   th_buf_clear(&w->scratch);
   th_html_init(h, lang, &rs->body, &w->scratch);
   h->here = page_address(rq, lang);
+  h->base = th_span_of(w->base);
 }
 
 static uint64_t hash_on(uint64_t hash, th_span text) { /* FNV-1a */
@@ -331,6 +330,7 @@ int th_portal_study(void *ctx, th_request *rq, th_response *rs, th_err *err) {
   static int kept_##name(void *ctx, th_request *rq, th_response *rs, th_err *err) {                \
     return th_kept_answer(ctx, th_portal_##name, rq, rs, err);                                     \
   }
+KEPT(home)
 KEPT(places)
 KEPT(search)
 KEPT(study)
@@ -347,7 +347,7 @@ static const struct {
   const char *pattern;
   th_handler_fn fn;
 } routes[] = {
-    {"/", th_portal_home},
+    {"/", kept_home},
     {"/search", kept_search},
     {"/search.csv", th_portal_csv},
     {"/search.json", th_portal_json},
@@ -423,7 +423,7 @@ static int add_routes(th_portal *p, th_router *router, th_err *err) {
       rc = add_in(p, router, (th_lang)lang, routes[i].pattern, routes[i].fn, err);
   }
   for (int lang = TH_LANG_EN + 1; !rc && lang < TH_LANG_COUNT; lang++)
-    rc = th_router_add(router, "GET", th_lang_prefix((th_lang)lang), th_portal_home, p, err);
+    rc = th_router_add(router, "GET", th_lang_prefix((th_lang)lang), kept_home, p, err);
   return rc;
 }
 
