@@ -25,16 +25,21 @@
  *   fact     := numeric | concept, by bit 0 of the first byte
  *   numeric  := u8 0 + 2 negated + 4 guard + 8 window + 16 unit + 32 high + 64 canonical
  *               + 128 (canonical unit is not the attribute's), u8 relation + 8 reference
- *               + 32 low included + 64 high included + 128 links, v attribute, number value, [v
- * unit] [number high] [number low, number high of the canonical] [v unit] place … concept  := u8 1
- * + 2 negated + 4 guard + 8 window + 16 family + 32 degree + 64 time, u8 category + 128 links, v
- * concept, [v degree] place … …        := [u8 links] [guard] [window] place    := z from (from the
- * last fact's start, for a leaf's first from the leaf's), v to - from guard    := u8 kind + 4 (1 F,
- * 2 M) + 16 has_age [number low, number high] within window   := u8 relation + 8 forward + 16 high
- * + 32 unit, number value [number high] [v unit] within within := z from - fact's from, v to - from
- * number   := v t: 0 none (NAN), 1 then f64, 2 infinity, 3 the fact's value, 4 the fact's high,
- * else t - 5 = 4 m + d: m / 10^d, m as in z v        := LEB128; z
- * := v of (n << 1) ^ (n >> 63). unit, degree: a string */
+ *               + 32 low included + 64 high included + 128 links, v attribute, number value,
+ *               [v unit] [number high] [number low, number high of the canonical] [v unit]
+ *               place …
+ *   concept  := u8 1 + 2 negated + 4 guard + 8 window + 16 family + 32 degree + 64 time,
+ *               u8 category + 128 links, v concept, [v degree] place …
+ *   …        := [u8 links] [guard] [window]
+ *   place    := z from (from the last fact's start, for a leaf's first from the leaf's),
+ *               v to - from
+ *   guard    := u8 kind + 4 (1 F, 2 M) + 16 has_age [number low, number high] within
+ *   window   := u8 relation + 8 forward + 16 high + 32 unit, number value [number high]
+ *               [v unit] within
+ *   within   := z from - fact's from, v to - from
+ *   number   := v t: 0 none (NAN), 1 then f64, 2 infinity, 3 the fact's value, 4 the fact's
+ *               high, else t - 5 = 4 m + d: m / 10^d, m as in z
+ *   v        := LEB128; z := v of (n << 1) ^ (n >> 63). unit, degree: a string */
 #ifndef TH_CRITERIA_BOOK_H
 #define TH_CRITERIA_BOOK_H
 

@@ -22,8 +22,7 @@ th_elig_node *th_elig_node_add(th_elig_nodes *v) {
   return n;
 }
 
-static int read_leaf(th_elig_leaf *leaf, th_elig_lexicon *lexicon, th_elig_node *n,
-                     th_err *err) {
+static int read_leaf(th_elig_leaf *leaf, th_elig_lexicon *lexicon, th_elig_node *n, th_err *err) {
   th_elig_leaf_scan(leaf, n->from, n->to);
   leaf->kind = n->kind;
   th_elig_read_numbers(leaf);
@@ -48,8 +47,8 @@ static int read_facts(th_span text, th_elig_lexicon *lexicon, th_elig_nodes *nod
   return rc < 0 ? rc : facts->failed ? TH_ENOMEM : 0;
 }
 
-static int read_all(th_span text, th_elig_lexicon *lexicon, th_arena *arena,
-                    th_elig_tree *out, th_err *err) {
+static int read_all(th_span text, th_elig_lexicon *lexicon, th_arena *arena, th_elig_tree *out,
+                    th_err *err) {
   th_elig_nodes nodes = {.arena = arena};
   *out = (th_elig_tree){.text = text};
   if (text.n > TH_ELIG_TEXT_MAX)

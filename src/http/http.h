@@ -29,8 +29,8 @@ typedef struct th_request {
   th_span query;  /* as sent, without '?' */
   const th_param *params;
   unsigned n_params;
-  /* What the first {…} of the route stood for, and the second; decoded, NUL-terminated. What a third
-   * stood for is read from the path. */
+  /* What the first {…} of the route stood for, and the second; decoded, NUL-terminated. What a
+   * third stood for is read from the path. */
   th_span segment, segment2;
   th_span host, accept, accept_encoding, accept_language, content_type, if_none_match;
   th_span body;

@@ -1,6 +1,6 @@
 /* Pages that are asked for again and again: a thread keeps those it has written until the index or
  * the day changes. An address has its place in one of the sets; in a full set the pages make room
- * by turns. */
+ * by turns. At most 12 MB a thread. */
 #ifndef TH_PORTAL_KEPT_H
 #define TH_PORTAL_KEPT_H
 
@@ -8,7 +8,7 @@
 
 struct th_portal;
 
-enum { TH_KEPT_PAGES = 256, TH_KEPT_SET = 4, TH_KEPT_MAX = 256 * 1024 };
+enum { TH_KEPT_PAGES = 64, TH_KEPT_SET = 4, TH_KEPT_MAX = 192 * 1024 };
 typedef struct th_kept {
   uint64_t generation, applied_seq;
   int64_t day;

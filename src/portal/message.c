@@ -71,7 +71,8 @@ const char *th_lang_prefix(th_lang lang) {
 }
 
 bool th_lang_stands_once(th_span path) {
-  static const char *const once[] = {"/api/", "/assets/", "/search.", "/map/", "/robots.txt", "/sitemap"};
+  static const char *const once[] = {"/api/", "/assets/",    "/search.",
+                                     "/map/", "/robots.txt", "/sitemap"};
   for (size_t i = 0; i < TH_COUNT(once); i++)
     if (th_span_starts(path, th_span_of(once[i]))) return true;
   return false;

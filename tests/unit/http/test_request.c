@@ -355,7 +355,8 @@ static void requests_find_their_handler(void **state) {
 
 static void bad_patterns_are_refused(void **state) {
   (void)state;
-  static const char *const bad[] = {"", "a", "/{a", "/a}", "/a{b}", "/{a}b", "/{a}/{b}/{c}/{d}", "/{}"};
+  static const char *const bad[] = {"",   "a", "/{a", "/a}", "/a{b}", "/{a}b", "/{a}/{b}/{c}/{d}",
+                                    "/{}"};
   th_router *router = th_router_new();
   for (size_t i = 0; i < TH_COUNT(bad); i++) {
     th_err err = {0};
