@@ -1,6 +1,7 @@
 /* Reads the criteria of all records of an NDJSON file: elig_all FILE [ROUNDS [DIR]]. Prints
  * studies, bytes, items, facts, user time, and the largest arena. One record a line, not packed.
- * With DIR also the concepts of that data directory's dictionary. */
+ * With DIR also the concepts of that data directory's dictionary. ROUNDS "print": instead prints
+ * all that is read, so that two states of the reader can be compared byte for byte. */
 #include <stdio.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -8,6 +9,8 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "eligibility/eligibility.h"
+#include "eligibility/json.h"
+#include "eligibility/question.h"
 #include "registry/concepts.h"
 
 static double user_seconds(void) {
@@ -56,6 +59,29 @@ static int load(texts *t, const char *path, th_err *err) {
   return rc;
 }
 
+/* The tree as JSON, then what JSON leaves out. */
+static void print(const th_elig_tree *tree, th_buf *out) {
+  th_jout w;
+  th_buf_clear(out);
+  th_jout_init(&w, out, false);
+  th_elig_json(tree, NULL, &w);
+  for (uint32_t i = 0; i < tree->n_nodes; i++) {
+    const th_elig_node *n = &tree->nodes[i];
+    th_buf_printf(out, "\n%u %u %u %u %u ", n->next, n->fact, n->n_facts, n->depth, n->flags);
+    th_elig_check(tree, i, out);
+  }
+  for (uint32_t i = 0; i < tree->n_facts; i++) {
+    const th_elig_fact *f = &tree->facts[i];
+    th_buf_printf(out, "\n%u %g %g %u %u %c %g %g %u %u ", f->links, f->low_canonical,
+                  f->high_canonical, f->window.from, f->window.to,
+                  f->guard.sex ? f->guard.sex : '-', f->guard.age_low, f->guard.age_high,
+                  f->guard.from, f->guard.to);
+    th_elig_fact_words(tree, f, out);
+  }
+  th_buf_str(out, "\n");
+  fwrite(out->p, 1, out->n, stdout);
+}
+
 int main(int argc, char **argv) {
   texts t = {0};
   th_err err = {0};
@@ -66,7 +92,8 @@ int main(int argc, char **argv) {
   }
   th_arena arena;
   th_arena_init(&arena, 0);
-  int rounds = argc > 2 ? (int)strtol(argv[2], NULL, 10) : 1;
+  bool printing = argc > 2 && !strcmp(argv[2], "print");
+  int rounds = printing || argc < 3 ? 1 : (int)strtol(argv[2], NULL, 10);
   th_registry *registry = NULL;
   const th_snapshot *snapshot = NULL;
   th_concepts dict = {0};
@@ -76,6 +103,8 @@ int main(int argc, char **argv) {
     snapshot = th_index_acquire(th_registry_index(registry));
     if (th_registry_concepts(snapshot, &dict, &err) < 0) abort();
   }
+  th_buf printed;
+  th_buf_init(&printed, 0);
   double best = 1e9;
   size_t items = 0, facts = 0, most = 0, leaves_with = 0;
   for (int round = 0; round < rounds; round++) {
@@ -92,22 +121,26 @@ int main(int argc, char **argv) {
         leaves_with += tree.nodes[n].n_facts > 0;
       }
       facts += tree.n_facts;
+      if (printing) print(&tree, &printed);
       most = TH_MAX(most, arena.used);
     }
     best = TH_MIN(best, user_seconds() - start);
   }
   struct rusage u;
   getrusage(RUSAGE_SELF, &u);
+  if (printing) goto done;
   printf("%zu texts, %zu bytes, %zu items, %zu with facts, %zu facts\n", t.n, t.bytes.n, items,
          leaves_with, facts);
   printf("%.3f s user, %.2f us an item, %.1f MB/s; largest tree %zu bytes; peak %ld kB\n", best,
          best * 1e6 / (double)(items ? items : 1), (double)t.bytes.n / best / 1e6, most,
          u.ru_maxrss);
+done:
   if (snapshot) th_index_release(th_registry_index(registry), snapshot);
   th_registry_close(registry);
   th_concept_matcher_free(matcher);
   th_arena_dispose(&arena);
   th_buf_dispose(&t.bytes);
+  th_buf_dispose(&printed);
   free(t.ends);
   return 0;
 }

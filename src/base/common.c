@@ -8,7 +8,9 @@
 #include <sys/mman.h>
 
 bool th_span_eq_nocase(th_span a, th_span b) {
-  return a.n == b.n && (a.n == 0 || strncasecmp(a.p, b.p, a.n) == 0);
+  if (a.n != b.n) return false;
+  if (a.n == 0) return true;
+  return ((a.p[0] ^ b.p[0]) & ~0x20) == 0 && strncasecmp(a.p, b.p, a.n) == 0;
 }
 
 bool th_span_starts(th_span s, th_span prefix) {

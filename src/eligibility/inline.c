@@ -19,6 +19,10 @@ typedef struct cutter {
 static bool is_blank(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
+/* Behind what a sign may stand. */
+static bool is_gap(char c) {
+  return is_blank(c) || c == ';' || c == ':' || c == ',' || c == '.';
+}
 static bool is_upper(char c) {
   return c >= 'A' && c <= 'Z';
 }
@@ -67,7 +71,7 @@ static size_t find_marks(const cutter *c, found marks[MARKS_MAX]) {
   int depth = 0;
   for (uint32_t i = c->from; i < c->to && n < MARKS_MAX; i++) {
     char ch = c->p[i];
-    bool start = i > c->from && (is_blank(c->p[i - 1]) || memchr(";:,.", c->p[i - 1], 4));
+    bool start = i > c->from && is_gap(c->p[i - 1]);
     th_elig_mark m;
     if (start && !is_blank(ch) && depth <= 0 &&
         th_elig_mark_read((th_span){c->p + i, c->to - i}, true, &m) &&
@@ -158,7 +162,7 @@ static bool split_bullets(cutter *c, found *marks, size_t n) {
   size_t before = c->n;
   put_head(c, c->from, marks[0].at);
   bool head =
-      c->n > before && th_elig_lead_read((th_span){c->p + c->from, marks[0].at - c->from}).follows;
+      c->n > before && th_elig_lead_follows((th_span){c->p + c->from, marks[0].at - c->from});
   put_list(c, marks, kept, head ? 1 : 0);
   return true;
 }
@@ -170,6 +174,7 @@ static size_t count_semicolons(const cutter *c, uint32_t *colon) {
   int depth = 0;
   uint32_t behind = c->from;
   *colon = 0;
+  if (!memchr(c->p + c->from, ';', c->to - c->from)) return 0;
   for (uint32_t i = c->from; i < c->to; i++) {
     char ch = c->p[i];
     depth += (ch == '(' || ch == '[') - ((ch == ')' || ch == ']') && depth > 0);

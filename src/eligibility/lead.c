@@ -50,14 +50,24 @@ static void state(th_elig_lead *l, uint8_t combine, unsigned n) {
   l->stated = true;
 }
 
+static th_span without_end(th_span s) {
+  s = th_span_trim(s);
+  while (s.n && memchr("*_ ", s.p[s.n - 1], 3))
+    s.n--;
+  return s;
+}
+
+bool th_elig_lead_follows(th_span s) {
+  s = without_end(s);
+  return ends_with(s, ":") || ends_with(s, "following") || ends_with(s, "as follows");
+}
+
 th_elig_lead th_elig_lead_read(th_span s) {
   static const char *const of_words[] = {
       "of", "the", "these", "criterion", "criteria", "following", "condition", "conditions", NULL};
   th_elig_lead l = {.combine = TH_ELIG_ALL};
-  s = th_span_trim(s);
-  while (s.n && memchr("*_ ", s.p[s.n - 1], 3))
-    s.n--;
-  l.follows = ends_with(s, ":") || ends_with(s, "following") || ends_with(s, "as follows");
+  l.follows = th_elig_lead_follows(s);
+  s = without_end(s);
   if (s.n > LEAD_BYTES) s.p += s.n - LEAD_BYTES, s.n = LEAD_BYTES;
   char w[4][24] = {{0}}; /* the last four words, w[0] the newest */
   for (size_t i = 0; next_word(s, &i, w[0]);) {

@@ -14,6 +14,8 @@ typedef struct th_elig_lead {
 } th_elig_lead;
 
 th_elig_lead th_elig_lead_read(th_span words);
+/* lead.follows alone: the last words say it. */
+bool th_elig_lead_follows(th_span words);
 
 typedef enum th_elig_joint { TH_ELIG_NO_JOINT, TH_ELIG_JOINT_AND, TH_ELIG_JOINT_OR } th_elig_joint;
 

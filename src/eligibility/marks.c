@@ -31,7 +31,7 @@ static size_t wide_bullet(th_span s) {
 
 static bool read_bullet(th_span s, bool inside, th_elig_mark *out) {
   size_t i = s.p[0] == '\\' && s.n > 1 && memchr("*-+", s.p[1], 3) ? 1 : 0, n = 0;
-  if (i == 1 || memchr("*-+", s.p[0], 3))
+  if (i == 1 || s.p[0] == '*' || s.p[0] == '-' || s.p[0] == '+')
     n = i + 1;
   else if (s.p[0] == 'o' && s.n > 2 && is_blank(s.p[1]) && !inside)
     n = 1;
@@ -51,10 +51,17 @@ static bool read_bullet(th_span s, bool inside, th_elig_mark *out) {
   return true;
 }
 
+static bool is_numeral(char c) {
+  return (c | 32) == 'i' || (c | 32) == 'v' || (c | 32) == 'x';
+}
+
 static uint32_t roman_value(const char *p, size_t n) {
   static const char *const names[] = {"i",    "ii",  "iii",  "iv",    "v",   "vi",   "vii",
                                       "viii", "ix",  "x",    "xi",    "xii", "xiii", "xiv",
                                       "xv",   "xvi", "xvii", "xviii", "xix", "xx"};
+  if (n > 5) return 0;
+  for (size_t i = 0; i < n; i++)
+    if (!is_numeral(p[i])) return 0;
   for (uint32_t i = 0; i < TH_COUNT(names); i++)
     if (th_span_eq_nocase((th_span){p, n}, th_span_of(names[i]))) return i + 1;
   return 0;
@@ -81,6 +88,8 @@ static size_t read_digits(th_span s, size_t i, th_elig_mark *out) {
 
 static size_t read_letters(th_span s, size_t i, th_elig_mark *out) {
   size_t from = i;
+  bool word = i + 1 < s.n && (is_lower(s.p[i + 1]) || is_upper(s.p[i + 1]));
+  if (word && !is_numeral(s.p[i])) return 0;
   while (i < s.n && i - from < 6 && (is_lower(s.p[i]) || is_upper(s.p[i])))
     i++;
   size_t n = i - from;

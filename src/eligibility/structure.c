@@ -281,7 +281,7 @@ static bool is_child(const builder *b, const item *it) {
   const item *p = &b->pending;
   if (!b->has_pending || it->mark.style == TH_ELIG_PLAIN) return false;
   th_span head = item_text(b, p);
-  bool follows = th_elig_lead_read(head).follows;
+  bool follows = th_elig_lead_follows(head);
   if (p->heading) return true;
   if (p->mark.style == TH_ELIG_PLAIN) {
     if (follows) return true;
