@@ -111,11 +111,25 @@ struct th_file_writer {
   uint64_t at;
   size_t held;
   XXH3_state_t *hash;
+  bool is_private;
+  char link[40]; /* of a file that has no name yet; else empty */
   char path[PATH_MAX], temporary[PATH_MAX];
   char held_bytes[256 << 10];
 };
 
-th_file_writer *th_file_writer_new(const char *path, th_err *err) {
+static int open_private(th_file_writer *w) {
+  char folder[PATH_MAX];
+  memcpy(folder, w->path, sizeof folder);
+  int fd = open(dirname(folder), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+  if (fd >= 0) snprintf(w->link, sizeof w->link, "/proc/self/fd/%d", fd);
+  if (fd >= 0 && access(w->link, F_OK) == 0) return fd;
+  if (fd >= 0) close(fd);
+  w->link[0] = 0;
+  unlink(w->temporary);
+  return open(w->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+}
+
+static th_file_writer *new_writer(const char *path, bool is_private, th_err *err) {
   th_file_writer *w = malloc(sizeof *w);
   if (!w) {
     th_err_set(err, TH_ENOMEM, "out of memory writing %s", path);
@@ -123,6 +137,8 @@ th_file_writer *th_file_writer_new(const char *path, th_err *err) {
   }
   w->err = (th_err){0};
   w->at = w->held = 0;
+  w->is_private = is_private;
+  w->link[0] = 0;
   w->hash = XXH3_createState();
   int n = snprintf(w->path, sizeof w->path, "%s", path);
   int m = snprintf(w->temporary, sizeof w->temporary, "%s.tmp", path);
@@ -131,12 +147,22 @@ th_file_writer *th_file_writer_new(const char *path, th_err *err) {
     th_err_set(err, TH_ENOMEM, "out of memory writing %s", path);
   else if (n < 0 || m < 0 || (size_t)m >= sizeof w->temporary)
     th_err_set(err, TH_EUSAGE, "the name %s is too long", path);
-  else if ((w->fd = open(w->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)) < 0)
+  else if ((w->fd = is_private
+                        ? open_private(w)
+                        : open(w->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)) < 0)
     th_err_sys(err, "cannot write %s", w->temporary);
   if (w->fd >= 0) return w;
   XXH3_freeState(w->hash);
   free(w);
   return NULL;
+}
+
+th_file_writer *th_file_writer_new(const char *path, th_err *err) {
+  return new_writer(path, false, err);
+}
+
+th_file_writer *th_file_writer_new_private(const char *path, th_err *err) {
+  return new_writer(path, true, err);
 }
 
 static void drain(th_file_writer *w) {
@@ -166,15 +192,29 @@ uint64_t th_file_writer_hash(const th_file_writer *w) {
   return XXH3_64bits_digest(w->hash);
 }
 
+/* Gives a file without a name the name it is written for; false: the other, to be renamed, because
+ * a file of that name is there. */
+static bool give_name(th_file_writer *w) {
+  if (linkat(AT_FDCWD, w->link, AT_FDCWD, w->path, AT_SYMLINK_FOLLOW) == 0) return true;
+  unlink(w->temporary);
+  if (linkat(AT_FDCWD, w->link, AT_FDCWD, w->temporary, AT_SYMLINK_FOLLOW) != 0)
+    th_err_sys(&w->err, "cannot name %s", w->temporary);
+  else
+    w->link[0] = 0;
+  return false;
+}
+
 int th_file_writer_finish(th_file_writer *w, bool commit, th_err *err) {
   char folder[PATH_MAX];
+  bool named = false;
   int rc;
   drain(w);
   if (commit && !w->err.code && fsync(w->fd) != 0) th_err_sys(&w->err, "cannot sync %s", w->path);
+  if (commit && !w->err.code && w->link[0]) named = give_name(w);
   if (close(w->fd) != 0) th_err_sys(&w->err, "cannot close %s", w->path);
-  if (commit && !w->err.code && rename(w->temporary, w->path) != 0)
+  if (commit && !named && !w->err.code && rename(w->temporary, w->path) != 0)
     th_err_sys(&w->err, "cannot rename to %s", w->path);
-  if (!commit || w->err.code) unlink(w->temporary);
+  if ((!commit || w->err.code) && !w->link[0]) unlink(w->temporary);
   if (commit && !w->err.code) {
     /* On failure the file stays: it may stand in the place of another, which is gone. */
     memcpy(folder, w->path, sizeof folder);
@@ -183,6 +223,7 @@ int th_file_writer_finish(th_file_writer *w, bool commit, th_err *err) {
   rc = w->err.code;
   if (rc) th_err_set(err, rc, "%s", w->err.message);
   XXH3_freeState(w->hash);
+  if (w->is_private) explicit_bzero(w->held_bytes, sizeof w->held_bytes);
   free(w);
   return rc;
 }

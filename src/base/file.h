@@ -36,6 +36,11 @@ bool th_file_exists(const char *path);
  * finish. Bytes go to path + ".tmp"; finish syncs and renames. */
 typedef struct th_file_writer th_file_writer;
 th_file_writer *th_file_writer_new(const char *path, th_err *err) TH_MUST_USE;
+/* The same for what is nobody else's: readable for its owner alone whatever stood there before, and
+ * without a name until finish, so that a process that is killed leaves nothing of it (where the
+ * file system has no such files: path + ".tmp", made anew). The writer's own memory is overwritten.
+ */
+th_file_writer *th_file_writer_new_private(const char *path, th_err *err) TH_MUST_USE;
 void th_file_writer_put(th_file_writer *w, const void *p, size_t n);
 uint64_t th_file_writer_at(const th_file_writer *w);   /* bytes so far */
 uint64_t th_file_writer_hash(const th_file_writer *w); /* XXH3-64 of the bytes so far */

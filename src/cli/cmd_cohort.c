@@ -347,7 +347,12 @@ static int put_foot(job *j, th_err *err) {
 static int open_registry(job *j, bool needed, th_err *err) {
   th_err why = {0};
   int rc = th_cli_open(j->cli, TH_REGISTRY_READ, &j->registry, &why);
-  if (rc == TH_ENOTFOUND && !needed) return 0;
+  if (rc == TH_ENOTFOUND && !needed) {
+    fputs("trialhead: no dictionary of concepts (no data directory, or an empty one): conditions "
+          "and drugs of criteria are not read\n",
+          stderr);
+    return 0;
+  }
   if (rc < 0) return *err = why, rc;
   j->snapshot = th_index_acquire(th_registry_index(j->registry));
   j->expander = th_registry_expander(&j->dict);

@@ -76,7 +76,7 @@ int th_cohort_save(const th_cohort *c, const char *path, th_err *err) {
   uint64_t at = aligned(sizeof h);
   if (!c->sealed) return th_err_set(err, TH_EUSAGE, "the cohort is not complete");
   th_co_place *places = calloc((size_t)c->n_blocks + 1, sizeof *places);
-  th_file_writer *w = places ? th_file_writer_new(path, err) : NULL;
+  th_file_writer *w = places ? th_file_writer_new_private(path, err) : NULL;
   if (!w) return free(places), th_err_set(err, TH_ENOMEM, "out of memory");
   memcpy(h.magic, MAGIC, sizeof h.magic);
   for (unsigned i = 0; i < TH_COUNT(sets); i++) {

@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 #include "../test.h"
 
 #include "base/arena.h"
@@ -5,8 +6,11 @@
 #include "base/file.h"
 #include "base/queue.h"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static void spans(void **state) {
@@ -117,6 +121,52 @@ static void files_are_replaced_whole(void **state) {
   assert_int_equal(rmdir(folder), 0); /* nothing temporary is left */
 }
 
+static unsigned count_files(const char *folder) {
+  unsigned n = 0;
+  DIR *d = opendir(folder);
+  assert_non_null(d);
+  for (struct dirent *e; (e = readdir(d));)
+    n += e->d_name[0] != '.';
+  closedir(d);
+  return n;
+}
+
+static void private_files_have_no_name_till_the_end(void **state) {
+  (void)state;
+  char folder[] = "/tmp/th-test-XXXXXX", path[64], beside[80];
+  th_err err = {0};
+  struct stat st;
+  assert_non_null(mkdtemp(folder));
+  snprintf(path, sizeof path, "%s/x", folder);
+  snprintf(beside, sizeof beside, "%s.tmp", path);
+  int fd = open(folder, O_TMPFILE | O_WRONLY, 0600); /* not every file system has such files */
+  bool nameless = fd >= 0;
+  if (nameless) close(fd);
+  for (unsigned round = 0; round < 3; round++) { /* no file, an old one, and one in the way */
+    if (round == 2) {
+      assert_int_equal(th_file_replace(beside, TH_SPAN("old"), &err), 0);
+      assert_int_equal(chmod(beside, 0666), 0);
+    }
+    th_file_writer *w = th_file_writer_new_private(path, &err);
+    assert_non_null(w);
+    th_file_writer_put(w, "three", 5);
+    if (nameless) assert_int_equal(count_files(folder), round);
+    assert_int_equal(th_file_writer_finish(w, true, &err), 0);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_size, 5);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    assert_int_equal(count_files(folder), 1);
+  }
+  th_file_writer *w = th_file_writer_new_private(path, &err);
+  th_file_writer_put(w, "gone", 4);
+  assert_int_equal(th_file_writer_finish(w, false, &err), 0);
+  assert_int_equal(count_files(folder), 1);
+  assert_null(th_file_writer_new_private("/nonexistent/folder/x", &err));
+  assert_int_equal(err.code, TH_EIO);
+  unlink(path);
+  assert_int_equal(rmdir(folder), 0);
+}
+
 static void *pop_sum(void *arg) {
   uintptr_t sum = 0;
   for (void *p; (p = th_queue_pop(arg));)
@@ -152,6 +202,7 @@ int main(void) {
       cmocka_unit_test(buffer_is_sticky_and_padded),
       cmocka_unit_test(varints),
       cmocka_unit_test(files_are_replaced_whole),
+      cmocka_unit_test(private_files_have_no_name_till_the_end),
       cmocka_unit_test(queue_hands_over_each_item_once),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
