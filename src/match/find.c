@@ -5,6 +5,8 @@
  * that reach the front cost a look into the store. */
 #include "match/find.h"
 
+#include "match/kin.h"
+
 typedef struct finding {
   const th_find_request *request;
   const th_snapshot *snapshot;
@@ -224,6 +226,7 @@ static int run(finding *k, const th_ranker *ranker) {
   int rc = th_topic_read(&out->topic, q->patient, dict, k->tuning, k->err);
   if (rc == 0) rc = th_verdict_prepare(&out->ready, q->patient, dict, k->arena, k->err);
   if (rc == 0) rc = th_verdict_listen(&out->ready, k->arena, k->err);
+  if (rc == 0) rc = th_kin_make(&out->ready.kin, &out->ready, k->arena, k->err);
   if (rc == 0) rc = rank(k, ranker);
   if (rc == 0) rc = judge_all(k);
   if (rc < 0) return rc;

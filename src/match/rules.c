@@ -106,11 +106,17 @@ bool th_definition_exists(uint32_t attribute, th_span label) {
   return false;
 }
 
+/* Most names are none of the few that are defined, and differ in the first letter. */
+static bool is_named(const struct definition *d, th_span label) {
+  return label.n && (label.p[0] | 32) == (d->name[0] | 32) &&
+         th_span_eq_nocase(label, th_span_of(d->name));
+}
+
 bool th_definition_of(const th_verdict_patient *v, th_span label, uint32_t *attribute,
                       th_interval *out) {
   for (size_t i = 0; i < TH_COUNT(definitions); i++) {
     const struct definition *d = &definitions[i];
-    if (!is_for(d, v) || !th_span_eq_nocase(label, th_span_of(d->name))) continue;
+    if (!is_named(d, label) || !is_for(d, v)) continue;
     int a = th_elig_attribute_find(th_span_of(d->key));
     if (a < 0) continue;
     *attribute = (uint32_t)a;

@@ -90,6 +90,7 @@ typedef struct th_verdict_patient {
   bool adult;                           /* surely 18 years old */
   const struct th_verdict_words *words; /* th_verdict_listen; NULL: of what was not read silence
                                          * says nothing */
+  const struct th_kin *kin; /* th_kin_make, for many trees; NULL: all is compared with all */
 } th_verdict_patient;
 
 /* Errors: TH_ENOMEM, TH_ELIMIT of the arena. Time is linear in the facts. The order of facts makes

@@ -1,5 +1,6 @@
 /* Concepts: what the record says of conditions, drugs and the like against what criteria name. */
 #include "eligibility/attributes.h"
+#include "match/kin.h"
 #include "match/verdict_private.h"
 
 enum { CODES = 8, ABOVE = 256 };
@@ -61,7 +62,7 @@ typedef struct asked {
 
 static asked asked_of(const th_verdict_patient *v, const th_elig_fact *f) {
   asked a = {.n = ids_of(v, f, a.ids)};
-  if (f->code.n == 0) a.term = th_patient_term(f->label);
+  if (f->code.n == 0) a.term = th_kin_term(f->label);
   return a;
 }
 
@@ -226,10 +227,11 @@ static uint8_t rule_of(relation rel, bool absent) {
  * Sets *touched when the record speaks of it at all. */
 static void judge_record(const th_verdict_patient *v, const th_elig_fact *f, th_verdict_fact *out,
                          bool *touched) {
+  *touched = false;
+  if (v->kin && !th_kin_may(v->kin, f)) return;
   asked a = asked_of(v, f);
   int32_t denied = denied_on(v, f, &a);
   th_verdict_truth best = TH_UNKNOWN;
-  *touched = false;
   for (uint32_t i = 0; i < v->n_concepts; i++) {
     const th_patient_fact *p = &v->p->facts[v->concepts[i]];
     th_verdict_truth t;

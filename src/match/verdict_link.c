@@ -81,13 +81,16 @@ static bool list_is_or(const th_elig_tree *tree, const th_elig_node *n, uint32_t
 static bool one_of(const th_elig_tree *tree, const th_elig_node *n, uint32_t i) {
   static const char *const words[] = {"one or more", "at least one", "any of", "one of the"};
   uint32_t to = TH_MIN(tree->facts[i - 1].from, (uint32_t)tree->text.n);
-  for (uint32_t at = to; at > n->from && tree->text.p[at] != ';'; at--)
+  for (uint32_t at = to; at > n->from && tree->text.p[at] != ';'; at--) {
+    char first = (char)(tree->text.p[at] | 32);
     for (size_t k = 0; k < TH_COUNT(words); k++) {
+      if (words[k][0] != first) continue;
       size_t len = strlen(words[k]);
       if (at + len <= to &&
           th_span_eq_nocase((th_span){tree->text.p + at, len}, th_span_of(words[k])))
         return true;
     }
+  }
   return false;
 }
 

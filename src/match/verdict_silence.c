@@ -297,9 +297,16 @@ static bool is_test(const th_elig_fact *f) {
                                       "mri",
                                       "filtration rate"};
   if (f->type != TH_ELIG_CONCEPT || f->negated) return false;
-  for (size_t w = 0; w < TH_COUNT(words); w++)
-    for (size_t n = strlen(words[w]), i = 0; i + n <= f->label.n; i++)
-      if (th_span_eq_nocase((th_span){f->label.p + i, n}, th_span_of(words[w]))) return true;
+  for (size_t i = 0; i + 3 <= f->label.n; i++) { /* the shortest has three letters */
+    char first = (char)(f->label.p[i] | 32);
+    for (size_t w = 0; w < TH_COUNT(words); w++) {
+      if (words[w][0] != first) continue;
+      size_t n = strlen(words[w]);
+      if (i + n <= f->label.n &&
+          th_span_eq_nocase((th_span){f->label.p + i, n}, th_span_of(words[w])))
+        return true;
+    }
+  }
   return false;
 }
 

@@ -1,0 +1,23 @@
+/* What of the criteria a record may speak of at all: a quick "surely not" in front of the exact
+ * comparison of every fact of a study with every fact of a patient, which nearly all of them are
+ * spared. It never says no where verdict_concept.c would find a relation. */
+#ifndef TH_MATCH_KIN_H
+#define TH_MATCH_KIN_H
+
+#include "match/verdict.h"
+
+typedef struct th_kin th_kin;
+
+/* Of the concepts of a patient made ready: their labels and codes, and the codes of everything that
+ * the dictionary has above and below them. In arena, some 16 bytes a code; borrows nothing. Errors:
+ * TH_ENOMEM, TH_ELIMIT of the arena. */
+int th_kin_make(const th_kin **out, const th_verdict_patient *patient, th_arena *arena,
+                th_err *err) TH_MUST_USE;
+/* False: no concept of the patient is the same as the criterion's, narrower or broader. */
+bool th_kin_may(const th_kin *kin, const th_elig_fact *f);
+
+/* th_patient_term, remembered by the process: labels of criteria come again and again. Nothing of a
+ * patient may be asked here. */
+th_span th_kin_term(th_span label);
+
+#endif

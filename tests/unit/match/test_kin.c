@@ -1,0 +1,129 @@
+/* The quick no in front of comparing concepts: with it and without it every verdict is the same,
+ * for facts of patients and of criteria drawn from the same few names, codes and spellings. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "dictionary.h"
+
+#include "match/kin.h"
+
+#define CASES TH_SOURCE_ROOT "/tests/cases/match/"
+
+enum { ROUNDS = 3000, FACTS = 4, ASKED = 12 };
+
+static uint64_t seed_state;
+
+static uint32_t dice(uint32_t n) {
+  seed_state = seed_state * 6364136223846793005u + 1442695040888963407u;
+  return (uint32_t)(seed_state >> 33) % n;
+}
+
+/* A name of the dictionary, a built-in one or none of either, now and then in capitals. */
+static th_span some_label(const th_concepts *d, th_arena *arena) {
+  static const char *const others[] = {"obese",
+                                       "obesity",
+                                       "HTN",
+                                       "hypertension",
+                                       "",
+                                       "tachycardia",
+                                       "a thing that nobody named before"};
+  th_label l = {.text = th_span_of(others[dice(TH_COUNT(others))])};
+  if (dice(3)) assert_true(th_concepts_label(d, dice(d->n_labels), &l));
+  th_span out = th_arena_dup(arena, l.text);
+  if (dice(4) == 0)
+    for (size_t i = 0; i < out.n; i++)
+      if (out.p[i] >= 'a' && out.p[i] <= 'z') ((char *)(uintptr_t)out.p)[i] -= 32;
+  return out;
+}
+
+static th_span some_code(const th_concepts *d, th_arena *arena) {
+  th_span code = dice(3) ? th_concepts_code(d, dice(d->n_codes), NULL) : (th_span){0};
+  if (!code.n || dice(4)) return code;
+  th_span lower = th_arena_dup(arena, code);
+  for (size_t i = 0; i < lower.n && lower.p[i] != ':'; i++)
+    if (lower.p[i] >= 'A' && lower.p[i] <= 'Z') ((char *)(uintptr_t)lower.p)[i] += 32;
+  return lower;
+}
+
+static void make_patient(const th_concepts *d, th_arena *arena, th_patient *p,
+                         th_patient_fact facts[FACTS]) {
+  *p = (th_patient){.facts = facts, .age_low = NAN, .age_high = NAN};
+  for (p->n_facts = 0; p->n_facts < dice(FACTS + 1); p->n_facts++)
+    facts[p->n_facts] =
+        (th_patient_fact){.type = TH_FACT_CONCEPT,
+                          .category = (uint8_t)dice(TH_ELIG_GENE),
+                          .attribute = -1,
+                          .concept_id = dice(2) ? dice(d->n_concepts) : TH_NO_CONCEPT,
+                          .label = some_label(d, arena),
+                          .code = some_code(d, arena),
+                          .absent = dice(3) == 0};
+}
+
+/* How many of the facts the quick look lets through. */
+static uint32_t compare(const th_verdict_patient *v, const th_kin *kin, th_arena *arena) {
+  static const th_elig_tree none;
+  th_verdict_patient with = *v;
+  uint32_t let = 0;
+  with.kin = kin;
+  for (int i = 0; i < ASKED; i++) {
+    th_elig_fact f = {.type = TH_ELIG_CONCEPT,
+                      .category = (uint8_t)dice(TH_ELIG_GENE),
+                      .label = some_label(v->dict, arena),
+                      .code = some_code(v->dict, arena)};
+    th_verdict_fact slowly, quick;
+    th_verdict_judge(&slowly, &none, &f, v, TH_PRESUME_SILENCE);
+    th_verdict_judge(&quick, &none, &f, &with, TH_PRESUME_SILENCE);
+    if (memcmp(&slowly, &quick, sizeof slowly))
+      fail_msg("%.*s (%.*s): %s, slowly %s", (int)f.label.n, f.label.p, (int)f.code.n, f.code.p,
+               th_verdict_name(quick.truth), th_verdict_name(slowly.truth));
+    let += th_kin_may(kin, &f);
+  }
+  return let;
+}
+
+static void test_same_verdicts(void **state) {
+  (void)state;
+  words w;
+  th_arena arena;
+  uint32_t let = 0;
+  words_open(&w, CASES "dictionary.txt");
+  th_arena_init(&arena, 0);
+  seed_state = (uint64_t)time(NULL);
+  print_message("seed %llx\n", (unsigned long long)seed_state);
+  for (int round = 0; round < ROUNDS; round++) {
+    th_patient p;
+    th_patient_fact facts[FACTS];
+    th_verdict_patient v;
+    const th_kin *kin;
+    th_arena_reset(&arena, false);
+    make_patient(&w.dict, &arena, &p, facts);
+    assert_int_equal(th_verdict_prepare(&v, &p, &w.dict, &arena, NULL), 0);
+    assert_int_equal(th_kin_make(&kin, &v, &arena, NULL), 0);
+    let += compare(&v, kin, &arena);
+  }
+  print_message("let through: %u of %u\n", let, ROUNDS * ASKED);
+  assert_true(let > ROUNDS * ASKED / 50 && let < ROUNDS * ASKED / 2);
+  th_arena_dispose(&arena);
+  words_close(&w);
+}
+
+/* More labels than there are slots, asked twice. */
+static void test_terms(void **state) {
+  (void)state;
+  char label[40];
+  for (int round = 0; round < 2; round++) {
+    assert_true(th_span_eq(th_kin_term(TH_SPAN("obese")), TH_SPAN("obesity")));
+    for (int i = 0; i < 40000; i++) {
+      snprintf(label, sizeof label, "label %d", i);
+      assert_int_equal(th_kin_term(th_span_of(label)).n, 0);
+    }
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_same_verdicts),
+                                     cmocka_unit_test(test_terms)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
