@@ -1,5 +1,6 @@
 /* The 60 synthetic FHIR patients against real studies. */
 #include "compare.h"
+#include "fields.h"
 
 #include "../study/shared.h"
 
@@ -49,16 +50,6 @@ static uint32_t read_records(const th_buf *tar, th_patient *out) {
     at += 512 + (size + 511) / 512 * 512;
   }
   return n;
-}
-
-static th_verdict_study fields_of(const th_json *j) {
-  th_verdict_study s = {0};
-  uint32_t m = th_json_path(j, 0, "protocolSection.eligibilityModule");
-  th_span sex = th_json_path_text(j, m, "sex");
-  s.has_min = th_age_parse(th_json_path_text(j, m, "minimumAge"), &s.min);
-  s.has_max = th_age_parse(th_json_path_text(j, m, "maximumAge"), &s.max);
-  s.sex = th_span_eq(sex, TH_SPAN("MALE")) ? 'M' : th_span_eq(sex, TH_SPAN("FEMALE")) ? 'F' : 0;
-  return s;
 }
 
 static void compare_studies(const th_cohort *c, const th_patient *const *patients, uint32_t n,

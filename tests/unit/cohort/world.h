@@ -11,7 +11,7 @@
 
 static words dictionary;
 
-static int setup(void **state) {
+__attribute__((unused)) static int setup(void **state) {
   (void)state;
   words_open(&dictionary, CASES);
   return 0;
