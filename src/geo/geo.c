@@ -20,8 +20,10 @@ th_geo_tables th_geo_open(void) {
   th_geo_tables t = {.n_places = u32_at(p + 8),
                      .n_others = u32_at(p + 12),
                      .n_countries = u32_at(p + 16),
-                     .n_regions = u32_at(p + 20)};
-  const uint32_t *at = (const uint32_t *)(const void *)(p + 28);
+                     .n_regions = u32_at(p + 20),
+                     .n_languages = u32_at(p + 24),
+                     .n_keys = u32_at(p + 28)};
+  const uint32_t *at = (const uint32_t *)(const void *)(p + 36);
   t.lat = (const int32_t *)at, at += t.n_places;
   t.lon = (const int32_t *)at, at += t.n_places;
   t.population = at, at += t.n_places;
@@ -30,11 +32,15 @@ th_geo_tables th_geo_open(void) {
   t.other_place = at, at += t.n_others;
   t.country_names = at, at += t.n_countries;
   t.region_names = at, at += t.n_regions;
+  t.translations = at, at += (size_t)t.n_languages * t.n_countries;
+  t.key = at, at += t.n_keys;
   t.region = (const uint16_t *)at;
   t.country = t.region + t.n_places;
   t.country_of_region = t.country + t.n_places;
-  t.codes = (const char *)(t.country_of_region + t.n_regions);
-  t.strings = t.codes + 2 * (size_t)t.n_countries;
+  t.country_of_key = t.country_of_region + t.n_regions;
+  t.codes = (const char *)(t.country_of_key + t.n_keys);
+  t.languages = t.codes + 2 * (size_t)t.n_countries;
+  t.strings = t.languages + 2 * (size_t)t.n_languages;
   return t;
 }
 
@@ -113,42 +119,73 @@ void th_geo_at(uint32_t id, th_geo_place *out) {
   if (region) out->region = th_geo_first(th_geo_string(&t, t.region_names[region - 1]));
 }
 
+static th_span code_of(const th_geo_tables *t, uint32_t country) {
+  return (th_span){t->codes + 2 * (size_t)country, 2};
+}
+
+/* Number of a country by its two letters; n_countries when there is none. */
+static uint32_t country_at(const th_geo_tables *t, th_span code) {
+  uint32_t i = 0;
+  while (i < t->n_countries && !th_span_eq_nocase(code_of(t, i), code))
+    i++;
+  return i;
+}
+
 th_span th_geo_country_code(th_span name) {
-  char key[TH_GEO_KEY_MAX];
+  char folded[TH_GEO_KEY_MAX];
   th_geo_tables t = th_geo_open();
   name = th_span_trim(name);
-  for (uint32_t i = 0; i < t.n_countries && name.n == 2; i++)
-    if (th_span_eq_nocase((th_span){t.codes + 2 * (size_t)i, 2}, name))
-      return (th_span){t.codes + 2 * (size_t)i, 2};
-  size_t n = th_geo_key(name, key);
-  for (uint32_t i = 0; i < t.n_countries && n; i++)
-    if (th_geo_is_named(th_geo_string(&t, t.country_names[i]), (th_span){key, n}))
-      return (th_span){t.codes + 2 * (size_t)i, 2};
+  uint32_t lettered = name.n == 2 ? country_at(&t, name) : t.n_countries;
+  if (lettered < t.n_countries) return code_of(&t, lettered);
+  const th_span key = {folded, th_geo_key(name, folded)};
+  uint32_t low = 0, high = t.n_keys;
+  while (low < high) {
+    uint32_t mid = low + (high - low) / 2;
+    int c = th_span_cmp(th_geo_string(&t, t.key[mid]), key);
+    if (c == 0) return code_of(&t, t.country_of_key[mid]);
+    if (c < 0)
+      low = mid + 1;
+    else
+      high = mid;
+  }
   return (th_span){0};
 }
 
 th_span th_geo_country_names(th_span code) {
   th_geo_tables t = th_geo_open();
-  for (uint32_t i = 0; i < t.n_countries; i++)
-    if (th_span_eq((th_span){t.codes + 2 * (size_t)i, 2}, code))
-      return th_geo_string(&t, t.country_names[i]);
-  return (th_span){0};
+  uint32_t at = country_at(&t, code);
+  return at < t.n_countries ? th_geo_string(&t, t.country_names[at]) : (th_span){0};
 }
 
 th_span th_geo_country_name(th_span code) {
   return th_geo_first(th_geo_country_names(code));
 }
 
-void th_geo_label(const th_geo_place *place, th_buf *out) {
+th_span th_geo_country_name_in(th_span code, th_span language) {
+  th_geo_tables t = th_geo_open();
+  uint32_t at = country_at(&t, code), l = 0;
+  if (at == t.n_countries) return (th_span){0};
+  while (l < t.n_languages && !th_span_eq((th_span){t.languages + 2 * (size_t)l, 2}, language))
+    l++;
+  th_span name = {0};
+  if (l < t.n_languages) name = th_geo_string(&t, t.translations[(size_t)l * t.n_countries + at]);
+  return name.n ? name : th_geo_first(th_geo_string(&t, t.country_names[at]));
+}
+
+static void put_part(th_span part, const th_geo_place *place, th_buf *out) {
+  if (!part.n || th_span_eq(part, place->name)) return;
+  th_buf_str(out, ", ");
+  th_buf_span(out, part);
+}
+
+void th_geo_label_in(const th_geo_place *place, th_span language, th_buf *out) {
   th_buf_span(out, place->name);
-  if (place->region.n && !th_span_eq(place->region, place->name)) {
-    th_buf_str(out, ", ");
-    th_buf_span(out, place->region);
-  }
-  if (place->country.n && !th_span_eq(place->country, place->name)) {
-    th_buf_str(out, ", ");
-    th_buf_span(out, place->country);
-  }
+  put_part(place->region, place, out);
+  put_part(th_geo_country_name_in((th_span){place->code, 2}, language), place, out);
+}
+
+void th_geo_label(const th_geo_place *place, th_buf *out) {
+  th_geo_label_in(place, TH_SPAN("en"), out);
 }
 
 bool th_geo_nearest(double lat, double lon, double km, uint32_t population, th_geo_place *out) {

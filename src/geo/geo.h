@@ -48,16 +48,22 @@ bool th_geo_nearest(double lat, double lon, double km, uint32_t population, th_g
  * it aside). False when that does not decide. */
 bool th_geo_site(th_span city, th_span state, th_span country, th_geo_place *out);
 
-/* Two letters of ISO 3166-1 of a country by any of its names or by the letters; empty: unknown. */
+/* Two letters of ISO 3166-1 of a country by any of its names, now or in older records, in English
+ * or a language of the pages, or by the letters; empty: unknown. One binary search. */
 th_span th_geo_country_code(th_span name);
 /* The name that current records have for a country by its two letters; empty: unknown. */
 th_span th_geo_country_name(th_span code);
 
-/* All names of a country by its two letters, apart by '|'; empty: unknown. */
+/* The name of a country in a language (two letters of ISO 639-1), from Unicode's CLDR; where the
+ * build has none in that language, th_geo_country_name. */
+th_span th_geo_country_name_in(th_span code, th_span language);
+/* All English names of a country by its two letters, apart by '|'; empty: unknown. */
 th_span th_geo_country_names(th_span code);
 
 /* Appends "Springfield, Illinois, United States"; what names region and country as the place itself
  * is not repeated. */
 void th_geo_label(const th_geo_place *place, th_buf *out);
+/* The same with the country as th_geo_country_name_in has it. */
+void th_geo_label_in(const th_geo_place *place, th_span language, th_buf *out);
 
 #endif

@@ -1,5 +1,7 @@
 /* Home: the search box, a few ways in, and what this installation holds. */
+#include "geo/geo.h"
 #include "portal/internal.h"
+#include "portal/slug.h"
 #include "portal/words.h"
 #include "query/params.h"
 #include "study/catalogue.h"
@@ -11,7 +13,7 @@
 enum { STATUS, PHASE, COUNTRY, RESULTS, FACETS };
 static const th_facet_request wanted[FACETS] = {[STATUS] = {TH_F_OverallStatus, 14},
                                                 [PHASE] = {TH_F_Phase, 6},
-                                                [COUNTRY] = {TH_F_LocationCountry, 12},
+                                                [COUNTRY] = {TH_F_LocationCountryCode, 12},
                                                 [RESULTS] = {TH_F_HasResults, 2}};
 
 static uint32_t count_of(const th_facet *f, const char *value) {
@@ -86,12 +88,12 @@ static void put_ways(th_html *h, const th_facet *facets) {
 static void put_count_link(th_html *h, const char *name, const th_facet_value *value,
                            uint16_t field) {
   th_buf *s = th_html_scratch(h);
-  bool word = field == TH_F_LocationCountry;
+  bool word = field == TH_F_LocationCountryCode;
   th_html_open(h, "li", NULL);
   th_html_open(h, "a", NULL);
   if (word) {
-    th_buf_str(s, "/places?country=");
-    th_url_encode(s, value->value);
+    th_buf_str(s, "/places/");
+    (void)th_slug_put(th_geo_country_name(value->value), s);
   } else {
     th_buf_printf(s, "/search?%s=", name);
     for (size_t i = 0; i < value->value.n; i++)
@@ -100,7 +102,7 @@ static void put_count_link(th_html *h, const char *name, const th_facet_value *v
   (void)th_html_href(h, th_buf_view(s));
   s = th_html_scratch(h);
   if (word)
-    th_buf_span(s, value->value);
+    th_buf_span(s, th_words_country(h->lang, value->value));
   else
     th_words_label(h->lang, field, value->value, s);
   th_html_scratch_text(h);
@@ -131,7 +133,7 @@ static void put_countries(th_html *h, const th_facet *f) {
   th_html_element_str(h, "h2", NULL, M(by_country));
   th_html_open(h, "ul", "counts");
   for (uint32_t i = 0; i < f->n; i++)
-    put_count_link(h, "country", &f->values[i], TH_F_LocationCountry);
+    put_count_link(h, "country", &f->values[i], TH_F_LocationCountryCode);
   th_html_close(h);
   th_html_open(h, "p", NULL);
   th_html_link_str(h, NULL, "/places", M(all_countries));

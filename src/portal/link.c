@@ -3,17 +3,16 @@
  * boxes of its form in their order. */
 #include "portal/link.h"
 
+#include "geo/geo.h"
 #include "http/http.h"
 #include "query/params.h"
 #include "study/catalogue.h"
-#include "study/derived.h"
 #include "study/nct.h"
 
 #include <stdio.h>
 
 typedef struct reader {
   th_arena *arena;
-  const th_snapshot *snapshot;
   const th_request *rq;
   th_buf *out, *term, *agg, *unread;
 } reader;
@@ -353,21 +352,6 @@ static const code us_states[] = {
     {NULL, NULL},
 };
 
-/* The name that records here have for a country's code. */
-static int country_name(const reader *r, th_span given, th_span *out, th_err *err) {
-  th_search_result found = {0};
-  th_facet_request wanted = {TH_F_LocationCountry, 400};
-  th_search_request rq = {.facets = &wanted, .n_facets = 1};
-  *out = given;
-  if (given.n != 2 || !r->snapshot) return TH_OK;
-  int rc = th_search(r->snapshot, &rq, r->arena, &found, err);
-  if (rc || !found.n_facets) return rc;
-  for (uint32_t i = found.facets[0].n; i-- > 0;)
-    if (th_span_eq_nocase(th_country_code(found.facets[0].values[i].value), given))
-      *out = found.facets[0].values[i].value;
-  return TH_OK;
-}
-
 static void put_name(reader *r, const char *filter, th_span name) {
   bool comma = name.n && memchr(name.p, ',', name.n) && !memchr(name.p, '|', name.n);
   char *marked = comma ? th_arena_printf(r->arena, "%.*s|", (int)name.n, name.p) : NULL;
@@ -376,18 +360,17 @@ static void put_name(reader *r, const char *filter, th_span name) {
 
 /* A point with a distance goes before the names of the place, as it does on the site; "distance"
  * alone is in miles, 50 when it is not given. */
-static int read_place(reader *r, th_err *err) {
+static void read_place(reader *r) {
   th_span lat = param(r, "lat"), lng = param(r, "lng"), miles = param(r, "distance");
   th_span country = param(r, "country"), state = param(r, "state"), city = param(r, "city");
   th_span typed = param(r, "locStr");
   if (!country.n) country = param(r, "cntry");
-  int rc = country_name(r, country, &country, err);
-  if (rc) return rc;
+  if (country.n == 2 && th_geo_country_name(country).n) country = th_geo_country_name(country);
   if (lat.n && lng.n) {
     char *near = th_arena_printf(r->arena, "%.*s,%.*s,%.*smi", (int)lat.n, lat.p, (int)lng.n, lng.p,
                                  miles.n ? (int)miles.n : 2, miles.n ? miles.p : "50");
     if (near) put_str(r, "near", near);
-    return TH_OK;
+    return;
   }
   if (state.n > 3 && state.p[2] == ':') {
     const char *name = find_code(us_states, behind(state, 3));
@@ -399,7 +382,6 @@ static int read_place(reader *r, th_err *err) {
   put_name(r, "city", city);
   if (!country.n && !state.n && !city.n) put(r, "locn", typed);
   if (param(r, "dist").n) put_unread(r, TH_SPAN("dist"));
-  return TH_OK;
 }
 
 /* ---- parameters ---- */
@@ -496,19 +478,17 @@ static void read_param(reader *r, th_span name, th_span value) {
 }
 
 static int read_search(reader *r, th_err *err) {
-  int rc = read_place(r, err);
-  if (rc) return rc;
+  read_place(r);
   for (unsigned i = 0; i < r->rq->n_params; i++)
     read_param(r, r->rq->params[i].name, th_span_trim(r->rq->params[i].value));
   read_dates(r);
-  rc = bracket_term(r, err);
+  int rc = bracket_term(r, err);
   put(r, "aggFilters", th_buf_view(r->agg));
   put(r, "unread", th_buf_view(r->unread));
   return rc;
 }
 
-int th_link_read(th_link *out, th_arena *arena, const th_snapshot *snapshot, th_span text,
-                 th_err *err) {
+int th_link_read(th_link *out, th_arena *arena, th_span text, th_err *err) {
   enum { MOST = 1 << 14 };
   th_request rq = {0};
   th_span match, target = target_of(text);
@@ -520,7 +500,7 @@ int th_link_read(th_link *out, th_arena *arena, const th_snapshot *snapshot, th_
   out->nct = 0;
   for (size_t i = 0; i < TH_COUNT(parts); i++)
     th_buf_init(&parts[i], MOST);
-  reader r = {arena, snapshot, &rq, &parts[0], &parts[1], &parts[2], &parts[3]};
+  reader r = {arena, &rq, &parts[0], &parts[1], &parts[2], &parts[3]};
   rc = read_search(&r, err);
   for (size_t i = 0; !rc && i < TH_COUNT(parts); i++)
     if (parts[i].error) rc = th_err_set(err, parts[i].error, "the link is too long");

@@ -14,10 +14,8 @@ bool th_link_is(th_span text);
 /* Reads such an address: the pages of today's site, of the classic one (/ct2/…), and searches of
  * the API. What this portal has a filter for becomes the filter, dates that it has none for become
  * part of the expression "term", rarer check boxes stay in "aggFilters". Names of parameters that
- * ask for something and cannot be followed are listed in the query's "unread". snapshot: where
- * codes of countries are looked up; NULL: they stay codes. Errors: TH_EUSAGE for an address that
- * cannot be read, TH_ENOMEM, TH_ECORRUPT. */
-int th_link_read(th_link *out, th_arena *arena, const th_snapshot *snapshot, th_span text,
-                 th_err *err) TH_MUST_USE;
+ * ask for something and cannot be followed are listed in the query's "unread". Errors: TH_EUSAGE
+ * for an address that cannot be read, TH_ENOMEM. */
+int th_link_read(th_link *out, th_arena *arena, th_span text, th_err *err) TH_MUST_USE;
 
 #endif

@@ -222,8 +222,8 @@ void th_map_zoom(const th_map_view *view, const th_map_cluster *c, th_map_view *
   th_map_box(out, x - wide / 2, y - high / 2, x + wide / 2, y + high / 2);
 }
 
-void th_map_name(const th_site_point *p, th_buf *out) {
-  const th_span parts[] = {p->city, p->state, p->country};
+void th_map_name(th_lang lang, const th_site_point *p, th_buf *out) {
+  const th_span parts[] = {p->city, p->state, th_words_country(lang, p->country)};
   bool any = false;
   for (size_t i = 0; i < TH_COUNT(parts); i++) {
     if (!parts[i].n || (i && th_span_eq(parts[i], parts[i - 1]))) continue;
@@ -247,7 +247,7 @@ static void attr_number(th_html *h, const char *name, double v) {
 
 /* "Boston, Massachusetts, United States and 12 towns around: 120 places, 30 recruit". */
 static void put_words(th_html *h, const th_map_cluster *c, th_buf *out) {
-  th_map_name(c->seed, out);
+  th_map_name(h->lang, c->seed, out);
   if (c->n > 1) {
     th_say_put(h->lang, M(tail_and), out);
     th_words_number(h->lang, c->n - 1, out);
@@ -333,7 +333,7 @@ void th_map_put_list(th_html *h, const th_map_drawing *d, uint32_t most) {
     d->link(d->ctx, c, s);
     (void)th_html_href(h, th_buf_view(s));
     s = th_html_scratch(h);
-    th_map_name(c->seed, s);
+    th_map_name(h->lang, c->seed, s);
     if (c->n > 1) {
       th_say_put(h->lang, M(tail_and), s);
       th_words_number(h->lang, c->n - 1, s);

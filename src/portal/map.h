@@ -57,7 +57,7 @@ int th_map_cluster_points(const th_map_view *view, const th_site_point *points, 
                           th_arena *arena, th_map_clusters *out, th_err *err) TH_MUST_USE;
 
 /* "Boston, Massachusetts, United States"; the parts that the record has. */
-void th_map_name(const th_site_point *point, th_buf *out);
+void th_map_name(th_lang lang, const th_site_point *point, th_buf *out);
 /* The view that shows the cluster's points apart. */
 void th_map_zoom(const th_map_view *view, const th_map_cluster *cluster, th_map_view *out);
 

@@ -4,10 +4,12 @@
  *   /places/COUNTRY/STATE/CITY?page=n      slugs of their names; STATE "-": any
  *   /places?country=C&state=S&city=T       their names
  *
- * State, city and page may be absent; a state without a country is not looked at. Of names of one
- * slug the one with most studies has it; the others are reached by their names. A study counts
- * for a place by sites of its own there: country, state and city are those of one and the same
- * site. The searches that a page leads to are exactly the studies it counts. */
+ * State, city and page may be absent. A country has one address, by its English name, however it
+ * was asked for; names lead on to slugs. Of names of one slug the one with most studies has it; the
+ * others are reached by their names. A state or city without a country is searched for. A study
+ * counts for a place by sites of its own there: country, state and city are those of one and the
+ * same site. The searches that a page leads to are exactly the studies it counts. */
+#include "geo/geo.h"
 #include "portal/internal.h"
 #include "portal/map.h"
 #include "portal/search_hit.h"
@@ -40,7 +42,9 @@ static int make_query(places_view *v, th_err *err) {
   size_t n = 0;
   th_arena *arena = v->rq->arena;
   if (!v->country.n) return TH_OK;
-  parts[n++] = th_query_keyword(arena, TH_F_LocationCountry, v->country);
+  th_span code = th_geo_country_code(v->country);
+  parts[n++] = code.n ? th_query_keyword(arena, TH_F_LocationCountryCode, code)
+                      : th_query_keyword(arena, TH_F_LocationCountry, v->country);
   if (v->state.n) parts[n++] = th_query_keyword(arena, TH_F_LocationState, v->state);
   if (v->city.n) parts[n++] = th_query_keyword(arena, TH_F_LocationCity, v->city);
   for (size_t i = 0; i < n; i++)
@@ -130,6 +134,26 @@ static int name_of(const places_view *v, th_place_level level, th_span slug, th_
   return rc;
 }
 
+/* The country of a slug or of a name. Not known as one, it is what records call so. */
+static int read_country(const places_view *v, th_span asked, th_span *out, th_err *err) {
+  th_span code = th_geo_country_code(asked);
+  *out = asked;
+  int rc = code.n ? TH_OK : name_of(v, TH_PLACE_COUNTRY, asked, out, err);
+  if (!rc && out->n && !code.n) code = th_geo_country_code(*out);
+  if (code.n) *out = th_geo_country_name(code);
+  return rc;
+}
+
+/* The slug of a part of a path, which is one already but for strange capitals and blanks. */
+static th_span slug_of(const places_view *v, th_span part) {
+  th_buf *s = &v->w->scratch;
+  size_t from = s->n;
+  (void)th_slug_put(part, s);
+  th_span slug = th_arena_dup(v->rq->arena, (th_span){s->p + from, s->n - from});
+  th_buf_truncate(s, from);
+  return slug;
+}
+
 /* Reads "/places/…" into country, state, city. *known: false when there is no such place. */
 static int read_path(places_view *v, bool *known, th_err *err) {
   th_span *const names[] = {&v->country, &v->state, &v->city};
@@ -139,11 +163,14 @@ static int read_path(places_view *v, bool *known, th_err *err) {
   *known = true;
   for (size_t i = 0; i < TH_COUNT(names) && rest.n && !rc && *known; i++) {
     const char *slash = memchr(rest.p, '/', rest.n);
-    th_span slug = {rest.p, slash ? (size_t)(slash - rest.p) : rest.n};
-    size_t used = slug.n + (slash != NULL);
+    th_span part = {rest.p, slash ? (size_t)(slash - rest.p) : rest.n};
+    size_t used = part.n + (slash != NULL);
     rest = (th_span){rest.p + used, rest.n - used};
-    if (i == 1 && th_span_eq(slug, TH_SPAN("-")) && rest.n) continue;
-    rc = name_of(v, (th_place_level)i, slug, names[i], err);
+    if (i == 1 && th_span_eq(part, TH_SPAN("-")) && rest.n) continue;
+    th_span slug = slug_of(v, part);
+    if (slug.n)
+      rc = i == 0 ? read_country(v, slug, names[i], err)
+                  : name_of(v, (th_place_level)i, slug, names[i], err);
     *known = names[i]->n > 0;
   }
   return rc;
@@ -184,6 +211,11 @@ static th_span page_path(th_buf *s, th_span country, th_span state, th_span city
   return th_buf_view(s);
 }
 
+/* What readers call the place: its country in their language. */
+static th_span shown(const places_view *v, th_span name, bool country) {
+  return country ? th_words_country(v->h->lang, name) : name;
+}
+
 /* A name with a comma in it is one name when a bar stands behind it. */
 static th_span search_path(const places_view *v, const char *more) {
   static const char *const keys[] = {"country", "state", "city"};
@@ -216,11 +248,11 @@ static void put_trail(const places_view *v) {
     if (last) {
       th_html_open(v->h, "span", NULL);
       th_html_attr_str(v->h, "aria-current", "page");
-      th_html_text(v->h, names[i]);
+      th_html_text(v->h, shown(v, names[i], i == 0));
       th_html_close(v->h);
     } else {
       th_span path = page_path(th_html_scratch(v->h), v->country, i ? v->state : none, none);
-      th_html_link(v->h, NULL, path, names[i]);
+      th_html_link(v->h, NULL, path, shown(v, names[i], i == 0));
     }
     th_html_close(v->h);
   }
@@ -250,6 +282,12 @@ static void put_lead(const places_view *v) {
   th_html_close(v->h);
 }
 
+/* A place in a list. */
+typedef struct entry {
+  th_place place;
+  th_span shown; /* its name for the reader */
+} entry;
+
 static void put_legend(const places_view *v) {
   th_html_open(v->h, "p", "legend");
   th_html_element_str(v->h, "span", "n", "12");
@@ -259,9 +297,10 @@ static void put_legend(const places_view *v) {
   th_html_close(v->h);
 }
 
-static void put_entry(const places_view *v, th_span url, const th_place *place) {
+static void put_entry(const places_view *v, th_span url, const entry *e) {
+  const th_place *place = &e->place;
   th_html_open(v->h, "li", NULL);
-  th_html_link(v->h, NULL, url, place->name);
+  th_html_link(v->h, NULL, url, e->shown);
   th_html_str(v->h, " ");
   th_html_open(v->h, "span", "n");
   th_html_i64(v->h, place->studies);
@@ -277,9 +316,9 @@ static void put_entry(const places_view *v, th_span url, const th_place *place) 
 
 /* Names as readers look for them: without case and accents. */
 static int by_name(const void *a, const void *b) {
-  const th_place *x = a, *y = b;
+  const entry *x = a, *y = b;
   char p[TH_NAME_MAX], q[TH_NAME_MAX];
-  size_t n = th_name_fold(x->name, p), m = th_name_fold(y->name, q);
+  size_t n = th_name_fold(x->shown, p), m = th_name_fold(y->shown, q);
   int c = memcmp(p, q, TH_MIN(n, m));
   return c ? c : (n > m) - (n < m);
 }
@@ -291,15 +330,14 @@ static char letter_of(th_span name) {
   return n && folded[0] >= 'a' && folded[0] <= 'z' ? (char)(folded[0] - 32) : '#';
 }
 
-static void put_letter_nav(const places_view *v, const th_place *places, uint32_t n,
-                           const char *of) {
+static void put_letter_nav(const places_view *v, const entry *places, uint32_t n, const char *of) {
   char id[24], text[2] = {0, 0};
   th_html_open(v->h, "nav", "letters");
   th_html_attr_str(v->h, "aria-label", M(by_letter));
   th_html_open(v->h, "ul", NULL);
   for (uint32_t i = 0; i < n; i++) {
-    if (letter_of(places[i].name) == text[0]) continue;
-    text[0] = letter_of(places[i].name);
+    if (letter_of(places[i].shown) == text[0]) continue;
+    text[0] = letter_of(places[i].shown);
     snprintf(id, sizeof id, "#%s-%c", of, text[0] == '#' ? '0' : text[0]);
     th_html_open(v->h, "li", NULL);
     th_html_link_str(v->h, NULL, id, text);
@@ -336,20 +374,20 @@ static bool same_slug(const places_view *v, th_span a, th_span b) {
 }
 
 /* Whether a neighbour of the same slug has more studies: the slug is that one's. */
-static bool lost_slug(const places_view *v, const th_place *places, uint32_t n, uint32_t at) {
+static bool lost_slug(const places_view *v, const entry *places, uint32_t n, uint32_t at) {
   for (int side = -1; side <= 1; side += 2) {
     uint32_t i = at + (uint32_t)side;
-    if (i >= n || !same_slug(v, places[i].name, places[at].name)) continue;
-    if (places[i].studies > places[at].studies ||
-        (places[i].studies == places[at].studies && side < 0))
+    if (i >= n || !same_slug(v, places[i].place.name, places[at].place.name)) continue;
+    if (places[i].place.studies > places[at].place.studies ||
+        (places[i].place.studies == places[at].place.studies && side < 0))
       return true;
   }
   return false;
 }
 
-static th_span entry_path(const places_view *v, const th_place *places, uint32_t n, uint32_t at,
+static th_span entry_path(const places_view *v, const entry *places, uint32_t n, uint32_t at,
                           th_place_level level) {
-  const th_span none = {0}, name = places[at].name;
+  const th_span none = {0}, name = places[at].place.name;
   bool by_name = lost_slug(v, places, n, at);
   th_buf *s = th_html_scratch(v->h);
   th_span country = level == TH_PLACE_COUNTRY ? name : v->country;
@@ -372,16 +410,19 @@ static int put_list(const places_view *v, const th_place_counts *counts, th_plac
   uint32_t n = TH_MIN(counts->n, most);
   bool letters = n > BY_LETTER;
   char now = 0;
-  th_place *places = th_arena_calloc(v->rq->arena, (size_t)n + 1, sizeof *places);
+  entry *places = th_arena_calloc(v->rq->arena, (size_t)n + 1, sizeof *places);
   if (!places) return th_err_set(err, TH_ENOMEM, "no memory for a page");
-  if (n) memcpy(places, counts->places, n * sizeof *places);
+  for (uint32_t i = 0; i < n; i++) {
+    places[i].place = counts->places[i];
+    places[i].shown = shown(v, counts->places[i].name, level == TH_PLACE_COUNTRY);
+  }
   qsort(places, n, sizeof *places, by_name);
   if (letters)
     put_letter_nav(v, places, n, of);
   else
     th_html_open(v->h, "ul", "counts two wide");
   for (uint32_t i = 0; i < n; i++) {
-    if (letters) begin_letter(v, &now, places[i].name, of, v->country.n ? "h3" : "h2");
+    if (letters) begin_letter(v, &now, places[i].shown, of, v->country.n ? "h3" : "h2");
     put_entry(v, entry_path(v, places, n, i, level), &places[i]);
   }
   th_html_close(v->h);
@@ -424,7 +465,7 @@ static void put_shape(const places_view *v, const th_map_view *view, const th_pl
     th_html_open(v->h, "path", NULL);
     th_html_attr(v->h, "d", th_buf_view(s));
     th_html_open(v->h, "title", NULL);
-    th_html_text(v->h, place->name);
+    th_html_text(v->h, shown(v, place->name, true));
     th_html_str(v->h, ": ");
     s = th_html_scratch(v->h);
     th_words_number(v->h->lang, place->recruiting, s);
@@ -643,19 +684,23 @@ static int put_city(const places_view *v, th_err *err) {
 /* ---- the handler ---- */
 
 static th_span place_title(const places_view *v) {
-  const th_span *names[] = {&v->city, &v->state, &v->country};
+  const th_lang lang = th_lang_of_path(v->rq->path);
+  const th_span names[] = {v->city, v->state, th_words_country(lang, v->country)};
   char *title = th_arena_printf(v->rq->arena, "%s", "");
   for (size_t i = 0; title && i < TH_COUNT(names); i++)
-    if (names[i]->n)
-      title = th_arena_printf(v->rq->arena, "%s%s%.*s", title, *title ? ", " : "", (int)names[i]->n,
-                              names[i]->p);
+    if (names[i].n)
+      title = th_arena_printf(v->rq->arena, "%s%s%.*s", title, *title ? ", " : "", (int)names[i].n,
+                              names[i].p);
   return title ? th_span_of(title) : (th_span){0};
 }
 
 static int put_place(const places_view *v, th_err *err) {
   put_trail(v);
   if (!v->country.n) return put_world(v, err);
-  th_html_element(v->h, "h1", NULL, v->city.n ? v->city : v->state.n ? v->state : v->country);
+  th_html_element(v->h, "h1", NULL,
+                  v->city.n    ? v->city
+                  : v->state.n ? v->state
+                               : shown(v, v->country, true));
   put_lead(v);
   return v->city.n ? put_city(v, err) : v->state.n ? put_state(v, err) : put_country(v, err);
 }
@@ -677,32 +722,94 @@ static int write_page(places_view *v, th_response *rs, th_err *err) {
   return rc ? rc : th_portal_end(v->h, rs, 200, err);
 }
 
+/* Whether the name has its slug: a smaller place of the same slug is reached by its name alone. */
+static int has_slug(const places_view *v, th_place_level level, th_span name, bool *has,
+                    th_err *err) {
+  char a[TH_NAME_MAX], b[TH_NAME_MAX];
+  th_span slug = slug_of(v, name), other = {0};
+  *has = false;
+  if (!slug.n) return TH_OK;
+  int rc = name_of(v, level, slug, &other, err);
+  size_t n = th_name_fold(name, a);
+  *has = !rc && th_name_fold(other, b) == n && memcmp(a, b, n) == 0;
+  return rc;
+}
+
+/* The page's one address, when it was asked for by another: NULL when it was not. In the arena. */
+static int find_address(const places_view *v, bool by_path, const char **out, th_err *err) {
+  bool has = v->country.n > 0;
+  int rc = TH_OK;
+  *out = NULL;
+  if (!by_path && has && v->state.n) rc = has_slug(v, TH_PLACE_STATE, v->state, &has, err);
+  if (!by_path && !rc && has && v->city.n) rc = has_slug(v, TH_PLACE_CITY, v->city, &has, err);
+  if (rc || !has) return rc;
+  th_buf *s = &v->w->scratch;
+  size_t from = s->n;
+  th_buf_str(s, th_lang_prefix(th_lang_of_path(v->rq->path)));
+  has = put_slugs(s, v->country, v->state, v->city);
+  if (has && !th_span_eq((th_span){s->p + from, s->n - from}, v->rq->path)) {
+    unsigned page = asked_page(v->rq);
+    if (page > 1) th_buf_printf(s, "?page=%u", page);
+    *out = th_arena_printf(v->rq->arena, "%.*s", (int)(s->n - from), s->p + from);
+    if (!*out) rc = th_err_set(err, TH_ENOMEM, "no memory for an answer");
+  }
+  th_buf_truncate(s, from);
+  return rc;
+}
+
+/* "/places?city=Boston": which country is for the search to find. False when nothing is asked. */
+static bool search_instead(th_request *rq, th_response *rs) {
+  static const char *const keys[] = {"state", "city", "near"};
+  th_buf s;
+  th_buf_init(&s, 1 << 14);
+  th_buf_printf(&s, "%s/search", th_lang_prefix(th_lang_of_path(rq->path)));
+  size_t bare = s.n;
+  for (size_t i = 0; i < TH_COUNT(keys); i++) {
+    th_span value = th_span_trim(th_request_value(rq, keys[i]));
+    if (!value.n) continue;
+    th_buf_printf(&s, "%c%s=", s.n > bare ? '&' : '?', keys[i]);
+    th_url_encode(&s, value);
+  }
+  char *to = s.n > bare && !s.error ? th_arena_printf(rq->arena, "%.*s", (int)s.n, s.p) : NULL;
+  th_buf_dispose(&s);
+  if (to) th_response_redirect(rs, 302, to);
+  return to != NULL;
+}
+
+static int answer_place(places_view *v, bool by_path, th_response *rs, th_err *err) {
+  bool known = true;
+  const char *address = NULL;
+  int rc = by_path        ? read_path(v, &known, err)
+           : v->country.n ? read_country(v, v->country, &v->country, err)
+                          : TH_OK;
+  if (by_path && !v->country.n) known = false;
+  if (!rc) rc = make_query(v, err);
+  if (!rc && known) rc = look_at_place(v, err);
+  if (rc) return rc;
+  if (!known || (v->country.n && !v->studies))
+    return th_portal_sorry(v->p, v->rq, rs, 404, M(no_study_takes_place_there),
+                           th_span_of(M(no_study_here_has_a)), err);
+  rc = find_address(v, by_path, &address, err);
+  if (rc || !address) return rc ? rc : write_page(v, rs, err);
+  th_response_redirect(rs, 301, address);
+  return TH_OK;
+}
+
 int th_portal_places(void *ctx, th_request *rq, th_response *rs, th_err *err) {
   th_html h;
   places_view v = {.p = ctx, .h = &h, .rq = rq};
-  bool known = true;
   bool by_path =
       rq->path.n > strlen(th_lang_prefix(th_lang_of_path(rq->path))) + strlen("/places/");
-  int rc = TH_OK;
-  v.country = th_span_trim(th_request_value(rq, "country"));
-  if (v.country.n) {
-    v.state = th_span_trim(th_request_value(rq, "state"));
-    v.city = th_span_trim(th_request_value(rq, "city"));
+  if (!by_path) {
+    v.country = th_span_trim(th_request_value(rq, "country"));
+    if (!v.country.n && search_instead(rq, rs)) return TH_OK;
+    v.state = v.country.n ? th_span_trim(th_request_value(rq, "state")) : (th_span){0};
+    v.city = v.country.n ? th_span_trim(th_request_value(rq, "city")) : (th_span){0};
   }
   v.w = th_portal_worker(v.p, rq);
   if (!v.w) return th_err_set(err, TH_ENOMEM, "no memory for a page");
   v.snapshot = th_index_acquire(th_registry_index(v.p->registry));
-  if (by_path) {
-    v.country = v.state = v.city = (th_span){0};
-    rc = read_path(&v, &known, err);
-  }
-  if (!rc) rc = make_query(&v, err);
-  if (!rc && known) rc = look_at_place(&v, err);
-  if (!rc && (!known || (v.country.n && !v.studies)))
-    rc = th_portal_sorry(v.p, rq, rs, 404, M(no_study_takes_place_there),
-                         th_span_of(M(no_study_here_has_a)), err);
-  else if (!rc)
-    rc = write_page(&v, rs, err);
+  int rc = answer_place(&v, by_path, rs, err);
   th_index_release(th_registry_index(v.p->registry), v.snapshot);
   return rc;
 }

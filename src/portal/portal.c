@@ -3,6 +3,7 @@
 #include "base/queue.h"
 #include "portal/assets.h"
 #include "portal/internal.h"
+#include "portal/link.h"
 #include "portal/slug.h"
 #include "portal/study_page.h"
 #include "registry/criteria.h"
@@ -170,7 +171,52 @@ int th_portal_sorry(const th_portal *portal, th_request *rq, th_response *rs, un
   return th_portal_end(&h, rs, status, err);
 }
 
+/* "/search/": the address without what stands too much at its end. NULL when there is none such. */
+static const char *without_slashes(const th_request *rq) {
+  size_t n = rq->path.n;
+  while (n && rq->path.p[n - 1] == '/')
+    n--;
+  if (n == rq->path.n || n == 0) return NULL;
+  th_buf out;
+  const char *to = NULL;
+  th_buf_init(&out, 1 << 16);
+  for (size_t i = 0; i < n; i++)
+    if (rq->path.p[i] == '/' && i && rq->path.p[i - 1] != '/')
+      th_buf_char(&out, '/');
+    else if (rq->path.p[i] != '/')
+      th_url_encode(&out, (th_span){rq->path.p + i, 1});
+  if (!out.error)
+    to = th_arena_printf(rq->arena, "/%.*s%s%.*s", (int)out.n, out.p, rq->query.n ? "?" : "",
+                         (int)rq->query.n, rq->query.p);
+  th_buf_dispose(&out);
+  return to;
+}
+
+/* Addresses of the registry's own site under our name: "/ct2/show/NCT…", "/ct2/results?cond=…". */
+static const char *as_of_the_registry(const th_request *rq) {
+  char number[TH_NCT_LEN + 1];
+  th_span found;
+  uint32_t nct;
+  if (th_nct_find(rq->path, 0, &found, &nct))
+    return th_arena_printf(rq->arena, "%s/study/%s", th_lang_prefix(th_lang_of_path(rq->path)),
+                           th_nct_format(nct, number));
+  if (!th_span_eq(rq->path, TH_SPAN("/ct2/results"))) return NULL;
+  th_link link;
+  th_err ignored = {0};
+  char *text = th_arena_printf(rq->arena, "clinicaltrials.gov/ct2/results?%.*s", (int)rq->query.n,
+                               rq->query.p);
+  if (!text || th_link_read(&link, rq->arena, th_span_of(text), &ignored)) return NULL;
+  return th_arena_printf(rq->arena, "/search%s%.*s", link.query.n ? "?" : "", (int)link.query.n,
+                         link.query.p);
+}
+
 static int answer_unknown(void *ctx, th_request *rq, th_response *rs, th_err *err) {
+  const char *to = as_of_the_registry(rq);
+  if (!to) to = without_slashes(rq);
+  if (to) {
+    th_response_redirect(rs, 301, to);
+    return TH_OK;
+  }
   return th_portal_sorry(ctx, rq, rs, 404, M(there_is_no_such_page),
                          th_span_of(M(the_address_may_be_mistyped)), err);
 }

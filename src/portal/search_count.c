@@ -1,4 +1,5 @@
 /* The hits of a results page, and what each choice of its filters would lead to. */
+#include "geo/geo.h"
 #include "portal/search_view.h"
 #include "query/names.h"
 #include "query/tree.h"
@@ -44,7 +45,12 @@ th_span th_portal_one_name(th_span value) {
   return value;
 }
 
-static bool is_same_name(th_span a, th_span b) {
+/* All names of a country are one. */
+static bool is_same_name(const char *filter, th_span a, th_span b) {
+  if (strcmp(filter, "country") == 0) {
+    th_span one = th_geo_country_code(a), other = th_geo_country_code(b);
+    if (one.n && th_span_eq(one, other)) return true;
+  }
   char x[TH_NAME_MAX], y[TH_NAME_MAX];
   size_t n = th_name_fold(a, x);
   return th_name_fold(b, y) == n && memcmp(x, y, n) == 0;
@@ -55,11 +61,11 @@ static bool is_chosen(const search_view *v, const char *filter, th_span name) {
   th_span rest = v->s->filter[th_portal_filter_place(filter)];
   bool bars = rest.n && memchr(rest.p, '|', rest.n);
   name = th_portal_one_name(name);
-  if (is_same_name(th_portal_one_name(rest), name)) return true;
+  if (is_same_name(filter, th_portal_one_name(rest), name)) return true;
   for (size_t n; rest.n; rest = (th_span){rest.p + n, rest.n - n}) {
     for (n = 0; n < rest.n && rest.p[n] != (bars ? '|' : ',');)
       n++;
-    if (is_same_name(th_span_trim((th_span){rest.p, n}), name)) return true;
+    if (is_same_name(filter, th_span_trim((th_span){rest.p, n}), name)) return true;
     n += n < rest.n;
   }
   return false;
@@ -72,7 +78,7 @@ static int add_name(search_view *v, unsigned at, th_span name, int64_t count, th
   th_span value = th_portal_one_name(name);
   if (!value.n || l->n == NAMES_MOST) return TH_OK;
   for (uint32_t i = 0; i < l->n; i++)
-    if (is_same_name(th_portal_one_name(l->names[i].value), value)) return TH_OK;
+    if (is_same_name(filter, th_portal_one_name(l->names[i].value), value)) return TH_OK;
   if (memchr(value.p, ',', value.n) && !memchr(value.p, '|', value.n)) {
     char *marked = th_arena_printf(v->s->rq->arena, "%.*s|", (int)value.n, value.p);
     if (!marked) return th_err_set(err, TH_ENOMEM, "no memory for a page");
@@ -162,7 +168,8 @@ static bool is_place(const name_group *g) {
 /* A facet counts one field, a filter may look into two, and places are of one site: these counts
  * are made choice by choice. */
 static bool is_exact(const search_view *v, const name_group *g) {
-  return g->field == TH_F_LocationCountry && !is_filtered(v, "state") && !is_filtered(v, "city");
+  return g->field == TH_F_LocationCountryCode && !is_filtered(v, "state") &&
+         !is_filtered(v, "city");
 }
 
 static int list_names(search_view *v, const th_snapshot *snapshot, unsigned at,
@@ -182,9 +189,11 @@ static int list_names(search_view *v, const th_snapshot *snapshot, unsigned at,
     facet = &own;
   }
   if (is_place(g) || g->field == TH_F_NONE) facet = &own;
-  for (uint32_t i = 0; !rc && i < facet->n; i++)
-    rc = add_name(v, at, facet->values[i].value,
-                  is_exact(v, g) ? (int64_t)facet->values[i].count : -1, err);
+  for (uint32_t i = 0; !rc && i < facet->n; i++) {
+    th_span name = facet->values[i].value;
+    if (g->field == TH_F_LocationCountryCode) name = th_geo_country_name(name);
+    rc = add_name(v, at, name, is_exact(v, g) ? (int64_t)facet->values[i].count : -1, err);
+  }
   return rc ? rc : count_names(v, snapshot, at, err);
 }
 

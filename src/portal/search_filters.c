@@ -20,7 +20,7 @@ const group th_portal_groups[GROUPS] = {
 };
 
 const name_group th_portal_name_groups[NAME_GROUPS] = {
-    {"country", TH_F_LocationCountry, M(country), M(another_country), 8, false},
+    {"country", TH_F_LocationCountryCode, M(country), M(another_country), 8, false},
     {"state", TH_F_LocationState, M(state), M(another_state), 8, false},
     {"city", TH_F_LocationCity, M(city), M(another_city), 8, false},
     {"condition", TH_F_ConditionMeshTerm, M(condition), M(another_condition), 6, true},
@@ -168,8 +168,9 @@ static void put_names(const search_view *v, unsigned at) {
   for (uint32_t i = 0; i < l->n; i++) {
     th_span value = l->names[i].value;
     const char *label = g->another ? NULL : funder_label(value);
-    put_box(v, g->name, value, label ? th_span_of(label) : th_portal_one_name(value),
-            l->names[i].chosen, l->names[i].count);
+    th_span name = label ? th_span_of(label) : th_portal_one_name(value);
+    if (g->field == TH_F_LocationCountryCode) name = th_words_country(v->h->lang, name);
+    put_box(v, g->name, value, name, l->names[i].chosen, l->names[i].count);
   }
   if (g->another)
     th_portal_put_input(v, g->name, g->another, NULL,

@@ -188,7 +188,7 @@ static void put_nearest(const hit_view *v, uint32_t list) {
 static uint32_t list_countries(const hit_view *v, uint32_t list, th_span out[MOST_COUNTRIES]) {
   uint32_t n = 0;
   for (th_json_each(v->j, list, e)) {
-    th_span country = th_json_path_text(v->j, e, "country");
+    th_span country = th_words_country(v->h->lang, th_json_path_text(v->j, e, "country"));
     uint32_t i = 0;
     while (i < n && !th_span_eq(out[i], country))
       i++;
@@ -204,7 +204,8 @@ static bool is_named(th_span name, th_span wanted) {
 }
 
 static bool is_here(const hit_view *v, uint32_t site) {
-  return is_named(th_json_path_text(v->j, site, "country"), v->s->at_country) &&
+  th_span country = th_json_path_text(v->j, site, "country");
+  return is_named(th_words_country(TH_LANG_EN, country), v->s->at_country) &&
          is_named(th_json_path_text(v->j, site, "state"), v->s->at_state) &&
          is_named(th_json_path_text(v->j, site, "city"), v->s->at_city);
 }

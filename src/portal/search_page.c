@@ -104,8 +104,11 @@ static void put_chip(const search_view *v, unsigned at) {
   th_html_str(v->h, ": ");
   s = th_html_scratch(v->h);
   if (is_text || th_filter_parse(&q, v->s->rq->arena, p->name, p->value, &ignored) ||
-      !put_values(v->h->lang, q, s))
-    th_buf_span(s, th_portal_one_name(p->value));
+      !put_values(v->h->lang, q, s)) {
+    th_span name = th_portal_one_name(p->value);
+    bool country = th_span_eq(p->name, TH_SPAN("country"));
+    th_buf_span(s, country ? th_words_country(v->h->lang, name) : name);
+  }
   th_html_scratch_text(v->h);
   th_html_open(v->h, "span", "x");
   th_html_attr_str(v->h, "aria-hidden", "true");
@@ -404,13 +407,12 @@ static int redirect_elsewhere(const portal_state *s, portal_worker *w, th_reques
 }
 
 /* A link of the registry pasted into the box. */
-static int redirect_link(const th_snapshot *snapshot, th_request *rq, th_response *rs, th_span text,
-                         th_err *err) {
+static int redirect_link(th_request *rq, th_response *rs, th_span text, th_err *err) {
   th_link link;
   th_err local = {0};
   char number[TH_NCT_LEN + 1];
   const char *prefix = th_lang_prefix(th_lang_of_path(rq->path));
-  int rc = th_link_read(&link, rq->arena, snapshot, text, &local);
+  int rc = th_link_read(&link, rq->arena, text, &local);
   if (rc && rc != TH_EUSAGE && rc != TH_ELIMIT) return th_err_set(err, rc, "%s", local.message);
   if (rc) link = (th_link){0};
   char *to =
@@ -440,7 +442,7 @@ int th_portal_search(void *ctx, th_request *rq, th_response *rs, th_err *err) {
     return TH_OK;
   }
   done = th_link_is(th_request_value(rq, "term"));
-  int rc = done ? redirect_link(snapshot, rq, rs, th_request_value(rq, "term"), err)
+  int rc = done ? redirect_link(rq, rs, th_request_value(rq, "term"), err)
                 : th_portal_state_read(&state, rq, snapshot, err);
   if (!rc && !done) rc = redirect_elsewhere(&state, w, rq, rs, &done, err);
   if (!rc && !done) {

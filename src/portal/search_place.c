@@ -144,22 +144,19 @@ static int try_filter(finder *f, th_query *where, bool sure, bool *found, th_err
   return rc;
 }
 
-/* All names that records have for the country. */
+/* "Granada" is a country in Spanish, and a city before that. */
+static bool is_city_elsewhere(th_span name, th_span code) {
+  th_geo_place place;
+  return th_geo_find(name, &place, 1) && place.population >= KNOWN &&
+         !th_span_eq((th_span){place.code, 2}, code);
+}
+
 static int try_country(finder *f, bool *found, th_err *err) {
-  enum { NAMES = 12 };
+  th_span code = th_geo_country_code(f->cut->place);
+  if (!code.n || (f->cut->place.n < 4 && !f->cut->capital)) return TH_OK;
+  if (is_city_elsewhere(f->cut->place, code)) return TH_OK;
   th_arena *arena = f->s->rq->arena;
-  th_query *any[NAMES] = {NULL};
-  size_t n = 0;
-  th_span names = th_geo_country_names(th_geo_country_code(f->cut->place));
-  if (!names.n || f->cut->place.n < 2 || (f->cut->place.n < 4 && !f->cut->capital)) return TH_OK;
-  while (names.n && n < NAMES) {
-    const char *bar = memchr(names.p, '|', names.n);
-    size_t len = bar ? (size_t)(bar - names.p) : names.n;
-    any[n++] = th_query_keyword(arena, TH_F_LocationCountry, (th_span){names.p, len});
-    len += bar != NULL;
-    names = (th_span){names.p + len, names.n - len};
-  }
-  return try_filter(f, th_query_or(arena, any, n), true, found, err);
+  return try_filter(f, th_query_keyword(arena, TH_F_LocationCountryCode, code), true, found, err);
 }
 
 static int try_name(finder *f, uint16_t field, bool *found, th_err *err) {
@@ -328,7 +325,7 @@ static void put_reaches(const search_view *v) {
 static void put_other(const search_view *v, const th_geo_place *place) {
   th_buf label;
   th_buf_init(&label, 1 << 10);
-  th_geo_label(place, &label);
+  th_geo_label_in(place, th_span_of(th_message_tables[v->h->lang].code), &label);
   th_span name = th_arena_dup(v->s->rq->arena, th_buf_view(&label));
   th_buf_dispose(&label);
   if (!name.p) return;
@@ -368,7 +365,7 @@ static void put_spot(const search_view *v) {
   th_html_str(v->h, M(tail_of_the_place));
   s = th_html_scratch(v->h);
   if (v->s->n_spots)
-    th_geo_label(&v->s->spots[0], s);
+    th_geo_label_in(&v->s->spots[0], th_span_of(th_message_tables[v->h->lang].code), s);
   else
     th_buf_printf(s, "%.3f, %.3f", v->s->near.lat, v->s->near.lon);
   th_html_scratch_element(v->h, "strong", NULL);

@@ -49,7 +49,7 @@ static country *sort_sites(const th_study_view *v, uint32_t list, size_t *n_coun
   country *groups = th_arena_calloc(v->context->arena, n, sizeof *groups);
   if (!sites || !groups) return NULL;
   for (th_json_each(v->j, list, e))
-    sites[at++] = (site){.country = th_part_text(v, e, "country"),
+    sites[at++] = (site){.country = th_words_country(v->h->lang, th_part_text(v, e, "country")),
                          .node = e,
                          .rank = status_rank(th_part_text(v, e, "status"))};
   qsort(sites, n, sizeof *sites, by_country);
@@ -196,7 +196,7 @@ static void put_link(const void *ctx, const th_map_cluster *c, th_buf *out) {
   th_map_view closer;
   if (c->n == 1) {
     th_buf_char(out, '#');
-    put_country_id(c->seed->country, out);
+    put_country_id(th_words_country(m->v->h->lang, c->seed->country), out);
     return;
   }
   th_map_zoom(&m->view, c, &closer);

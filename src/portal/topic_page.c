@@ -1,6 +1,7 @@
 /* One condition, intervention or sponsor: how many studies, when, of what kind, where, what goes
  * with it, and the newest. All numbers are of one set of studies, the one that the page's search
  * finds. */
+#include "geo/geo.h"
 #include "portal/search_hit.h"
 #include "portal/topic.h"
 #include "portal/words.h"
@@ -14,7 +15,7 @@ enum { NEWEST = 5, SYNONYMS = 16, FIRST_YEAR = 1960, MOST_YEARS = 120, SHOWN_YEA
 
 static const th_facet_request wanted[FACETS] = {
     [STATUS] = {TH_F_OverallStatus, 14},          [PHASE] = {TH_F_Phase, 6},
-    [COUNTRY] = {TH_F_LocationCountry, 12},       [CONDITION] = {TH_F_Condition, 12},
+    [COUNTRY] = {TH_F_LocationCountryCode, 12},   [CONDITION] = {TH_F_Condition, 12},
     [INTERVENTION] = {TH_F_InterventionName, 12}, [SPONSOR] = {TH_F_LeadSponsorName, 12}};
 
 typedef struct topic_view {
@@ -109,11 +110,12 @@ static void put_values(const topic_view *v, int facet, const char *title, const 
   th_html_open(v->h, "ul", "counts");
   for (uint32_t i = 0; i < f->n; i++) {
     th_span value = f->values[i].value;
+    if (facet == COUNTRY) value = th_geo_country_name(value);
     th_html_open(v->h, "li", NULL);
     th_html_open(v->h, "a", NULL);
     (void)th_html_href(v->h, th_buf_view(search_path(v, key, value)));
     if (th_fields[f->field].enum_id == TH_E_NONE) {
-      th_html_text(v->h, value);
+      th_html_text(v->h, facet == COUNTRY ? th_words_country(v->h->lang, value) : value);
     } else {
       th_words_label(v->h->lang, f->field, value, th_html_scratch(v->h));
       th_html_scratch_text(v->h);

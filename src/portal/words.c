@@ -1,5 +1,6 @@
 #include "portal/words.h"
 
+#include "geo/geo.h"
 #include "study/age.h"
 #include "study/view.h"
 
@@ -19,6 +20,11 @@ void th_words_phases(th_lang lang, const th_json *j, uint32_t node, th_buf *out)
     th_words_label(lang, TH_F_Phase, th_json_text(j, e), out);
     first = false;
   }
+}
+
+th_span th_words_country(th_lang lang, th_span name) {
+  th_span code = th_geo_country_code(name);
+  return code.n ? th_geo_country_name_in(code, th_span_of(th_message_tables[lang].code)) : name;
 }
 
 void th_words_number(th_lang lang, int64_t v, th_buf *out) {

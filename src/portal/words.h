@@ -18,6 +18,9 @@ void th_words_date(th_lang lang, th_span text, th_buf *out);
 void th_words_day(th_lang lang, const th_date *date, th_buf *out);
 void th_words_masking(th_lang lang, const th_json *j, th_span masking, uint32_t masked,
                       th_buf *out);
+/* A country in the reader's language, whatever its spelling; what is no country that is known as it
+ * is. Borrowed from the program, or name itself. */
+th_span th_words_country(th_lang lang, th_span name);
 /* "12,345", "12.345": with the language's sign between thousands. */
 void th_words_number(th_lang lang, int64_t v, th_buf *out);
 

@@ -323,6 +323,29 @@ static int read_words(th_query **out, th_arena *arena, const filter *f, th_span 
   return rc;
 }
 
+/* Countries by any of their names: records spell some of them in several ways. What is no country
+ * that is known is looked for as it is written. */
+static int read_countries(th_query **out, th_arena *arena, const filter *f, th_span value,
+                          th_err *err) {
+  th_span item, rest = value;
+  th_query *parts[2] = {NULL};
+  unsigned n = 0;
+  bool whole = value.n && !memchr(value.p, '|', value.n) && th_geo_country_code(value).n;
+  const char *apart = whole ? "|" : value.n && memchr(value.p, '|', value.n) ? "|" : ",";
+  *out = NULL;
+  while (next_item(&rest, apart, &item)) {
+    th_span code = th_geo_country_code(item);
+    if (item.n == 0) continue;
+    if (++n > 100) return th_err_set(err, TH_EUSAGE, "%s: more than 100 values", f->shown.name);
+    parts[0] = *out;
+    parts[1] = code.n ? th_query_keyword(arena, TH_F_LocationCountryCode, code)
+                      : th_query_keyword(arena, f->field, item);
+    *out = parts[1] ? th_query_or(arena, parts, 2) : NULL;
+    if (!*out) return fail_memory(err);
+  }
+  return *out ? 0 : fail_value(f, value, err);
+}
+
 static int read_ids(th_query **out, th_arena *arena, const filter *f, th_span value, th_err *err) {
   size_t n = 0, most = value.n / 4 + 1;
   uint32_t *ncts = th_arena_calloc(arena, most, sizeof *ncts);
@@ -358,7 +381,8 @@ static int read_ids(th_query **out, th_arena *arena, const filter *f, th_span va
     TH_F_NONE)                                                                                     \
   X("near", "Distance", TH_NEAR_VALUES, "Boston, MA, 50mi", read_near, TH_F_LocationGeoPoint,      \
     TH_F_NONE)                                                                                     \
-  X("country", "Country", NAMES, "France|Germany", read_words, TH_F_LocationCountry, TH_F_NONE)    \
+  X("country", "Country", NAMES, "France|Germany", read_countries, TH_F_LocationCountry,           \
+    TH_F_NONE)                                                                                     \
   X("state", "State", NAMES, "Massachusetts", read_words, TH_F_LocationState, TH_F_NONE)           \
   X("city", "City", NAMES, "Boston", read_words, TH_F_LocationCity, TH_F_NONE)                     \
   X("condition", "Condition", NAMES, "Asthma", read_words, TH_F_Condition, TH_F_ConditionMeshTerm) \

@@ -1,10 +1,13 @@
 /* How many studies have a site in each place, straight from the segments' sites: a site names its
  * country, state and city together, so a city is counted only in the country it lies in.
  *
- * Spellings that differ in case and accents are one place. A word is folded once a segment, when
- * its first site is met; after that a site costs two or three look-ups by ordinal. */
+ * Spellings that differ in case and accents are one place, and all names of a country. A word is
+ * folded once a segment, when its first site is met; after that a site costs two or three look-ups
+ * by ordinal. */
 #include "query/cache.h"
 #include "query/exec.h"
+
+#include "geo/geo.h"
 
 typedef struct place {
   th_span folded;
@@ -76,20 +79,35 @@ static uint32_t find_place(counter *c, th_span name) {
 
 /* ---- a segment ---- */
 
-int th_wanted_make(const th_plan *p, uint16_t field, th_span word, bool absent, th_wanted *out) {
+static int want_word(const th_plan *p, uint16_t field, th_span word, th_wanted *out) {
   enum { SPELLINGS_MAX = 64 };
   uint32_t set[SPELLINGS_MAX];
-  const th_column *c = th_segment_column(p->segment, field);
-  *out = (th_wanted){.n = (c ? c->n_dict : 0) + 1};
-  if (word.n == 0 && !absent) return 0;
-  int n = absent ? 0 : th_cache_find_folded(p->segment, field, word, set, SPELLINGS_MAX);
-  out->has = th_arena_calloc(p->arena, out->n, 1);
-  if (n < 0 || !out->has) return th_err_set(p->err, TH_ENOMEM, "out of memory");
+  int n = th_cache_find_folded(p->segment, field, word, set, SPELLINGS_MAX);
+  if (n < 0) return th_err_set(p->err, TH_ENOMEM, "out of memory");
   if (n > SPELLINGS_MAX) return th_err_set(p->err, TH_ELIMIT, "too many spellings of one name");
-  out->has[0] = absent;
   for (int i = 0; i < n; i++)
     out->has[set[i] + 1] = 1;
   return 0;
+}
+
+int th_wanted_make(const th_plan *p, uint16_t field, th_span word, bool absent, th_wanted *out) {
+  const th_column *c = th_segment_column(p->segment, field);
+  *out = (th_wanted){.n = (c ? c->n_dict : 0) + 1};
+  if (word.n == 0 && !absent) return 0;
+  out->has = th_arena_calloc(p->arena, out->n, 1);
+  if (!out->has) return th_err_set(p->err, TH_ENOMEM, "out of memory");
+  out->has[0] = absent;
+  int rc = absent ? 0 : want_word(p, field, word, out);
+  th_span names = {0};
+  if (field == TH_F_LocationCountry && !absent)
+    names = th_geo_country_names(th_geo_country_code(word));
+  for (size_t n; !rc && names.n; names = (th_span){names.p + n, names.n - n}) {
+    const char *bar = memchr(names.p, '|', names.n);
+    n = bar ? (size_t)(bar - names.p) : names.n;
+    rc = want_word(p, field, (th_span){names.p, n}, out);
+    n += bar != NULL;
+  }
+  return rc;
 }
 
 static int begin_segment(counter *c) {
@@ -113,12 +131,20 @@ static int begin_segment(counter *c) {
   return rc ? rc : th_wanted_make(p, TH_F_LocationState, r->state, r->no_state, &c->state);
 }
 
+/* What a word of the level stands for: a country has one name, however records spell it. */
+static th_span place_name(const counter *c, uint32_t ordinal) {
+  th_span word = th_span_trim(th_column_word(c->names, ordinal));
+  if (c->request->level != TH_PLACE_COUNTRY) return word;
+  th_span name = th_geo_country_name(th_geo_country_code(word));
+  return name.n ? name : word;
+}
+
 /* The spelling of each place that most sites have. */
 static void name_places(counter *c) {
   for (uint32_t o = 0; c->names && o < c->names->n_dict; o++) {
     if (!c->place_of[o]) continue;
     place *p = &c->places[c->place_of[o] - 1];
-    th_span word = th_span_trim(th_column_word(c->names, o));
+    th_span word = place_name(c, o);
     if (c->sites_of[o] < p->name_sites) continue;
     if (c->sites_of[o] == p->name_sites && th_span_cmp(word, p->name) >= 0) continue;
     p->name = word;
@@ -129,7 +155,7 @@ static void name_places(counter *c) {
 /* Counts a site's place for the document, once; false when memory is exhausted. */
 static bool count_place(counter *c, uint32_t doc, uint32_t ordinal, bool recruits) {
   uint32_t *known = &c->place_of[ordinal];
-  if (!*known) *known = find_place(c, th_column_word(c->names, ordinal));
+  if (!*known) *known = find_place(c, place_name(c, ordinal));
   if (!*known) return false;
   place *p = &c->places[*known - 1];
   c->sites_of[ordinal]++;

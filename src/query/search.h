@@ -159,12 +159,15 @@ typedef enum th_place_level { TH_PLACE_COUNTRY, TH_PLACE_STATE, TH_PLACE_CITY } 
 typedef struct th_place_request {
   const th_query *filter; /* which studies; NULL = all */
   th_place_level level;   /* what is listed */
-  th_span country, state; /* only sites there; compared folded; empty = anywhere */
+  th_span country, state; /* only sites there, the country by any name; compared folded; empty =
+                           * anywhere */
   bool no_state;          /* only sites without a state; state is not read */
 } th_place_request;
 
 typedef struct th_place {
-  th_span name; /* of its spellings the one that most sites have; borrowed from the snapshot */
+  /* Of its spellings the one that most sites have, of a country th_geo_country_name; borrowed from
+   * the snapshot or the program. */
+  th_span name;
   uint32_t studies;
   /* Studies with a site here that recruits: by its own status, or by the study's when the site has
    * none. */
@@ -178,7 +181,8 @@ typedef struct th_place_counts {
 } th_place_counts;
 /* The places of a level with the number of studies in each. State and city are those of the site
  * itself: a city is counted under a country only for sites that lie in it. A study counts once for
- * a place. Spellings that differ in case and accents are one place. Linear in the sites of the
+ * a place. Spellings that differ in case and accents are one place, all names of a country are one
+ * country. Linear in the sites of the
  * studies. Errors as th_search. */
 int th_place_count(const th_snapshot *snapshot, const th_place_request *request, th_arena *arena,
                    th_place_counts *out, th_err *err) TH_MUST_USE;

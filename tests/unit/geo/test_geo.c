@@ -179,6 +179,10 @@ static void countries_have_names_and_codes(void **state) {
                {"Korea, Republic of", "KR", "South Korea"},
                {"USA", "US", "United States"},
                {"de", "DE", "Germany"},
+               {"Turkey (Türkiye)", "TR", "Turkey"},
+               {"Czech Republic", "CZ", "Czechia"},
+               {"Macedonia, The Former Yugoslav Republic of", "MK", "North Macedonia"},
+               {"russian  federation", "RU", "Russia"},
                {"Atlantis", "", ""}};
   for (size_t i = 0; i < TH_COUNT(cases); i++) {
     th_span code = th_geo_country_code(th_span_of(cases[i].name));
@@ -187,11 +191,59 @@ static void countries_have_names_and_codes(void **state) {
   }
 }
 
+/* Every name of the table leads to its country, and keys stand in order for the search. */
+static void countries_are_found_by_every_name(void **state) {
+  (void)state;
+  char folded[TH_GEO_KEY_MAX];
+  th_geo_tables t = th_geo_open();
+  assert_true(t.n_keys > t.n_countries);
+  for (uint32_t i = 0; i < t.n_keys; i++) {
+    th_span key = th_geo_string(&t, t.key[i]);
+    if (i) assert_true(th_span_cmp(th_geo_string(&t, t.key[i - 1]), key) < 0);
+    assert_true(th_span_eq(key, (th_span){folded, th_geo_key(key, folded)}));
+    assert_true(t.country_of_key[i] < t.n_countries);
+  }
+  for (uint32_t i = 0; i < t.n_countries; i++) {
+    th_span code = {t.codes + 2 * (size_t)i, 2}, names = th_geo_country_names(code);
+    for (size_t n; names.n; names = (th_span){names.p + n, names.n - n}) {
+      const char *bar = memchr(names.p, '|', names.n);
+      n = bar ? (size_t)(bar - names.p) : names.n;
+      th_span found = th_geo_country_code((th_span){names.p, n});
+      if (n > 2 && !th_span_eq(found, code)) fail_msg("%.*s", (int)n, names.p);
+      n += bar != NULL;
+    }
+  }
+}
+
+static void countries_have_names_in_other_languages(void **state) {
+  (void)state;
+  const th_span es = TH_SPAN("es");
+  /* Of our own list: there in every build. */
+  assert_true(th_span_eq(th_geo_country_name_in(TH_SPAN("CI"), es), TH_SPAN("Costa de Marfil")));
+  assert_true(th_span_eq(th_geo_country_code(TH_SPAN("Costa de Marfil")), TH_SPAN("CI")));
+  assert_true(th_span_eq(th_geo_country_name_in(TH_SPAN("CI"), TH_SPAN("xx")),
+                         th_geo_country_name(TH_SPAN("CI"))));
+  assert_int_equal(th_geo_country_name_in(TH_SPAN("??"), es).n, 0);
+  need_places();
+  static const char *const cases[][2] = {{"US", "Estados Unidos"}, {"GB", "Reino Unido"},
+                                         {"HK", "Hong Kong"},      {"TR", "Turquía"},
+                                         {"PS", "Palestina"},      {"MD", "Moldavia"}};
+  for (size_t i = 0; i < TH_COUNT(cases); i++)
+    assert_true(
+        th_span_eq(th_geo_country_name_in(th_span_of(cases[i][0]), es), th_span_of(cases[i][1])));
+  assert_true(th_span_eq(th_geo_country_code(TH_SPAN("Países Bajos")), TH_SPAN("NL")));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(finds_what_people_write), cmocka_unit_test(places_sites_without_a_point),
-      cmocka_unit_test(tables_are_in_order),     cmocka_unit_test(every_place_is_found_by_its_name),
-      cmocka_unit_test(nearest_is_the_nearest),  cmocka_unit_test(countries_have_names_and_codes),
+      cmocka_unit_test(finds_what_people_write),
+      cmocka_unit_test(places_sites_without_a_point),
+      cmocka_unit_test(tables_are_in_order),
+      cmocka_unit_test(every_place_is_found_by_its_name),
+      cmocka_unit_test(nearest_is_the_nearest),
+      cmocka_unit_test(countries_have_names_and_codes),
+      cmocka_unit_test(countries_are_found_by_every_name),
+      cmocka_unit_test(countries_have_names_in_other_languages),
   };
   return cmocka_run_group_tests_name("geo", tests, NULL, NULL);
 }

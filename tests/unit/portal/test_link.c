@@ -32,7 +32,7 @@ static void try_link(const char *address, const char *wanted, int line) {
   char number[32];
   th_arena_init(&arena, 0);
   if (!th_link_is(th_span_of(address))) fail_msg("line %d: not taken for a link", line);
-  int rc = th_link_read(&link, &arena, NULL, th_span_of(address), &err);
+  int rc = th_link_read(&link, &arena, th_span_of(address), &err);
   if (rc) fail_msg("line %d: %s", line, err.message);
   snprintf(number, sizeof number, "/study/NCT%08u", link.nct);
   const char *got = link.nct ? number : unpacked(&arena, &link);
@@ -94,7 +94,7 @@ static void rubbish_is_refused(void **state) {
     th_link link;
     th_err err = {0};
     th_arena_init(&arena, 0);
-    int rc = th_link_read(&link, &arena, NULL, th_buf_view(&text), &err);
+    int rc = th_link_read(&link, &arena, th_buf_view(&text), &err);
     if (rc && rc != TH_EUSAGE) fail_msg("%.*s: %d %s", (int)text.n, text.p, rc, err.message);
     if (!rc) unpacked(&arena, &link);
     th_buf_dispose(&text);
