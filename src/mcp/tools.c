@@ -1,6 +1,7 @@
 /* The tools: each asks our own API and says the answer in a few words. */
 #include "api/project.h"
 #include "mcp/internal.h"
+#include "query/params.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -201,17 +202,31 @@ static void put_advanced(const th_tool_call *call, th_buf *out) {
     th_buf_printf(out, "%sAREA[StudyType]%.*s", out->n ? " AND " : "", (int)type.n, type.p);
 }
 
+/* A place by name, or a point, and how far around it. */
 static int add_near(const th_tool_call *call, th_buf *target, th_err *err) {
   static const char *const names[] = {"latitude", "longitude", "miles"};
-  double v[3];
-  unsigned given = 0;
+  double v[3] = {0, 0, 30};
+  bool given[3];
+  th_near near;
+  th_span place = th_span_trim(arg_text(call, "near"));
   char text[100];
   for (unsigned i = 0; i < 3; i++) {
     uint32_t node = th_tool_arg_node(call, names[i]);
-    if (node && th_json_number(call->j, node, &v[i])) given++;
+    given[i] = node && th_json_number(call->j, node, &v[i]);
   }
-  if (given == 0) return TH_OK;
-  if (given < 3) return th_err_set(err, TH_EUSAGE, "latitude, longitude and miles go together");
+  bool point = given[0] || given[1];
+  if (!place.n && !point && !given[2]) return TH_OK;
+  if (place.n && point)
+    return th_err_set(err, TH_EUSAGE, "near is instead of latitude and longitude");
+  if (!place.n && !(given[0] && given[1] && given[2]))
+    return th_err_set(err, TH_EUSAGE, "latitude, longitude and miles go together");
+  if (place.n) {
+    int rc = th_near_parse(&near, place, err);
+    if (rc) return rc;
+    v[0] = near.lat;
+    v[1] = near.lon;
+    if (near.has_km && !given[2]) v[2] = near.km / 1.609344;
+  }
   int n = snprintf(text, sizeof text, "distance(%.6f,%.6f,%.3fmi)", v[0], v[1], v[2]);
   add_param(target, "filter.geo", (th_span){text, (size_t)n});
   return TH_OK;
@@ -682,6 +697,9 @@ static int get_changes(th_tool_call *call, th_err *err) {
        .kind = TH_TOOL_TEXT,                                                                       \
        .help =                                                                                     \
            "An expression of the registry's language, as AREA[StartDate]RANGE[2024-01-01,MAX]"},   \
+      {.name = "near",                                                                             \
+       .kind = TH_TOOL_TEXT,                                                                       \
+       .help = "A place by name, as Boston, MA: a site near it, within miles (30 unless told)"},   \
       {.name = "latitude",                                                                         \
        .kind = TH_TOOL_NUMBER,                                                                     \
        .help = "With longitude and miles: a site near this point",                                 \
@@ -693,7 +711,8 @@ static int get_changes(th_tool_call *call, th_err *err) {
        .min = -180,                                                                                \
        .max = 180},                                                                                \
   {                                                                                                \
-    .name = "miles", .kind = TH_TOOL_NUMBER, .help = "See latitude", .min = 0, .max = 12500        \
+    .name = "miles", .kind = TH_TOOL_NUMBER, .help = "How far from near or from the point",        \
+    .min = 0, .max = 12500                                                                         \
   }
 
 static const th_tool_arg search_args[] = {

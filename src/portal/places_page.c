@@ -777,12 +777,12 @@ static bool search_instead(th_request *rq, th_response *rs) {
 }
 
 static int answer_place(places_view *v, bool by_path, th_response *rs, th_err *err) {
-  bool known = true;
+  bool known = true, asked = v->country.n > 0;
   const char *address = NULL;
   int rc = by_path        ? read_path(v, &known, err)
            : v->country.n ? read_country(v, v->country, &v->country, err)
                           : TH_OK;
-  if (by_path && !v->country.n) known = false;
+  if ((by_path || asked) && !v->country.n) known = false;
   if (!rc) rc = make_query(v, err);
   if (!rc && known) rc = look_at_place(v, err);
   if (rc) return rc;
