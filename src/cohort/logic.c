@@ -101,8 +101,10 @@ static th_co_lane leaf_lane(th_co_logic *l, const th_co_plan *p, const th_elig_n
   uint32_t k = 0;
   for (uint32_t i = n->fact; i < n->fact + n->n_facts; i++) {
     if (is_idle(&tree->facts[i]) && n->n_facts > 1) continue;
+    if (th_verdict_aside(tree, n, i)) continue;
     const th_co_said *said = th_co_work_fact(l->work, p->facts[i]);
     th_co_lane truth = lane_of(&said->truth, presuming);
+    if (exclusion && th_verdict_ability(&tree->facts[i])) truth.met = th_plane_none;
     truth = helps ? both(l->work, truth, said->guard) : either(l->work, truth, turned(said->guard));
     if (!p->linked[i] || k == 0)
       l->list[k++] = truth;

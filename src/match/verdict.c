@@ -99,6 +99,44 @@ static uint8_t guarded(uint8_t truth, uint8_t guard, bool helps) {
   return helps ? TH_MIN(truth, guard) : TH_MAX(truth, not_applying);
 }
 
+bool th_verdict_ability(const th_elig_fact *f) {
+  return f->type == TH_ELIG_CONCEPT && !f->negated &&
+         (f->category == TH_ELIG_CONSENT || f->category == TH_ELIG_CAPACITY);
+}
+
+static bool has_words(th_span s) {
+  th_span w;
+  while (th_words_next(&s, &w))
+    if (w.n >= 3) return true;
+  return false;
+}
+
+bool th_verdict_aside(const th_elig_tree *tree, const th_elig_node *leaf, uint32_t fact) {
+  const th_elig_fact *f = &tree->facts[fact];
+  if (fact <= leaf->fact || f->type != TH_ELIG_NUMERIC || !tree->text.p) return false;
+  const th_elig_fact *before = f - 1;
+  if (before->type != TH_ELIG_NUMERIC || before->attribute != f->attribute) return false;
+  uint32_t open = before->from, close = f->from;
+  while (open < f->to && tree->text.p[open] != '(')
+    open++;
+  while (close < leaf->to && tree->text.p[close] != ')')
+    close++;
+  return open < f->to && open > before->from && close < leaf->to && close > f->to &&
+         has_words((th_span){tree->text.p + f->to, close - f->to});
+}
+
+/* What a fact says in a lane. Nobody is excluded for being able to consent or to comply: an item
+ * that seems to say so speaks of what interferes with it. And of a single disease an exclusion of
+ * all of its organ system does not say whether it matters. */
+static uint8_t said_by(const th_verdict_patient *v, const th_elig_node *n, const th_elig_fact *f,
+                       const th_verdict_fact *r, bool presuming) {
+  uint8_t truth = truth_in(r, presuming);
+  if (n->kind != TH_ELIG_EXCLUSION || truth != TH_MET) return truth;
+  if (th_verdict_ability(f)) return TH_UNKNOWN;
+  bool wide = v->words && r->rule == TH_RULE_NARROWER && !f->negated && th_doubt_wide(f);
+  return wide ? TH_UNKNOWN : truth;
+}
+
 /* A leaf while it is judged in one lane. */
 typedef struct lane {
   const th_verdict_patient *v;
@@ -118,7 +156,8 @@ static void close_group(lane *l, uint32_t end) {
   bool exclusion = l->n->kind == TH_ELIG_EXCLUSION;
   uint8_t truth = combined(&l->group, l->n->combine == TH_ELIG_ALL ? TH_ELIG_ANY : TH_ELIG_ALL, 0);
   if (l->presuming && truth == TH_NOT_MET && exclusion &&
-      th_verdict_untested(l->v, l->tree, l->all, l->group_from, end))
+      (th_verdict_untested(l->v, l->tree, l->all, l->group_from, end) ||
+       th_verdict_beside(l->v, l->tree, l->n, l->group_from, end)))
     truth = TH_UNKNOWN;
   if (truth == TH_MET && exclusion) {
     th_verdict_truth rest = th_verdict_rest(l->v, l->tree, l->n, l->group_from, end);
@@ -145,9 +184,11 @@ static uint8_t leaf_lane(lane *l, uint8_t *basis) {
   for (uint32_t i = n->fact; i < n->fact + n->n_facts; i++) {
     const th_verdict_fact *f = &l->all[i];
     if (is_idle(&l->tree->facts[i]) && n->n_facts > 1) continue;
+    if (th_verdict_aside(l->tree, n, i)) continue;
     if (!th_verdict_linked(l->tree, n, i)) close_group(l, i);
     if (l->group.n == 0) l->group_from = i;
-    count(&l->group, guarded(truth_in(f, l->presuming), f->guard, helps), f->basis);
+    uint8_t truth = said_by(l->v, n, &l->tree->facts[i], f, l->presuming);
+    count(&l->group, guarded(truth, f->guard, helps), f->basis);
     some_guard = TH_MAX(some_guard, f->guard);
   }
   close_group(l, n->fact + n->n_facts);

@@ -136,6 +136,14 @@ void th_verdict_bears(bool *out, const th_concepts *dict, const th_elig_tree *tr
  * depends on the criteria alone. */
 bool th_verdict_linked(const th_elig_tree *tree, const th_elig_node *leaf, uint32_t fact);
 
+/* Whether a fact of a leaf is a second bound on the value of the one before it, in parentheses and
+ * for some others: "5 years or older (18 years onward in Cambodia)". Such a one is not asked. It
+ * depends on the criteria alone. */
+bool th_verdict_aside(const th_elig_tree *tree, const th_elig_node *leaf, uint32_t fact);
+/* Whether a fact asks for consent or for being able to something. Nobody is excluded for that: in
+ * an exclusion it is never met. */
+bool th_verdict_ability(const th_elig_fact *f);
+
 /* Whether a leaf says that there is no criterion ("None", "N/A"): then everybody meets it as an
  * inclusion and nobody as an exclusion, derived. It depends on the criteria alone. */
 bool th_verdict_asks_none(const th_elig_tree *tree, const th_elig_node *leaf);

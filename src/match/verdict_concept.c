@@ -331,6 +331,7 @@ void th_judge_concept(const th_verdict_patient *v, const th_elig_fact *f, th_ver
   if (!touched) th_judge_by_value(v, f, out);
   if (touched || out->truth != TH_UNKNOWN) return;
   out->presumed = th_presumed(f->category, mode);
+  if (out->presumed == TH_NOT_MET && th_doubt_silence(v, f)) out->presumed = TH_UNKNOWN;
   if (out->presumed == TH_UNKNOWN) return;
   out->basis = TH_BASIS_PRESUMED;
   out->rule = out->presumed == TH_MET ? TH_RULE_CONSENT : TH_RULE_SILENCE;

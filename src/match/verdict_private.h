@@ -55,12 +55,37 @@ bool th_verdict_unsaid(const th_verdict_patient *v, const th_elig_tree *tree, co
  * leaf. */
 th_verdict_truth th_verdict_rest(const th_verdict_patient *v, const th_elig_tree *tree,
                                  const th_elig_node *n, uint32_t from, uint32_t end);
+/* Whether the words beside a leaf's facts [from, end) take silence its say: "contraindication to"
+ * a drug is not the drug, and results are measured. */
+bool th_verdict_beside(const th_verdict_patient *v, const th_elig_tree *tree, const th_elig_node *n,
+                       uint32_t from, uint32_t end);
 /* Whether the note has the words right before what it says of the fact: "cryptogenic" stroke. */
 bool th_verdict_says_before(const th_verdict_patient *v, th_span words, const th_patient_fact *p);
 /* Whether what a group of facts asks for is told by a test that the note does not speak of: "atrial
  * fibrillation on telemetry". */
 bool th_verdict_untested(const th_verdict_patient *v, const th_elig_tree *tree,
                          const th_verdict_fact *all, uint32_t from, uint32_t end);
+/* Words of a note and of criteria (verdict_silence.c): the next word of *rest; its first letters as
+ * one number; whether it says nothing of what is asked for, names an organ, is asked for when a
+ * trial begins, or stands in the note;
+ * whether the patient has, or may have, a disease of the organs that it names. */
+bool th_words_next(th_span *rest, th_span *word);
+uint64_t th_words_stem(th_span word);
+bool th_words_idle(uint64_t stem);
+bool th_words_organ(uint64_t stem);
+bool th_words_asked(uint64_t stem);
+bool th_words_said(const th_verdict_patient *v, uint64_t stem);
+bool th_words_ill(const th_verdict_patient *v, uint64_t stem);
+uint64_t th_words_hints(const th_verdict_patient *v); /* th_doubt_hints of a note listened to */
+
+/* Which HINT rows of doubt.def a note's words set off, a bit each. */
+uint64_t th_doubt_hints(const th_verdict_patient *v);
+/* Whether a note's silence about a fact of the criteria is no denial of it. */
+bool th_doubt_silence(const th_verdict_patient *v, const th_elig_fact *f);
+/* Whether the fact names all diseases of an organ system. */
+bool th_doubt_wide(const th_elig_fact *f);
+/* Whether the note speaks of the test, perhaps by another of its names. */
+bool th_doubt_done(const th_verdict_patient *v, th_span test);
 /* Whether the dictionary has a concept somewhere below another. */
 bool th_concept_is_below(const th_concepts *dict, uint32_t below, uint32_t above);
 

@@ -13,10 +13,11 @@ enum { STEM = 6, CONTENT_MAX = 64, REST_MAX = 2 };
 struct th_verdict_words {
   uint64_t *stems; /* of the note, sorted */
   uint32_t n;
+  uint64_t hints; /* th_doubt_hints */
 };
 
 /* What a word of a criterion may be. */
-enum { IDLE_WORD = 1, HELD_WORD = 2 };
+enum { ORGAN_WORD, IDLE_WORD, HELD_WORD, ASKED_WORD, TURNS_WORD, RESULTS_WORD };
 
 static const struct {
   uint8_t what;
@@ -24,10 +25,16 @@ static const struct {
 } lists[] = {
 #define IDLE(words) {IDLE_WORD, NULL, words},
 #define HELD(words) {HELD_WORD, NULL, words},
-#define ORGAN(code, words) {0, code, words},
+#define ASKED(words) {ASKED_WORD, NULL, words},
+#define TURNS(words) {TURNS_WORD, NULL, words},
+#define RESULTS(words) {RESULTS_WORD, NULL, words},
+#define ORGAN(code, words) {ORGAN_WORD, code, words},
 #include "match/silence.def"
 #undef IDLE
 #undef HELD
+#undef ASKED
+#undef TURNS
+#undef RESULTS
 #undef ORGAN
 };
 
@@ -46,7 +53,7 @@ static bool is_word(char c) {
 }
 
 /* The first letters of a word, in lower case, as one number. */
-static uint64_t stem_of(th_span w) {
+uint64_t th_words_stem(th_span w) {
   uint64_t key = 0;
   size_t n = w.n > 3 && (w.p[w.n - 1] | 32) == 's' ? w.n - 1 : w.n;
   for (size_t i = 0; i < n && i < STEM; i++) {
@@ -56,7 +63,7 @@ static uint64_t stem_of(th_span w) {
   return key;
 }
 
-static bool next_word(th_span *rest, th_span *word) {
+bool th_words_next(th_span *rest, th_span *word) {
   size_t i = 0;
   while (i < rest->n && !is_word(rest->p[i]))
     i++;
@@ -82,8 +89,8 @@ static void know_words(void) {
   th_span w;
   for (size_t i = 0; i < TH_COUNT(lists); i++) {
     th_span rest = th_span_of(lists[i].words);
-    while (next_word(&rest, &w) && n_known < KNOWN_MAX)
-      known[n_known++] = (struct known){stem_of(w), lists[i].code, lists[i].what};
+    while (th_words_next(&rest, &w) && n_known < KNOWN_MAX)
+      known[n_known++] = (struct known){th_words_stem(w), lists[i].code, lists[i].what};
   }
   qsort(known, n_known, sizeof *known, by_stem);
 }
@@ -115,16 +122,17 @@ int th_verdict_listen(th_verdict_patient *v, th_arena *arena, th_err *err) {
   out = th_arena_calloc(arena, 1, sizeof *out);
   if (out) out->stems = th_arena_alloc(arena, (rest.n / 2 + 1) * sizeof *out->stems);
   if (!out || !out->stems) return th_err_set(err, TH_ENOMEM, "out of memory");
-  while (next_word(&rest, &w))
-    out->stems[out->n++] = stem_of(w);
+  while (th_words_next(&rest, &w))
+    out->stems[out->n++] = th_words_stem(w);
   qsort(out->stems, out->n, sizeof *out->stems, by_value);
   v->words = out;
+  out->hints = th_doubt_hints(v);
   return 0;
 }
 
 /* ---- a criterion's words ---- */
 
-static bool is_said(const th_verdict_patient *v, uint64_t stem) {
+bool th_words_said(const th_verdict_patient *v, uint64_t stem) {
   return bsearch(&stem, v->words->stems, v->words->n, sizeof stem, by_value) != NULL;
 }
 
@@ -133,7 +141,7 @@ static bool is_number(th_span w) {
 }
 
 /* Whether the patient has, or may have, a disease of the organs that the word names. */
-static bool has_disease(const th_verdict_patient *v, uint64_t stem) {
+bool th_words_ill(const th_verdict_patient *v, uint64_t stem) {
   for (const struct known *o = known_word(stem); o && o < known + n_known && o->stem == stem; o++) {
     uint32_t above;
     if (!o->code || !v->dict || !th_concepts_by_code(v->dict, th_span_of(o->code), &above, 1))
@@ -149,14 +157,30 @@ static bool has_disease(const th_verdict_patient *v, uint64_t stem) {
   return false;
 }
 
+bool th_words_idle(uint64_t stem) {
+  return is_listed(stem, IDLE_WORD);
+}
+
+bool th_words_organ(uint64_t stem) {
+  return is_listed(stem, ORGAN_WORD);
+}
+
+bool th_words_asked(uint64_t stem) {
+  return is_listed(stem, ASKED_WORD);
+}
+
+uint64_t th_words_hints(const th_verdict_patient *v) {
+  return v->words ? v->words->hints : 0;
+}
+
 /* Facts of the leaf that silence may not speak for, or that the record speaks of. */
-static bool is_spoken_of(const th_elig_tree *tree, const th_elig_node *n,
-                         const th_verdict_fact *all) {
+static bool is_spoken_of(const th_verdict_patient *v, const th_elig_tree *tree,
+                         const th_elig_node *n, const th_verdict_fact *all) {
   for (uint32_t i = n->fact; i < n->fact + n->n_facts; i++) {
     const th_elig_fact *f = &tree->facts[i];
     bool own = f->type == TH_ELIG_CONCEPT && f->category >= TH_ELIG_GENE;
     if (own || f->negated || f->guard.kind || all[i].patient != TH_NO_FACT ||
-        all[i].rule == TH_RULE_STALE)
+        all[i].rule == TH_RULE_STALE || (f->type == TH_ELIG_CONCEPT && th_doubt_silence(v, f)))
       return true;
   }
   return false;
@@ -175,15 +199,16 @@ bool th_verdict_unsaid(const th_verdict_patient *v, const th_elig_tree *tree, co
                        const th_verdict_fact *all) {
   th_span rest, w;
   uint32_t content = 0;
-  if (!v->words || !tree->text.p || n->kind != TH_ELIG_EXCLUSION || is_spoken_of(tree, n, all) ||
+  if (!v->words || !tree->text.p || n->kind != TH_ELIG_EXCLUSION || is_spoken_of(v, tree, n, all) ||
       th_verdict_untested(v, tree, all, n->fact, n->fact + n->n_facts))
     return false;
   rest = (th_span){tree->text.p + n->from, n->to - n->from};
-  while (next_word(&rest, &w)) {
-    uint64_t stem = stem_of(w);
-    if (is_listed(stem, HELD_WORD)) return false;
+  while (th_words_next(&rest, &w)) {
+    uint64_t stem = th_words_stem(w);
+    if (is_listed(stem, HELD_WORD) || is_listed(stem, ASKED_WORD) || is_listed(stem, RESULTS_WORD))
+      return false;
     if (w.n < 3 || is_number(w) || is_listed(stem, IDLE_WORD)) continue;
-    if (is_said(v, stem) || has_disease(v, stem)) return false;
+    if (th_words_said(v, stem) || th_words_ill(v, stem)) return false;
     content += !in_fact(tree, n, w.p);
   }
   return content > 0 && content <= CONTENT_MAX;
@@ -257,6 +282,32 @@ static void skip_parentheses(th_span *rest) {
   if (close) *rest = (th_span){close + 1, (size_t)(rest->p + rest->n - close - 1)};
 }
 
+/* A limit that was not read: "hypertension of > 170/100 mm of Hg". */
+static bool has_unread_bound(const th_elig_tree *tree, const th_elig_node *n, th_span s) {
+  static const char *const signs[] = {
+      "<", ">", "\xe2\x89\xa4", "\xe2\x89\xa5", "\xe2\x89\xa6", "\xe2\x89\xa7"};
+  for (size_t i = 0; i < s.n; i++)
+    for (size_t k = 0; k < TH_COUNT(signs); k++) {
+      size_t len = strlen(signs[k]);
+      if (i + len <= s.n && !memcmp(s.p + i, signs[k], len) && !is_read(tree, n, s.p + i))
+        return true;
+    }
+  return false;
+}
+
+bool th_verdict_beside(const th_verdict_patient *v, const th_elig_tree *tree, const th_elig_node *n,
+                       uint32_t from, uint32_t end) {
+  th_span leaf = {tree->text.p + n->from, n->to - n->from}, w;
+  if (!v->words || from >= end || !tree->text.p) return false;
+  th_span near = alternative_of(tree, n, from, end);
+  while (th_words_next(&leaf, &w)) {
+    uint64_t stem = th_words_stem(w);
+    bool inside = w.p >= near.p && w.p < near.p + near.n;
+    if (is_listed(stem, RESULTS_WORD) || (inside && is_listed(stem, TURNS_WORD))) return true;
+  }
+  return false;
+}
+
 th_verdict_truth th_verdict_rest(const th_verdict_patient *v, const th_elig_tree *tree,
                                  const th_elig_node *n, uint32_t from, uint32_t end) {
   th_span rest = {tree->text.p + n->from, n->to - n->from}, w;
@@ -265,48 +316,50 @@ th_verdict_truth th_verdict_rest(const th_verdict_patient *v, const th_elig_tree
   bool silent = true;
   if (!v->words || from >= end || !tree->text.p) return TH_MET;
   if (exclusion) rest = alternative_of(tree, n, from, end);
+  bool bound = exclusion && has_unread_bound(tree, n, rest);
   if (is_formal(tree, n)) return TH_MET;
   for (;;) {
     if (!exclusion) skip_parentheses(&rest);
-    if (!next_word(&rest, &w)) break;
-    uint64_t stem = stem_of(w);
+    if (!th_words_next(&rest, &w)) break;
+    uint64_t stem = th_words_stem(w);
     if (w.n < 3 || is_number(w) || is_read(tree, n, w.p)) continue;
     if (is_listed(stem, HELD_WORD)) silent = false;
-    if (is_listed(stem, IDLE_WORD) || is_said(v, stem)) continue;
+    if (is_listed(stem, IDLE_WORD) || th_words_said(v, stem)) continue;
     open++;
   }
-  if (open == 0 || (!exclusion && open < REST_MAX)) return TH_MET;
+  if (open == 0 || (!exclusion && open < REST_MAX)) return bound ? TH_UNKNOWN : TH_MET;
   return exclusion && silent ? TH_NOT_MET : TH_UNKNOWN;
 }
 
 /* ---- tests ---- */
 
+static bool begins(th_span w, const char *with) {
+  size_t n = strlen(with);
+  return w.n >= n && th_span_eq_nocase((th_span){w.p, n}, th_span_of(with));
+}
+
+static bool ends(th_span w, const char *with) {
+  size_t n = strlen(with);
+  return w.n >= n && th_span_eq_nocase((th_span){w.p + w.n - n, n}, th_span_of(with));
+}
+
+static bool is_test_word(th_span w) {
+  static const char *const first[] = {"radiogra",   "tomogra", "imaging", "ultraso",
+                                      "telemetr",   "test",    "biops",   "scan",
+                                      "monitoring", "spect",   "mri",     "filtration"};
+  static const char *const last[] = {"graph", "graphy", "graphic", "gram", "scopy"};
+  for (size_t i = 0; i < TH_COUNT(first); i++)
+    if (begins(w, first[i])) return true;
+  for (size_t i = 0; i < TH_COUNT(last); i++)
+    if (ends(w, last[i])) return true;
+  return false;
+}
+
 static bool is_test(const th_elig_fact *f) {
-  static const char *const words[] = {"graph",
-                                      "tomograph",
-                                      "imaging",
-                                      "ultraso",
-                                      "scopy",
-                                      "telemetr",
-                                      "test",
-                                      "biops",
-                                      "scan",
-                                      "monitoring",
-                                      "electrocardiogram",
-                                      "spect",
-                                      "mri",
-                                      "filtration rate"};
+  th_span rest = f->label, w;
   if (f->type != TH_ELIG_CONCEPT || f->negated) return false;
-  for (size_t i = 0; i + 3 <= f->label.n; i++) { /* the shortest has three letters */
-    char first = (char)(f->label.p[i] | 32);
-    for (size_t w = 0; w < TH_COUNT(words); w++) {
-      if (words[w][0] != first) continue;
-      size_t n = strlen(words[w]);
-      if (i + n <= f->label.n &&
-          th_span_eq_nocase((th_span){f->label.p + i, n}, th_span_of(words[w])))
-        return true;
-    }
-  }
+  while (th_words_next(&rest, &w))
+    if (is_test_word(w)) return true;
   return false;
 }
 
@@ -314,7 +367,9 @@ bool th_verdict_untested(const th_verdict_patient *v, const th_elig_tree *tree,
                          const th_verdict_fact *all, uint32_t from, uint32_t end) {
   if (!v->words) return false;
   for (uint32_t i = from; i < end; i++)
-    if (is_test(&tree->facts[i]) && all[i].patient == TH_NO_FACT) return true;
+    if (is_test(&tree->facts[i]) && all[i].patient == TH_NO_FACT &&
+        !th_doubt_done(v, tree->facts[i].label))
+      return true;
   return false;
 }
 

@@ -1,0 +1,196 @@
+/* Doubts about a note: where its silence is no denial, and where a wide word is not surely meant
+ * for what it tells. All of it is about notes that were listened to (th_verdict_listen); a record
+ * of codes is taken as it stands. */
+#include <pthread.h>
+
+#include "match/verdict_private.h"
+
+static const struct hint {
+  const char *said, *asks;
+} hints[] = {
+#define HINT(said, asks) {said, asks},
+#define WIDE(code)
+#define TEST(words)
+#define PART(name)
+#include "match/doubt.def"
+#undef HINT
+#undef WIDE
+};
+
+static const char *const wide[] = {
+#define HINT(said, asks)
+#define WIDE(code) code,
+#include "match/doubt.def"
+#undef WIDE
+#undef TEST
+};
+
+static const char *const tests[] = {
+#define WIDE(code)
+#define TEST(words) words,
+#include "match/doubt.def"
+#undef TEST
+#undef PART
+};
+
+static const char *const parts[] = {
+#define TEST(words)
+#define PART(name) name,
+#include "match/doubt.def"
+#undef PART
+#undef TEST
+#undef WIDE
+#undef HINT
+};
+
+_Static_assert(TH_COUNT(hints) <= 64, "one bit a row");
+
+/* Stems of a few words. */
+enum { STEMS_MAX = 48 };
+typedef struct stems {
+  uint64_t at[STEMS_MAX];
+  uint32_t n;
+} stems;
+
+static void add_words(stems *s, th_span text) {
+  th_span w;
+  while (s->n < STEMS_MAX && th_words_next(&text, &w))
+    s->at[s->n++] = th_words_stem(w);
+}
+
+static bool holds(const stems *s, uint64_t stem) {
+  for (uint32_t i = 0; i < s->n; i++)
+    if (s->at[i] == stem) return true;
+  return false;
+}
+
+/* Whether all words of some alternative are there. */
+static bool holds_some(const stems *s, const char *alternatives) {
+  for (const char *p = alternatives; *p;) {
+    size_t n = strcspn(p, "|");
+    th_span rest = {p, n}, w;
+    bool all = true;
+    while (all && th_words_next(&rest, &w))
+      all = holds(s, th_words_stem(w));
+    if (all) return true;
+    p += n + (p[n] == '|');
+  }
+  return false;
+}
+
+/* ---- hints ---- */
+
+enum { PHRASE_MAX = 4, PHRASES_MAX = 256 };
+
+/* What a note may say, by its words' stems. */
+static struct phrase {
+  uint64_t stem[PHRASE_MAX];
+  uint8_t n, row;
+} phrases[PHRASES_MAX];
+static size_t n_phrases;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void know_phrases(void) {
+  for (size_t i = 0; i < TH_COUNT(hints); i++)
+    for (const char *p = hints[i].said; *p && n_phrases < PHRASES_MAX;) {
+      struct phrase *x = &phrases[n_phrases++];
+      size_t n = strcspn(p, "|");
+      th_span rest = {p, n}, w;
+      x->row = (uint8_t)i;
+      while (x->n < PHRASE_MAX && th_words_next(&rest, &w))
+        x->stem[x->n++] = th_words_stem(w);
+      p += n + (p[n] == '|');
+    }
+}
+
+/* Denied, of relatives, or only what may come. */
+static bool is_aside(const th_verdict_patient *v, const char *at) {
+  const th_patient *p = v->p;
+  size_t byte = (size_t)(at - p->note.p);
+  for (uint32_t i = 0; i < p->n_asides; i++)
+    if (byte >= p->asides[i].from && byte < p->asides[i].to) return true;
+  for (uint32_t i = 0; i < v->n_concepts; i++) {
+    const th_patient_fact *f = &p->facts[v->concepts[i]];
+    bool not_so =
+        f->absent || f->experiencer != TH_OF_PATIENT || f->certainty == TH_CERTAIN_HYPOTHETICAL;
+    if (not_so && byte >= f->note_from && byte < f->note_to) return true;
+  }
+  return false;
+}
+
+/* The rows that the last words end a phrase of; last[0] is the newest. */
+static uint64_t ended_by(const uint64_t last[PHRASE_MAX]) {
+  uint64_t out = 0;
+  for (size_t i = 0; i < n_phrases; i++) {
+    const struct phrase *x = &phrases[i];
+    uint8_t k = 0;
+    while (k < x->n && x->stem[x->n - 1 - k] == last[k])
+      k++;
+    if (k == x->n) out |= (uint64_t)1 << x->row;
+  }
+  return out;
+}
+
+uint64_t th_doubt_hints(const th_verdict_patient *v) {
+  uint64_t out = 0, last[PHRASE_MAX] = {0};
+  th_span rest = v->p->note, w;
+  pthread_once(&once, know_phrases);
+  while (th_words_next(&rest, &w)) {
+    memmove(last + 1, last, sizeof last - sizeof *last);
+    last[0] = th_words_stem(w);
+    uint64_t rows = ended_by(last);
+    if (rows && !is_aside(v, w.p)) out |= rows;
+  }
+  return out;
+}
+
+/* ---- silence ---- */
+
+/* "heart, lung, kidney": an organ named for its diseases, and the patient has one. */
+static bool names_ill_organ(const th_verdict_patient *v, th_span label) {
+  for (size_t i = 0; i < TH_COUNT(parts); i++)
+    if (th_span_eq_nocase(label, th_span_of(parts[i])))
+      return th_words_ill(v, th_words_stem(label));
+  return false;
+}
+
+static bool is_asked(const stems *label) {
+  for (uint32_t i = 0; i < label->n; i++)
+    if (th_words_asked(label->at[i])) return true;
+  return false;
+}
+
+bool th_doubt_silence(const th_verdict_patient *v, const th_elig_fact *f) {
+  stems label = {.n = 0};
+  if (!v->words) return false;
+  add_words(&label, f->label);
+  add_words(&label, f->degree);
+  if (is_asked(&label) || names_ill_organ(v, f->label)) return true;
+  uint64_t said = th_words_hints(v);
+  if (f->time == TH_ELIG_PAST || f->time == TH_ELIG_PLANNED || f->window.present || f->family)
+    return false;
+  for (size_t i = 0; said && i < TH_COUNT(hints); i++)
+    if (said >> i & 1 && holds_some(&label, hints[i].asks)) return true;
+  return false;
+}
+
+bool th_doubt_wide(const th_elig_fact *f) {
+  for (size_t i = 0; f->code.n && i < TH_COUNT(wide); i++)
+    if (th_span_eq(f->code, th_span_of(wide[i]))) return true;
+  return false;
+}
+
+bool th_doubt_done(const th_verdict_patient *v, th_span test) {
+  stems label = {.n = 0};
+  add_words(&label, test);
+  for (size_t i = 0; i < TH_COUNT(tests); i++) {
+    th_span rest = th_span_of(tests[i]), w;
+    bool same = false, said = false;
+    while (th_words_next(&rest, &w)) {
+      same |= holds(&label, th_words_stem(w));
+      said |= th_words_said(v, th_words_stem(w));
+    }
+    if (same && said) return true;
+  }
+  return false;
+}
