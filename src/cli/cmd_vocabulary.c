@@ -104,7 +104,7 @@ static int run_import(vocabulary *v, th_err *err) {
   int rc = th_cli_open(cli, TH_REGISTRY_WRITE, &v->registry, err);
   for (int i = 1; rc == 0 && i < cli->n_operands; i++)
     rc = import_file(v, cli->operands[i], &o, err);
-  return rc ? rc : th_registry_derive(v->registry, NULL, false, err);
+  return rc ? rc : th_registry_derive(v->registry, NULL, false, NULL, err);
 }
 
 /* ---- list, remove ---- */
@@ -151,7 +151,7 @@ static int run_remove(vocabulary *v, th_err *err) {
   int rc = th_cli_open(v->cli, TH_REGISTRY_WRITE, &v->registry, err);
   for (int i = 1; rc == 0 && i < v->cli->n_operands; i++)
     rc = th_vocabulary_remove(th_registry_store(v->registry), v->cli->operands[i], err);
-  return rc ? rc : th_registry_derive(v->registry, NULL, false, err);
+  return rc ? rc : th_registry_derive(v->registry, NULL, false, NULL, err);
 }
 
 /* ---- lookup ---- */

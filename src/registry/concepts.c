@@ -52,8 +52,14 @@ th_expander th_registry_expander(const th_concepts *dict) {
 
 /* ---- what has changed since the names were counted ---- */
 
+/* An entry of the log; later, of one for each study. */
+typedef struct entry {
+  uint32_t nct;
+  bool first; /* of its study */
+} entry;
+
 typedef struct studies {
-  uint32_t *ncts; /* ascending, each once */
+  entry *p; /* by number */
   size_t n, cap;
   uint64_t until; /* the last entry of the log to look at */
 } studies;
@@ -63,30 +69,41 @@ static int add_study(void *ctx, const th_record *record) {
   if (record->seq > s->until) return 0;
   if (s->n == s->cap) {
     size_t cap = s->cap ? s->cap * 2 : 1024;
-    uint32_t *p = realloc(s->ncts, cap * sizeof *p);
+    entry *p = realloc(s->p, cap * sizeof *p);
     if (!p) return TH_ENOMEM;
-    s->ncts = p;
+    s->p = p;
     s->cap = cap;
   }
-  s->ncts[s->n++] = record->nct;
+  s->p[s->n++] = (entry){record->nct, record->kind == TH_CHANGE_PUT && record->version == 1};
   return 0;
 }
 
 static int by_number(const void *a, const void *b) {
-  uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-  return (x > y) - (x < y);
+  const entry *x = a, *y = b;
+  return (x->nct > y->nct) - (x->nct < y->nct);
 }
 
-static int read_changed(th_registry *r, uint64_t since, studies *s, th_err *err) {
+/* Leaves one entry of each study, and none of those that are new, did not change since, and have
+ * been counted. */
+static void keep_uncounted(studies *s, const th_gather *gathered) {
   size_t n = 0;
+  for (size_t i = 0, end; i < s->n; i = end) {
+    for (end = i + 1; end < s->n && s->p[end].nct == s->p[i].nct;)
+      end++;
+    bool done = end == i + 1 && s->p[i].first && th_gather_counted(gathered, s->p[i].nct);
+    if (!done) s->p[n++] = s->p[i];
+  }
+  s->n = n;
+}
+
+static int read_changed(th_registry *r, uint64_t since, const th_gather *gathered, studies *s,
+                        th_err *err) {
   th_store_reader *reader = th_store_reader_acquire(r->store, err);
   if (!reader) return err && err->code ? err->code : TH_EIO;
   int rc = th_store_changes(reader, since, s->until - since, add_study, s, err);
   th_store_reader_release(reader);
-  if (s->n) qsort(s->ncts, s->n, sizeof *s->ncts, by_number);
-  for (size_t i = 0; i < s->n; i++)
-    if (i == 0 || s->ncts[i] != s->ncts[i - 1]) s->ncts[n++] = s->ncts[i];
-  s->n = n;
+  if (s->n) qsort(s->p, s->n, sizeof *s->p, by_number);
+  keep_uncounted(s, gathered);
   return rc;
 }
 
@@ -95,6 +112,7 @@ static int read_changed(th_registry *r, uint64_t since, studies *s, th_err *err)
 typedef struct counting {
   th_registry *r;
   const studies *changed;
+  const th_gather *gathered;
   uint64_t since;
   _Atomic size_t next;
   _Atomic bool stop;
@@ -111,20 +129,22 @@ typedef struct counter {
   int rc;
 } counter;
 
-/* The versions of a study: the last one that was counted, and the last one now; 0 for none. */
-typedef struct two_versions {
-  uint64_t since, until;
-  uint32_t counted, now;
+/* The versions of a study: the last one that was counted, the one that was gathered, and the last
+ * one now; 0 for none. */
+typedef struct versions {
+  uint64_t since, gathered_seq, until;
+  uint32_t counted, gathered, now;
   bool seen_now, seen_counted;
-} two_versions;
+} versions;
 
 static int see_version(void *ctx, const th_record *record) {
-  two_versions *v = ctx;
+  versions *v = ctx;
   bool put = record->kind == TH_CHANGE_PUT;
   if (!v->seen_now && record->seq <= v->until) {
     v->seen_now = true;
     v->now = put ? record->version : 0;
   }
+  if (put && record->seq == v->gathered_seq) v->gathered = record->version;
   if (!v->seen_counted && record->seq <= v->since) {
     v->seen_counted = true;
     v->counted = put ? record->version : 0;
@@ -142,10 +162,14 @@ static int count_version(counter *c, uint32_t nct, uint32_t version, int sign) {
 }
 
 static int count_study(counter *c, uint32_t nct) {
-  two_versions v = {.since = c->job->since, .until = c->job->changed->until};
+  versions v = {.since = c->job->since,
+                .gathered_seq = th_gather_counted(c->job->gathered, nct),
+                .until = c->job->changed->until};
   int rc = th_store_history(c->reader, nct, see_version, &v, &c->err);
-  if (!rc && v.counted == v.now) return 0;
+  uint32_t *had = v.gathered ? &v.gathered : &v.counted; /* what cancels with the last one */
+  if (*had == v.now) *had = v.now = 0;
   if (!rc) rc = count_version(c, nct, v.counted, -1);
+  if (!rc) rc = count_version(c, nct, v.gathered, -1);
   return rc ? rc : count_version(c, nct, v.now, 1);
 }
 
@@ -157,7 +181,7 @@ static void *count_loop(void *arg) {
     if (from >= job->changed->n) break;
     size_t to = TH_MIN(from + STRIDE, job->changed->n);
     for (size_t i = from; i < to && c->rc == 0; i++)
-      c->rc = count_study(c, job->changed->ncts[i]);
+      c->rc = count_study(c, job->changed->p[i].nct);
   }
   if (c->rc) atomic_store(&job->stop, true);
   return NULL;
@@ -179,9 +203,9 @@ static void dispose_counter(counter *c) {
   th_buf_dispose(&c->json);
 }
 
-static int count_changed(th_registry *r, const studies *changed, uint64_t since, th_evidence *into,
-                         th_err *err) {
-  counting job = {.r = r, .changed = changed, .since = since};
+static int count_changed(th_registry *r, const studies *changed, const th_gather *gathered,
+                         uint64_t since, th_evidence *into, th_err *err) {
+  counting job = {.r = r, .changed = changed, .gathered = gathered, .since = since};
   counter counters[MOST_WORKERS] = {0};
   unsigned wanted = TH_MIN(th_cpu_count(), (unsigned)MOST_WORKERS), ready = 0, started = 0;
   int rc = 0;
@@ -307,7 +331,7 @@ static int load_counts(update *u, const th_side *side, th_evidence *evidence, th
   return 0;
 }
 
-static int bring_up(update *u, const th_side *counts, th_err *err) {
+static int bring_up(update *u, const th_side *counts, const th_gather *gathered, th_err *err) {
   studies changed = {.until = u->applied_seq};
   th_evidence *evidence = th_evidence_new();
   int rc = evidence ? load_counts(u, counts, evidence, err)
@@ -318,12 +342,13 @@ static int bring_up(update *u, const th_side *counts, th_err *err) {
     u->counted = (th_evidence_head){0};
     if (!evidence) rc = th_err_set(err, TH_ENOMEM, "out of memory");
   }
-  if (rc == 0) rc = read_changed(u->r, u->counted.applied_seq, &changed, err);
+  if (rc == 0) rc = th_gather_evidence(gathered, evidence, err);
+  if (rc == 0) rc = read_changed(u->r, u->counted.applied_seq, gathered, &changed, err);
   if (rc == 0 && changed.n)
-    rc = count_changed(u->r, &changed, u->counted.applied_seq, evidence, err);
+    rc = count_changed(u->r, &changed, gathered, u->counted.applied_seq, evidence, err);
   if (rc == 0) rc = publish(u, evidence, err);
   th_evidence_free(evidence);
-  free(changed.ncts);
+  free(changed.p);
   return rc;
 }
 
@@ -340,7 +365,8 @@ static int compute_basis(update *u, th_err *err) {
   return rc;
 }
 
-int th_registry_concepts_update(th_registry *r, bool rebuild, th_err *err) {
+int th_registry_concepts_update(th_registry *r, bool rebuild, const th_gather *gathered,
+                                th_err *err) {
   th_side counts = {0}, dict = {0};
   th_err why = {0};
   const th_snapshot *s = th_index_acquire(r->index);
@@ -351,7 +377,8 @@ int th_registry_concepts_update(th_registry *r, bool rebuild, th_err *err) {
   if (rebuild || th_snapshot_side(s, TH_EVIDENCE_SIDE, TH_SIDE_WHOLE, &counts, &why))
     counts = (th_side){0};
   bool current = dict.p ? dict.basis == u.basis : u.basis == 0;
-  if (rc == 0 && (rebuild ? u.basis != 0 || dict.p : !current)) rc = bring_up(&u, &counts, err);
+  if (rc == 0 && (rebuild ? u.basis != 0 || dict.p : !current))
+    rc = bring_up(&u, &counts, gathered, err);
   th_index_release(r->index, s);
   return rc;
 }

@@ -5,11 +5,14 @@
 
 #include "concept/concept.h"
 #include "query/expand.h"
+#include "registry/gather.h"
 #include "registry/registry.h"
 
 /* Brings it up to the index's generation and the store's vocabularies; does nothing when it is.
- * rebuild: from nothing. A part of th_registry_derive (registry/criteria.h). */
-int th_registry_concepts_update(th_registry *r, bool rebuild, th_err *err) TH_MUST_USE;
+ * rebuild: from nothing. gathered: what is counted already of the entries since then, may be NULL.
+ * A part of th_registry_derive (registry/criteria.h). */
+int th_registry_concepts_update(th_registry *r, bool rebuild, const th_gather *gathered,
+                                th_err *err) TH_MUST_USE;
 
 /* The dictionary of a generation, valid as long as the snapshot is held; the empty one when the
  * generation has none. */

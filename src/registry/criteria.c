@@ -43,6 +43,7 @@ typedef struct plan {
   const th_snapshot *snapshot;
   th_criteria_book books[2]; /* of the snapshot and of the one before: what may be taken over */
   unsigned n_books;
+  const th_gather *gathered;
   th_concepts dict;
   th_criteria_basis basis; /* of what is written */
   piece *pieces;           /* segments to write */
@@ -165,22 +166,31 @@ static int take_over(const plan *p, uint32_t nct, uint64_t seq, th_arena *arena,
   return TH_ENOTFOUND;
 }
 
-static int read_record(worker *k, uint32_t nct, uint64_t seq, th_arena *arena, th_elig_tree *out,
-                       th_err *err) {
-  static const char path[] = "protocolSection.eligibilityModule.eligibilityCriteria";
+/* The criteria of an entry of the log, in arena. */
+static int find_text(worker *k, uint32_t nct, uint64_t seq, th_arena *arena, th_span *out,
+                     th_err *err) {
   th_record record;
   th_json j;
   th_err why = {0};
-  int rc = th_store_get(k->reader, nct, -1, &k->json, &record, &why);
+  int rc = th_gather_text(k->w->p->gathered, seq, arena, out);
+  if (rc == TH_ENOMEM) return th_err_set(err, rc, "out of memory");
+  if (rc == 0) return 0;
+  rc = th_store_get(k->reader, nct, -1, &k->json, &record, &why);
   if (rc == TH_ENOTFOUND || (rc == 0 && record.seq != seq))
     return TH_ENOTFOUND; /* the store has gone on: the log tells the index of it */
   if (rc) return th_err_set(err, rc, "%s", why.message);
   rc = th_json_parse(k->parser, record.json, &j, err);
   if (rc) return rc;
-  th_span text = th_json_path_text(&j, 0, path);
-  th_span kept = th_arena_dup(arena, text); /* the parser's memory is used again */
-  if (!kept.p) return th_err_set(err, TH_ENOMEM, "out of memory");
-  return th_elig_read_concepts(kept, &k->w->p->dict, k->matcher, arena, out, err);
+  /* The parser's memory is used again. */
+  *out = th_arena_dup(arena, th_json_path_text(&j, 0, TH_CRITERIA_PATH));
+  return out->p ? 0 : th_err_set(err, TH_ENOMEM, "out of memory");
+}
+
+static int read_record(worker *k, uint32_t nct, uint64_t seq, th_arena *arena, th_elig_tree *out,
+                       th_err *err) {
+  th_span text;
+  int rc = find_text(k, nct, seq, arena, &text, err);
+  return rc ? rc : th_elig_read_concepts(text, &k->w->p->dict, k->matcher, arena, out, err);
 }
 
 static bool is_live(const th_snapshot *s, uint32_t segment, uint32_t doc) {
@@ -380,11 +390,11 @@ static int run_work(th_registry *r, const plan *p, th_err *err) {
 }
 
 int th_registry_criteria_update(th_registry *r, const th_snapshot *before, bool rebuild,
-                                th_err *err) {
+                                const th_gather *gathered, th_err *err) {
   th_arena arena;
   th_arena_init(&arena, 0);
   const th_snapshot *s = th_index_acquire(r->index);
-  plan p = {.snapshot = s};
+  plan p = {.snapshot = s, .gathered = gathered};
   int rc = make_plan(&p, r, before, rebuild, &arena, err);
   if (rc == 0 && p.n_pieces) rc = run_work(r, &p, err);
   th_index_release(r->index, s);
@@ -392,9 +402,10 @@ int th_registry_criteria_update(th_registry *r, const th_snapshot *before, bool 
   return rc;
 }
 
-int th_registry_derive(th_registry *r, const th_snapshot *before, bool rebuild, th_err *err) {
-  int rc = th_registry_concepts_update(r, rebuild, err);
-  return rc ? rc : th_registry_criteria_update(r, before, rebuild, err);
+int th_registry_derive(th_registry *r, const th_snapshot *before, bool rebuild,
+                       const th_gather *gathered, th_err *err) {
+  int rc = th_registry_concepts_update(r, rebuild, gathered, err);
+  return rc ? rc : th_registry_criteria_update(r, before, rebuild, gathered, err);
 }
 
 /* ---- reading ---- */

@@ -86,6 +86,7 @@ static void dispose_run(th_import *run) {
   free(run->touched);
   th_builder_free(run->late);
   th_hashes_dispose(&run->hashes);
+  th_gather_free(run->gathered);
   th_queue_free(run->empty);
   th_queue_free(run->full);
   pthread_cond_destroy(&run->changed);
@@ -109,7 +110,8 @@ static int prepare_run(th_import *run, th_err *err) {
   run->done = calloc(run->n_jobs, sizeof *run->done);
   run->empty = th_queue_new(run->n_jobs);
   run->full = th_queue_new(run->n_jobs);
-  if (!run->jobs || !run->done || !run->empty || !run->full)
+  run->gathered = th_gather_new(run->r->dir, wanted);
+  if (!run->jobs || !run->done || !run->empty || !run->full || !run->gathered)
     return th_err_set(err, TH_ENOMEM, "out of memory");
   for (size_t i = 0; i < run->n_jobs; i++) {
     th_batch_init(&run->jobs[i].batch);
@@ -205,7 +207,8 @@ int th_registry_import(th_registry *r, const char *const *paths, size_t n_paths,
   if (rc == 0) rc = run_threads(&run, &local);
   if (rc == 0) rc = publish(&run, &local);
   if (rc == 0) rc = th_index_merge(r->index, false, NULL, &local);
-  if (rc == 0) rc = th_registry_derive(r, before, false, &local);
+  if (rc == 0) th_gather_seal(run.gathered);
+  if (rc == 0) rc = th_registry_derive(r, before, false, run.gathered, &local);
   th_index_release(r->index, before);
   th_paths_dispose(&run.segments, true); /* of a run that failed */
   dispose_run(&run);

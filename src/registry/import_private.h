@@ -2,6 +2,7 @@
 #ifndef TH_REGISTRY_IMPORT_PRIVATE_H
 #define TH_REGISTRY_IMPORT_PRIVATE_H
 
+#include "registry/gather.h"
 #include "registry/internal.h"
 
 #include "base/json.h"
@@ -25,8 +26,9 @@ typedef struct th_import_item {
   const th_raw_record *raw;
   th_put put;
   int64_t doc;        /* in the worker's builder, or TH_IMPORT_NO_DOC */
-  bool same;          /* the newest version at the start of the run has these bytes */
+  bool known, same;   /* the study was there at the start of the run, with these very bytes */
   size_t packed_from; /* in job.packed */
+  th_note note;       /* when it has a doc */
 } th_import_item;
 
 typedef struct th_import_ack {
@@ -73,6 +75,7 @@ typedef struct th_import {
   const char *const *paths;
   size_t n_paths;
   th_hashes hashes;
+  th_gather *gathered;
   size_t flush_memory;
 
   th_import_worker workers[TH_IMPORT_MOST_WORKERS];

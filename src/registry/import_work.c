@@ -68,6 +68,7 @@ static int take_record(th_import_worker *w, th_import_job *j, const th_raw_recor
   if (rc == 0) {
     th_store_hash(raw->bytes, it->put.hash);
     const uint64_t *known = th_hashes_find(&w->run->hashes, it->put.nct);
+    it->known = known;
     it->same = known && known[0] == it->put.hash[0] && known[1] == it->put.hash[1];
     rc = read_aliases(&json, &j->arena, &it->put);
   }
@@ -75,6 +76,9 @@ static int take_record(th_import_worker *w, th_import_job *j, const th_raw_recor
     uint32_t doc;
     rc = th_builder_add(w->builder, &json, it->put.nct, &doc, &why);
     if (rc == 0) it->doc = doc;
+    if (rc == 0)
+      rc = th_gather_record(w->run->gathered, w->number, &json, it->put.nct, !it->known, &it->note,
+                            &why);
   }
   if (rc == TH_ENOMEM) return th_err_set(err, rc, "out of memory");
   if (rc)

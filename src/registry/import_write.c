@@ -99,7 +99,8 @@ static int settle_item(th_import *run, const th_import_job *j, const th_import_i
   run->report->changed += it->put.outcome == TH_PUT_CHANGED;
   run->report->unchanged += it->put.outcome == TH_PUT_UNCHANGED;
   if (it->doc == TH_IMPORT_NO_DOC) return written ? index_late(run, it, err) : 0;
-  int rc = 0;
+  int rc = th_gather_settle(run->gathered, &it->note, it->put.nct, written ? it->put.seq : 0,
+                            it->put.outcome == TH_PUT_NEW, it->put.json, err);
   th_import_worker *w = &run->workers[j->worker];
   pthread_mutex_lock(&w->lock);
   if (written) {

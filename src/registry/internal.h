@@ -24,6 +24,8 @@ enum {
   TH_FLUSH_MEMORY = 640 << 20, /* all builders together, then segments are written */
 };
 
+#define TH_CRITERIA_PATH "protocolSection.eligibilityModule.eligibilityCriteria"
+
 /* Segment files made and not yet part of a generation. */
 typedef struct th_paths {
   char **p;

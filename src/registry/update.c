@@ -72,7 +72,8 @@ typedef struct build_job {
   th_registry *r;
   const change_list *list;
   size_t flush_memory;
-  bool replace; /* a rebuild: the index as it was is in use until the new one is whole */
+  th_gather *gathered; /* NULL unless replace */
+  bool replace;        /* a rebuild: the index as it was is in use until the new one is whole */
   _Atomic size_t next;
   _Atomic bool stop;
   pthread_mutex_t lock; /* paths, err */
@@ -103,12 +104,20 @@ static int flush_builder(build_job *job, th_builder *b, th_err *err) {
 
 typedef struct build_worker {
   build_job *job;
+  unsigned number;
   th_builder *builder;
   th_json_parser *parser;
   th_store_reader *reader;
   th_buf json;
   pthread_t thread;
 } build_worker;
+
+static int gather_one(build_worker *w, const th_json *json, const th_record *record, th_err *err) {
+  th_note note;
+  th_gather *g = w->job->gathered;
+  int rc = th_gather_record(g, w->number, json, record->nct, true, &note, err);
+  return rc ? rc : th_gather_settle(g, &note, record->nct, record->seq, true, record->json, err);
+}
 
 static int build_one(build_worker *w, const change *c, th_err *err) {
   th_record record;
@@ -121,6 +130,7 @@ static int build_one(build_worker *w, const change *c, th_err *err) {
   if (rc == 0) rc = th_json_parse(w->parser, record.json, &j, err);
   if (rc == 0) rc = th_builder_add(w->builder, &j, c->nct, &doc, err);
   if (rc == 0) th_builder_set_seq(w->builder, doc, record.seq);
+  if (rc == 0 && w->job->gathered) rc = gather_one(w, &j, &record, err);
   if (rc == 0 && th_builder_memory(w->builder) > w->job->flush_memory)
     rc = flush_builder(w->job, w->builder, err);
   return rc;
@@ -170,8 +180,11 @@ static int run_job(build_job *job, void (*progress)(void *, uint64_t, uint64_t),
   build_worker workers[MOST] = {0};
   unsigned n = TH_MIN(th_cpu_count(), (unsigned)MOST), started = 0;
   int rc = 0;
+  if (job->replace && !(job->gathered = th_gather_new(job->r->dir, n)))
+    rc = th_err_set(err, TH_ENOMEM, "out of memory");
   job->flush_memory = TH_FLUSH_MEMORY / n;
   while (rc == 0 && started < n) {
+    workers[started].number = started;
     rc = start_worker(&workers[started], job, err);
     if (rc == 0)
       started++;
@@ -232,7 +245,7 @@ static int publish_job(build_job *job, th_err *err) {
   return rc;
 }
 
-static int apply_changes(th_registry *r, change_list *list, bool replace,
+static int apply_changes(th_registry *r, change_list *list, bool replace, th_gather **gathered,
                          void (*progress)(void *, uint64_t, uint64_t), void *ctx, th_err *err) {
   build_job job = {.r = r, .list = list, .replace = replace};
   pthread_mutex_init(&job.lock, NULL);
@@ -242,6 +255,8 @@ static int apply_changes(th_registry *r, change_list *list, bool replace,
   bool given = rc == 0;
   if (given) rc = publish_job(&job, err);
   th_paths_dispose(&job.paths, !given);
+  *gathered = job.gathered;
+  if (job.gathered) th_gather_seal(job.gathered);
   pthread_mutex_destroy(&job.lock);
   return rc;
 }
@@ -249,12 +264,15 @@ static int apply_changes(th_registry *r, change_list *list, bool replace,
 int th_registry_index_update(th_registry *r, bool rebuild, bool merge_all,
                              void (*progress)(void *, uint64_t, uint64_t), void *ctx, th_err *err) {
   change_list list = {0};
+  th_gather *gathered = NULL;
   const th_snapshot *s = th_index_acquire(r->index);
   uint64_t since = rebuild ? 0 : s->applied_seq;
   int rc = read_changes(r, since, &list, err);
-  if (rc == 0 && (list.n || rebuild)) rc = apply_changes(r, &list, rebuild, progress, ctx, err);
+  if (rc == 0 && (list.n || rebuild))
+    rc = apply_changes(r, &list, rebuild, &gathered, progress, ctx, err);
   if (rc == 0) rc = th_index_merge(r->index, merge_all, NULL, err);
-  if (rc == 0) rc = th_registry_derive(r, s, rebuild, err);
+  if (rc == 0) rc = th_registry_derive(r, s, rebuild, gathered, err);
+  th_gather_free(gathered);
   th_index_release(r->index, s);
   free(list.p);
   return rc;
