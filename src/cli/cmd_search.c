@@ -108,6 +108,7 @@ static int read_request(search *s, th_err *err) {
   s->request.size = (uint32_t)size;
   s->request.from = (uint32_t)from;
   s->request.count = true;
+  s->request.scores = true;
   return rc;
 }
 

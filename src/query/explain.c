@@ -74,7 +74,7 @@ static uint32_t words_score(const th_phrase_check *check, uint32_t doc) {
 }
 
 static int explain_words(explainer *x, const th_query *q, bool *matched, uint64_t *score) {
-  const th_search_request request = {.scored = q};
+  const th_search_request request = {.scored = q, .size = 1};
   th_plan p = {.snapshot = x->snapshot, .request = &request, .arena = x->arena, .err = x->err};
   th_phrase_check check;
   th_occurrence *places = NULL;

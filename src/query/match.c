@@ -194,21 +194,6 @@ static bool any_bit(const uint64_t *bits, uint32_t n) {
   return any != 0;
 }
 
-/* OR, EITHER: part by part; a part is not asked about what another has found. */
-static int match_any_of(th_plan *p, const th_query *q, const uint64_t *within, uint64_t *out) {
-  uint64_t *part, *left = th_bitmap_new(p, true);
-  if (!left) return th_plan_no_memory(p);
-  for (uint32_t i = 0; i < q->n; i++) {
-    for (uint32_t w = 0; w < p->n_words; w++)
-      left[w] = (within ? within[w] : UINT64_MAX) & ~out[w];
-    int rc = th_match_within(p, q->parts[i], within || i ? left : NULL, &part);
-    if (rc) return rc;
-    for (uint32_t w = 0; w < p->n_words; w++)
-      out[w] |= part[w] & left[w];
-  }
-  return 0;
-}
-
 /* What it takes to look at one document. */
 typedef enum cost { COST_COLUMN, COST_POINTS, COST_WORD, COST_PHRASE, COST_SITES } cost;
 
@@ -230,6 +215,31 @@ static cost cost_of(const th_query *q) {
   for (uint32_t i = 0; i < q->n && q->kind != TH_N_IDS; i++)
     most = TH_MAX(most, cost_of(q->parts[i]));
   return most;
+}
+
+/* OR, EITHER: part by part, what is looked up fast first; a part is not asked about what others
+ * have found. left: scratch. */
+static int match_any_at(th_plan *p, const th_query *q, cost at, const uint64_t *within,
+                        uint64_t *left, uint64_t *out) {
+  uint64_t *part;
+  for (uint32_t i = 0; i < q->n; i++) {
+    if (cost_of(q->parts[i]) != at) continue;
+    for (uint32_t w = 0; w < p->n_words; w++)
+      left[w] = (within ? within[w] : UINT64_MAX) & ~out[w];
+    int rc = th_match_within(p, q->parts[i], left, &part);
+    if (rc) return rc;
+    for (uint32_t w = 0; w < p->n_words; w++)
+      out[w] |= part[w] & left[w];
+  }
+  return 0;
+}
+
+static int match_any_of(th_plan *p, const th_query *q, const uint64_t *within, uint64_t *out) {
+  uint64_t *left = th_bitmap_new(p, true);
+  int rc = left ? 0 : th_plan_no_memory(p);
+  for (cost at = COST_COLUMN; !rc && at <= COST_SITES; at++)
+    rc = match_any_at(p, q, at, within, left, out);
+  return rc;
 }
 
 static bool is_words(const th_query *q) {

@@ -133,9 +133,17 @@ static int make_op(th_plan *p, const th_query *q, th_op **out) {
   return make_parts(p, op);
 }
 
+/* Whether scores order the hits or are given out. If not, what is scored is one filter more. */
+static bool wants_scores(const th_search_request *r) {
+  bool wants = r->scores || r->n_sort == 0;
+  for (unsigned i = 0; i < TH_MIN(r->n_sort, 2); i++)
+    wants |= r->sort[i].field == TH_SORT_RELEVANCE;
+  return wants && r->size > 0;
+}
+
 int th_plan_make(th_plan *p) {
   const th_query *q = p->request->scored;
-  return q && has_score(q) ? make_op(p, q, &p->scored) : 0;
+  return q && wants_scores(p->request) && has_score(q) ? make_op(p, q, &p->scored) : 0;
 }
 
 /* ---- binding ---- */

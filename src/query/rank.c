@@ -563,6 +563,30 @@ static bool only(th_op *const *parts, uint32_t n, th_op_kind a, th_op_kind b) {
   return true;
 }
 
+static bool has_phrase(const th_op *op) {
+  bool has = op->kind == TH_OP_PHRASE;
+  if (op->kind == TH_OP_TERM || op->kind == TH_OP_MATCH) return false;
+  for (uint32_t i = 0; i < op->n && !has; i++)
+    has = has_phrase(op->parts[i]);
+  return has;
+}
+
+/* Counting asks of each document whether a phrase stands, scoring which of them do. So what matches
+ * is found first, without scores, and the best are then looked for among that. */
+static int count_then_rank(th_plan *p, th_op *op, uint64_t *keep, th_sink *sink) {
+  uint64_t *bits;
+  int rc = th_match_within(p, p->request->scored, keep, &bits);
+  if (rc) return rc;
+  for (uint32_t w = 0; w < p->n_words; w++) {
+    keep[w] &= bits[w];
+    th_sink_count(sink, w, keep[w]);
+  }
+  sink->want_all = false;
+  if (sink->cap) rc = rank_tree(p, op, keep, sink);
+  sink->want_all = true;
+  return rc;
+}
+
 int th_rank_segment(th_plan *p, uint64_t *keep, th_sink *sink) {
   th_op *op = p->scored;
   if (!op) {
@@ -582,5 +606,7 @@ int th_rank_segment(th_plan *p, uint64_t *keep, th_sink *sink) {
     return rank_any(p, op->parts, op->n, keep, sink);
   if (op->kind == TH_OP_AND && only(op->parts, op->n, TH_OP_TERM, TH_OP_PHRASE))
     return rank_all_of(p, op->parts, op->n, keep, sink);
+  if (sink->want_all && sink->by_score && !p->request->exhaustive && has_phrase(op))
+    return count_then_rank(p, op, keep, sink);
   return rank_tree(p, op, keep, sink);
 }

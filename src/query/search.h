@@ -107,6 +107,7 @@ typedef struct th_search_request {
   bool placed;                 /* distances count sites as th_query_near_placed does */
   uint32_t from, size;         /* hits [from, from + size) of the order */
   bool count;                  /* exact total wanted */
+  bool scores;                 /* hits' scores are wanted even when the order does not need them */
   bool exhaustive;             /* for tests: skip nothing; the result is the same */
   const th_facet_request *facets;
   unsigned n_facets;
@@ -120,7 +121,7 @@ typedef struct th_search_request {
 typedef struct th_hit {
   uint32_t nct;
   uint32_t segment, doc; /* in the snapshot */
-  float score;           /* 0 when nothing was scored */
+  float score;           /* 0 when nothing was scored, or the order did without (`scores`) */
   double distance_km;    /* to the nearest site when sorted by distance, else -1 */
 } th_hit;
 

@@ -418,6 +418,14 @@ static bool scores_anything(const th_query *q) {
   return false;
 }
 
+/* An order without scores, and nobody asked for them. */
+static bool leaves_scores_out(const th_search_request *r) {
+  bool relevance = r->n_sort == 0;
+  for (unsigned k = 0; k < r->n_sort; k++)
+    relevance |= r->sort[k].field == TH_SORT_RELEVANCE;
+  return !r->scores && !relevance;
+}
+
 uint32_t naive_search(const corpus *c, const th_search_request *r, th_arena *arena,
                       naive_hit **out) {
   naive_hit *hits = th_arena_calloc(arena, c->n_docs + 1, sizeof *hits);
@@ -436,6 +444,7 @@ uint32_t naive_search(const corpus *c, const th_search_request *r, th_arena *are
     else
       for (unsigned k = 0; k < r->n_sort; k++)
         hits[n].key[k] = sort_key(d, &r->sort[k], r, score);
+    if (leaves_scores_out(r)) hits[n].score = 0;
     n++;
   }
   qsort(hits, n, sizeof *hits, by_order);

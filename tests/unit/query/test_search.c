@@ -291,6 +291,7 @@ static void try_one(const corpus *c, uint64_t case_seed) {
   r.facets = facets;
   r.n_facets = chance(20) ? 1 + below(4) : 0;
   r.exhaustive = chance(20);
+  r.scores = chance(50);
   th_kernels_force_scalar(chance(20));
   th_buf_printf(&text, " from %u size %u count %d facets %u exhaustive %d (seed %llu)", r.from,
                 r.size, r.count, r.n_facets, r.exhaustive, (unsigned long long)case_seed);
