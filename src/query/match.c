@@ -217,29 +217,53 @@ static cost cost_of(const th_query *q) {
   return most;
 }
 
-/* OR, EITHER: part by part, what is looked up fast first; a part is not asked about what others
- * have found. left: scratch. */
-static int match_any_at(th_plan *p, const th_query *q, cost at, const uint64_t *within,
-                        uint64_t *left, uint64_t *out) {
-  uint64_t *part;
+/* A part of an OR, and what stands in for the time that it takes. */
+typedef struct turn {
+  const th_query *part;
+  uint64_t key;
+} turn;
+
+/* Documents of the commonest word of a phrase: its places are the dearest to read. */
+static uint32_t commonest(const th_plan *p, const th_query *phrase) {
+  uint32_t most = 0;
+  th_term found;
+  for (uint32_t i = 0; i < phrase->n; i++)
+    if (th_segment_term(p->segment, phrase->parts[i]->term.stem, &found))
+      most = TH_MAX(most, found.df);
+  return most;
+}
+
+static int by_key(const void *a, const void *b) {
+  const turn *x = a, *y = b;
+  return (x->key > y->key) - (x->key < y->key);
+}
+
+/* The parts of an OR, what is looked up fast first. */
+static turn *take_turns(th_plan *p, const th_query *q) {
+  turn *turns = th_arena_calloc(p->arena, q->n ? q->n : 1, sizeof *turns);
+  for (uint32_t i = 0; turns && i < q->n; i++) {
+    const th_query *part = q->parts[i];
+    uint64_t common = part->kind == TH_N_PHRASE ? commonest(p, part) : UINT32_MAX;
+    turns[i] = (turn){part, (uint64_t)cost_of(part) << 32 | common};
+  }
+  if (turns) qsort(turns, q->n, sizeof *turns, by_key);
+  return turns;
+}
+
+/* OR, EITHER: part by part; a part is not asked about what others have found. */
+static int match_any_of(th_plan *p, const th_query *q, const uint64_t *within, uint64_t *out) {
+  uint64_t *part, *left = th_bitmap_new(p, true);
+  turn *turns = take_turns(p, q);
+  if (!left || !turns) return th_plan_no_memory(p);
   for (uint32_t i = 0; i < q->n; i++) {
-    if (cost_of(q->parts[i]) != at) continue;
     for (uint32_t w = 0; w < p->n_words; w++)
       left[w] = (within ? within[w] : UINT64_MAX) & ~out[w];
-    int rc = th_match_within(p, q->parts[i], left, &part);
+    int rc = th_match_within(p, turns[i].part, left, &part);
     if (rc) return rc;
     for (uint32_t w = 0; w < p->n_words; w++)
       out[w] |= part[w] & left[w];
   }
   return 0;
-}
-
-static int match_any_of(th_plan *p, const th_query *q, const uint64_t *within, uint64_t *out) {
-  uint64_t *left = th_bitmap_new(p, true);
-  int rc = left ? 0 : th_plan_no_memory(p);
-  for (cost at = COST_COLUMN; !rc && at <= COST_SITES; at++)
-    rc = match_any_at(p, q, at, within, left, out);
-  return rc;
 }
 
 static bool is_words(const th_query *q) {
