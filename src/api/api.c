@@ -70,7 +70,8 @@ int th_api_mount(th_api **out, th_router *router, th_registry *registry, th_err 
   api->registry = registry;
   api->slot = th_desk_slot();
   api->cache = th_cache_new(CACHE_BYTES);
-  if (!api->cache) rc = th_err_set(err, TH_ENOMEM, "no memory for the API");
+  api->totals = th_totals_new();
+  if (!api->cache || !api->totals) rc = th_err_set(err, TH_ENOMEM, "no memory for the API");
   if (!rc && api->slot < 0)
     rc = th_err_set(err, TH_ELIMIT, "too many parts keep objects for each worker");
   if (!rc) rc = th_meta_new(&api->meta, err);
@@ -91,6 +92,7 @@ int th_api_mount(th_api **out, th_router *router, th_registry *registry, th_err 
 void th_api_free(th_api *api) {
   if (!api) return;
   th_cache_free(api->cache);
+  th_totals_free(api->totals);
   th_meta_free(api->meta);
   th_stats_free(api->stats);
   free(api);

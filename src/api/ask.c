@@ -201,6 +201,7 @@ static int read_expressions(th_ask *ask, th_api *api, const th_request *rq, part
   th_index *index = th_registry_index(api->registry);
   const th_snapshot *snapshot = th_index_acquire(index);
   th_concepts dict = {0};
+  ask->generation = snapshot ? snapshot->generation : 0;
   int rc = snapshot ? th_registry_concepts(snapshot, &dict, err)
                     : th_err_set(err, TH_EIO, "the index cannot be read");
   const th_expander expander = th_registry_expander(&dict);
@@ -223,6 +224,33 @@ static uint64_t hash_params(const th_request *rq) {
     sum += XXH3_64bits_withSeed(p->value.p, p->value.n, XXH3_64bits(p->name.p, p->name.n));
   }
   return sum;
+}
+
+/* Whether a parameter says which studies are found. filter.ids does too, but by the store's
+ * aliases, and is counted in no time. */
+static bool is_of_total(th_span name) {
+  return th_span_starts(name, TH_SPAN("query.")) || th_span_starts(name, TH_SPAN("filter.")) ||
+         th_span_starts(name, TH_SPAN("postFilter.")) || th_span_eq(name, TH_SPAN("aggFilters"));
+}
+
+static int note_asked(th_ask *ask, const th_request *rq, th_err *err) {
+  th_buf text;
+  int rc = TH_OK;
+  th_buf_init(&text, 1 << 20);
+  for (unsigned i = 0; i < rq->n_params; i++) {
+    const th_param *p = &rq->params[i];
+    if (!is_of_total(p->name)) continue;
+    th_buf_span(&text, p->name);
+    th_buf_printf(&text, "=%zu:", p->value.n);
+    th_buf_span(&text, p->value);
+  }
+  bool ids = th_request_value(rq, "filter.ids").n || th_request_value(rq, "postFilter.ids").n;
+  if (!text.error && !ids) {
+    ask->asked = th_arena_dup(rq->arena, th_buf_view(&text));
+    if (!ask->asked.p) rc = no_memory(err);
+  }
+  th_buf_dispose(&text);
+  return rc;
 }
 
 static int read_page(th_ask *ask, const th_request *rq, th_err *err) {
@@ -274,6 +302,7 @@ int th_ask_read(th_ask *out, th_api *api, const th_request *rq, th_err *err) {
   if (!rc) rc = join(&out->search.scored, &scored, rq->arena, err);
   if (!rc && !numbers_only) rc = join(&out->search.filter, &filters, rq->arena, err);
   if (!rc) note_order(out);
+  if (!rc && out->search.count) rc = note_asked(out, rq, err);
   return rc;
 }
 

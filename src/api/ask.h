@@ -8,9 +8,11 @@
 typedef struct th_ask {
   th_search_request search; /* in the request's arena */
   th_shape shape;
-  bool by_score;  /* the order depends on scores */
-  bool next_page; /* a pageToken was given */
-  uint64_t hash;  /* of what a next page must repeat */
+  bool by_score;       /* the order depends on scores */
+  bool next_page;      /* a pageToken was given */
+  uint64_t hash;       /* of what a next page must repeat */
+  th_span asked;       /* what its total depends on, with the data; p NULL: too much */
+  uint64_t generation; /* whose synonyms the words were read with */
   th_selection queried;
 } th_ask;
 

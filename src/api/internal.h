@@ -7,6 +7,7 @@
 #include "api/meta.h"
 #include "api/project.h"
 #include "api/stats.h"
+#include "api/totals.h"
 #include "base/json.h"
 
 struct th_api {
@@ -14,6 +15,7 @@ struct th_api {
   th_cache *cache;
   th_meta *meta;
   th_stats *stats;
+  th_totals *totals;
   int slot; /* of the workers' th_desk */
 };
 

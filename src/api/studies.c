@@ -56,6 +56,21 @@ static int end_page(const th_ask *ask, const th_search_result *found, const char
   return TH_OK;
 }
 
+/* The search, its total out of what is known already where it is. */
+static int search(th_api *api, const th_ask *ask, const th_snapshot *snapshot, th_arena *arena,
+                  th_search_result *found, th_err *err) {
+  th_search_request plain = ask->search;
+  uint64_t state = snapshot->generation;
+  int64_t total = -1;
+  bool keeps = plain.count && ask->asked.p && ask->generation == state;
+  bool known = keeps && th_totals_find(api->totals, ask->asked, state, &total);
+  if (known) plain.count = false;
+  int rc = th_search(snapshot, &plain, arena, found, err);
+  if (!rc && known) found->total = total;
+  if (!rc && keeps && !known) th_totals_keep(api->totals, ask->asked, state, found->total);
+  return rc;
+}
+
 static int answer_page(th_api *api, th_desk *desk, th_ask *ask, const th_snapshot *snapshot,
                        th_request *rq, th_response *rs, th_err *err) {
   char token[64];
@@ -64,7 +79,7 @@ static int answer_page(th_api *api, th_desk *desk, th_ask *ask, const th_snapsho
   if (rc) return rc;
   rs->etag = th_arena_printf(rq->arena, "%s", desk->etag);
   if (th_request_holds(rq, rs->etag)) return TH_OK;
-  rc = th_search(snapshot, &ask->search, rq->arena, &found, err);
+  rc = search(api, ask, snapshot, rq->arena, &found, err);
   if (rc) return rc;
   begin_page(ask, &found, &rs->body);
   rc = put_hits(api, desk, ask, &found, &rs->body, err);

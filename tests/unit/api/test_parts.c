@@ -6,6 +6,7 @@
 #include "api/meta.h"
 #include "api/oas.h"
 #include "api/tally.h"
+#include "api/totals.h"
 #include "api/zip_out.h"
 #include "base/json.h"
 #include "ingest/legacy.h"
@@ -18,6 +19,41 @@ static const char *text_of(th_buf *b) {
   th_buf_char(b, 0);
   assert_int_equal(b->error, 0);
   return b->p;
+}
+
+/* ---- totals ---- */
+
+static void test_totals(void **state) {
+  (void)state;
+  th_totals *t = th_totals_new();
+  static char longest[4096];
+  int64_t total = -1;
+  assert_non_null(t);
+  memset(longest, 'a', sizeof longest);
+  th_totals_keep(t, TH_SPAN("query.cond=1:a"), 7, 12);
+  th_totals_keep(t, (th_span){longest, sizeof longest}, 7, 5);
+  assert_true(th_totals_find(t, TH_SPAN("query.cond=1:a"), 7, &total));
+  assert_int_equal(total, 12);
+  assert_false(th_totals_find(t, TH_SPAN("query.cond=1:a"), 8, &total)); /* newer data */
+  assert_false(th_totals_find(t, TH_SPAN("query.cond=1:b"), 7, &total));
+  assert_false(th_totals_find(t, (th_span){longest, sizeof longest}, 7, &total));
+  assert_false(th_totals_find(t, TH_SPAN(""), 7, &total));
+  /* Many more than there is room for: what is found is what was kept. */
+  uint32_t found = 0;
+  for (int i = 0; i < 5000; i++) {
+    char asked[32];
+    int n = snprintf(asked, sizeof asked, "%d", i);
+    th_totals_keep(t, (th_span){asked, (size_t)n}, 9, i);
+  }
+  for (int i = 0; i < 5000; i++) {
+    char asked[32];
+    int n = snprintf(asked, sizeof asked, "%d", i);
+    if (!th_totals_find(t, (th_span){asked, (size_t)n}, 9, &total)) continue;
+    assert_int_equal(total, i);
+    found++;
+  }
+  assert_true(found > 100);
+  th_totals_free(t);
 }
 
 /* ---- classic text ---- */
@@ -294,6 +330,7 @@ static void tallies_of_dates_and_numbers(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_totals),
       cmocka_unit_test(classic_text),
       cmocka_unit_test(classic_text_reads_back),
       cmocka_unit_test(tables_are_spread),
