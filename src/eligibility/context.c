@@ -291,6 +291,7 @@ static void look_behind(const th_elig_context *c, uint32_t end, th_elig_setting 
       TH_ELIG_SET("is|are|was|were|be|been|has|have|will|must|should|may|also|do|does|"
                   "known|currently|allowed|not");
   static th_elig_set absent = TH_ELIG_SET("absent|excluded|negative|prohibited|ineligible");
+  static th_elig_set found_none = TH_ELIG_SET("absent|negative");
   static th_elig_set allowed =
       TH_ELIG_SET("allowed|permitted|acceptable|eligible|allowable|permissible|ok");
   static th_elig_set no = TH_ELIG_SET("not");
@@ -315,8 +316,7 @@ static void look_behind(const th_elig_context *c, uint32_t end, th_elig_setting 
       return;
     }
     if (among(c, i, &absent) && (verb || i == end)) {
-      s->negated |= c->leaf->kind != TH_ELIG_EXCLUSION ||
-                    among(c, i, &(th_elig_set)TH_ELIG_SET("absent|negative"));
+      s->negated |= c->leaf->kind != TH_ELIG_EXCLUSION || among(c, i, &found_none);
       return;
     }
     if (among(c, i, &past) && i > end && among(c, i - 1, &in) && !in_window(c->leaf, i)) {

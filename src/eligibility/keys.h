@@ -9,15 +9,24 @@ enum { TH_ELIG_SET_MAX = 96 };
 typedef struct th_elig_set {
   const char *words;
   uint64_t keys[TH_ELIG_SET_MAX];
-  uint64_t mask; /* a bit a key: most tokens are told apart by it */
-  uint32_t n;    /* 0 until first asked; written last */
+  /* A bit a key: most tokens are told apart by it. All bits until the keys are known. */
+  uint64_t mask[4];
+  uint32_t n; /* 0 until first asked; written last */
 } th_elig_set;
 
 #define TH_ELIG_SET(list)                                                                          \
-  { .words = list }
+  {                                                                                                \
+    .words = list, .mask = { ~UINT64_C(0), ~UINT64_C(0), ~UINT64_C(0), ~UINT64_C(0) }              \
+  }
+
+bool th_elig_is_key(th_elig_set *set, uint64_t key);
 
 /* Whether the token is a word or number word of the set, or, for one character, that sign. */
-bool th_elig_among(th_elig_set *set, const th_elig_token *t);
+static inline bool th_elig_among(th_elig_set *set, const th_elig_token *t) {
+  unsigned bit = (unsigned)(t->key * 0x9E3779B97F4A7C15u >> 56);
+  uint64_t part = __atomic_load_n(&set->mask[bit / 64], __ATOMIC_RELAXED);
+  return t->key && (part >> bit % 64 & 1) && th_elig_is_key(set, t->key);
+}
 
 static inline bool th_elig_sign(const th_elig_token *t, char c) {
   return t->kind == TH_ELIG_SIGN && t->key == (unsigned char)c;

@@ -8,6 +8,9 @@ static struct slot {
   uint64_t key;
   uint32_t classes;
 } slots[SLOTS];
+/* By the last two letters of a word, the lists that have an ending which ends so, a bit each. */
+enum { CONDITIONS = 1, PROCEDURES = 2, ADJECTIVES = 4, STEMS = 8 };
+static uint8_t tails[26 * 26];
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static struct slot *find(uint64_t key) {
@@ -27,7 +30,10 @@ static void add_words(uint32_t classes, const char *list) {
   }
 }
 
+static void note_tails(void);
+
 static void build(void) {
+  note_tails();
 #define HEAD TH_ELIG_W_HEAD
 #define TUMOR TH_ELIG_W_TUMOR
 #define VAGUE TH_ELIG_W_VAGUE
@@ -97,6 +103,24 @@ static const ending stems[] = {
     E("pressin", 9),    E("oxaban", 8),     E("vudine", 8),    E("citinib", 9),
 };
 
+static uint8_t *tail_of(const char *p, size_t n) {
+  return &tails[(p[n - 2] - 'a') * 26 + (p[n - 1] - 'a')];
+}
+
+static void note_tails(void) {
+  static const struct {
+    const ending *list;
+    size_t n;
+    uint8_t bit;
+  } all[] = {{conditions, TH_COUNT(conditions), CONDITIONS},
+             {procedures, TH_COUNT(procedures), PROCEDURES},
+             {adjectives, TH_COUNT(adjectives), ADJECTIVES},
+             {stems, TH_COUNT(stems), STEMS}};
+  for (size_t k = 0; k < TH_COUNT(all); k++)
+    for (size_t i = 0; i < all[k].n; i++)
+      *tail_of(all[k].list[i].text, all[k].list[i].n) |= all[k].bit;
+}
+
 static bool ends_in(th_span w, const ending *list, size_t n) {
   for (size_t i = 0; i < n; i++) {
     size_t len = list[i].n;
@@ -129,14 +153,18 @@ static uint32_t by_ending(th_span word, uint32_t known) {
   th_span w = lower(word, letters);
   uint32_t classes = 0;
   if (w.n == 0) return 0;
-  for (size_t i = 0; i < TH_COUNT(no_condition); i++)
-    if (th_span_eq(w, th_span_of(no_condition[i]))) return 0;
-  if (ends_in(w, conditions, TH_COUNT(conditions))) return TH_ELIG_W_TERM;
-  if (ends_in(w, procedures, TH_COUNT(procedures))) return TH_ELIG_W_PROCEDURE;
-  if (!(known & (TH_ELIG_W_NO_STEM | TH_ELIG_W_PLAIN | TH_ELIG_W_SITE)) &&
+  unsigned tail = *tail_of(w.p, w.n);
+  if (tail & CONDITIONS && ends_in(w, conditions, TH_COUNT(conditions))) {
+    for (size_t i = 0; i < TH_COUNT(no_condition); i++)
+      if (th_span_eq(w, th_span_of(no_condition[i]))) return 0;
+    return TH_ELIG_W_TERM;
+  }
+  if (tail & PROCEDURES && ends_in(w, procedures, TH_COUNT(procedures))) return TH_ELIG_W_PROCEDURE;
+  if (tail & STEMS && !(known & (TH_ELIG_W_NO_STEM | TH_ELIG_W_PLAIN | TH_ELIG_W_SITE)) &&
       ends_in(w, stems, TH_COUNT(stems)))
     return TH_ELIG_W_SUBSTANCE;
-  if (!(known & TH_ELIG_W_PLAIN) && ends_in(w, adjectives, TH_COUNT(adjectives)))
+  if (tail & ADJECTIVES && !(known & TH_ELIG_W_PLAIN) &&
+      ends_in(w, adjectives, TH_COUNT(adjectives)))
     classes |= TH_ELIG_W_ADJECTIVE;
   return classes;
 }

@@ -7,7 +7,7 @@
 #include "eligibility/categories.h"
 #include "eligibility/units.h"
 
-enum { SLOTS = 1 << 16, PHRASES = 12288, WORDS_MAX = 24, LENGTH_MAX = 200 };
+enum { SLOTS = 1 << 16, PHRASES = 12288, WORDS_MAX = 24, LENGTH_MAX = 200, BEGINS = 1 << 13 };
 
 typedef struct slot {
   uint64_t key;   /* 0 = free */
@@ -17,6 +17,9 @@ typedef struct slot {
 
 static slot slots[SLOTS];
 static th_elig_phrase phrases[PHRASES];
+/* By hash of a first word, the families that may have a phrase which begins so, a bit each. Most
+ * words begin none, and the trie is larger than the near memory. */
+static uint8_t begins[BEGINS];
 static uint32_t n_nodes = TH_ELIG_N_FAMILIES;
 static int n_phrases, failure;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -48,6 +51,10 @@ static uint64_t key_of(const th_elig_token *t) {
   return t->kind == TH_ELIG_REL ? (uint64_t)(1024 + t->relation) : t->key;
 }
 
+static uint8_t *begin_of(uint64_t key) {
+  return &begins[key * 0x9E3779B97F4A7C15u >> (64 - 13)];
+}
+
 /* ---- building ---- */
 
 static bool has_capital(th_span s) {
@@ -66,6 +73,7 @@ static void add_phrase(th_elig_family family, th_span words, int value, bool exa
   uint32_t used = 0;
   for (uint32_t i = 0; i < v.n; i++) {
     if (is_soft(&v.p[i])) continue;
+    if (node == family) *begin_of(key_of(&v.p[i])) |= (uint8_t)(1 << family);
     uint64_t key = step_key(node, key_of(&v.p[i]));
     at = find(key);
     if (at->key == 0) {
@@ -291,6 +299,7 @@ int th_elig_phrase_at(th_span text, const th_elig_token *t, uint32_t n, uint32_t
                       th_elig_family family, uint32_t *end) {
   uint32_t node = family, first = i, words = 0;
   int best = -1;
+  if (i >= n || !(*begin_of(key_of(&t[i])) >> family & 1)) return -1;
   for (; i < n && words <= WORDS_MAX; i++) {
     if (words > 0 && is_soft(&t[i])) continue;
     const slot *s = find(step_key(node, key_of(&t[i])));
