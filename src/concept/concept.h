@@ -154,6 +154,10 @@ typedef int (*th_mention_fn)(void *ctx, const th_mention *mention);
 typedef struct th_concept_matcher th_concept_matcher;
 th_concept_matcher *th_concept_matcher_new(void) TH_MUST_USE; /* NULL: out of memory */
 void th_concept_matcher_free(th_concept_matcher *m);
+/* Memory of the caller's own that stays with the matcher: what the caller found out about labels of
+ * this dictionary. Zero at first and whenever another dictionary comes; always the same number of
+ * bytes. Owned by the matcher; NULL: out of memory. */
+void *th_concept_matcher_memo(th_concept_matcher *m, const th_concepts *dict, size_t bytes);
 
 enum {
   TH_MATCH_ANY_CASE = 1,  /* short texts that people type: capitals decide only for common words */

@@ -29,6 +29,8 @@ typedef struct seen_word {
 struct th_concept_matcher {
   uint64_t opened; /* of the dictionary that the words were seen with */
   seen_word *seen;
+  void *memo; /* the caller's */
+  size_t memo_bytes;
   word *words;
   size_t n, cap;
   uint32_t *labels; /* of the mention given out */
@@ -49,7 +51,9 @@ void th_concept_matcher_free(th_concept_matcher *m) {
   explicit_bzero(m->seen, SEEN * sizeof *m->seen);
   if (m->words) explicit_bzero(m->words, m->cap * sizeof *m->words);
   if (m->labels) explicit_bzero(m->labels, m->cap_labels * sizeof *m->labels);
+  if (m->memo) explicit_bzero(m->memo, m->memo_bytes);
   free(m->seen);
+  free(m->memo);
   free(m->words);
   free(m->labels);
   free(m);
@@ -156,7 +160,15 @@ static uint32_t look_up_seen(const th_concepts *d, th_concept_matcher *m, th_spa
 static void settle_on(const th_concepts *d, th_concept_matcher *m) {
   if (m->opened == d->opened) return;
   memset(m->seen, 0, SEEN * sizeof *m->seen);
+  if (m->memo) memset(m->memo, 0, m->memo_bytes);
   m->opened = d->opened;
+}
+
+void *th_concept_matcher_memo(th_concept_matcher *m, const th_concepts *d, size_t bytes) {
+  settle_on(d, m);
+  if (!m->memo) m->memo = calloc(1, bytes);
+  m->memo_bytes = m->memo ? bytes : 0;
+  return m->memo;
 }
 
 /* A joined form covers the parts just given: as many as carry the flag. */

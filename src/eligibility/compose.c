@@ -492,24 +492,26 @@ th_elig_term *th_elig_terms_add(th_elig_terms *v, th_arena *arena) {
   return &v->p[v->n++];
 }
 
-/* The classes of all tokens, and which terms of the dictionary hold them. */
-static bool look_up(composer *c) {
-  th_elig_terms *v = c->v;
-  uint32_t n = c->l->tokens.n;
+bool th_elig_classify(th_elig_leaf *l, th_elig_terms *v) {
+  uint32_t n = l->tokens.n;
   if (n > v->cap_owner) {
     uint32_t cap = TH_MAX(n, v->cap_owner * 2);
-    v->owner = th_arena_alloc(c->l->facts->arena, cap * sizeof *v->owner);
-    v->classes = th_arena_alloc(c->l->facts->arena, cap * sizeof *v->classes);
+    v->owner = th_arena_alloc(l->facts->arena, cap * sizeof *v->owner);
+    v->classes = th_arena_alloc(l->facts->arena, cap * sizeof *v->classes);
     v->cap_owner = v->owner && v->classes ? cap : 0;
     if (!v->cap_owner) return v->failed = true, false;
   }
-  memset(v->owner, 0, n * sizeof *v->owner);
   for (uint32_t i = 0; i < n; i++)
-    v->classes[i] = th_elig_word_classes(c->l->text, token(c, i));
+    v->classes[i] = th_elig_word_classes(l->text, &l->tokens.p[i]);
+  return true;
+}
+
+/* Which terms of the dictionary hold each token. */
+static void set_owners(th_elig_terms *v, uint32_t n_tokens) {
+  memset(v->owner, 0, n_tokens * sizeof *v->owner);
   for (uint32_t k = 0; k < v->n; k++)
     for (uint32_t i = v->p[k].first; i < v->p[k].end; i++)
       v->owner[i] = k + 1;
-  return true;
 }
 
 static int by_place(const void *a, const void *b) {
@@ -532,7 +534,8 @@ static void settle(th_elig_terms *v) {
 
 void th_elig_compose(th_elig_leaf *l, th_elig_terms *v) {
   composer c = {.l = l, .v = v};
-  if (l->tokens.n == 0 || !look_up(&c)) return;
+  if (l->tokens.n == 0) return;
+  set_owners(v, l->tokens.n);
   for (uint32_t i = 0; i < l->tokens.n && !v->failed;) {
     uint32_t before = v->n;
     i = token(&c, i)->kind == TH_ELIG_WORD ? compose_at(&c, i) : i + 1;

@@ -43,8 +43,11 @@ typedef struct th_elig_terms {
 /* One more term; NULL when memory is exhausted. Memory of the terms: from arena, used again. */
 th_elig_term *th_elig_terms_add(th_elig_terms *v, th_arena *arena);
 
-/* v holds the dictionary's terms in the order of the text; composed ones are added, and all are put
- * into order, without those that others cover. */
+/* The classes of all tokens of the leaf into v; false when memory is exhausted. */
+bool th_elig_classify(th_elig_leaf *leaf, th_elig_terms *v);
+
+/* After th_elig_classify: v holds the dictionary's terms in the order of the text; composed ones
+ * are added, and all are put into order, without those that others cover. */
 void th_elig_compose(th_elig_leaf *leaf, th_elig_terms *v);
 
 #endif

@@ -21,42 +21,50 @@ typedef struct reader {
   uint32_t reaction_at;
 } reader;
 
+#define E(text)                                                                                    \
+  { text, sizeof(text) - 1 }
+
+typedef struct fixed {
+  const char *text;
+  size_t n;
+} fixed;
+
 /* Names of several words that stand in criteria as everyday words; single ones: lexicon.def. */
-static const char *const everyday[] = {"clinical trial",
-                                       "clinical trials",
-                                       "intensive care unit",
-                                       "physical activity",
-                                       "infection site",
-                                       "healthy volunteers",
-                                       "healthy volunteer",
-                                       "healthy subjects",
-                                       "quality of life",
-                                       "standard of care",
-                                       "usual care",
-                                       "follow-up",
-                                       "follow up",
-                                       "acute disease",
-                                       "chronic disease",
-                                       "informed consent",
-                                       "risk factors",
-                                       "vital signs",
-                                       "trauma center",
-                                       "disability evaluation",
-                                       "systemic disease",
-                                       "iron level",
-                                       "pregnancy test",
-                                       "pregnancy tests",
-                                       "physical examination",
-                                       "health status",
-                                       "vital sign",
-                                       "general health"};
+static const fixed everyday[] = {E("clinical trial"),
+                                 E("clinical trials"),
+                                 E("intensive care unit"),
+                                 E("physical activity"),
+                                 E("infection site"),
+                                 E("healthy volunteers"),
+                                 E("healthy volunteer"),
+                                 E("healthy subjects"),
+                                 E("quality of life"),
+                                 E("standard of care"),
+                                 E("usual care"),
+                                 E("follow-up"),
+                                 E("follow up"),
+                                 E("acute disease"),
+                                 E("chronic disease"),
+                                 E("informed consent"),
+                                 E("risk factors"),
+                                 E("vital signs"),
+                                 E("trauma center"),
+                                 E("disability evaluation"),
+                                 E("systemic disease"),
+                                 E("iron level"),
+                                 E("pregnancy test"),
+                                 E("pregnancy tests"),
+                                 E("physical examination"),
+                                 E("health status"),
+                                 E("vital sign"),
+                                 E("general health")};
 
 bool th_elig_is_everyday(th_span s) {
   th_elig_token word = {.kind = TH_ELIG_WORD, .to = (uint32_t)s.n};
   if (s.n == 0 || s.n > UINT32_MAX) return false;
   if (memchr(s.p, ' ', s.n) || memchr(s.p, '-', s.n)) {
     for (size_t i = 0; i < TH_COUNT(everyday); i++)
-      if (th_span_eq_nocase(s, th_span_of(everyday[i]))) return true;
+      if (th_span_eq_nocase(s, (th_span){everyday[i].text, everyday[i].n})) return true;
     return false;
   }
   word.key = th_elig_word_key(s);
@@ -82,53 +90,47 @@ static bool is_symptom(const th_elig_lexicon *x, uint32_t id) {
   return false;
 }
 
-#define E(text)                                                                                    \
-  { text, sizeof(text) - 1 }
-
 /* Studies name procedures among their conditions too: the name tells. */
 static bool is_procedure(th_span label) {
-  static const struct {
-    const char *text;
-    size_t n;
-  } ends[] = {E("surgery"),
-              E("ectomy"),
-              E("plasty"),
-              E("otomy"),
-              E("scopy"),
-              E("transplantation"),
-              E("transplant"),
-              E("imaging"),
-              E("biopsy"),
-              E("dialysis"),
-              E("radiotherapy"),
-              E("chemotherapy"),
-              E("anesthesia"),
-              E("vaccination"),
-              E("catheterization"),
-              E("intubation"),
-              E("ventilation"),
-              E("graphy"),
-              E("tomography"),
-              E("procedures"),
-              E("stent"),
-              E("bypass"),
-              E("transfusion"),
-              E("radiation"),
-              E("surgeries"),
-              E("implantation"),
-              E("ablation"),
-              E("mri"),
-              E("hemodialysis"),
-              E("rehabilitation"),
-              E("psychotherapy"),
-              E("resection"),
-              E("anaesthesia"),
-              E("immunotherapy"),
-              E("replacement therapy"),
-              E("anesthesia, general"),
-              E("ultrasound"),
-              E("ultrasonography"),
-              E("hormonal therapy")};
+  static const fixed ends[] = {E("surgery"),
+                               E("ectomy"),
+                               E("plasty"),
+                               E("otomy"),
+                               E("scopy"),
+                               E("transplantation"),
+                               E("transplant"),
+                               E("imaging"),
+                               E("biopsy"),
+                               E("dialysis"),
+                               E("radiotherapy"),
+                               E("chemotherapy"),
+                               E("anesthesia"),
+                               E("vaccination"),
+                               E("catheterization"),
+                               E("intubation"),
+                               E("ventilation"),
+                               E("graphy"),
+                               E("tomography"),
+                               E("procedures"),
+                               E("stent"),
+                               E("bypass"),
+                               E("transfusion"),
+                               E("radiation"),
+                               E("surgeries"),
+                               E("implantation"),
+                               E("ablation"),
+                               E("mri"),
+                               E("hemodialysis"),
+                               E("rehabilitation"),
+                               E("psychotherapy"),
+                               E("resection"),
+                               E("anaesthesia"),
+                               E("immunotherapy"),
+                               E("replacement therapy"),
+                               E("anesthesia, general"),
+                               E("ultrasound"),
+                               E("ultrasonography"),
+                               E("hormonal therapy")};
   for (size_t i = 0; i < TH_COUNT(ends); i++) {
     size_t n = ends[i].n;
     if (label.n < n || (label.p[label.n - 1] | 32) != ends[i].text[n - 1]) continue;
@@ -242,13 +244,18 @@ static void set_label(reader *r, th_elig_fact *f, const th_elig_setting *s, th_s
   const char *before = s->role == TH_ELIG_CONTRAINDICATION ? "contraindication to "
                        : s->role == TH_ELIG_RISK           ? "risk of "
                                                            : "";
-  char *text = th_arena_printf(arena, "%s%.*s", before, (int)label.n, label.p);
+  const char *zero = label.n ? memchr(label.p, 0, label.n) : NULL;
+  size_t n = strlen(before), rest = zero ? (size_t)(zero - label.p) : label.n;
+  char *text = th_arena_alloc(arena, n + rest + 1);
   if (!text) {
     r->l->facts->failed = true;
     return;
   }
-  f->label = th_span_of(text);
-  if (*before) {
+  memcpy(text, before, n);
+  if (rest) memcpy(text + n, label.p, rest);
+  text[n + rest] = 0;
+  f->label = (th_span){text, n + rest};
+  if (n) {
     f->category = TH_ELIG_FINDING;
     f->code = (th_span){0};
   }
@@ -353,38 +360,70 @@ static bool leads_to_allergen(const reader *r, uint32_t end) {
   return end < r->l->tokens.n && th_elig_among(&to, &r->l->tokens.p[end]);
 }
 
-/* What a mention means: of its concepts the first that has a code and a place here, else the first
- * that has a place. Symptoms of the Disease Ontology are of no kind, their codes tell. */
-static int choose(const th_elig_lexicon *x, const th_mention *m, th_concept *out, th_span *code) {
-  int best = -1;
-  for (uint32_t i = 0; i < m->n_labels; i++) {
-    th_label label;
-    th_concept c;
-    if (!th_concepts_label(x->dict, m->labels[i], &label) ||
-        !th_concepts_get(x->dict, label.concept_id, &c))
-      continue;
-    int category = category_of(x, label.concept_id, c.kind);
-    th_span own = own_code(x->dict, &c);
-    if (category < 0 && own.n > 5 && !memcmp(own.p, "SYMP:", 5)) category = TH_ELIG_FINDING;
-    if (category < 0 || (best >= 0 && own.n == 0)) continue;
-    if ((category == TH_ELIG_CONDITION || category == TH_ELIG_DRUG) &&
-        (is_procedure(c.label) || is_procedure(label.text)))
-      category = TH_ELIG_PROCEDURE;
-    best = category;
-    *out = c;
-    *code = own;
-    if (own.n) break;
+/* What a label means here: category -1 when nothing that an item asks for. Symptoms of the Disease
+ * Ontology are of no kind, their codes tell. */
+typedef struct meaning {
+  uint32_t label; /* 1 + its number; 0 = none */
+  int category;
+  th_span name, code; /* borrowed from the dictionary */
+} meaning;
+
+static meaning mean(const th_elig_lexicon *x, uint32_t number) {
+  th_label label;
+  th_concept c;
+  meaning m = {.label = number + 1, .category = -1};
+  if (!th_concepts_label(x->dict, number, &label) ||
+      !th_concepts_get(x->dict, label.concept_id, &c))
+    return m;
+  m.category = category_of(x, label.concept_id, c.kind);
+  m.name = c.label;
+  m.code = own_code(x->dict, &c);
+  if (m.category < 0 && m.code.n > 5 && !memcmp(m.code.p, "SYMP:", 5)) m.category = TH_ELIG_FINDING;
+  if ((m.category == TH_ELIG_CONDITION || m.category == TH_ELIG_DRUG) &&
+      (is_procedure(c.label) || is_procedure(label.text)))
+    m.category = TH_ELIG_PROCEDURE;
+  return m;
+}
+
+/* What labels mean is kept by the matcher, at one place each: the same ones come again and again.
+ */
+enum { MEANINGS = 2048 };
+
+static const meaning *meaning_of(const th_elig_lexicon *x, uint32_t number) {
+  meaning *m = &x->meanings[(number * 0x9E3779B1u) >> (32 - 11)];
+  if (m->label != number + 1) *m = mean(x, number);
+  return m;
+}
+
+/* What a mention means: of its labels' concepts the first that has a code and a place here, else
+ * the first that has a place. */
+static meaning choose(const th_elig_lexicon *x, const th_mention *mention) {
+  meaning best = {.category = -1};
+  for (uint32_t i = 0; i < mention->n_labels; i++) {
+    const meaning *m = meaning_of(x, mention->labels[i]);
+    if (m->category < 0 || (best.category >= 0 && m->code.n == 0)) continue;
+    best = *m;
+    if (m->code.n) break;
   }
   return best;
+}
+
+/* A name of one word that is a token: its classes are known. */
+static bool is_everyday_here(const reader *r, th_span words, uint32_t first, uint32_t end) {
+  const th_elig_token *t = &r->l->tokens.p[first];
+  if (end == first + 1 && t->kind == TH_ELIG_WORD && r->l->text.p + t->from == words.p &&
+      t->to - t->from == words.n)
+    return r->lexicon->terms.classes[first] & TH_ELIG_W_EVERYDAY;
+  return th_elig_is_everyday(words);
 }
 
 static int take(void *ctx, const th_mention *m) {
   reader *r = ctx;
   uint32_t from = r->l->from + m->from, to = r->l->from + m->to, first, end;
-  th_span words = {r->l->text.p + from, to - from}, code = {0};
-  th_concept c;
-  if (!tokens_of(r, from, to, &first, &end) || th_elig_is_everyday(words)) return 0;
-  int category = choose(r->lexicon, m, &c, &code);
+  th_span words = {r->l->text.p + from, to - from};
+  if (!tokens_of(r, from, to, &first, &end) || is_everyday_here(r, words, first, end)) return 0;
+  meaning meant = choose(r->lexicon, m);
+  int category = meant.category;
   if (category < 0) return 0;
   if (is_allergy(words) && category <= TH_ELIG_FINDING) {
     if (leads_to_allergen(r, end)) return 0;
@@ -398,8 +437,8 @@ static int take(void *ctx, const th_mention *m) {
                         .to = to,
                         .head = first,
                         .category = (uint8_t)category,
-                        .label = c.label,
-                        .code = code};
+                        .label = meant.name,
+                        .code = meant.code};
   return 0;
 }
 
@@ -485,6 +524,9 @@ int th_elig_read_concepts_of(th_elig_leaf *l, th_elig_lexicon *x, uint8_t *combi
   read_genes(&r);
   th_elig_context_start(&r.context, l);
   x->terms.n = 0;
+  x->meanings = th_concept_matcher_memo(x->matcher, x->dict, MEANINGS * sizeof *x->meanings);
+  if (!x->meanings || !th_elig_classify(l, &x->terms))
+    return th_err_set(err, TH_ENOMEM, "out of memory reading concepts");
   int rc = th_concepts_match(x->dict, x->matcher, (th_span){l->text.p + l->from, l->to - l->from},
                              0, take, &r, err);
   if (rc < 0) return rc;

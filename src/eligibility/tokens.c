@@ -1,6 +1,7 @@
 #include "eligibility/tokens.h"
 
 #include <math.h>
+#include <pthread.h>
 
 enum { FOLD_MAX = 48 };
 
@@ -13,11 +14,16 @@ static bool is_letter(char c) {
 
 /* ---- words ---- */
 
-static uint64_t hash_bytes(const char *p, size_t n) {
-  uint64_t h = 0xcbf29ce484222325u;
-  for (size_t i = 0; i < n; i++)
-    h = (h ^ (unsigned char)p[i]) * 0x100000001b3u;
-  return h | 256; /* never a character's code */
+/* The hash of a folded word that is padded with zero bytes to a multiple of eight. */
+static uint64_t hash_word(const char *p, size_t n) {
+  uint64_t h = n * 0x9E3779B97F4A7C15u, eight;
+  for (size_t i = 0; i < n; i += sizeof eight) {
+    memcpy(&eight, p + i, sizeof eight);
+    h = (h ^ eight) * 0xD6E8FEB86659FD93u;
+    h ^= h >> 32;
+  }
+  h *= 0xD6E8FEB86659FD93u;
+  return (h ^ h >> 32) | 256; /* never a character's code */
 }
 
 static size_t fold_ends(char *w, size_t n) {
@@ -27,9 +33,30 @@ static size_t fold_ends(char *w, size_t n) {
   return n;
 }
 
+/* The plain case: up to sixteen letters and digits of ASCII, without "ae" and "oe". */
+static bool fold_plain(th_span s, char w[16]) {
+  enum { FAR = 16 };
+  if (s.n > FAR) return false;
+  char before = 0;
+  unsigned odd = 0;
+  memset(w, 0, FAR);
+  for (size_t i = 0; i < s.n; i++) {
+    unsigned char c = (unsigned char)s.p[i];
+    w[i] = (char)(c | (unsigned)((unsigned)c - 'A' < 26u) << 5);
+    odd |= (c & 128u) | (unsigned)(w[i] == 'e' && (before == 'a' || before == 'o'));
+    before = w[i];
+  }
+  return odd == 0;
+}
+
 uint64_t th_elig_word_key(th_span s) {
   char w[FOLD_MAX];
   size_t n = 0;
+  if (fold_plain(s, w)) {
+    n = fold_ends(w, s.n);
+    memset(w + n, 0, s.n - n);
+    return hash_word(w, n);
+  }
   for (size_t i = 0; i < s.n && n < FOLD_MAX; i++) {
     char c = s.p[i], next = i + 1 < s.n ? (char)(s.p[i + 1] | 32) : 0;
     if (i + 1 < s.n &&
@@ -43,7 +70,9 @@ uint64_t th_elig_word_key(th_span s) {
       w[n++] = c >= 'A' && c <= 'Z' ? (char)(c | 32) : c;
     }
   }
-  return hash_bytes(w, fold_ends(w, n));
+  n = fold_ends(w, n);
+  memset(w + n, 0, (size_t)-n % 8);
+  return hash_word(w, n);
 }
 
 /* ---- signs of several bytes ---- */
@@ -189,25 +218,39 @@ static size_t read_number(th_span s, size_t i, th_elig_token *t) {
   return end;
 }
 
-static double spelled(uint64_t key) {
+/* Spelled numbers by their keys, with room for each at its own place or right behind it. */
+enum { NUMBERS = 128 };
+static struct {
+  uint64_t key;
+  double value;
+} numbers[NUMBERS];
+static pthread_once_t numbers_once = PTHREAD_ONCE_INIT;
+
+static size_t number_place(uint64_t key) {
+  size_t i = key * 0x9E3779B97F4A7C15u >> (64 - 7);
+  while (numbers[i].key && numbers[i].key != key)
+    i = (i + 1) % NUMBERS;
+  return i;
+}
+
+static void fill_numbers(void) {
   static const char *const names[] = {
       "zero",    "one",       "two",      "three",    "four",   "five",     "six",      "seven",
       "eight",   "nine",      "ten",      "eleven",   "twelve", "thirteen", "fourteen", "fifteen",
       "sixteen", "seventeen", "eighteen", "nineteen", "twenty", "thirty",   "forty",    "fifty",
       "sixty",   "seventy",   "eighty",   "ninety",   "hundred"};
-  static uint64_t keys[TH_COUNT(names)];
-  static _Thread_local bool known;
-  if (!known) {
-    for (size_t i = 0; i < TH_COUNT(names); i++)
-      __atomic_store_n(&keys[i], th_elig_word_key(th_span_of(names[i])), __ATOMIC_RELAXED);
-    known = true;
+  for (size_t i = 0; i < TH_COUNT(names); i++) {
+    uint64_t key = th_elig_word_key(th_span_of(names[i]));
+    size_t at = number_place(key);
+    numbers[at].key = key;
+    numbers[at].value = i <= 20 ? (double)i : (double)(i - 18) * 10;
   }
-  for (size_t i = 0; i < TH_COUNT(names); i++)
-    if (__atomic_load_n(&keys[i], __ATOMIC_RELAXED) == key)
-      return i <= 20 ? (double)i : (double)(i - 18) * 10;
-  return NAN;
 }
 
+static double spelled(uint64_t key) {
+  size_t i = number_place(key);
+  return numbers[i].key ? numbers[i].value : NAN;
+}
 static size_t word_end(th_span s, size_t i) {
   while (i < s.n) {
     unsigned char c = (unsigned char)s.p[i];
@@ -325,6 +368,7 @@ void th_elig_tokenize(th_span text, uint32_t from, uint32_t to, th_elig_tokens *
   th_span s = {text.p, to};
   bool space = true;
   v->n = 0;
+  pthread_once(&numbers_once, fill_numbers);
   for (size_t i = from; i < to;) {
     char c = s.p[i];
     int digit;
