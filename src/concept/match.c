@@ -1,46 +1,72 @@
-/* Mentions: the longest labels in a text. The text becomes an array of words first; then a walk
- * down the trie begins at each word that is not covered yet. A compound may go as its parts or as
- * its joined form. */
+/* Mentions: the longest labels in a text. The text becomes an array of words first; then what they
+ * are is looked up; then a walk down the trie begins at each word that is not covered yet. A
+ * compound may go as its parts or as its joined form.
+ *
+ * The dictionary is larger than the near memory, and most of the time is spent waiting for it. So
+ * what was found is kept in small tables that go with the matcher, and what will be asked next is
+ * fetched ahead. */
 #include "concept/file.h"
 #include "concept/key.h"
-#include "text/token.h"
+#include "text/plain.h"
 
 enum { SOFT, APART, BREAK }; /* what stands between two words */
 #define NO_WORD UINT32_MAX
 
+enum { ENDS = 1, GOES_ON = 2 }; /* of a word: a label is it alone; begins with it */
+
 typedef struct word {
+  uint64_t text[2];  /* of a short word, until it is looked up: folded, zeros behind it */
   uint32_t from, to; /* bytes */
   uint32_t id;       /* in the dictionary, or NO_WORD */
+  uint32_t root;     /* node below the top, 0 for none */
   uint32_t joined;   /* of the compound that begins here: its joined form, or NO_WORD */
   uint8_t n_joined;  /* words that the joined form covers */
   uint8_t gap;       /* in front of it */
+  uint8_t begins;    /* ENDS, GOES_ON */
   bool upper;        /* written in capitals, at least two bytes */
+  bool pending;      /* to be looked up */
 } word;
 
-/* Words seen before, by their bytes: running text has few, and a look-up goes through memory that
- * is seldom near. */
+/* Words seen before, by their bytes: running text has few. */
 enum { SEEN = 1 << 13, SEEN_BYTES = 16 };
 typedef struct seen_word {
-  char text[SEEN_BYTES]; /* padded with zero bytes; a word has none */
-  uint32_t id;
-  bool taken;
+  uint64_t text[2]; /* as in word; a word has no zero byte, so a free place has no word's text */
+  uint32_t id, root;
+  uint8_t begins;
+  uint8_t room[7];
 } seen_word;
+_Static_assert(sizeof(seen_word) == 32, "a seen word lies in one line of the near memory");
+
+/* Steps taken before: from a node by a word. */
+enum { STEPS = 1 << 13, SHORT_TEXT = 2048 };
+typedef struct seen_step {
+  uint32_t node, word, next; /* node 0: a free place */
+} seen_step;
 
 struct th_concept_matcher {
   uint64_t opened; /* of the dictionary that the words were seen with */
   seen_word *seen;
+  seen_step *steps;
   void *memo; /* the caller's */
   size_t memo_bytes;
   word *words;
   size_t n, cap;
+  char text[SHORT_TEXT + TH_PAD];
   uint32_t *labels; /* of the mention given out */
   size_t cap_labels;
 };
 
 th_concept_matcher *th_concept_matcher_new(void) {
   th_concept_matcher *m = calloc(1, sizeof *m);
-  if (m) m->seen = calloc(SEEN, sizeof *m->seen);
-  if (m && m->seen) return m;
+  if (!m) return NULL;
+  m->seen = aligned_alloc(64, SEEN * sizeof *m->seen);
+  m->steps = calloc(STEPS, sizeof *m->steps);
+  if (m->seen && m->steps) {
+    memset(m->seen, 0, SEEN * sizeof *m->seen);
+    return m;
+  }
+  free(m->seen);
+  free(m->steps);
   free(m);
   return NULL;
 }
@@ -49,10 +75,13 @@ th_concept_matcher *th_concept_matcher_new(void) {
 void th_concept_matcher_free(th_concept_matcher *m) {
   if (!m) return;
   explicit_bzero(m->seen, SEEN * sizeof *m->seen);
+  explicit_bzero(m->steps, STEPS * sizeof *m->steps);
+  explicit_bzero(m->text, sizeof m->text);
   if (m->words) explicit_bzero(m->words, m->cap * sizeof *m->words);
   if (m->labels) explicit_bzero(m->labels, m->cap_labels * sizeof *m->labels);
   if (m->memo) explicit_bzero(m->memo, m->memo_bytes);
   free(m->seen);
+  free(m->steps);
   free(m->memo);
   free(m->words);
   free(m->labels);
@@ -114,7 +143,7 @@ static bool in_capitals(th_span text, uint32_t from, uint32_t to) {
   return capitals > 0 && to - from > 1;
 }
 
-static int add_word(th_concept_matcher *m, th_err *err) {
+static int make_room(th_concept_matcher *m, th_err *err) {
   if (m->n < m->cap) return 0;
   size_t cap = m->cap ? m->cap * 2 : 1024;
   word *p = realloc(m->words, cap * sizeof *p);
@@ -140,26 +169,54 @@ static uint32_t look_up(const th_concepts *d, th_span before, th_span text) {
   return th_concepts_word(d, (th_span){keys[1], len}, &id) ? id : NO_WORD;
 }
 
-static uint32_t look_up_seen(const th_concepts *d, th_concept_matcher *m, th_span text) {
-  char padded[SEEN_BYTES] = {0};
-  uint64_t half[2];
-  if (text.n > SEEN_BYTES) return look_up(d, (th_span){0}, text);
-  memcpy(padded, text.p, text.n);
-  memcpy(half, padded, sizeof half);
-  uint64_t hash = (half[0] ^ (half[1] << 29 | half[1] >> 35)) * UINT64_C(0x9E3779B97F4A7C15);
-  seen_word *s = &m->seen[hash >> (64 - 13)];
-  if (!s->taken || memcmp(s->text, padded, SEEN_BYTES) != 0) {
-    memcpy(s->text, padded, SEEN_BYTES);
-    s->id = look_up(d, (th_span){0}, text);
-    s->taken = true;
+/* Where a word leads to by itself. */
+static void set_word(const th_concepts *d, word *w, uint32_t id) {
+  uint32_t n;
+  w->id = id;
+  w->root = id == NO_WORD ? 0 : th_concepts_step(d, 0, id);
+  w->begins = 0;
+  if (!w->root) return;
+  th_concepts_hits(d, w->root, &n);
+  bool on = d->nodes[w->root].first_child != d->nodes[w->root + 1].first_child;
+  w->begins = (uint8_t)((n ? ENDS : 0) | (on ? GOES_ON : 0));
+}
+
+static seen_word *place_of(const th_concept_matcher *m, const uint64_t text[2]) {
+  uint64_t hash = (text[0] ^ (text[1] << 29 | text[1] >> 35)) * UINT64_C(0x9E3779B97F4A7C15);
+  return &m->seen[hash >> (64 - 13)];
+}
+
+static void look_up_seen(const th_concepts *d, th_concept_matcher *m, word *w) {
+  seen_word *s = place_of(m, w->text);
+  if (s->text[0] == w->text[0] && s->text[1] == w->text[1]) {
+    w->id = s->id;
+    w->root = s->root;
+    w->begins = s->begins;
+    return;
   }
-  return s->id;
+  char text[SEEN_BYTES];
+  memcpy(text, w->text, sizeof text);
+  set_word(d, w, look_up(d, (th_span){0}, (th_span){text, strnlen(text, SEEN_BYTES)}));
+  *s = (seen_word){
+      .text = {w->text[0], w->text[1]}, .id = w->id, .root = w->root, .begins = w->begins};
+}
+
+/* The node below a node by a word; 0 when there is none. */
+static uint32_t step(const th_concepts *d, const th_concept_matcher *m, uint32_t node,
+                     uint32_t id) {
+  uint64_t hash = ((uint64_t)node << 32 | id) * UINT64_C(0x9E3779B97F4A7C15);
+  seen_step *s = &m->steps[hash >> (64 - 13)];
+  if (node == 0) return th_concepts_step(d, 0, id);
+  if (s->node != node || s->word != id)
+    *s = (seen_step){.node = node, .word = id, .next = th_concepts_step(d, node, id)};
+  return s->next;
 }
 
 /* Forgets the words of another dictionary. */
 static void settle_on(const th_concepts *d, th_concept_matcher *m) {
   if (m->opened == d->opened) return;
   memset(m->seen, 0, SEEN * sizeof *m->seen);
+  memset(m->steps, 0, STEPS * sizeof *m->steps);
   if (m->memo) memset(m->memo, 0, m->memo_bytes);
   m->opened = d->opened;
 }
@@ -169,6 +226,17 @@ void *th_concept_matcher_memo(th_concept_matcher *m, const th_concepts *d, size_
   if (!m->memo) m->memo = calloc(1, bytes);
   m->memo_bytes = m->memo ? bytes : 0;
   return m->memo;
+}
+
+/* Short texts are copied to where blanks stand behind them: they are read faster so. */
+static void start_tokens(th_concept_matcher *m, th_tokens *t, th_span text) {
+  if (text.n > SHORT_TEXT) {
+    th_tokens_init(t, text);
+    return;
+  }
+  if (text.n) memcpy(m->text, text.p, text.n);
+  memset(m->text + text.n, ' ', TH_PAD);
+  th_tokens_init_padded(t, (th_span){m->text, text.n});
 }
 
 /* A joined form covers the parts just given: as many as carry the flag. */
@@ -181,34 +249,80 @@ static void join_parts(th_concept_matcher *m, uint32_t from, uint32_t id) {
   m->words[i].n_joined = (uint8_t)(m->n - i);
 }
 
+static int add_word(th_concept_matcher *m, th_span text, const word *w, th_err *err) {
+  int rc = make_room(m, err);
+  if (rc) return rc;
+  uint32_t end = m->n ? m->words[m->n - 1].to : 0;
+  word *p = &m->words[m->n++];
+  *p = *w;
+  p->joined = NO_WORD;
+  p->gap = w->from > end ? gap_between(text, end, w->from) : SOFT;
+  p->upper = in_capitals(text, w->from, w->to);
+  if (p->pending) __builtin_prefetch(place_of(m, p->text));
+  return 0;
+}
+
+/* A word that is not a plain one, or whose key the word before may change. */
+static int add_token(const th_concepts *d, th_concept_matcher *m, th_span text, const th_token *tok,
+                     th_span before, th_err *err) {
+  word w = {.from = tok->from, .to = tok->to};
+  if (may_be_roman(tok->text)) {
+    set_word(d, &w, look_up(d, before, tok->text));
+  } else if (tok->text.n <= SEEN_BYTES) {
+    memcpy(w.text, tok->text.p, tok->text.n);
+    w.pending = true;
+  } else {
+    set_word(d, &w, look_up(d, (th_span){0}, tok->text));
+  }
+  if (!(tok->flags & TH_TOKEN_JOINED)) return add_word(m, text, &w, err);
+  if (w.pending) look_up_seen(d, m, &w);
+  join_parts(m, tok->from, w.id);
+  return 0;
+}
+static int add_plain(const th_concepts *d, th_concept_matcher *m, th_span text,
+                     const th_plain_word *p, th_span before, th_err *err) {
+  word w = {.text = {p->a, p->b}, .from = p->from, .to = p->from + p->len, .pending = true};
+  th_span self = {(const char *)w.text, p->len};
+  if (may_be_roman(self)) {
+    set_word(d, &w, look_up(d, before, self));
+    w.pending = false;
+  }
+  return add_word(m, text, &w, err);
+}
+
 static int read_words(const th_concepts *d, th_concept_matcher *m, th_span text, th_err *err) {
   char last[TH_TOKEN_MAX];
   th_span before = {last, 0};
   th_tokens tokens;
-  th_token tok;
+  int rc = 0;
   m->n = 0;
-  settle_on(d, m);
-  th_tokens_init(&tokens, text);
-  while (th_token_next(&tokens, &tok)) {
-    uint32_t id =
-        may_be_roman(tok.text) ? look_up(d, before, tok.text) : look_up_seen(d, m, tok.text);
-    if (tok.flags & TH_TOKEN_JOINED) {
-      join_parts(m, tok.from, id);
-      continue;
+  start_tokens(m, &tokens, text);
+  while (!rc) {
+    th_plain_word p;
+    th_token tok;
+    if (th_token_plain(&tokens, &p)) {
+      rc = add_plain(d, m, text, &p, before, err);
+      memcpy(last, &p.a, sizeof p.a);
+      memcpy(last + sizeof p.a, &p.b, sizeof p.b);
+      before.n = p.len;
+    } else if (th_token_next(&tokens, &tok)) {
+      rc = add_token(d, m, text, &tok, before, err);
+      if (tok.flags & TH_TOKEN_JOINED) continue;
+      before.n = TH_MIN(tok.text.n, sizeof last);
+      memcpy(last, tok.text.p, before.n);
+    } else {
+      break;
     }
-    int rc = add_word(m, err);
-    if (rc) return rc;
-    uint32_t end = m->n ? m->words[m->n - 1].to : 0;
-    m->words[m->n++] = (word){.from = tok.from,
-                              .to = tok.to,
-                              .id = id,
-                              .joined = NO_WORD,
-                              .gap = tok.from > end ? gap_between(text, end, tok.from) : SOFT,
-                              .upper = in_capitals(text, tok.from, tok.to)};
-    before.n = TH_MIN(tok.text.n, sizeof last);
-    memcpy(last, tok.text.p, before.n);
   }
-  return 0;
+  return rc;
+}
+
+static void look_up_words(const th_concepts *d, th_concept_matcher *m) {
+  for (size_t i = 0; i < m->n; i++) {
+    word *w = &m->words[i];
+    if (w->pending) look_up_seen(d, m, w);
+    if (w->begins) __builtin_prefetch(&d->nodes[w->root]);
+  }
 }
 
 /* ---- walking ---- */
@@ -263,7 +377,7 @@ static void go_on(walk *w, uint32_t node, size_t at, bool apart, bool upper, uns
       apart = apart || x->gap == APART;
     }
     if (x->joined != NO_WORD) {
-      uint32_t next = th_concepts_step(w->d, node, x->joined);
+      uint32_t next = step(w->d, w->m, node, x->joined);
       bool all = upper;
       for (unsigned k = 0; k < x->n_joined; k++) {
         const word *part = &w->m->words[at + k];
@@ -275,7 +389,7 @@ static void go_on(walk *w, uint32_t node, size_t at, bool apart, bool upper, uns
       }
     }
     if (x->id == NO_WORD) return;
-    node = th_concepts_step(w->d, node, x->id);
+    node = node ? step(w->d, w->m, node, x->id) : x->root;
     if (node == 0) return;
     upper = upper && x->upper;
     depth++;
@@ -304,12 +418,22 @@ static int give(walk *w, th_concept_matcher *m, th_mention_fn fn, void *ctx, th_
   return fn(ctx, &mention);
 }
 
+/* Whether a label may begin at a word: most words are told from what is known of them alone. */
+static bool may_begin(const th_concept_matcher *m, size_t i) {
+  const word *w = &m->words[i], *next = w + 1;
+  if (w->joined != NO_WORD || w->begins & ENDS) return true;
+  return w->begins && i + 1 < m->n && next->gap != BREAK &&
+         (next->id != NO_WORD || next->joined != NO_WORD);
+}
+
 int th_concepts_match(const th_concepts *d, th_concept_matcher *m, th_span text, unsigned flags,
                       th_mention_fn fn, void *ctx, th_err *err) {
-  int rc = d->n_nodes ? read_words(d, m, text, err) : 0;
-  if (rc || !d->n_nodes) return rc;
+  if (!d->n_nodes) return 0;
+  settle_on(d, m);
+  int rc = read_words(d, m, text, err);
+  if (!rc) look_up_words(d, m);
   for (size_t i = 0; !rc && i < m->n;) {
-    if (m->words[i].id == NO_WORD && m->words[i].joined == NO_WORD) {
+    if (!may_begin(m, i)) {
       i++;
       continue;
     }

@@ -7,7 +7,14 @@
 #include "eligibility/categories.h"
 #include "eligibility/units.h"
 
-enum { SLOTS = 1 << 16, PHRASES = 12288, WORDS_MAX = 24, LENGTH_MAX = 200, BEGINS = 1 << 13 };
+enum {
+  SLOTS = 1 << 15,
+  PHRASES = 12288,
+  WORDS_MAX = 24,
+  LENGTH_MAX = 200,
+  BEGINS = 1 << 13,
+  STEPS = 1 << 17
+};
 
 typedef struct slot {
   uint64_t key;   /* 0 = free */
@@ -20,6 +27,8 @@ static th_elig_phrase phrases[PHRASES];
 /* By hash of a first word, the families that may have a phrase which begins so, a bit each. Most
  * words begin none, and the trie is larger than the near memory. */
 static uint8_t begins[BEGINS];
+/* By hash of a step, whether it may lead on. */
+static uint64_t steps[STEPS / 64];
 static uint32_t n_nodes = TH_ELIG_N_FAMILIES;
 static int n_phrases, failure;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -33,6 +42,13 @@ static uint64_t step_key(uint32_t node, uint64_t word) {
 static slot *find(uint64_t key) {
   for (size_t i = (key >> 20) % SLOTS;; i = (i + 1) % SLOTS)
     if (slots[i].key == key || slots[i].key == 0) return &slots[i];
+}
+
+static uint64_t *step_word(uint64_t key) {
+  return &steps[(key >> 20) % STEPS / 64];
+}
+static uint64_t step_bit(uint64_t key) {
+  return UINT64_C(1) << (key >> 20) % 64;
 }
 
 /* Signs that stand for any word boundary. */
@@ -82,6 +98,7 @@ static void add_phrase(th_elig_family family, th_span words, int value, bool exa
         return;
       }
       *at = (slot){key, n_nodes++, -1};
+      *step_word(key) |= step_bit(key);
     }
     node = at->node;
     used++;
@@ -302,7 +319,9 @@ int th_elig_phrase_at(th_span text, const th_elig_token *t, uint32_t n, uint32_t
   if (i >= n || !(*begin_of(key_of(&t[i])) >> family & 1)) return -1;
   for (; i < n && words <= WORDS_MAX; i++) {
     if (words > 0 && is_soft(&t[i])) continue;
-    const slot *s = find(step_key(node, key_of(&t[i])));
+    uint64_t key = step_key(node, key_of(&t[i]));
+    if (!(*step_word(key) & step_bit(key))) break;
+    const slot *s = find(key);
     if (s->key == 0) break;
     node = s->node;
     words++;
