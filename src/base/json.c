@@ -289,18 +289,35 @@ void th_jout_i64(th_jout *w, int64_t v) {
   w->need_comma = true;
 }
 
+static int put_digits(char *out, size_t size, int digits, double v, bool *same) {
+  int n = snprintf(out, size, "%.*g", digits, v);
+  *same = strtod(out, NULL) == v;
+  return n;
+}
+
+/* With as few digits from 6 on as give the same number again. Where some do, more do too, but for
+ * powers of two, whose neighbours are not equally far: there each is tried. */
+static int shortest(char *out, size_t size, double v) {
+  int exponent, low = 6, high = 17;
+  bool same, even = fabs(frexp(v, &exponent)) != 0.5;
+  while (low < high) {
+    int digits = even ? low + (high - low) / 2 : low;
+    (void)put_digits(out, size, digits, v, &same);
+    if (same)
+      high = digits;
+    else
+      low = digits + 1;
+  }
+  return put_digits(out, size, high, v, &same);
+}
+
 void th_jout_double(th_jout *w, double v) {
   char text[40];
   if (!isfinite(v)) {
     th_jout_null(w);
     return;
   }
-  int n = 0;
-  for (int digits = 6; digits <= 17; digits++) {
-    n = snprintf(text, sizeof text, "%.*g", digits, v);
-    if (strtod(text, NULL) == v) break;
-  }
-  put_value(w, (th_span){text, (size_t)n});
+  put_value(w, (th_span){text, (size_t)shortest(text, sizeof text, v)});
 }
 
 void th_jout_bool(th_jout *w, bool v) {
@@ -375,14 +392,31 @@ static void quote_byte(th_buf *out, uint8_t c) {
   }
 }
 
+/* Whether any of eight bytes does not go into a string as it is. */
+static bool holds_other(uint64_t v) {
+  const uint64_t ones = 0x0101010101010101u, tops = 0x8080808080808080u;
+  uint64_t quote = v ^ ones * '"', slash = v ^ ones * '\\';
+  return ((v | (v - ones * 0x20) | (quote - ones) | (slash - ones)) & tops) != 0;
+}
+
+/* Bytes from p on that go into a string as they are. */
+static size_t plain_run(const uint8_t *p, const uint8_t *end) {
+  const uint8_t *at = p;
+  uint64_t v;
+  while (end - at >= 8) {
+    memcpy(&v, at, sizeof v);
+    if (holds_other(v)) break;
+    at += 8;
+  }
+  while (at < end && *at >= 0x20 && *at < 0x80 && *at != '"' && *at != '\\')
+    at++;
+  return (size_t)(at - p);
+}
+
 static void quote_run(th_buf *out, const uint8_t *p, const uint8_t *end) {
   checker c = {p, end};
   const uint8_t *from = p;
-  while (c.p < end) {
-    if (*c.p >= 0x20 && *c.p < 0x80 && *c.p != '"' && *c.p != '\\') {
-      c.p++;
-      continue;
-    }
+  while ((c.p += plain_run(c.p, end)) < end) {
     const uint8_t *here = c.p;
     if (*here >= 0x80 && check_sequence(&c)) continue;
     th_buf_put(out, from, (size_t)(here - from));
@@ -396,7 +430,15 @@ static void quote_run(th_buf *out, const uint8_t *p, const uint8_t *end) {
 }
 
 void th_json_quote(th_buf *out, th_span s) {
-  th_buf_char(out, '"');
-  quote_run(out, (const uint8_t *)s.p, (const uint8_t *)s.p + s.n);
+  const uint8_t *p = (const uint8_t *)s.p, *end = p + s.n;
+  size_t plain = plain_run(p, end);
+  char *to = th_buf_room(out, plain + 2);
+  if (!to) return;
+  to[0] = '"';
+  if (plain) memcpy(to + 1, p, plain);
+  to[plain + 1] = '"';
+  th_buf_added(out, plain == s.n ? plain + 2 : plain + 1);
+  if (plain == s.n) return;
+  quote_run(out, p + plain, end);
   th_buf_char(out, '"');
 }

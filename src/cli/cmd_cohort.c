@@ -283,7 +283,7 @@ static int judge_studies(job *j, th_err *err) {
   th_arena arena;
   judged *some = calloc(AT_ONCE, sizeof *some);
   th_study_reader *reader =
-      th_study_reader_new(j->snapshot, &j->dict, th_registry_store(j->registry), err);
+      th_study_reader_new(j->snapshot, &j->dict, th_registry_store(j->registry), NULL, err);
   int rc = !reader ? err->code : some ? 0 : th_err_set(err, TH_ENOMEM, "out of memory");
   th_arena_init(&arena, 0);
   for (size_t at = 0; rc == 0 && at < j->n; at += AT_ONCE) {

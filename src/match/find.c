@@ -16,6 +16,7 @@ typedef struct finding {
   th_arena *arena;  /* the caller's */
   th_arena scratch; /* of one study */
   th_found *all;
+  th_found **order; /* of them */
   uint32_t n;
   th_err *err;
 } finding;
@@ -69,8 +70,14 @@ static void settle(const finding *k, th_found *s, const th_verdicts *v) {
     s->value *= 1 + (double)k->tuning->known * known_share(&s->trial);
 }
 
+/* What the scratch holds says nothing of the patient but for verdicts. */
+static void wipe_verdicts(const th_verdicts *v) {
+  explicit_bzero((void *)(uintptr_t)v->nodes, v->tree->n_nodes * sizeof *v->nodes);
+  explicit_bzero((void *)(uintptr_t)v->facts, v->tree->n_facts * sizeof *v->facts);
+}
+
 static int read_tree(finding *k, const th_found *s, bool text, th_elig_tree *out, bool *firm) {
-  th_arena_reset(&k->scratch, true);
+  th_arena_reset(&k->scratch, false);
   return th_study_tree(k->reader, s->ranked.segment, s->ranked.doc, text, &k->scratch, out, firm,
                        k->err);
 }
@@ -81,8 +88,10 @@ static int judge(finding *k, th_found *s, bool text) {
   int rc = read_tree(k, s, text, &tree, &s->firm);
   if (rc == 0)
     rc = th_verdict_read(&v, &tree, &k->out->ready, k->request->presume, &k->scratch, k->err);
-  if (rc == 0) settle(k, s, &v);
-  return rc;
+  if (rc < 0) return rc;
+  settle(k, s, &v);
+  wipe_verdicts(&v);
+  return 0;
 }
 
 /* With its text, to be shown. */
@@ -103,31 +112,34 @@ static bool is_out(const th_found *s) {
   return s->trial.grade == TH_GRADE_EXCLUDED && (s->firm || s->trial.by != TH_FIELD_TEXT);
 }
 
-static int eligible_first(const void *a, const void *b) {
-  const th_found *x = a, *y = b;
+static int eligible_first(const th_found *x, const th_found *y) {
   if (is_out(x) != is_out(y)) return is_out(x) ? 1 : -1;
   if (x->value != y->value) return x->value > y->value ? -1 : 1;
   return x->ranked.nct < y->ranked.nct ? -1 : x->ranked.nct > y->ranked.nct;
 }
 
+static int by_order(const void *a, const void *b) {
+  return eligible_first(*(th_found *const *)a, *(th_found *const *)b);
+}
+
 static void order(finding *k) {
-  if (k->request->order == TH_ELIGIBLE_FIRST) qsort(k->all, k->n, sizeof *k->all, eligible_first);
+  if (k->request->order == TH_ELIGIBLE_FIRST) qsort(k->order, k->n, sizeof(th_found *), by_order);
 }
 
 /* Brings the one at i to where it belongs among the others, which are in order. Returns whether it
  * went behind. */
 static bool replace_one(finding *k, uint32_t i) {
-  th_found one = k->all[i];
+  th_found **list = k->order, *one = list[i];
   uint32_t to = i;
-  while (to > 0 && eligible_first(&one, &k->all[to - 1]) < 0)
+  while (to > 0 && eligible_first(one, list[to - 1]) < 0)
     to--;
-  memmove(&k->all[to + 1], &k->all[to], (i - to) * sizeof one);
-  k->all[to] = one;
+  memmove(&list[to + 1], &list[to], (i - to) * sizeof(th_found *));
+  list[to] = one;
   if (to < i) return false;
-  while (to + 1 < k->n && eligible_first(&k->all[to + 1], &one) < 0)
+  while (to + 1 < k->n && eligible_first(list[to + 1], one) < 0)
     to++;
-  memmove(&k->all[i], &k->all[i + 1], (to - i) * sizeof one);
-  k->all[to] = one;
+  memmove(&list[i], &list[i + 1], (to - i) * sizeof(th_found *));
+  list[to] = one;
   return to > i;
 }
 
@@ -137,7 +149,7 @@ static int make_firm(finding *k) {
   uint32_t i = 0;
   int rc = 0;
   while (rc == 0 && i < TH_MIN(k->n, k->request->n)) {
-    th_found *s = &k->all[i];
+    th_found *s = k->order[i];
     bool explained = s->verdicts.nodes, wanted = k->request->explain;
     if (wanted && !explained)
       rc = explain(k, s);
@@ -146,8 +158,6 @@ static int make_firm(finding *k) {
     bool moved = k->request->order == TH_ELIGIBLE_FIRST && replace_one(k, i);
     if (!moved) i++;
   }
-  for (uint32_t s = 0; s < k->n; s++) /* their trees lie in them, and they have moved */
-    k->all[s].verdicts.tree = k->all[s].verdicts.nodes ? &k->all[s].shown.tree : NULL;
   return rc;
 }
 
@@ -163,8 +173,10 @@ static int ask_about(finding *k, th_asker *asker, th_found *s, uint32_t rank) {
     if (rc == 0)
       rc = th_verdict_read(&v, &tree, &k->out->ready, k->request->presume, &k->scratch, k->err);
   }
-  if (rc == 0) th_asker_add(asker, &v, &s->trial, rank);
-  return rc;
+  if (rc < 0) return rc;
+  th_asker_add(asker, &v, &s->trial, rank);
+  if (!s->verdicts.tree) wipe_verdicts(&v);
+  return 0;
 }
 
 static int ask(finding *k) {
@@ -172,7 +184,8 @@ static int ask(finding *k) {
   uint32_t rank = 0;
   int rc = th_asker_init(&asker, k->arena, k->err);
   for (uint32_t i = 0; rc == 0 && i < k->n && rank < TH_FIND_ASKED; i++)
-    if (k->all[i].trial.grade != TH_GRADE_EXCLUDED) rc = ask_about(k, &asker, &k->all[i], ++rank);
+    if (k->order[i]->trial.grade != TH_GRADE_EXCLUDED)
+      rc = ask_about(k, &asker, k->order[i], ++rank);
   if (rc == 0)
     rc = th_asker_best(&asker, k->request->questions, &k->out->questions, &k->out->n_questions,
                        k->err);
@@ -192,11 +205,15 @@ static int rank(finding *k, const th_ranker *ranker) {
   const th_find_request *q = k->request;
   int rc =
       th_rank(ranker, &k->out->topic, q->filter, n_candidates(q), k->arena, &list, &k->n, k->err);
-  if (rc == 0 && !(k->all = th_arena_calloc(k->arena, (size_t)k->n + 1, sizeof *k->all)))
-    rc = th_err_set(k->err, TH_ENOMEM, "out of memory");
-  for (uint32_t i = 0; rc == 0 && i < k->n; i++)
+  if (rc < 0) return rc;
+  k->all = th_arena_calloc(k->arena, (size_t)k->n + 1, sizeof *k->all);
+  k->order = th_arena_calloc(k->arena, (size_t)k->n + 1, sizeof(th_found *));
+  if (!k->all || !k->order) return th_err_set(k->err, TH_ENOMEM, "out of memory");
+  for (uint32_t i = 0; i < k->n; i++) {
     k->all[i].ranked = list[i];
-  return rc;
+    k->order[i] = &k->all[i];
+  }
+  return 0;
 }
 
 /* By relevance nothing but a score is needed when nothing is explained and nothing asked. */
@@ -219,6 +236,20 @@ static void count_grades(finding *k, bool judged) {
     k->out->grades[k->all[i].trial.grade]++;
 }
 
+/* The best, one behind the other. */
+static int give_out(finding *k) {
+  th_find_result *out = k->out;
+  out->n = TH_MIN(k->n, k->request->n);
+  out->studies = th_arena_calloc(k->arena, (size_t)out->n + 1, sizeof *out->studies);
+  if (!out->studies) return th_err_set(k->err, TH_ENOMEM, "out of memory");
+  for (uint32_t i = 0; i < out->n; i++) {
+    th_found *s = &out->studies[i];
+    *s = *k->order[i];
+    s->verdicts.tree = s->verdicts.nodes ? &s->shown.tree : NULL;
+  }
+  return 0;
+}
+
 static int run(finding *k, const th_ranker *ranker) {
   const th_find_request *q = k->request;
   th_find_result *out = k->out;
@@ -235,9 +266,8 @@ static int run(finding *k, const th_ranker *ranker) {
   if (rc == 0 && q->questions) rc = ask(k);
   if (rc < 0) return rc;
   count_grades(k, q->order == TH_ELIGIBLE_FIRST || q->questions || q->explain);
-  out->studies = k->all;
-  out->n = TH_MIN(k->n, q->n);
-  return th_snapshot_state(k->snapshot, k->err);
+  rc = give_out(k);
+  return rc < 0 ? rc : th_snapshot_state(k->snapshot, k->err);
 }
 
 int th_find(const th_ranker *ranker, th_store *store, const th_find_request *request,
@@ -251,7 +281,8 @@ int th_find(const th_ranker *ranker, th_store *store, const th_find_request *req
   th_err own = {0};
   *out = (th_find_result){.presume = request->presume};
   if (request->n > TH_FIND_MOST) return th_err_set(err, TH_ELIMIT, "too many studies wanted");
-  k.reader = th_study_reader_new(k.snapshot, th_ranker_concepts(ranker), store, &own);
+  k.reader = th_study_reader_new(k.snapshot, th_ranker_concepts(ranker), store,
+                                 th_ranker_shelf(ranker), &own);
   if (!k.reader) return th_err_set(err, own.code, "%s", own.message);
   th_arena_init(&k.scratch, (size_t)256 << 20);
   int rc = run(&k, ranker);

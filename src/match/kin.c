@@ -4,6 +4,8 @@
 #include <stdatomic.h>
 #include <xxhash.h>
 
+#include "match/verdict_private.h"
+
 enum {
   LABEL = 1, /* kinds of what is hashed */
   CODE = 2,
@@ -15,6 +17,9 @@ enum {
 struct th_kin {
   uint64_t *slots;
   uint32_t mask, n;
+  uint32_t n_ids;          /* of the dictionary */
+  uint64_t *above, *below; /* a bit a concept, the patient's own included */
+  uint32_t *defined, n_defined;
 };
 
 /* ---- hashing in any case ---- */
@@ -127,10 +132,13 @@ int th_kin_make(const th_kin **out, const th_verdict_patient *v, th_arena *arena
   th_kin *k = th_arena_calloc(arena, 1, sizeof *k);
   walk up = {.dict = v->dict ? v->dict : &none}, down = up;
   size_t n = up.dict->n_concepts;
-  up.met = down.met = th_arena_alloc(arena, (n / 64 + 1) * sizeof *up.met);
+  up.met = th_arena_alloc(arena, (n / 64 + 1) * sizeof *up.met);
+  down.met = th_arena_alloc(arena, (n / 64 + 1) * sizeof *down.met);
   up.list = th_arena_alloc(arena, (n + 1) * sizeof *up.list);
   down.list = th_arena_alloc(arena, (n + 1) * sizeof *down.list);
-  if (!k || !up.met || !up.list || !down.list) return th_err_set(err, TH_ENOMEM, "out of memory");
+  if (k) k->defined = th_arena_alloc(arena, ((size_t)v->n_concepts + 1) * sizeof *k->defined);
+  if (!k || !k->defined || !up.met || !up.list || !down.met || !down.list)
+    return th_err_set(err, TH_ENOMEM, "out of memory");
   meet_own(&up, v);
   spread(&up, true);
   meet_own(&down, v);
@@ -140,10 +148,14 @@ int th_kin_make(const th_kin **out, const th_verdict_patient *v, th_arena *arena
   if (rc < 0) return rc;
   add_codes(k, &up);
   add_codes(k, &down);
+  k->n_ids = (uint32_t)n;
+  k->above = up.met;
+  k->below = down.met;
   for (uint32_t i = 0; i < v->n_concepts; i++) {
     const th_patient_fact *p = &v->p->facts[v->concepts[i]];
     add(k, hash_of(p->label, LABEL));
     if (p->code.n) add(k, hash_of(p->code, CODE));
+    if (th_definition_exists(UINT32_MAX, p->label)) k->defined[k->n_defined++] = v->concepts[i];
   }
   *out = k;
   return 0;
@@ -155,6 +167,19 @@ bool th_kin_may(const th_kin *k, const th_elig_fact *f) {
   if (f->code.n) return holds(k, hash_of(f->code, CODE));
   th_span term = th_kin_term(f->label);
   return term.n && holds(k, hash_of(term, LABEL));
+}
+
+bool th_kin_is_above(const th_kin *k, uint32_t id) {
+  return id < k->n_ids && k->above[id / 64] >> (id % 64) & 1;
+}
+
+bool th_kin_is_below(const th_kin *k, uint32_t id) {
+  return id < k->n_ids && k->below[id / 64] >> (id % 64) & 1;
+}
+
+const uint32_t *th_kin_defined(const th_kin *k, uint32_t *n) {
+  *n = k->n_defined;
+  return k->defined;
 }
 
 /* ---- terms ---- */
@@ -192,4 +217,16 @@ th_span th_kin_term(th_span label) {
   if (number < TERMS_MAX)
     atomic_store_explicit(slot, (hash & TAG) | PRESENT | number, memory_order_release);
   return term;
+}
+
+static _Atomic uint64_t tests[REMEMBERED];
+
+bool th_kin_test(th_span label, bool (*ask)(th_span label)) {
+  uint64_t hash = XXH3_64bits(label.p, label.n);
+  _Atomic uint64_t *slot = &tests[hash % REMEMBERED];
+  uint64_t was = atomic_load_explicit(slot, memory_order_relaxed);
+  if ((was & TAG) == (hash & TAG) && was & PRESENT) return was & 1;
+  bool so = ask(label);
+  atomic_store_explicit(slot, (hash & TAG) | PRESENT | so, memory_order_relaxed);
+  return so;
 }

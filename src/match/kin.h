@@ -16,8 +16,17 @@ int th_kin_make(const th_kin **out, const th_verdict_patient *patient, th_arena 
 /* False: no concept of the patient is the same as the criterion's, narrower or broader. */
 bool th_kin_may(const th_kin *kin, const th_elig_fact *f);
 
+/* Whether a concept of the dictionary is, or stands above, one of the patient's; the same below. */
+bool th_kin_is_above(const th_kin *kin, uint32_t concept_id);
+bool th_kin_is_below(const th_kin *kin, uint32_t concept_id);
+/* The concepts of the patient that are values by definition (rules.h): n indexes of facts. */
+const uint32_t *th_kin_defined(const th_kin *kin, uint32_t *n);
+
 /* th_patient_term, remembered by the process: labels of criteria come again and again. Nothing of a
  * patient may be asked here. */
 th_span th_kin_term(th_span label);
+/* What `ask` says of a label of criteria, remembered likewise. One `ask` a program: it depends on
+ * the label alone. */
+bool th_kin_test(th_span label, bool (*ask)(th_span label));
 
 #endif

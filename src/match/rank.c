@@ -103,13 +103,16 @@ th_ranker *th_ranker_new(const th_snapshot *snapshot, const th_concepts *dict,
   th_ranker *r = calloc(1, sizeof *r);
   double length = 0;
   int rc = 0;
-  if (r) r->segments = calloc((size_t)snapshot->n_segments + 1, sizeof *r->segments);
-  if (!r || !r->segments) {
+  if (r) {
+    r->snapshot = snapshot;
+    r->segments = calloc((size_t)snapshot->n_segments + 1, sizeof *r->segments);
+    r->shelf = th_shelf_new(TH_SHELF_BYTES);
+  }
+  if (!r || !r->segments || !r->shelf) {
     th_err_set(err, TH_ENOMEM, "out of memory for the ranking");
-    free(r);
+    th_ranker_free(r);
     return NULL;
   }
-  r->snapshot = snapshot;
   r->dict = dict;
   r->expander = expander;
   r->tuning = tuning ? *tuning : th_match_tuning_default;
@@ -126,11 +129,12 @@ th_ranker *th_ranker_new(const th_snapshot *snapshot, const th_concepts *dict,
 
 void th_ranker_free(th_ranker *r) {
   if (!r) return;
-  for (uint32_t i = 0; i < r->snapshot->n_segments; i++) {
+  for (uint32_t i = 0; r->segments && i < r->snapshot->n_segments; i++) {
     free(r->segments[i].class_weight);
     free(r->segments[i].length_part);
   }
   free(r->segments);
+  th_shelf_free(r->shelf);
   free(r);
 }
 
@@ -144,6 +148,10 @@ const th_concepts *th_ranker_concepts(const th_ranker *r) {
 
 const th_snapshot *th_ranker_snapshot(const th_ranker *r) {
   return r->snapshot;
+}
+
+th_shelf *th_ranker_shelf(const th_ranker *r) {
+  return r->shelf;
 }
 
 uint32_t th_rank_segment_of(const th_ranker *r, uint32_t at) {

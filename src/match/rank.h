@@ -11,6 +11,7 @@
 #define TH_MATCH_RANK_H
 
 #include "index/index.h"
+#include "match/shelf.h"
 #include "match/topic.h"
 #include "query/search.h"
 
@@ -26,6 +27,8 @@ void th_ranker_free(th_ranker *r);
 const th_match_tuning *th_ranker_tuning(const th_ranker *r);
 const th_concepts *th_ranker_concepts(const th_ranker *r);
 const th_snapshot *th_ranker_snapshot(const th_ranker *r);
+/* What was shown lately of the snapshot's studies; the ranker's. */
+th_shelf *th_ranker_shelf(const th_ranker *r);
 
 typedef enum th_demotion {
   TH_DEMOTED_YOUNG = 1, /* the patient is younger than the study takes */

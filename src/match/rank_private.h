@@ -18,6 +18,7 @@ struct th_ranker {
   th_match_tuning tuning;
   th_rank_segment *segments;
   uint32_t n_docs;
+  th_shelf *shelf;
 };
 
 /* Adds what words give to the scores of all documents (n_docs of them, by base + doc). */

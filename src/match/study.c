@@ -70,14 +70,16 @@ struct th_study_reader {
   const th_concepts *dict;
   th_criteria_book book;
   th_arena arena; /* the book's */
-  th_store_reader *store;
+  th_shelf *shelf;
+  th_store *source;
+  th_store_reader *store; /* acquired at the first record */
   th_json_parser *json;
   th_concept_matcher *matcher;
   th_buf record;
 };
 
 th_study_reader *th_study_reader_new(const th_snapshot *snapshot, const th_concepts *dict,
-                                     th_store *store, th_err *err) {
+                                     th_store *store, th_shelf *shelf, th_err *err) {
   th_study_reader *r = calloc(1, sizeof *r);
   if (!r) {
     th_err_set(err, TH_ENOMEM, "out of memory");
@@ -85,15 +87,11 @@ th_study_reader *th_study_reader_new(const th_snapshot *snapshot, const th_conce
   }
   r->snapshot = snapshot;
   r->dict = dict;
-  r->json = th_json_parser_new(TH_STORE_RECORD_MAX, DEPTH);
-  r->matcher = th_concept_matcher_new();
+  r->shelf = shelf;
+  r->source = store;
   th_buf_init(&r->record, 0);
   th_arena_init(&r->arena, 0);
-  bool ready = r->json && r->matcher;
-  if (!ready) th_err_set(err, TH_ENOMEM, "out of memory");
-  if (ready && th_criteria_book_open(&r->book, snapshot, &r->arena, err) == 0)
-    r->store = th_store_reader_acquire(store, err);
-  if (r->store) return r;
+  if (th_criteria_book_open(&r->book, snapshot, &r->arena, err) == 0) return r;
   th_study_reader_free(r);
   return NULL;
 }
@@ -108,6 +106,15 @@ void th_study_reader_free(th_study_reader *r) {
   free(r);
 }
 
+/* What reading records needs: not each patient's studies do. */
+static int open_store(th_study_reader *r, th_err *err) {
+  if (r->store) return 0;
+  if (!r->json) r->json = th_json_parser_new(TH_STORE_RECORD_MAX, DEPTH);
+  if (!r->json) return th_err_set(err, TH_ENOMEM, "out of memory");
+  r->store = th_store_reader_acquire(r->source, err);
+  return r->store ? 0 : err->code;
+}
+
 /* The record of a document. json->n_nodes 0 when the study is gone from the store. *same: it is the
  * very version that the index shows. */
 static int read_record(th_study_reader *r, uint32_t segment, uint32_t doc, th_json *json,
@@ -116,7 +123,9 @@ static int read_record(th_study_reader *r, uint32_t segment, uint32_t doc, th_js
   th_record record;
   const th_segment *s = r->snapshot->segments[segment];
   *json = (th_json){0};
-  int rc = th_store_get(r->store, th_segment_nct(s, doc), -1, &r->record, &record, &own);
+  *same = false;
+  int rc = open_store(r, &own);
+  if (rc == 0) rc = th_store_get(r->store, th_segment_nct(s, doc), -1, &r->record, &record, &own);
   if (rc == TH_ENOTFOUND) return 0;
   if (rc == 0) rc = th_json_parse(r->json, record.json, json, &own);
   *same = rc == 0 && record.seq == th_segment_seq(s, doc);
@@ -128,26 +137,46 @@ static int copy(th_arena *arena, const th_json *json, const char *path, th_span 
   return out->p ? 0 : th_err_set(err, TH_ENOMEM, "out of memory");
 }
 
+/* Off the shelf, or out of the record, in arena. *gone: the study is no longer in the store. */
+static int read_item(th_study_reader *r, uint32_t segment, uint32_t doc, th_arena *arena,
+                     th_shelf_item *out, bool *same, bool *gone, th_err *err) {
+  th_json json;
+  bool failed = false;
+  *gone = false;
+  *same = true;
+  *out = (th_shelf_item){0};
+  if (r->shelf && th_shelf_take(r->shelf, segment, doc, arena, out, &failed)) return 0;
+  if (failed) return th_err_set(err, TH_ENOMEM, "out of memory");
+  int rc = read_record(r, segment, doc, &json, same, err);
+  *gone = rc == 0 && !json.n_nodes;
+  if (rc < 0 || *gone) return rc;
+  rc = copy(arena, &json, "protocolSection.identificationModule.briefTitle", &out->title, err);
+  if (rc == 0)
+    rc = copy(arena, &json, "protocolSection.statusModule.overallStatus", &out->status, err);
+  if (rc == 0)
+    rc = copy(arena, &json, "protocolSection.eligibilityModule.eligibilityCriteria", &out->criteria,
+              err);
+  if (rc == 0 && *same && r->shelf) th_shelf_put(r->shelf, segment, doc, out);
+  return rc;
+}
+
 /* Out of the book, or read anew where it has none. */
-static int read_text(th_study_reader *r, uint32_t segment, uint32_t doc, const th_json *json,
-                     bool same, th_arena *arena, th_elig_tree *out, th_err *err) {
-  th_span text;
-  int rc = copy(arena, json, "protocolSection.eligibilityModule.eligibilityCriteria", &text, err);
-  if (rc == 0 && same) {
-    th_err own = {0};
-    rc = th_criteria_book_doc(&r->book, segment, doc, arena, out, &own);
-    if (rc == 0) return th_criteria_set_text(out, text, err);
-    if (rc != TH_ENOTFOUND) return th_err_set(err, rc, "%s", own.message);
-    rc = 0;
-  }
-  return rc < 0 ? rc : th_elig_read_concepts(text, r->dict, r->matcher, arena, out, err);
+static int read_text(th_study_reader *r, uint32_t segment, uint32_t doc, th_span text, bool same,
+                     th_arena *arena, th_elig_tree *out, th_err *err) {
+  th_err own = {0};
+  int rc = same ? th_criteria_book_doc(&r->book, segment, doc, arena, out, &own) : TH_ENOTFOUND;
+  if (rc == 0) return th_criteria_set_text(out, text, err);
+  if (rc != TH_ENOTFOUND) return th_err_set(err, rc, "%s", own.message);
+  if (!r->matcher) r->matcher = th_concept_matcher_new();
+  if (!r->matcher) return th_err_set(err, TH_ENOMEM, "out of memory");
+  return th_elig_read_concepts(text, r->dict, r->matcher, arena, out, err);
 }
 
 int th_study_tree(th_study_reader *r, uint32_t segment, uint32_t doc, bool text, th_arena *arena,
                   th_elig_tree *out, bool *with_text, th_err *err) {
-  th_json json;
+  th_shelf_item item;
   th_err own = {0};
-  bool same = false;
+  bool same, gone;
   *with_text = false;
   if (!text) {
     int rc = th_criteria_book_doc(&r->book, segment, doc, arena, out, &own);
@@ -155,20 +184,19 @@ int th_study_tree(th_study_reader *r, uint32_t segment, uint32_t doc, bool text,
   }
   *with_text = true;
   *out = (th_elig_tree){0};
-  int rc = read_record(r, segment, doc, &json, &same, err);
-  if (rc < 0 || !json.n_nodes) return rc;
-  return read_text(r, segment, doc, &json, same, arena, out, err);
+  int rc = read_item(r, segment, doc, arena, &item, &same, &gone, err);
+  if (rc < 0 || gone) return rc;
+  return read_text(r, segment, doc, item.criteria, same, arena, out, err);
 }
 
 int th_study_show(th_study_reader *r, uint32_t segment, uint32_t doc, th_arena *arena,
                   th_study_shown *out, th_err *err) {
-  th_json json;
-  bool same = false;
+  th_shelf_item item;
+  bool same, gone;
   *out = (th_study_shown){0};
-  int rc = read_record(r, segment, doc, &json, &same, err);
-  if (rc < 0 || !json.n_nodes) return rc;
-  rc = copy(arena, &json, "protocolSection.identificationModule.briefTitle", &out->title, err);
-  if (rc == 0)
-    rc = copy(arena, &json, "protocolSection.statusModule.overallStatus", &out->status, err);
-  return rc < 0 ? rc : read_text(r, segment, doc, &json, same, arena, &out->tree, err);
+  int rc = read_item(r, segment, doc, arena, &item, &same, &gone, err);
+  if (rc < 0 || gone) return rc;
+  out->title = item.title;
+  out->status = item.status;
+  return read_text(r, segment, doc, item.criteria, same, arena, &out->tree, err);
 }

@@ -4,6 +4,7 @@
 #define TH_MATCH_STUDY_H
 
 #include "index/index.h"
+#include "match/shelf.h"
 #include "match/verdict.h"
 #include "store/store.h"
 
@@ -12,9 +13,10 @@ void th_study_limits(th_verdict_study *out, const th_segment *segment, uint32_t 
 
 /* Memory that goes from study to study; one thread. */
 typedef struct th_study_reader th_study_reader;
-/* All are borrowed until th_study_reader_free; dict may be NULL. NULL with err set on failure. */
+/* All are borrowed until th_study_reader_free; dict and shelf may be NULL, and a shelf is of that
+ * snapshot alone. NULL with err set on failure. */
 th_study_reader *th_study_reader_new(const th_snapshot *snapshot, const th_concepts *dict,
-                                     th_store *store, th_err *err) TH_MUST_USE;
+                                     th_store *store, th_shelf *shelf, th_err *err) TH_MUST_USE;
 void th_study_reader_free(th_study_reader *r); /* NULL is allowed */
 
 /* The criteria of a document, in arena. Without `text` from the book alone, where it has them: then
@@ -29,7 +31,8 @@ typedef struct th_study_shown {
   th_span title, status; /* status as in the record: "RECRUITING" */
   th_elig_tree tree;     /* with its text */
 } th_study_shown;
-/* Reads the record. One that is gone from the store meanwhile is empty. Errors as above. */
+/* Reads the record, or the shelf when that has the version of the index. One that is gone from the
+ * store meanwhile is empty. Errors as above. */
 int th_study_show(th_study_reader *r, uint32_t segment, uint32_t doc, th_arena *arena,
                   th_study_shown *out, th_err *err) TH_MUST_USE;
 

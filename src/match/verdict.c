@@ -144,9 +144,22 @@ typedef struct lane {
   const th_elig_node *n;
   const th_verdict_fact *all;
   bool presuming;
+  uint64_t linked; /* th_verdict_linked of the leaf's first 64 facts: the lanes share it */
   tally leaf, group;
   uint32_t group_from; /* its first fact */
 } lane;
+
+static uint64_t links_of(const th_elig_tree *tree, const th_elig_node *n) {
+  uint64_t out = 0;
+  for (uint32_t i = 1; tree->text.p && i < TH_MIN(n->n_facts, 64u); i++)
+    out |= (uint64_t)th_verdict_linked(tree, n, n->fact + i) << i;
+  return out;
+}
+
+static bool is_linked(const lane *l, uint32_t fact) {
+  uint32_t i = fact - l->n->fact;
+  return i < 64 ? l->linked >> i & 1 : th_verdict_linked(l->tree, l->n, fact);
+}
 
 /* The group of linked facts before fact `end` into the leaf's own tally. Of an exclusion it counts
  * as met only when the words around it that were not read are in the note, too: "traumatic cause of
@@ -185,7 +198,7 @@ static uint8_t leaf_lane(lane *l, uint8_t *basis) {
     const th_verdict_fact *f = &l->all[i];
     if (is_idle(&l->tree->facts[i]) && n->n_facts > 1) continue;
     if (th_verdict_aside(l->tree, n, i)) continue;
-    if (!th_verdict_linked(l->tree, n, i)) close_group(l, i);
+    if (!is_linked(l, i)) close_group(l, i);
     if (l->group.n == 0) l->group_from = i;
     uint8_t truth = said_by(l->v, n, &l->tree->facts[i], f, l->presuming);
     count(&l->group, guarded(truth, f->guard, helps), f->basis);
@@ -218,7 +231,7 @@ bool th_verdict_asks_none(const th_elig_tree *tree, const th_elig_node *leaf) {
 static void judge_leaf(const th_verdict_patient *v, const th_elig_tree *tree, const th_elig_node *n,
                        th_verdict_presume mode, const th_verdict_fact *all, th_verdict_node *out) {
   uint8_t basis = TH_BASIS_STATED, ignored = TH_BASIS_NONE;
-  lane l = {.v = v, .tree = tree, .n = n, .all = all};
+  lane l = {.v = v, .tree = tree, .n = n, .all = all, .linked = links_of(tree, n)};
   if (th_verdict_asks_none(tree, n)) {
     out->plain = out->presumed = n->kind == TH_ELIG_EXCLUSION ? TH_NOT_MET : TH_MET;
     out->rule = TH_RULE_NOTHING_ASKED;
@@ -226,7 +239,7 @@ static void judge_leaf(const th_verdict_patient *v, const th_elig_tree *tree, co
     return;
   }
   out->plain = leaf_lane(&l, &basis);
-  l = (lane){.v = v, .tree = tree, .n = n, .all = all, .presuming = true};
+  l = (lane){.v = v, .tree = tree, .n = n, .all = all, .presuming = true, .linked = l.linked};
   out->presumed = leaf_lane(&l, &ignored);
   bool open = out->plain == TH_UNKNOWN && mode == TH_PRESUME_SILENCE;
   if (open && out->presumed == TH_UNKNOWN && th_verdict_unsaid(v, tree, n, all)) {

@@ -80,9 +80,12 @@ static relation relate(const th_verdict_patient *v, const th_elig_fact *f, const
   if (p->code.n && th_span_eq_nocase(p->code, f->code)) return SAME;
   if (a->term.n && th_span_eq_nocase(p->label, a->term)) return SAME;
   for (size_t i = 0; i < a->n && p->concept_id != TH_NO_CONCEPT; i++) {
-    if (p->concept_id == a->ids[i]) return SAME;
-    if (th_concept_is_below(v->dict, p->concept_id, a->ids[i])) return NARROWER;
-    if (th_concept_is_below(v->dict, a->ids[i], p->concept_id)) return BROADER;
+    uint32_t id = a->ids[i];
+    if (p->concept_id == id) return SAME;
+    if ((!v->kin || th_kin_is_above(v->kin, id)) && th_concept_is_below(v->dict, p->concept_id, id))
+      return NARROWER;
+    if ((!v->kin || th_kin_is_below(v->kin, id)) && th_concept_is_below(v->dict, id, p->concept_id))
+      return BROADER;
   }
   return OTHER;
 }

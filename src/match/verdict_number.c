@@ -1,5 +1,6 @@
 /* Numbers: intervals of the record against intervals of the criteria. */
 #include "eligibility/attributes.h"
+#include "match/kin.h"
 #include "match/verdict_private.h"
 
 static bool same(double a, double b) {
@@ -204,16 +205,17 @@ static void judge_finding(const th_verdict_patient *v, const th_elig_fact *f,
   th_interval means, bounds;
   uint32_t attribute;
   if (f->reference != TH_ELIG_ABSOLUTE || f->window.present || !bounds_of(f, &bounds)) return;
-  for (uint32_t i = 0; i < v->n_concepts; i++) {
-    const th_patient_fact *p = &v->p->facts[v->concepts[i]];
+  uint32_t n = v->n_concepts;
+  const uint32_t *list = v->kin ? th_kin_defined(v->kin, &n) : v->concepts;
+  for (uint32_t i = 0; i < n; i++) {
+    const th_patient_fact *p = &v->p->facts[list[i]];
     bool now = !p->absent && p->experiencer == TH_OF_PATIENT && p->certainty == TH_CERTAIN_STATED &&
                p->time != TH_ELIG_PAST && p->time != TH_ELIG_PLANNED && !p->has_end &&
                !(p->flags & TH_FACT_HISTORY);
     if (!now || !th_definition_of(v, p->label, &attribute, &means) || attribute != f->attribute)
       continue;
     th_verdict_truth t = th_interval_within(&means, &bounds);
-    if (t != TH_UNKNOWN)
-      th_decide(out, t == TH_MET, TH_BASIS_DERIVED, TH_RULE_DEFINITION, v->concepts[i]);
+    if (t != TH_UNKNOWN) th_decide(out, t == TH_MET, TH_BASIS_DERIVED, TH_RULE_DEFINITION, list[i]);
   }
 }
 

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "match/kin.h"
 #include "match/verdict_private.h"
 
 enum { STEM = 6, CONTENT_MAX = 64, REST_MAX = 2 };
@@ -355,12 +356,15 @@ static bool is_test_word(th_span w) {
   return false;
 }
 
-static bool is_test(const th_elig_fact *f) {
-  th_span rest = f->label, w;
-  if (f->type != TH_ELIG_CONCEPT || f->negated) return false;
-  while (th_words_next(&rest, &w))
+static bool names_test(th_span label) {
+  th_span w;
+  while (th_words_next(&label, &w))
     if (is_test_word(w)) return true;
   return false;
+}
+
+static bool is_test(const th_elig_fact *f) {
+  return f->type == TH_ELIG_CONCEPT && !f->negated && th_kin_test(f->label, names_test);
 }
 
 bool th_verdict_untested(const th_verdict_patient *v, const th_elig_tree *tree,

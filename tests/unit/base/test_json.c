@@ -2,7 +2,9 @@
 
 #include "base/json.h"
 
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static th_buf padded;
 
@@ -109,12 +111,79 @@ static void utf8(void **state) {
   assert_false(th_utf8_valid(TH_SPAN("\xED\xA0\x80")));
 }
 
+/* Byte for byte, as it was first written. */
+static void quote_slowly(th_buf *out, th_span s) {
+  th_buf_char(out, '"');
+  for (size_t i = 0; i < s.n; i++) {
+    unsigned char c = (unsigned char)s.p[i];
+    if (c == '"' || c == '\\')
+      th_buf_printf(out, "\\%c", c);
+    else if (c == '\n')
+      th_buf_str(out, "\\n");
+    else if (c < 0x20 && c != '\t' && c != '\r' && c != '\b' && c != '\f')
+      th_buf_printf(out, "\\u%04x", c);
+    else
+      th_buf_char(out, (char)c);
+  }
+  th_buf_char(out, '"');
+}
+
+static void test_quote_all_places(void **state) {
+  static const unsigned char others[] = {'"', '\\', '\n', 1, 0x1f, 0x20, 0x7f};
+  (void)state;
+  th_buf got, want;
+  th_buf_init(&got, 0);
+  th_buf_init(&want, 0);
+  for (size_t n = 0; n < 40; n++)
+    for (size_t at = 0; at <= n; at++)
+      for (size_t k = 0; k < sizeof others; k++) {
+        char text[64];
+        memset(text, 'a' + (int)k, sizeof text);
+        if (at < n) text[at] = (char)others[k];
+        if (at < n && n > 2) text[(at * 7 + k) % n] = (char)others[(k + at) % sizeof others];
+        th_buf_clear(&got);
+        th_buf_clear(&want);
+        th_json_quote(&got, (th_span){text, n});
+        quote_slowly(&want, (th_span){text, n});
+        assert_true(th_span_eq(th_buf_view(&got), th_buf_view(&want)));
+      }
+  th_buf_dispose(&got);
+  th_buf_dispose(&want);
+}
+
+/* As few digits as give the same number again, each tried. */
+static void test_shortest_numbers(void **state) {
+  (void)state;
+  uint64_t seed = 0x2545F4914F6CDD1Du;
+  th_buf out;
+  th_buf_init(&out, 0);
+  for (int round = 0; round < 20000; round++) {
+    double v;
+    char want[40];
+    seed ^= seed << 13, seed ^= seed >> 7, seed ^= seed << 17;
+    memcpy(&v, &seed, sizeof v);
+    if (round % 4 == 1) v = (double)(float)(seed >> 40) / 1000;
+    if (round % 4 == 2) v = ldexp(1, (int)(seed % 2000) - 1000);
+    if (round % 4 == 3) v = (double)((float)(seed >> 40) / 77);
+    if (!isfinite(v)) continue;
+    for (int digits = 6; digits <= 17; digits++) {
+      snprintf(want, sizeof want, "%.*g", digits, v);
+      if (strtod(want, NULL) == v) break;
+    }
+    th_jout w;
+    th_buf_clear(&out);
+    th_jout_init(&w, &out, false);
+    th_jout_double(&w, v);
+    if (!th_span_eq(th_buf_view(&out), th_span_of(want))) fail_msg("%s, want %s", out.p, want);
+  }
+  th_buf_dispose(&out);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(tree_and_raw_bytes),
-      cmocka_unit_test(errors_name_the_byte),
-      cmocka_unit_test(what_is_written_reads_back),
-      cmocka_unit_test(utf8),
+      cmocka_unit_test(test_quote_all_places),      cmocka_unit_test(test_shortest_numbers),
+      cmocka_unit_test(tree_and_raw_bytes),         cmocka_unit_test(errors_name_the_byte),
+      cmocka_unit_test(what_is_written_reads_back), cmocka_unit_test(utf8),
   };
   int failed = cmocka_run_group_tests(tests, NULL, NULL);
   th_buf_dispose(&padded);
