@@ -4,13 +4,16 @@
  *   POST /fhir/ResearchStudy/$match   a FHIR Bundle in, or {"patientData": Bundle} as
  *                                     clinical-trial-matching-service sends it; a searchset out
  *
- * The searchset has an entry a study: a ResearchStudy, search.score in [0, 1], and on the search
- * the extensions match-grade (http://hl7.org/fhir/StructureDefinition/match-grade: certain,
- * probable, possible, certainly-not) and, in words, what the grade rests on. */
-#include "api/fhir.h"
+ * The searchset has an entry a study: a ResearchStudy of R4 (fhir_study.h), search.score in [0, 1],
+ * and on the search the extensions match-grade
+ * (http://hl7.org/fhir/StructureDefinition/match-grade: certain, probable, possible, certainly-not)
+ * and, in words, what the grade rests on. */
+#include <stdio.h>
+
 #include "eligibility/json.h"
 #include "match/explain.h"
 #include "native/desk.h"
+#include "native/fhir_study.h"
 #include "native/internal.h"
 #include "study/date.h"
 #include "study/nct.h"
@@ -191,56 +194,44 @@ static void put_search(th_jout *w, const th_found *s, double best) {
   th_buf_dispose(&reason);
 }
 
-/* The study's resource, as /studies/{id} gives it in FHIR: the first entry of that bundle. */
-static int put_resource(visit *v, th_json_parser *parser, th_json_parser *bundles, uint32_t nct,
-                        th_jout *w, bool *there, th_err *err) {
-  th_buf record, bundle;
-  th_json j, b;
+/* An entry; none for a study that has gone since it was found. */
+static int put_entry(visit *v, th_json_parser *parser, const th_found *s, double best, th_jout *w,
+                     uint32_t *n, th_err *err) {
+  th_buf record;
+  th_json j;
   th_err own = {0};
+  char url[64];
   th_buf_init(&record, 0);
-  th_buf_init(&bundle, 0);
-  int rc = th_registry_study(v->call->native->registry, nct, &record, NULL, NULL, &own);
-  *there = rc == 0;
+  int rc = th_registry_study(v->call->native->registry, s->ranked.nct, &record, NULL, NULL, &own);
   if (rc == 0) rc = th_json_parse(parser, th_buf_view(&record), &j, &own);
   if (rc == 0) {
-    th_fhir_put(&bundle, &j, nct);
-    rc = bundle.error ? bundle.error : th_json_parse(bundles, th_buf_view(&bundle), &b, &own);
-  }
-  if (rc == 0) {
-    uint32_t list = th_json_get(&b, 0, TH_SPAN("entry"));
-    for (th_json_each(&b, list, entry)) {
-      th_jout_kv_text(w, "fullUrl", th_json_path_text(&b, entry, "fullUrl"));
-      th_jout_key(w, "resource");
-      th_jout_raw(w, th_json_raw(&b, th_json_get(&b, entry, TH_SPAN("resource"))));
-      break;
-    }
+    snprintf(url, sizeof url, "urn:uuid:4e435400-0000-8000-8000-%08u0000", s->ranked.nct);
+    th_jout_object(w);
+    th_jout_kv_str(w, "fullUrl", url);
+    th_jout_key(w, "resource");
+    th_fhir_study_put(w, &j, s->ranked.nct);
+    put_search(w, s, best);
+    th_jout_end_object(w);
+    ++*n;
   }
   th_buf_dispose(&record);
-  th_buf_dispose(&bundle);
   return rc == TH_ENOTFOUND ? 0 : rc < 0 ? th_err_set(err, rc, "%s", own.message) : 0;
 }
 
-static int put_entries(visit *v, th_jout *w, th_err *err) {
+static int put_entries(visit *v, th_jout *w, uint32_t *n, th_err *err) {
   th_json_parser *parser = th_json_parser_new(TH_STORE_RECORD_MAX, DEPTH);
-  th_json_parser *bundles = th_json_parser_new(2 * (size_t)TH_STORE_RECORD_MAX, DEPTH);
   double best = 0;
-  bool there;
-  int rc = parser && bundles ? 0 : th_err_set(err, TH_ENOMEM, "out of memory");
+  int rc = parser ? 0 : th_err_set(err, TH_ENOMEM, "out of memory");
+  *n = 0;
   for (uint32_t i = 0; i < v->found.n; i++)
     best = TH_MAX(best, v->found.studies[i].value);
-  for (uint32_t i = 0; rc == 0 && i < v->found.n; i++) {
-    const th_found *s = &v->found.studies[i];
-    th_jout_object(w);
-    rc = put_resource(v, parser, bundles, s->ranked.nct, w, &there, err);
-    if (rc == 0) put_search(w, s, best);
-    th_jout_end_object(w);
-  }
+  for (uint32_t i = 0; rc == 0 && i < v->found.n; i++)
+    rc = put_entry(v, parser, &v->found.studies[i], best, w, n, err);
   th_json_parser_free(parser);
-  th_json_parser_free(bundles);
   return rc;
 }
 
-/* {"patientData": Bundle}: the bundle alone. */
+/* {"patientData": Bundle}, or the Bundle as a string there: the bundle alone. */
 static int unwrap(th_span body, th_arena *arena, th_span *out, th_err *err) {
   th_json j;
   th_json_parser *parser = th_json_parser_new(TH_DESK_BODY_MAX, DEPTH);
@@ -251,7 +242,8 @@ static int unwrap(th_span body, th_arena *arena, th_span *out, th_err *err) {
   }
   int rc = parser ? th_json_parse(parser, body, &j, err) : th_err_set(err, TH_ENOMEM, "no memory");
   uint32_t inside = rc == 0 ? th_json_get(&j, 0, TH_SPAN("patientData")) : 0;
-  if (inside) *out = th_arena_dup(arena, th_json_raw(&j, inside));
+  bool text = inside && j.nodes[inside].type == TH_JSTRING;
+  if (inside) *out = th_arena_dup(arena, text ? th_json_text(&j, inside) : th_json_raw(&j, inside));
   if (!out->p) rc = th_err_set(err, TH_ENOMEM, "out of memory");
   th_json_parser_free_wiped(parser);
   return rc;
@@ -261,6 +253,7 @@ int th_native_fhir_match(th_call *call, th_err *err) {
   visit v = {0};
   th_jout w;
   th_span record;
+  uint32_t n;
   int rc = unwrap(call->rq->body, call->rq->arena, &record, err);
   if (rc == 0) rc = enter(&v, call, record, TH_PATIENT_FHIR, err);
   if (rc == 0) {
@@ -268,11 +261,11 @@ int th_native_fhir_match(th_call *call, th_err *err) {
     th_jout_object(&w);
     th_jout_kv_str(&w, "resourceType", "Bundle");
     th_jout_kv_str(&w, "type", "searchset");
-    th_jout_kv_i64(&w, "total", v.found.n);
     th_jout_key(&w, "entry");
     th_jout_array(&w);
-    rc = put_entries(&v, &w, err);
+    rc = put_entries(&v, &w, &n, err);
     th_jout_end_array(&w);
+    th_jout_kv_i64(&w, "total", n);
     th_jout_end_object(&w);
   }
   leave(&v);
