@@ -1,9 +1,22 @@
-/* The hits of a results page, and what each choice of its filters would lead to. */
+/* The hits of a results page, and what each choice of its filters would lead to.
+ *
+ * All of it is of a few sets of studies: what the search finds, and what it would find without one
+ * group's filter. They are worked out together, once; hits are the best of the first, facets and
+ * choices are counted in them. */
 #include "geo/geo.h"
 #include "portal/search_view.h"
 #include "query/names.h"
-#include "query/tree.h"
+#include "query/sets.h"
 #include "study/catalogue.h"
+
+/* A set by the filters that are left out of its search. */
+typedef struct left_out {
+  const search_view *v;
+  const th_snapshot *snapshot;
+  uint32_t without[TH_SETS_MOST];
+  uint64_t **set[TH_SETS_MOST];
+  unsigned n;
+} left_out;
 
 static uint32_t bit_of(const char *name) {
   return 1u << th_portal_filter_place(name);
@@ -13,27 +26,57 @@ static bool is_filtered(const search_view *v, const char *name) {
   return v->s->filters[th_portal_filter_place(name)] != NULL;
 }
 
-static th_search_request request_of(const portal_state *s, uint32_t without) {
-  return (th_search_request){.scored = s->scored,
-                             .filter = th_portal_state_filter(s, without),
-                             .sort = {s->order},
-                             .n_sort = 1,
-                             .point_lat = s->lat,
-                             .point_lon = s->lon,
-                             .placed = true};
+/* ---- sets ---- */
+
+/* Of the filters in the set of bits, those that the address has. */
+static uint32_t those_asked(const search_view *v, uint32_t filters) {
+  for (int i = 0; i < PORTAL_FILTERS; i++)
+    if (!v->s->filters[i]) filters &= ~(1u << i);
+  return filters;
+}
+
+static void want_set(left_out *l, uint32_t without) {
+  without = those_asked(l->v, without);
+  for (unsigned i = 0; i < l->n; i++)
+    if (l->without[i] == without) return;
+  if (l->n < TH_SETS_MOST) l->without[l->n++] = without;
+}
+
+static uint64_t *const *set_without(const left_out *l, uint32_t without) {
+  unsigned i = 0;
+  without = those_asked(l->v, without);
+  while (i + 1 < l->n && l->without[i] != without)
+    i++;
+  return l->set[i];
+}
+
+/* State and city are listed of what is found in the country, whatever of it is chosen. */
+static uint32_t below_country(bool city) {
+  return bit_of("city") | (city ? 0 : bit_of("state"));
+}
+
+static int make_sets(left_out *l, th_err *err) {
+  const th_query *filters[TH_SETS_MOST];
+  want_set(l, 0);
+  for (unsigned i = 0; i < GROUPS; i++)
+    want_set(l, bit_of(th_portal_groups[i].name));
+  for (unsigned i = 0; i < NAME_GROUPS; i++)
+    want_set(l, bit_of(th_portal_name_groups[i].name));
+  if (is_filtered(l->v, "country")) {
+    want_set(l, below_country(false));
+    want_set(l, below_country(true));
+  }
+  for (unsigned i = 0; i < l->n; i++)
+    filters[i] = th_portal_state_filter(l->v->s, l->without[i]);
+  return th_sets_make(l->snapshot, l->v->s->scored, filters, l->n, l->v->s->rq->arena, l->set, err);
 }
 
 /* Every word of a field and how often the search without its own filter finds it. */
-static int count_own(const search_view *v, const th_snapshot *snapshot, const char *name,
-                     uint16_t field, uint32_t most, th_facet *out, th_err *err) {
-  th_search_result found;
+static int count_own(const left_out *l, const char *name, uint16_t field, uint32_t most,
+                     th_facet *out, th_err *err) {
   th_facet_request wanted = {field, most};
-  th_search_request rq = request_of(v->s, bit_of(name));
-  rq.facets = &wanted;
-  rq.n_facets = 1;
-  int rc = th_search(snapshot, &rq, v->s->rq->arena, &found, err);
-  if (!rc && found.n_facets) *out = found.facets[0];
-  return rc;
+  return th_set_facets(l->snapshot, set_without(l, bit_of(name)), &wanted, 1, l->v->s->rq->arena,
+                       out, err);
 }
 
 /* ---- names ---- */
@@ -102,30 +145,43 @@ static int add_chosen(search_view *v, unsigned at, th_err *err) {
   return rc;
 }
 
-/* One choice instead of what the group has now. */
-static int count_name(const search_view *v, const th_snapshot *snapshot, const char *filter,
-                      th_span value, int64_t *out, th_err *err) {
-  th_search_result found;
-  th_err local = {0};
-  portal_state choice = *v->s;
-  th_query **q = &choice.filters[th_portal_filter_place(filter)];
-  *out = 0;
-  if (th_filter_parse(q, v->s->rq->arena, th_span_of(filter), value, &local)) return TH_OK;
-  th_search_request rq = request_of(&choice, 0);
-  rq.n_sort = 0;
-  rq.count = true;
-  int rc = th_search(snapshot, &rq, v->s->rq->arena, &found, err);
-  if (!rc) *out = found.total;
-  return rc;
+static bool is_place(const char *filter) {
+  return strcmp(filter, "country") == 0 || strcmp(filter, "state") == 0 ||
+         strcmp(filter, "city") == 0;
 }
 
-static int count_names(search_view *v, const th_snapshot *snapshot, unsigned at, th_err *err) {
-  name_list *l = &v->names[at];
-  int rc = TH_OK;
-  for (uint32_t i = 0; !rc && i < l->n; i++)
-    if (l->names[i].count < 0)
-      rc = count_name(v, snapshot, th_portal_name_groups[at].name, l->names[i].value,
-                      &l->names[i].count, err);
+/* What a choice asks of the studies that are found without its group's filter. Country, state and
+ * city are those of one site, so a place stands together with the others. NULL: cannot be read. */
+static const th_query *choice_of(const search_view *v, const char *filter, th_span value) {
+  static const char *const places[] = {"country", "state", "city"};
+  th_query *parts[TH_COUNT(places)], *q = NULL;
+  th_err local = {0};
+  size_t n = 1;
+  if (th_filter_parse(&q, v->s->rq->arena, th_span_of(filter), value, &local) || !q) return NULL;
+  if (!is_place(filter)) return q;
+  parts[0] = q;
+  for (size_t i = 0; i < TH_COUNT(places); i++)
+    if (is_filtered(v, places[i]) && strcmp(places[i], filter) != 0)
+      parts[n++] = v->s->filters[th_portal_filter_place(places[i])];
+  return th_portal_same_site(v->s->rq->arena, parts, n);
+}
+
+/* The counts that are not known yet: each choice instead of what the group has now. */
+static int count_names(search_view *v, const left_out *l, unsigned at, th_err *err) {
+  const char *filter = th_portal_name_groups[at].name;
+  const th_query *choices[NAMES_MOST];
+  uint32_t of[NAMES_MOST], counts[NAMES_MOST], n = 0;
+  name_list *list = &v->names[at];
+  for (uint32_t i = 0; i < list->n; i++) {
+    if (list->names[i].count >= 0) continue;
+    list->names[i].count = 0;
+    choices[n] = choice_of(v, filter, list->names[i].value);
+    if (choices[n]) of[n++] = i;
+  }
+  if (!n) return TH_OK;
+  int rc = th_set_counts(l->snapshot, set_without(l, bit_of(filter)), choices, n, counts, err);
+  for (uint32_t i = 0; !rc && i < n; i++)
+    list->names[of[i]].count = counts[i];
   return rc;
 }
 
@@ -139,21 +195,15 @@ static bool one_place(const search_view *v, const char *filter, th_span *out) {
 }
 
 /* States of the country, cities of the country or its state: counted at one and the same site. */
-static int add_places(search_view *v, const th_snapshot *snapshot, unsigned at, th_err *err) {
+static int add_places(search_view *v, const left_out *l, unsigned at, th_err *err) {
   const name_group *g = &th_portal_name_groups[at];
   bool city = g->field == TH_F_LocationCity;
-  th_place_request rq = {
-      .level = city ? TH_PLACE_CITY : TH_PLACE_STATE,
-      .filter = th_portal_state_filter(v->s, bit_of("city") | (city ? 0 : bit_of("state")))};
+  th_place_request rq = {.level = city ? TH_PLACE_CITY : TH_PLACE_STATE};
   th_place_counts counts;
   if (!one_place(v, "country", &rq.country)) return TH_OK;
   if (city && is_filtered(v, "state") && !one_place(v, "state", &rq.state)) return TH_OK;
-  if (v->s->scored) {
-    th_query *parts[2] = {(th_query *)v->s->scored, (th_query *)rq.filter};
-    rq.filter = th_query_and(v->s->rq->arena, parts, 2);
-    if (!rq.filter) return th_err_set(err, TH_ENOMEM, "no memory for a query");
-  }
-  int rc = th_place_count(snapshot, &rq, v->s->rq->arena, &counts, err);
+  rq.within = set_without(l, below_country(city));
+  int rc = th_place_count(l->snapshot, &rq, v->s->rq->arena, &counts, err);
   for (uint32_t i = 0; !rc && i < counts.n && i < g->most; i++)
     rc = add_name(v, at, counts.places[i].name, counts.places[i].studies, err);
   return rc;
@@ -161,7 +211,7 @@ static int add_places(search_view *v, const th_snapshot *snapshot, unsigned at, 
 
 /* ---- everything ---- */
 
-static bool is_place(const name_group *g) {
+static bool is_below_country(const name_group *g) {
   return g->field == TH_F_LocationState || g->field == TH_F_LocationCity;
 }
 
@@ -172,37 +222,36 @@ static bool is_exact(const search_view *v, const name_group *g) {
          !is_filtered(v, "city");
 }
 
-static int list_names(search_view *v, const th_snapshot *snapshot, unsigned at,
-                      const th_facet *facet, th_err *err) {
+static int list_names(search_view *v, const left_out *l, unsigned at, const th_facet *facet,
+                      th_err *err) {
   static const char *const funders[] = {"nih", "fed", "industry", "other"};
   const name_group *g = &th_portal_name_groups[at];
   th_facet own = {0};
   int rc = g->field == TH_F_NONE ? TH_OK : add_chosen(v, at, err);
   if (rc) return rc;
-  if (is_place(g)) {
-    rc = add_places(v, snapshot, at, err);
+  if (is_below_country(g)) {
+    rc = add_places(v, l, at, err);
   } else if (g->field == TH_F_NONE) {
     for (size_t i = 0; !rc && i < TH_COUNT(funders); i++)
       rc = add_name(v, at, th_span_of(funders[i]), -1, err);
   } else if (is_filtered(v, g->name)) {
-    rc = count_own(v, snapshot, g->name, g->field, g->most, &own, err);
+    rc = count_own(l, g->name, g->field, g->most, &own, err);
     facet = &own;
   }
-  if (is_place(g) || g->field == TH_F_NONE) facet = &own;
+  if (is_below_country(g) || g->field == TH_F_NONE) facet = &own;
   for (uint32_t i = 0; !rc && i < facet->n; i++) {
     th_span name = facet->values[i].value;
     if (g->field == TH_F_LocationCountryCode) name = th_geo_country_name(name);
     rc = add_name(v, at, name, is_exact(v, g) ? (int64_t)facet->values[i].count : -1, err);
   }
-  return rc ? rc : count_names(v, snapshot, at, err);
+  return rc ? rc : count_names(v, l, at, err);
 }
 
-/* The hits, and with them the facets of all groups that nothing is chosen of yet. */
-static int find_hits(search_view *v, const th_snapshot *snapshot, th_facet *names, th_err *err) {
+/* The facets of all groups that nothing is chosen of yet. */
+static int count_unchosen(search_view *v, const left_out *l, th_facet *names, th_err *err) {
   th_facet_request wanted[GROUPS + NAME_GROUPS];
-  th_facet *to[GROUPS + NAME_GROUPS];
+  th_facet *to[GROUPS + NAME_GROUPS], found[GROUPS + NAME_GROUPS];
   unsigned n = 0;
-  th_search_request rq = request_of(v->s, 0);
   for (unsigned i = 0; i < GROUPS; i++) {
     const group *g = &th_portal_groups[i];
     if (is_filtered(v, g->name)) continue;
@@ -211,30 +260,45 @@ static int find_hits(search_view *v, const th_snapshot *snapshot, th_facet *name
   }
   for (unsigned i = 0; i < NAME_GROUPS; i++) {
     const name_group *g = &th_portal_name_groups[i];
-    if (is_filtered(v, g->name) || is_place(g) || g->field == TH_F_NONE) continue;
+    if (is_filtered(v, g->name) || is_below_country(g) || g->field == TH_F_NONE) continue;
     to[n] = &names[i];
     wanted[n++] = (th_facet_request){g->field, g->most};
   }
-  rq.from = (v->s->page - 1) * PORTAL_PAGE_SIZE;
-  rq.size = PORTAL_PAGE_SIZE;
-  rq.count = true;
-  rq.facets = wanted;
-  rq.n_facets = n;
-  int rc = th_search(snapshot, &rq, v->s->rq->arena, &v->result, err);
-  for (unsigned i = 0; !rc && i < n && i < v->result.n_facets; i++)
-    *to[i] = v->result.facets[i];
+  int rc = th_set_facets(l->snapshot, set_without(l, 0), wanted, n, v->s->rq->arena, found, err);
+  for (unsigned i = 0; !rc && i < n; i++)
+    *to[i] = found[i];
+  return rc;
+}
+
+/* The best of what is found; words are looked at once more only when they make the order. */
+static int find_hits(search_view *v, const left_out *l, th_err *err) {
+  const portal_state *s = v->s;
+  bool ranked = s->order.field == TH_SORT_RELEVANCE;
+  th_search_request rq = {.scored = ranked ? s->scored : NULL,
+                          .within = set_without(l, 0),
+                          .sort = {s->order},
+                          .n_sort = 1,
+                          .point_lat = s->lat,
+                          .point_lon = s->lon,
+                          .placed = true,
+                          .from = (s->page - 1) * PORTAL_PAGE_SIZE,
+                          .size = PORTAL_PAGE_SIZE};
+  int rc = th_search(l->snapshot, &rq, s->rq->arena, &v->result, err);
+  if (!rc) v->result.total = th_set_size(l->snapshot, rq.within);
   return rc;
 }
 
 int th_portal_count(search_view *v, const th_snapshot *snapshot, th_err *err) {
   th_facet names[NAME_GROUPS] = {0};
-  int rc = find_hits(v, snapshot, names, err);
+  left_out l = {.v = v, .snapshot = snapshot};
+  int rc = make_sets(&l, err);
+  if (!rc) rc = find_hits(v, &l, err);
+  if (!rc) rc = count_unchosen(v, &l, names, err);
   for (unsigned i = 0; !rc && i < GROUPS; i++) {
     const group *g = &th_portal_groups[i];
-    if (is_filtered(v, g->name))
-      rc = count_own(v, snapshot, g->name, g->field, g->most, &v->facets[i], err);
+    if (is_filtered(v, g->name)) rc = count_own(&l, g->name, g->field, g->most, &v->facets[i], err);
   }
   for (unsigned i = 0; !rc && i < NAME_GROUPS; i++)
-    rc = list_names(v, snapshot, i, &names[i], err);
+    rc = list_names(v, &l, i, &names[i], err);
   return rc;
 }

@@ -226,7 +226,7 @@ static int finish(const counter *c, th_place_counts *out) {
 
 int th_place_count(const th_snapshot *snapshot, const th_place_request *request, th_arena *arena,
                    th_place_counts *out, th_err *err) {
-  th_search_request search = {.filter = request->filter};
+  th_search_request search = {.filter = request->filter, .within = request->within};
   th_plan plan = {.snapshot = snapshot, .request = &search, .arena = arena, .err = err};
   counter c = {.plan = &plan, .request = request};
   th_span recruiting = TH_SPAN("RECRUITING");

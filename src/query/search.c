@@ -23,6 +23,8 @@ int th_match_keep(th_plan *p, uint64_t **out) {
   if (p->n_docs % 64) keep[whole++] &= (1ull << (p->n_docs % 64)) - 1;
   for (; whole < p->n_words; whole++)
     keep[whole] = 0;
+  for (uint32_t w = 0; r->within && w < p->n_words; w++)
+    keep[w] &= r->within[p->at][w];
   if (r->filter) rc = narrow(p, r->filter, keep);
   if (!rc && r->scored && !p->scored) rc = narrow(p, r->scored, keep);
   *out = keep;

@@ -100,6 +100,8 @@ typedef struct th_facet_request {
 typedef struct th_search_request {
   const th_query *scored; /* NULL = everything; takes part in ranking */
   const th_query *filter; /* NULL = none */
+  /* Only these, a bitmap a segment (th_search_matches, query/sets.h); NULL = all. */
+  uint64_t *const *within;
   th_sort sort[2];
   unsigned
       n_sort; /* 0: by relevance when there is something scored, else by NCT number descending */
@@ -158,11 +160,12 @@ int th_search_matches(const th_snapshot *snapshot, const th_query *query, th_are
 
 typedef enum th_place_level { TH_PLACE_COUNTRY, TH_PLACE_STATE, TH_PLACE_CITY } th_place_level;
 typedef struct th_place_request {
-  const th_query *filter; /* which studies; NULL = all */
-  th_place_level level;   /* what is listed */
-  th_span country, state; /* only sites there, the country by any name; compared folded; empty =
-                           * anywhere */
-  bool no_state;          /* only sites without a state; state is not read */
+  const th_query *filter;  /* which studies; NULL = all */
+  uint64_t *const *within; /* only these, as in th_search_request */
+  th_place_level level;    /* what is listed */
+  th_span country, state;  /* only sites there, the country by any name; compared folded; empty =
+                            * anywhere */
+  bool no_state;           /* only sites without a state; state is not read */
 } th_place_request;
 
 typedef struct th_place {

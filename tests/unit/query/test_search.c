@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "ingest/source.h"
 #include "query/params.h"
+#include "query/sets.h"
 
 static uint64_t seed;
 
@@ -300,6 +301,77 @@ static void try_one(const corpus *c, uint64_t case_seed) {
   th_kernels_force_scalar(false);
   th_buf_dispose(&text);
   th_arena_dispose(&arena);
+}
+
+static void compare_results(const th_search_result *a, const th_search_result *b,
+                            const char *what) {
+  if (a->n_hits != b->n_hits) fail_msg("%s: %u hits, not %u", what, a->n_hits, b->n_hits);
+  for (uint32_t i = 0; i < a->n_hits; i++)
+    if (a->hits[i].nct != b->hits[i].nct || a->hits[i].score != b->hits[i].score)
+      fail_msg("%s: hit %u is %u, not %u", what, i, a->hits[i].nct, b->hits[i].nct);
+}
+
+static void compare_facets(const th_facet *a, const th_facet *b, const char *what) {
+  if (a->n != b->n || a->missing != b->missing)
+    fail_msg("%s: facet of %u, not %u", what, a->n, b->n);
+  for (uint32_t v = 0; v < a->n; v++)
+    if (a->values[v].count != b->values[v].count ||
+        !th_span_eq(a->values[v].value, b->values[v].value))
+      fail_msg("%s: facet value %u", what, v);
+}
+
+/* Sets made together hold what searches one by one find; within them hits, facets and choices are
+ * the same. */
+static void try_sets(const corpus *c, uint64_t case_seed) {
+  enum { SETS = 4 };
+  static const th_facet_request wanted[] = {{TH_F_OverallStatus, 20}, {TH_F_Condition, 4}};
+  th_arena arena;
+  th_buf text;
+  th_err err = {0};
+  uint64_t **sets[SETS];
+  const th_query *filters[SETS] = {NULL};
+  uint32_t chosen[SETS];
+  th_search_result one, within;
+  th_arena_init(&arena, 0);
+  th_buf_init(&text, 0);
+  th_query *q = chance(85) ? random_query(&arena, &text) : NULL;
+  for (int i = 1; i < SETS; i++)
+    filters[i] = random_filter(&arena, &text);
+  th_buf_printf(&text, " (sets, seed %llu)", (unsigned long long)case_seed);
+  th_buf_char(&text, 0);
+  assert_int_equal(th_sets_make(&c->snapshot, q, filters, SETS, &arena, sets, &err), 0);
+  assert_int_equal(th_set_counts(&c->snapshot, sets[0], filters, SETS, chosen, &err), 0);
+  for (int i = 0; i < SETS; i++) {
+    th_facet facets[TH_COUNT(wanted)];
+    th_search_request r = {.scored = q,
+                           .filter = filters[i],
+                           .size = 10,
+                           .count = true,
+                           .facets = wanted,
+                           .n_facets = 2};
+    assert_int_equal(th_search(&c->snapshot, &r, &arena, &one, &err), 0);
+    assert_int_equal(th_set_size(&c->snapshot, sets[i]), one.total);
+    assert_int_equal(chosen[i], one.total);
+    assert_int_equal(th_set_facets(&c->snapshot, sets[i], wanted, 2, &arena, facets, &err), 0);
+    for (size_t f = 0; f < TH_COUNT(wanted); f++)
+      compare_facets(&facets[f], &one.facets[f], text.p);
+    th_search_request known = {.scored = q, .within = sets[i], .size = 10};
+    assert_int_equal(th_search(&c->snapshot, &known, &arena, &within, &err), 0);
+    compare_results(&within, &one, text.p);
+  }
+  th_buf_dispose(&text);
+  th_arena_dispose(&arena);
+}
+
+static void test_sets(void **state) {
+  (void)state;
+  for (uint32_t i = 0; i < 8; i++) {
+    corpus c;
+    make_corpus(&c, i == 7 ? 5000 : 1 + below(200), 1 + below(4));
+    for (uint32_t k = 0; k < 60; k++)
+      try_sets(&c, seed);
+    corpus_dispose(&c);
+  }
 }
 
 static void run_random(uint32_t corpora, uint32_t n_docs, uint32_t queries) {
@@ -704,7 +776,7 @@ int main(void) {
       cmocka_unit_test(test_no_memory),    cmocka_unit_test(test_kernels),
       cmocka_unit_test(test_common),       cmocka_unit_test(test_value_kernels),
       cmocka_unit_test(test_facet_most),   cmocka_unit_test(test_threads),
-      cmocka_unit_test(test_real),
+      cmocka_unit_test(test_sets),         cmocka_unit_test(test_real),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
