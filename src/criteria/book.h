@@ -30,7 +30,8 @@
  *               place …
  *   concept  := u8 1 + 2 negated + 4 guard + 8 window + 16 family + 32 degree + 64 time,
  *               u8 category + 128 links, v concept, [v degree] place …
- *   …        := [u8 links] [guard] [window]
+ *   …        := [u8 links] [guard] [window], for a numeric one then within (its name) within (its
+ *               value)
  *   place    := z from (from the last fact's start, for a leaf's first from the leaf's),
  *               v to - from
  *   guard    := u8 kind + 4 (1 F, 2 M) + 16 has_age [number low, number high] within
@@ -53,7 +54,7 @@
 #define TH_CRITERIA_SIDE 0x54524354u /* "TCRT" */
 #define TH_CRITERIA_MAGIC "THCRT\r\n\x01"
 
-enum { TH_CRITERIA_VERSION = 2, TH_CRITERIA_READER_MAX = 16 };
+enum { TH_CRITERIA_VERSION = 3, TH_CRITERIA_READER_MAX = 16 };
 
 enum {
   TH_CRITERIA_STARTS,

@@ -10,7 +10,7 @@
 _Static_assert(sizeof(th_elig_node) == 32, "the criteria book does not know this node");
 _Static_assert(sizeof(th_elig_guard) == 32, "the criteria book does not know this guard");
 _Static_assert(sizeof(th_elig_window) == 40, "the criteria book does not know this window");
-_Static_assert(sizeof(th_elig_fact) == 192, "the criteria book does not know this fact");
+_Static_assert(sizeof(th_elig_fact) == 208, "the criteria book does not know this fact");
 
 /* ---- names ---- */
 
@@ -198,6 +198,7 @@ static bool put_fact(th_buf *b, th_criteria_names *names, const th_elig_fact *f,
   bool numeric = f->type == TH_ELIG_NUMERIC;
   if (f->from > f->to || f->relation > 7 || f->reference > 3 || f->time > 3 || f->guard.kind > 3 ||
       f->guard.from > f->guard.to || f->window.from > f->window.to || f->window.relation > 7 ||
+      f->name_from > f->name_to || f->value_from > f->value_to ||
       (numeric && f->attribute >= th_elig_n_attributes))
     return false;
   if (numeric)
@@ -208,6 +209,9 @@ static bool put_fact(th_buf *b, th_criteria_names *names, const th_elig_fact *f,
   if (f->links) th_buf_char(b, (char)f->links);
   if (f->guard.kind) put_guard(b, f);
   if (f->window.present) put_window(b, names, f);
+  if (!numeric) return true;
+  put_within(b, f->from, f->name_from, f->name_to);
+  put_within(b, f->from, f->value_from, f->value_to);
   return true;
 }
 

@@ -162,6 +162,10 @@ static void get_fact(cursor *c, uint32_t base, th_elig_fact *f) {
   if (linked) f->links = get_byte(c);
   if (head >> 2 & 1) get_guard(c, f);
   if (head >> 3 & 1) get_window(c, f);
+  f->name_from = f->name_to = f->value_from = f->value_to = f->from;
+  if (head & 1) return;
+  get_place(c, f->from, &f->name_from, &f->name_to);
+  get_place(c, f->from, &f->value_from, &f->value_to);
 }
 
 /* ---- nodes ---- */

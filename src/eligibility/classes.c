@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "eligibility/attributes.h"
+#include "eligibility/lexicon.h"
 #include "eligibility/numeric.h"
 #include "eligibility/phrases.h"
 
@@ -38,10 +39,11 @@ static bool read_class(const th_elig_binder *s, uint32_t i, int a, class_value *
   if (i >= s->n) return false;
   const th_elig_token *t = &s->t[i];
   th_span w = {s->l->text.p + t->from, t->to - t->from};
+  bool stage = a == th_elig_known_attributes.cancer_stage;
   if (t->kind == TH_ELIG_NUM && !(t->flags & TH_ELIG_SPELLED) &&
-      a != th_elig_known_attributes.cancer_stage) {
+      (!stage || (t->flags & TH_ELIG_INTEGER && w.n == 1))) {
     if (!th_elig_plausible((uint32_t)a, t->value)) return false;
-    *out = (class_value){t->value, t->value};
+    *out = (class_value){t->value, t->value + (stage && t->value > 0 ? 0.9 : 0)};
     return true;
   }
   if (t->kind != TH_ELIG_WORD) return false;
@@ -147,7 +149,67 @@ static bool relation_before(const th_elig_binder *s, uint32_t at, uint8_t *relat
   return false;
 }
 
-static void read_scale(th_elig_binder *s, const th_elig_mention *m, int a) {
+/* Whether a fact was read from the token. */
+static bool is_read(const th_elig_binder *s, uint32_t token) {
+  const th_elig_leaf *l = s->l;
+  for (uint32_t k = 0; k < l->facts->n - l->first_fact; k++)
+    if (l->fact_token[2 * k] <= token && token < l->fact_token[2 * k + 1]) return true;
+  return false;
+}
+
+static bool names_growth(const th_elig_binder *s) {
+  for (uint32_t i = 0; i < s->n; i++)
+    if (th_elig_word_classes(s->l->text, &s->t[i]) & TH_ELIG_W_TUMOR) return true;
+  return false;
+}
+
+/* "Gleason 4+3=7": the sum is the score. False when no sum stands behind the mention. */
+static bool read_sum(th_elig_binder *s, const th_elig_mention *m, int a) {
+  uint32_t i = m->end;
+  while (i < s->n && i < m->end + 4 && s->t[i].kind != TH_ELIG_NUM &&
+         th_elig_only_link_words(s, i, i + 1))
+    i++;
+  if (i + 2 >= s->n || s->t[i].kind != TH_ELIG_NUM || !th_elig_sign(&s->t[i + 1], '+') ||
+      s->t[i + 2].kind != TH_ELIG_NUM)
+    return false;
+  double sum = s->t[i].value + s->t[i + 2].value;
+  if (!th_elig_plausible((uint32_t)a, sum)) return false;
+  uint32_t end = i + 3;
+  bool equal = end < s->n && s->t[end].kind == TH_ELIG_REL && s->t[end].relation == TH_ELIG_EQ;
+  if (equal && end + 1 < s->n && s->t[end + 1].value == sum) end += 2;
+  bool related = false;
+  uint8_t relation = 0;
+  mark_used(s, i, end, &related, &relation);
+  th_elig_fact *f = th_elig_leaf_add(s->l, m->first, end);
+  if (!f) return true;
+  f->type = TH_ELIG_NUMERIC;
+  f->attribute = (uint16_t)a;
+  f->relation = TH_ELIG_EQ;
+  f->value = sum;
+  f->high = NAN;
+  f->negated = th_elig_is_negated(s, m->first);
+  f->canonical_unit = th_elig_attributes[a].unit;
+  th_elig_put_bounds(f, sum, NAN);
+  th_elig_set_name(s, f, m);
+  th_elig_set_value(s, f, i, end);
+  return true;
+}
+
+/* The attribute that "stage" or "grade" alone stands for beside the words of a disease. */
+static int scale_of_disease(const th_elig_binder *s, const th_elig_mention *m, int a) {
+  static th_elig_set kidney = TH_ELIG_SET("ckd|kidney|renal");
+  static th_elig_set graft = TH_ELIG_SET("gvhd|agvhd|graft");
+  const th_elig_known *known = &th_elig_known_attributes;
+  if (a == known->cancer_stage && is_plain_word(s, m, "stage") && leaf_has(s, &kidney) &&
+      !names_growth(s))
+    return known->ckd_stage;
+  if (a == known->grade && is_plain_word(s, m, "grade") && leaf_has(s, &graft))
+    return known->gvhd_grade;
+  return a;
+}
+
+/* redirected: the mention's own attribute is another, so nothing else reads its numbers. */
+static void read_scale(th_elig_binder *s, const th_elig_mention *m, int a, bool redirected) {
   uint32_t i = m->end, first = m->first, relation_first;
   bool listed = false, related = false;
   uint8_t relation = TH_ELIG_EQ;
@@ -173,23 +235,20 @@ static void read_scale(th_elig_binder *s, const th_elig_mention *m, int a) {
   uint32_t end = read_classes(s, i, a, &v, &listed);
   if (end == i) return;
   const th_elig_token *t = &s->t[i];
-  bool digits = t->kind == TH_ELIG_NUM, plain = true;
-  for (uint32_t k = i; k < end; k++)
-    plain &= s->t[k].kind != TH_ELIG_WORD || s->t[k].to - s->t[k].from > 5 ||
-             read_class(s, k, a, &(class_value){0});
-  if (digits && !listed && a != th_elig_known_attributes.child_pugh) {
+  bool digits = t->kind == TH_ELIG_NUM, stage = a == th_elig_known_attributes.cancer_stage;
+  if (is_read(s, i) || (digits && stage && !names_growth(s))) return;
+  if (stage || a == th_elig_known_attributes.child_pugh) digits = false; /* no plain numbers */
+  if (digits && !listed) {
     /* plain numbers are read as quantities, but for a relation before the name */
     if (related || !relation_before(s, m->first, &relation, &relation_first)) return;
-    static th_elig_set dash = TH_ELIG_SET("or|and");
-    (void)dash;
     related = true;
     first = relation_first;
-  } else if (digits && a != th_elig_known_attributes.child_pugh) {
+  } else if (digits) {
     uint32_t only_numbers = 0;
     for (uint32_t k = i; k < end; k++)
       only_numbers += s->t[k].kind == TH_ELIG_NUM;
     bool range = only_numbers == 2 && end - i == 3 && (th_elig_sign(&s->t[i + 1], '-'));
-    if (range || related) return;
+    if ((range && !redirected) || related) return;
   }
   if (!related && relation_before(s, m->first, &relation, &relation_first))
     related = true, first = relation_first;
@@ -227,6 +286,8 @@ static void read_scale(th_elig_binder *s, const th_elig_mention *m, int a) {
     th_elig_set_bounds(f, v.low, true, v.high, true);
   }
   f->canonical_unit = th_elig_attributes[a].unit;
+  th_elig_set_name(s, f, m);
+  th_elig_set_value(s, f, first < m->first ? first : i, end);
   s->n_list = 0;
 }
 
@@ -243,6 +304,9 @@ void th_elig_read_classes(th_elig_binder *s) {
         continue;
       a = ph->value;
     }
-    if (a >= 0 && th_elig_scale_is_meant(s, m, a)) read_scale(s, m, a);
+    int own = a;
+    if (a >= 0) a = scale_of_disease(s, m, a);
+    if (a < 0 || !th_elig_scale_is_meant(s, m, a)) continue;
+    if (a != th_elig_known_attributes.gleason || !read_sum(s, m, a)) read_scale(s, m, a, a != own);
   }
 }

@@ -352,6 +352,7 @@ static void attach_windows(view *v) {
   for (uint32_t k = 0; k < v->n_facts && v->l->n_whens; k++) {
     if (v->f[k].attribute == age) continue;
     const th_elig_when *w = th_elig_window_near(v->l, first_of(v, k), end_of(v, k));
+    if (w && first_of(v, k) <= w->first && w->end <= end_of(v, k)) w = NULL; /* itself a duration */
     if (w && is_near(v, w, k)) v->f[k].window = w->window;
   }
 }

@@ -43,6 +43,19 @@ static void put_span(th_jout *w, uint32_t from, uint32_t to) {
   th_jout_end_array(w);
 }
 
+/* Null for what has no words. */
+static void put_part(th_jout *w, const char *key, uint32_t from, uint32_t to) {
+  th_jout_key(w, key);
+  if (from >= to) {
+    th_jout_null(w);
+    return;
+  }
+  th_jout_array(w);
+  th_jout_i64(w, from);
+  th_jout_i64(w, to);
+  th_jout_end_array(w);
+}
+
 /* A number, or null for one that is none. */
 static void put_number(th_jout *w, const char *key, double v) {
   th_jout_key(w, key);
@@ -144,6 +157,10 @@ void th_elig_fact_json(const th_elig_tree *t, const th_elig_fact *f, th_jout *w)
   }
   put_guard(w, t, &f->guard);
   put_window(w, t, &f->window);
+  if (f->type == TH_ELIG_NUMERIC) {
+    put_part(w, "nameSpan", f->name_from, f->name_to);
+    put_part(w, "valueSpan", f->value_from, f->value_to);
+  }
   put_span(w, f->from, f->to);
   th_jout_end_object(w);
 }

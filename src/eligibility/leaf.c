@@ -77,6 +77,7 @@ th_elig_fact *th_elig_leaf_add(th_elig_leaf *l, uint32_t first, uint32_t end) {
   l->fact_token[2 * own + 1] = end;
   th_elig_fact *f = &v->p[v->n++];
   *f = (th_elig_fact){.from = l->tokens.p[first].from, .to = l->tokens.p[end - 1].to};
+  f->name_from = f->name_to = f->value_from = f->value_to = f->from;
   return f;
 }
 

@@ -30,6 +30,7 @@ typedef struct th_elig_leaf {
   th_span text;
   uint32_t from, to;
   uint8_t kind; /* th_elig_kind */
+  int topic;    /* phrase of the attribute that the words above the item end in; -1 = none */
   th_elig_tokens tokens;
   bool *taken; /* a token that is part of a mention */
   th_elig_mention *mentions;

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "eligibility/attributes.h"
+#include "eligibility/lexicon.h"
 #include "eligibility/numeric.h"
 #include "eligibility/phrases.h"
 
@@ -24,59 +25,46 @@ static void find_known(void) {
   FIND(child_pugh, "child_pugh");
   FIND(cancer_stage, "cancer_stage");
   FIND(grade, "toxicity_grade");
+  FIND(tumor_size, "tumor_size");
+  FIND(gestational_age, "gestational_age");
+  FIND(gleason, "gleason");
+  FIND(ckd_stage, "ckd_stage");
+  FIND(gvhd_grade, "gvhd_grade");
+  FIND(ige, "ige");
+  FIND(specific_ige, "specific_ige");
+  FIND(disease_duration, "disease_duration");
+  FIND(symptom_duration, "symptom_duration");
+  FIND(time_since_diagnosis, "time_since_diagnosis");
+  FIND(time_since_transplant, "time_since_transplant");
+  FIND(tnm_t, "tnm_t");
+  FIND(tnm_n, "tnm_n");
+  FIND(tnm_m, "tnm_m");
 #undef FIND
   done = true;
 }
 
-/* ---- does a quantity fit an attribute ---- */
-
-static bool is_time_unit(const char *unit) {
-  static const char *const times[] = {"a", "mo", "wk", "d", "h", "min", "s", "ms"};
-  for (size_t i = 0; i < TH_COUNT(times); i++)
-    if (!strcmp(unit, times[i])) return true;
-  return false;
-}
-
-static bool fits_bare(int a, const th_elig_quantity *q) {
+/* Whether a word that says more than one thing names the attribute beside this quantity: growths
+ * have sizes with a unit or the word for it, numbers before "times" or "units" are counts of those,
+ * and who is "pregnant" is so for weeks. */
+static bool is_meant(const th_elig_binder *s, const th_elig_mention *m, int a,
+                     const th_elig_quantity *q) {
+  static th_elig_set sizes = TH_ELIG_SET("size|diameter|dimension|length|axis|thickness");
+  static th_elig_set counted = TH_ELIG_SET("time|unit|node|episode|dose|tablet|cycle|course|drug|"
+                                           "agent|medication|visit|patient|occasion");
+  static th_elig_set pregnant = TH_ELIG_SET("pregnant|pregnancy");
+  static th_elig_set then = TH_ELIG_SET("after|before|prior|ago|post|following|of|from");
   const th_elig_attribute *at = &th_elig_attributes[a];
-  double v, high = isnan(q->high) ? q->value : q->high;
-  if (q->plus) return a == th_elig_known_attributes.age;
-  if (at->scale)
-    return th_elig_plausible((uint32_t)a, q->value) && th_elig_plausible((uint32_t)a, high);
-  if (!strcmp(at->unit, "1"))
-    return q->related && th_elig_plausible((uint32_t)a, q->value) && q->value < 1000;
-  if (!q->related && a != th_elig_known_attributes.age) return false;
-  if (is_time_unit(at->unit) && a != th_elig_known_attributes.age && strcmp(at->unit, "ms") &&
-      strcmp(at->unit, "s"))
+  if (a == th_elig_known_attributes.gestational_age && m->end == m->first + 1 &&
+      th_elig_at(s, m->first, &pregnant))
+    return th_elig_is_time(q) && !strcmp(q->unit.ucum, "wk") && q->related &&
+           !th_elig_at(s, q->end, &then);
+  if (q->has_unit || q->reference) return true;
+  if (!at->scale && strcmp(at->unit, "1") && !q->age && th_elig_at(s, q->end, &counted))
     return false;
-  return th_elig_unit_infer((uint32_t)a, q->value, &v) || th_elig_plausible((uint32_t)a, v) ||
-         (!isnan(q->other) && th_elig_unit_infer((uint32_t)a, q->other, &v));
-}
-
-/* Of what laboratories give limits of normal for. */
-static bool has_normal_range(const th_elig_attribute *at) {
-  static const char *const none[] = {"cm", "mm", "kg",  "kg/m2", "a", "mo", "wk",
-                                     "d",  "h",  "min", "cm2",   "1", "mL"};
-  if (!strcmp(at->key, "inr")) return true;
-  for (size_t i = 0; i < TH_COUNT(none); i++)
-    if (!strcmp(at->unit, none[i])) return false;
-  return !at->scale && at->unit[0] != '{';
-}
-
-static bool fits(int a, const th_elig_quantity *q) {
-  const th_elig_attribute *at = &th_elig_attributes[a];
-  if (!isnan(q->second))
-    return a == th_elig_known_attributes.blood_pressure || a == th_elig_known_attributes.systolic;
-  if (q->reference == TH_ELIG_ULN || q->reference == TH_ELIG_LLN) return has_normal_range(at);
-  if (q->age && a != th_elig_known_attributes.age) {
-    return th_elig_is_time(q) && is_time_unit(at->unit) && strstr(at->key, "age");
-  }
-  if (!q->has_unit) return fits_bare(a, q);
-  if (at->scale && !strcmp(q->unit.ucum, "{score}"))
-    return th_elig_plausible((uint32_t)a, q->value);
-  if (!strncmp(q->unit.ucum, "10*", 3) && strchr(q->unit.ucum, '/') == NULL)
-    return !strncmp(at->unit, "10*", 3) || strstr(at->unit, "/uL"); /* "100 x 10^9" */
-  return th_elig_unit_fits((uint32_t)a, &q->unit);
+  if (a != th_elig_known_attributes.tumor_size) return true;
+  for (uint32_t i = m->first; i < m->end; i++)
+    if (th_elig_at(s, i, &sizes)) return true;
+  return false;
 }
 
 /* The attribute of the mention that the quantity fits, -1 when none does. */
@@ -88,7 +76,7 @@ static int fitting(const th_elig_binder *s, const th_elig_mention *m, const th_e
     if (ph->exact &&
         (ph->exact_n != t->to - t->from || memcmp(ph->exact, s->l->text.p + t->from, ph->exact_n)))
       continue;
-    if (fits(ph->value, q)) return ph->value;
+    if (th_elig_fits(ph->value, q) && is_meant(s, m, ph->value, q)) return ph->value;
   }
   return -1;
 }
@@ -235,8 +223,45 @@ static const char *keep_unit(const th_elig_binder *s, const char *ucum) {
   return kept.p;
 }
 
-static th_elig_fact *add_fact(th_elig_binder *s, int attribute, const th_elig_quantity *q,
-                              double value, uint32_t first, uint32_t end) {
+/* How many words before token `first` belong to the name that starts there: "fasting serum". */
+static uint32_t words_before_name(const th_elig_binder *s, uint32_t first) {
+  static th_elig_set words =
+      TH_ELIG_SET("serum|plasma|blood|fasting|mean|average|total|resting|peak|"
+                  "absolute|supine|urinary|urine");
+  uint32_t n = 0;
+  while (n < 3 && n < first && !s->l->taken[first - n - 1] && th_elig_at(s, first - n - 1, &words))
+    n++;
+  return n;
+}
+
+void th_elig_set_name(const th_elig_binder *s, th_elig_fact *f, const th_elig_mention *m) {
+  static th_elig_set behind = TH_ELIG_SET("level|concentration|count|score|class|stage|grade");
+  uint32_t first = m->first - words_before_name(s, m->first), end = m->end;
+  if (end < s->n && !s->l->taken[end] && th_elig_at(s, end, &behind)) end++;
+  while (first < m->first && s->t[first].from < f->from)
+    first++;
+  while (end > m->end && s->t[end - 1].to > f->to)
+    end--;
+  if (s->t[first].from < f->from || s->t[end - 1].to > f->to) return;
+  f->name_from = s->t[first].from;
+  f->name_to = s->t[end - 1].to;
+}
+
+void th_elig_set_value(const th_elig_binder *s, th_elig_fact *f, uint32_t first, uint32_t end) {
+  if (first >= end || end > s->n) return;
+  f->value_from = s->t[first].from;
+  f->value_to = s->t[end - 1].to;
+}
+
+/* Parts of what is breathed out or in, in per cent, are so of what is expected of the person. */
+static bool is_of_predicted(int attribute, const th_elig_quantity *q) {
+  const char *unit = th_elig_attributes[attribute].unit;
+  return !q->reference && q->has_unit && !strcmp(q->unit.ucum, "%") &&
+         (!strcmp(unit, "L") || !strcmp(unit, "L/min"));
+}
+
+th_elig_fact *th_elig_bind_value(th_elig_binder *s, int attribute, const th_elig_quantity *q,
+                                 double value, uint32_t first, uint32_t end) {
   first = TH_MIN(first, q->first);
   end = TH_MIN(TH_MAX(end, q->end), s->n);
   th_elig_fact *f = th_elig_leaf_add(s->l, first, end);
@@ -244,7 +269,7 @@ static th_elig_fact *add_fact(th_elig_binder *s, int attribute, const th_elig_qu
   f->type = TH_ELIG_NUMERIC;
   f->attribute = (uint16_t)attribute;
   f->relation = q->relation;
-  f->reference = q->reference;
+  f->reference = is_of_predicted(attribute, q) ? TH_ELIG_PREDICTED : q->reference;
   f->value = value;
   f->high = q->high;
   f->negated = th_elig_is_negated(s, first);
@@ -252,20 +277,27 @@ static th_elig_fact *add_fact(th_elig_binder *s, int attribute, const th_elig_qu
   const char *unit = q->has_unit ? keep_unit(s, q->unit.ucum) : NULL;
   f = &s->l->facts->p[index];
   f->unit = unit;
+  th_elig_set_value(s, f, q->first, q->value_end);
   make_canonical(f, q);
   return f;
 }
 
+static void name_fact(th_elig_binder *s, th_elig_fact *f, uint32_t mention) {
+  if (f && mention != UINT32_MAX) th_elig_set_name(s, f, &s->l->mentions[mention]);
+}
+
+/* mention: what names the attribute in the item, UINT32_MAX when nothing near does. */
 static void add_facts(th_elig_binder *s, int attribute, th_elig_quantity *q, uint32_t first,
-                      uint32_t end) {
+                      uint32_t end, uint32_t mention) {
   q->use = TH_ELIG_AS_FACT;
   if (!isnan(q->second)) {
+    const th_elig_known *known = &th_elig_known_attributes;
     double second = q->second;
-    add_fact(s, th_elig_known_attributes.systolic, q, q->value, first, end);
-    add_fact(s, th_elig_known_attributes.diastolic, q, second, first, end);
+    name_fact(s, th_elig_bind_value(s, known->systolic, q, q->value, first, end), mention);
+    name_fact(s, th_elig_bind_value(s, known->diastolic, q, second, first, end), mention);
     return;
   }
-  add_fact(s, attribute, q, q->value, first, end);
+  name_fact(s, th_elig_bind_value(s, attribute, q, q->value, first, end), mention);
 }
 
 /* ---- mentions before the quantity ---- */
@@ -303,9 +335,11 @@ static void drop_blood_pressure(th_elig_binder *s) {
   uint32_t kept = 0;
   bool parts = has_attribute(s, th_elig_known_attributes.systolic) ||
                has_attribute(s, th_elig_known_attributes.diastolic);
-  for (uint32_t i = 0; i < s->n_list; i++)
-    if (!parts || s->list[i] != th_elig_known_attributes.blood_pressure)
-      s->list[kept++] = s->list[i];
+  for (uint32_t i = 0; i < s->n_list; i++) {
+    if (parts && s->list[i] == th_elig_known_attributes.blood_pressure) continue;
+    s->mentions[kept] = s->mentions[i];
+    s->list[kept++] = s->list[i];
+  }
   s->n_list = kept;
 }
 
@@ -323,33 +357,127 @@ static void collect(th_elig_binder *s, uint32_t last, const th_elig_quantity *q)
       if (i == last) return;
       continue;
     }
-    if (!has_attribute(s, a)) s->list[s->n_list++] = a;
+    uint32_t k = 0;
+    while (k < s->n_list && s->list[k] != a)
+      k++;
+    if (k == s->n_list) s->list[s->n_list++] = a;
+    s->mentions[k] = i; /* of a name and its abbreviation the name */
     s->list_first = m[i].first;
   }
+  s->list_first -= words_before_name(s, s->list_first);
   drop_blood_pressure(s);
   for (uint32_t i = 0; i < s->n_list / 2; i++) { /* into the order of the text */
+    uint32_t other = s->n_list - 1 - i, m_own = s->mentions[i];
     int a = s->list[i];
-    s->list[i] = s->list[s->n_list - 1 - i];
-    s->list[s->n_list - 1 - i] = a;
+    s->list[i] = s->list[other];
+    s->mentions[i] = s->mentions[other];
+    s->list[other] = a;
+    s->mentions[other] = m_own;
   }
 }
 
-/* "diagnosed with … at an age of", "onset before the age of" */
+/* "diagnosed with … at an age of", "onset before the age of", "first symptoms from … years of age"
+ */
 static bool is_of_diagnosis(const th_elig_binder *s, uint32_t first) {
-  static th_elig_set at = TH_ELIG_SET("at|before|after");
-  static th_elig_set article = TH_ELIG_SET("an|the");
-  static th_elig_set found = TH_ELIG_SET("diagnosed|diagnosis|onset");
-  uint32_t i = first > 0 && th_elig_at(s, first - 1, &article) ? first - 1 : first;
+  static th_elig_set at =
+      TH_ELIG_SET("at|before|after|by|from|prior|under|between|below|over|above");
+  static th_elig_set fill = TH_ELIG_SET("an|the|to|age|ages");
+  static th_elig_set found = TH_ELIG_SET("diagnosed|diagnosis|onset|began|started|manifestation");
+  static th_elig_set leading = TH_ELIG_SET("first|initial|symptom");
+  uint32_t i = first + th_elig_at(s, first, &at);
+  while (i > 0 && first - i < 3 && i <= first && th_elig_at(s, i - 1, &fill))
+    i--;
   if (i == 0 || !th_elig_at(s, i - 1, &at)) return false;
-  for (uint32_t k = i; k-- > 0 && i - k < 12;)
+  for (uint32_t k = i - 1; k-- > 0 && i - k < 12 && !th_elig_sign(&s->t[k], ',');) {
+    if (th_elig_is_broken(s->l, k, k + 1)) return false;
     if (th_elig_at(s, k, &found)) return true;
+    uint32_t named = TH_ELIG_W_HEAD | TH_ELIG_W_TERM; /* "first seizures" */
+    if (th_elig_at(s, k, &leading) &&
+        (th_elig_at(s, k + 1, &leading) || th_elig_word_classes(s->l->text, &s->t[k + 1]) & named))
+      return true;
+  }
   return false;
+}
+
+/* "mothers of a child aged 6 to 12": whose age it is does not join. `first` is the token of the age
+ * or of its word. */
+static bool is_of_another(const th_elig_binder *s, uint32_t first) {
+  static th_elig_set young = TH_ELIG_SET("child|children|infant|baby|babie|son|daughter|newborn|"
+                                         "offspring|sibling|toddler|adolescent|kid|teenager");
+  static th_elig_set adults =
+      TH_ELIG_SET("mother|father|parent|caregiver|caretaker|guardian|women|woman|"
+                  "families|family|couple|carer|dyad");
+  static th_elig_set has =
+      TH_ELIG_SET("with|of|have|has|having|for|to|whose|a|an|least|one|one's|"
+                  "non|adopted|-|biological|at|their|caring|who|must|be|the|are|"
+                  "in|live|living|and|care|primary|is|or|healthy|young");
+  static th_elig_set owners = TH_ELIG_SET("donor|partner|spouse|husband|wife");
+  static th_elig_set link =
+      TH_ELIG_SET("is|are|who|between|,|'|s|age|aged|of|the|be|must|(|from|ages");
+  static th_elig_set with = TH_ELIG_SET("with|of|have|has|having|whose|caring|for");
+  uint32_t i = first;
+  while (i > 0 && first - i < 4 && th_elig_at(s, i - 1, &link))
+    i--;
+  if (i == 0) return false;
+  i--;
+  if (th_elig_at(s, i, &owners)) return i > 0;
+  if (!th_elig_at(s, i, &young)) return false;
+  bool owned = false;
+  while (i > 0 && th_elig_at(s, i - 1, &has)) {
+    i--;
+    owned |= th_elig_at(s, i, &with);
+  }
+  return owned && i > 0 && th_elig_at(s, i - 1, &adults);
 }
 
 /* Attributes that count from an onset: "within" bounds them and is no window. */
 static bool is_onset(int a) {
   const char *key = th_elig_attributes[a].key;
   return !strcmp(key, "symptom_duration") || !strcmp(key, "stroke_onset_time");
+}
+
+/* "peanut-specific blood IgE" */
+static bool is_specific(const th_elig_binder *s, uint32_t first) {
+  static th_elig_set specific = TH_ELIG_SET("specific");
+  for (uint32_t i = first; i-- > 0 && first - i <= 3;)
+    if (th_elig_at(s, i, &specific)) return true;
+  return false;
+}
+
+/* "increase in creatinine of 0.3 mg/dL", "FEV1 improvement of 12 %": how much it changes, which is
+ * no value of it. */
+static bool is_change(const th_elig_binder *s, const th_elig_mention *m,
+                      const th_elig_quantity *q) {
+  static th_elig_set changes =
+      TH_ELIG_SET("increase|decrease|decline|reduction|rise|drop|fall|change|difference|variation|"
+                  "fluctuation|doubling|"
+                  "improvement|reversibility|elevation|deterioration|increment|increasing");
+  static th_elig_set joints =
+      TH_ELIG_SET("in|of|the|serum|between|mean|their|absolute|from|baseline");
+  static th_elig_set limits = TH_ELIG_SET("above|over|to|as|defined|is|equal");
+  static th_elig_set by = TH_ELIG_SET("of|by");
+  uint32_t i = m->first, number = q->first;
+  bool percent = q->has_unit && !strcmp(q->unit.ucum, "%"), told = percent;
+  for (uint32_t k = m->end; k < number; k++)
+    told |= th_elig_at(s, k, &by);
+  /* "increase in respiratory rate >= 30/min": the value that it has then */
+  if (!told && (number == 0 || s->t[number].kind == TH_ELIG_REL)) return false;
+  for (uint32_t back = 0; back < 3 && i > 0 && th_elig_at(s, i - 1, &joints); back++)
+    i--;
+  if (i < m->first && i > 0 && th_elig_at(s, i - 1, &changes)) {
+    for (uint32_t k = m->end; k < number; k++) /* "elevation of ALT above 2 x ULN" */
+      if (th_elig_at(s, k, &limits)) return false;
+    return true;
+  }
+  return m->end + 1 < number && th_elig_at(s, m->end, &changes) &&
+         (s->t[m->end + 1].kind == TH_ELIG_REL || th_elig_at(s, m->end + 1, &joints));
+}
+
+/* A stretch of time before or behind something: no age. */
+static bool is_before_event(const th_elig_binder *s, const th_elig_quantity *q) {
+  static th_elig_set words =
+      TH_ELIG_SET("after|before|prior|post|following|ago|since|postoperatively");
+  return !q->age && th_elig_is_time(q) && th_elig_at(s, q->end, &words);
 }
 
 static bool needs_class_words(int a) {
@@ -362,8 +490,12 @@ static bool bind_before(th_elig_binder *s, th_elig_quantity *q, uint32_t gap, ui
   if (gap == UINT32_MAX) return false;
   int a = fitting(s, m, q);
   if (a < 0) return false;
+  if (a == th_elig_known_attributes.age && gap > 2 && is_before_event(s, q)) return false;
+  if (is_change(s, m, q)) return q->use = TH_ELIG_AS_GUARD, true;
   bool onset = is_onset(a) && m->end + 1 == q->first; /* "onset of symptoms within 7 days" */
-  if (gap > 2 && !onset && !q->age && th_elig_is_time(q) && is_introduced_by_time(s, q))
+  static th_elig_set lasting = TH_ELIG_SET("for");
+  bool lasts = is_onset(a) && q->related && q->first > 0 && th_elig_at(s, q->first - 1, &lasting);
+  if (gap > 2 && !lasts && !onset && !q->age && th_elig_is_time(q) && is_introduced_by_time(s, q))
     return false;
   if (a == th_elig_known_attributes.cancer_stage && !q->has_unit)
     return false; /* roman numbers only */
@@ -383,12 +515,16 @@ static bool bind_before(th_elig_binder *s, th_elig_quantity *q, uint32_t gap, ui
     q->relation = TH_ELIG_LE;
     q->related = true;
   }
+  const th_elig_known *known = &th_elig_known_attributes;
+  if (a == known->age && is_of_another(s, m->first)) return q->use = TH_ELIG_AS_GUARD, true;
   collect(s, m_index, q);
-  if (s->n_list == 1 && s->list[0] == th_elig_known_attributes.age && is_of_diagnosis(s, m->first))
-    s->list[0] = th_elig_known_attributes.age_at_diagnosis;
+  if (s->n_list == 1 && s->list[0] == known->age && is_of_diagnosis(s, m->first))
+    s->list[0] = known->age_at_diagnosis;
+  if (s->n_list == 1 && s->list[0] == known->ige && is_specific(s, m->first))
+    s->list[0] = known->specific_ige;
   uint32_t first = s->list_first;
   for (uint32_t i = 0; i < s->n_list; i++)
-    add_facts(s, s->list[i], q, first, q->end);
+    add_facts(s, s->list[i], q, first, q->end, s->mentions[i]);
   s->last_end = q->end;
   return s->n_list > 0;
 }
@@ -438,7 +574,8 @@ static bool bind_behind(th_elig_binder *s, th_elig_quantity *q, uint32_t m_index
   s->n_list = 1;
   s->list[0] = a;
   s->list_first = q->first;
-  add_facts(s, a, q, q->first, m->end);
+  s->mentions[0] = m_index;
+  add_facts(s, a, q, q->first, m->end, m_index);
   s->last_end = TH_MAX(q->end, m->end);
   return true;
 }
@@ -484,15 +621,23 @@ static bool bind_age(th_elig_binder *s, th_elig_quantity *q) {
   } else if (!q->has_unit && !q->related) {
     return false;
   }
+  if (is_of_another(s, q->first)) return q->use = TH_ELIG_AS_GUARD, true;
   s->n_list = 1;
-  s->list[0] = th_elig_known_attributes.age;
+  s->list[0] = is_of_diagnosis(s, q->first) ? th_elig_known_attributes.age_at_diagnosis
+                                            : th_elig_known_attributes.age;
   s->list_first = q->first;
-  add_facts(s, th_elig_known_attributes.age, q, q->first, q->end);
+  add_facts(s, s->list[0], q, q->first, q->end, UINT32_MAX);
   s->last_end = q->end;
   return true;
 }
 
 /* ---- a further quantity of what the one before was about ---- */
+
+static bool in_mention(const th_elig_binder *s, uint32_t token) {
+  for (uint32_t i = 0; i < s->mention; i++)
+    if (s->l->mentions[i].first <= token && token < s->l->mentions[i].end) return true;
+  return false;
+}
 
 static bool bind_linked(th_elig_binder *s, th_elig_quantity *q) {
   if (s->n_list == 0 || q->first < s->last_end || q->first - s->last_end > LINK_MAX + 4)
@@ -500,6 +645,8 @@ static bool bind_linked(th_elig_binder *s, th_elig_quantity *q) {
   if (!q->related && !q->reference) return false;
   uint32_t gap = distance(s, s->last_end, q->first);
   if (gap == UINT32_MAX) return false;
+  for (uint32_t i = s->last_end; i < q->first; i++) /* words that look like a name and are none */
+    if (s->l->taken[i] && s->t[i].kind == TH_ELIG_WORD && !in_mention(s, i)) return false;
   const char *unit = th_elig_attributes[s->list[0]].unit;
   bool short_time = !strcmp(unit, "ms") || !strcmp(unit, "s");
   if (th_elig_is_time(q) && (is_introduced_by_time(s, q) || (gap > 4 && !short_time))) return false;
@@ -513,15 +660,49 @@ static bool bind_linked(th_elig_binder *s, th_elig_quantity *q) {
     if (!sex) return false;
   }
   for (uint32_t i = 0; i < s->n_list; i++) {
-    if (!fits(s->list[i], q)) continue;
-    add_facts(s, s->list[i], q, q->first, q->end);
+    if (!th_elig_fits(s->list[i], q)) continue;
+    add_facts(s, s->list[i], q, q->first, q->end, UINT32_MAX);
     bound++;
   }
   if (bound) s->last_end = q->end;
   return bound > 0;
 }
 
+/* ---- what the words above the item ask for ---- */
+
+/* "Age:" and under it "18 and over". */
+static bool bind_topic(th_elig_binder *s, th_elig_quantity *q) {
+  static th_elig_set fill = TH_ELIG_SET("of|is|must|be|score|grade|level|a|an|at");
+  if (s->l->topic < 0 || s->l->n_mentions > 0) return false;
+  for (uint32_t i = 0; i < q->first; i++)
+    if (!th_elig_at(s, i, &fill)) return false;
+  for (int p = s->l->topic; p >= 0; p = th_elig_phrase_get(p)->next) {
+    int a = th_elig_phrase_get(p)->value;
+    if (a < 0 || !th_elig_fits(a, q)) continue;
+    bool age = a == th_elig_known_attributes.age;
+    if (!q->related && (!th_elig_attributes[a].scale || q->tied)) continue;
+    if (age && is_before_event(s, q)) continue;
+    s->n_list = 1;
+    s->list[0] = a;
+    s->list_first = q->first;
+    add_facts(s, a, q, q->first, q->end, UINT32_MAX);
+    s->last_end = q->end;
+    return true;
+  }
+  return false;
+}
+
 /* ---- the whole leaf ---- */
+
+/* When the unit fits nothing that the mention names: the one that is meant. */
+static void mend(const th_elig_binder *s, th_elig_quantity *q, uint32_t m_index) {
+  const th_elig_mention *m = &s->l->mentions[m_index];
+  if (!q->has_unit || q->reference || fitting(s, m, q) >= 0) return;
+  for (int p = m->phrase; p >= 0; p = th_elig_phrase_get(p)->next) {
+    int a = th_elig_phrase_get(p)->value;
+    if (a >= 0 && th_elig_mend_unit(a, q)) return;
+  }
+}
 
 static void bind(th_elig_binder *s, th_elig_quantity *q) {
   static th_elig_set within = TH_ELIG_SET("within");
@@ -544,6 +725,7 @@ static void bind(th_elig_binder *s, th_elig_quantity *q) {
       !th_elig_scale_is_meant(s, &l->mentions[s->mention - 1],
                               th_elig_phrase_get(l->mentions[s->mention - 1].phrase)->value))
     gap = UINT32_MAX;
+  if (gap <= 3) mend(s, q, s->mention - 1);
   if (gap != UINT32_MAX && gap <= 1 && bind_before(s, q, gap, s->mention - 1)) return;
   if (bind_behind(s, q, behind, gap)) return;
   if (q->age && bind_age(s, q)) return;
@@ -557,7 +739,7 @@ static void bind(th_elig_binder *s, th_elig_quantity *q) {
                        : distance(s, l->mentions[second].end, q->first);
     if (bind_before(s, q, far, second)) return;
   }
-  bind_age(s, q);
+  if (!bind_age(s, q) && !bind_topic(s, q)) th_elig_bind_duration(s, q);
 }
 
 /* "≥ 50 and ≤ 70 % of predicted": what stands behind the second is of the first too. */
@@ -568,9 +750,12 @@ static void share_units(th_elig_binder *s) {
     th_elig_quantity *q = &l->quantities[i], *next = q + 1;
     bool bare = !q->has_unit && !q->reference && q->related && !q->plus && isnan(q->second);
     if (!bare || !next->related || isnan(next->value) || next->first - q->end > 2) continue;
+    static th_elig_set either = TH_ELIG_SET("or|and|,");
     bool joined = next->first > q->end;
+    bool outside =
+        q->relation <= TH_ELIG_LE && (next->relation == TH_ELIG_GT || next->relation == TH_ELIG_GE);
     for (uint32_t k = q->end; k < next->first; k++)
-      joined &= th_elig_at(s, k, &joints);
+      joined &= th_elig_at(s, k, outside ? &either : &joints); /* "under 18 or over 65 years" */
     if (!joined || next->value <= q->value) continue;
     q->has_unit = next->has_unit;
     q->unit = next->unit;
@@ -580,9 +765,10 @@ static void share_units(th_elig_binder *s) {
 }
 
 void th_elig_read_numbers(th_elig_leaf *l) {
-  if (l->n_quantities == 0 && l->n_mentions == 0) return;
   find_known();
   th_elig_binder s = {.l = l, .t = l->tokens.p, .n = l->tokens.n};
+  th_elig_read_tnm(&s);
+  if (l->n_quantities == 0 && l->n_mentions == 0) return;
   th_elig_read_classes(&s);
   share_units(&s);
   for (uint32_t i = 0; i < l->n_quantities; i++)

@@ -186,7 +186,12 @@ static const wording before[] = {
      "than or "
      "equal to or|> =|equal or above|minimally|at or above|equal to or over|higher or equal "
      "than|more or equal than|older or equal to|starting at|starting from|greater or equal|a "
-     "minimum of|as low as",
+     "minimum of|as low as|= or >|= or greater than|= or more than|equals or greater than|more or "
+     "equal|higher or equal|superior or equal|over or equal|above or equal|bigger or equal "
+     "to|older or "
+     "equal|> or equal to|> or equal|>= to|equal or >|equal to or >|= or higher than|larger or "
+     "equal "
+     "to|larger or equal|no lesser than",
      TH_ELIG_GE},
     {"=|equal to|equals|exactly|equal", TH_ELIG_EQ},
     {"between|from|range of|in the range of|ranging from|ranging between|in the range|range|ranges "
@@ -231,7 +236,16 @@ static const wording limits[] = {
      "range|upper limits normal|upper limit range|high normal|high normal limit|highest normal "
      "value|maximum normal value|normal maximum|upper limit of the laboratory's normal range|upper "
      "value of the normal range|upper limit of the local laboratory normal range|upper limit of "
-     "local laboratory normal range",
+     "local laboratory normal range|lsn|lsvn|lsnl|ulnv|ulrr|url|urr|unv|lnsup|lns|upper reference "
+     "value|upper limit reference|upper limits of the reference range|upper limit of the normal "
+     "limit|upper limit of the normal values|upper limit of normal limits|upper level normal|upper "
+     "normal limits|normal upper value|upper limit value|upper limit of normal reference|limite "
+     "supérieure de la normale|limite superieure de la normale|limite supérieure "
+     "normale|límite superior de la normalidad|límite superior normal|limite superior da "
+     "normalidade|limite superior normal|ogn|onw|upper threshold of normal|upper end of the normal "
+     "range|upper border of normal|top normal|normal superior limit|superior limit of "
+     "normal|superior "
+     "normal limit|superior limit of the normal",
      TH_ELIG_ULN},
     {"lln|lower limit of normal|lower limit of the normal|lower normal limit|lower limits of "
      "normal|"
@@ -241,7 +255,11 @@ static const wording limits[] = {
      "lower limit of institutional normal|lower limit of laboratory normal|lower reference "
      "limit|lower bound of normal|lower limit of institution normal|lower limits of institutional "
      "normal|lower range of normal|lower limit of institutional normal range|lnl|lower normal "
-     "range|lower limit of the normal value|lower limits of normal range",
+     "range|lower limit of the normal value|lower limits of normal range|lin|lower end of "
+     "normal|lower "
+     "reference value|lower threshold of normal|inferior limit of normal|lower limits of the "
+     "normal "
+     "range|lower end of the normal range|limite inférieure de la normale",
      TH_ELIG_LLN},
     {"predicted|pred|expected|predicted normal|predicted value|predicted normal value|the "
      "predicted|"
@@ -252,8 +270,10 @@ static const wording limits[] = {
     {"normal|normal value|normal limit|normal range|institutional normal|normal "
      "level|norm|reference "
      "range|the normal|reference value|reference limit|normal reference "
-     "range|reference|normals|normal institutional limit",
+     "range|reference|normals|normal institutional limit|normal reference value|normal "
+     "laboratory value|normal control",
      TH_ELIG_ABSOLUTE},
+    {"control|control value|n", TH_ELIG_BEHIND_TIMES},
 };
 static const char *const nobody[] = {
     "childbearing age|child bearing age|reproductive age|school age|age appropriate|age "
@@ -273,6 +293,9 @@ static const char *const nobody[] = {
     "specimen|tumor assessment|tumor types|tumor type",
     "alcohol abuse|alcohol dependence|alcohol use disorder|alcohol withdrawal|alcohol free",
     "hepatitis b surface antigen positive|height loss",
+    /* other steroids than the dose of steroid_dose is told in */
+    "dexamethasone|hydrocortisone|methylprednisolone|cortisone|betamethasone|triamcinolone|"
+    "deflazacort",
 };
 
 static void add_wordings(th_elig_family family, const wording *w, size_t n) {

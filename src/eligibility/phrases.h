@@ -9,11 +9,13 @@ typedef enum th_elig_family {
   TH_ELIG_F_ATTRIBUTE, /* value: index of the attribute; -1: none is meant ("childbearing age") */
   TH_ELIG_F_BEFORE,    /* relation before a number; value: th_elig_relation */
   TH_ELIG_F_BEHIND,    /* relation behind it ("or older") */
-  TH_ELIG_F_LIMIT,     /* value: th_elig_reference */
+  TH_ELIG_F_LIMIT,     /* value: th_elig_reference, or TH_ELIG_BEHIND_TIMES */
   TH_ELIG_F_UNIT,      /* value: index in the table of units (units.c) */
   TH_ELIG_F_CATEGORY,  /* value: index in the table of categories (categories.c) */
   TH_ELIG_N_FAMILIES,
 } th_elig_family;
+
+enum { TH_ELIG_BEHIND_TIMES = 100 }; /* a limit of normal behind "times" only: "3 x N" */
 
 typedef struct th_elig_phrase {
   int16_t value;

@@ -83,6 +83,20 @@ typedef struct value {
   int power; /* of ten, belongs to the unit */
 } value;
 
+/* "37 0/7 weeks", "36+6 weeks": weeks and days. The token behind them, i + 1 when there are none.
+ */
+static uint32_t read_days(const scan *s, uint32_t i, double *weeks) {
+  static th_elig_set of_weeks = TH_ELIG_SET("week|wk|gestation|w");
+  bool seventh = i + 3 < s->n && s->t[i + 1].kind == TH_ELIG_NUM && is(s, i + 2, '/') &&
+                 s->t[i + 3].kind == TH_ELIG_NUM && s->t[i + 3].value == 7;
+  bool sum = is(s, i + 1, '+') && is_tight(s, i + 2) && i + 2 < s->n &&
+             s->t[i + 2].kind == TH_ELIG_NUM && among(s, i + 3, &of_weeks);
+  uint32_t k = i + 1 + sum;
+  if ((!seventh && !sum) || s->t[k].value >= 7 || !(s->t[k].flags & TH_ELIG_INTEGER)) return i + 1;
+  *weeks += s->t[k].value / 7;
+  return seventh ? i + 4 : i + 3;
+}
+
 /* The number at token i with its exponent; the token behind it. */
 static uint32_t read_value(const scan *s, uint32_t i, value *out) {
   static th_elig_set thousand = TH_ELIG_SET("thousand"), million = TH_ELIG_SET("million"),
@@ -97,6 +111,8 @@ static uint32_t read_value(const scan *s, uint32_t i, value *out) {
     out->v = out->v * 1000 + s->t[i + 1].value;
     return i + 2;
   }
+  uint32_t days = read_days(s, i, &out->v);
+  if (days > i + 1) return days;
   int power = 0;
   if (out->v == 10 && is_tight(s, i + 1) && (power = power_behind(s, i + 1, &end)) > 0) {
     out->v = pow(10, power);
@@ -148,7 +164,7 @@ static uint32_t read_unit(const scan *s, uint32_t i, int power, th_elig_quantity
 static uint32_t read_limit(const scan *s, uint32_t i, th_elig_quantity *q) {
   static th_elig_set times = TH_ELIG_SET("x|*|time|fold|multiple|xs");
   static th_elig_set fillers = TH_ELIG_SET(
-      "the|of|a|institution|institutional|institution's|local|laboratory|lab|central|age|"
+      "the|la|of|a|institution|institutional|institution's|local|laboratory|lab|central|age|"
       "adjusted|site|study|its|their|our|(|-|above|higher|over|than|greater|respective|"
       "specific|sex|and|range|corresponding|gender|applicable|reference|hospital|to|s|site|center|"
       "centre|on|for|that|each|specified|current|'|according|baseline|standard|testing|established|"
@@ -174,7 +190,7 @@ static uint32_t read_limit(const scan *s, uint32_t i, th_elig_quantity *q) {
       if (above) q->relation = TH_ELIG_GT, q->related = true;
       return end;
     }
-    if (r == TH_ELIG_ABSOLUTE && behind_times && !q->has_unit) {
+    if ((r == TH_ELIG_ABSOLUTE || r == TH_ELIG_BEHIND_TIMES) && behind_times && !q->has_unit) {
       q->reference = TH_ELIG_ULN;
       if (above) q->relation = TH_ELIG_GT, q->related = true;
       return end;
@@ -186,6 +202,20 @@ static uint32_t read_limit(const scan *s, uint32_t i, th_elig_quantity *q) {
     if (!among(s, k, &fillers)) break;
   }
   return i;
+}
+
+/* "above the normal range", "below normal": one times the limit on that side. */
+static uint32_t read_normal(const scan *s, uint32_t i, th_elig_quantity *q) {
+  static th_elig_set fillers = TH_ELIG_SET("the|of|institutional|laboratory|lab|local|reference");
+  uint32_t k = i, end;
+  if (q->relation == TH_ELIG_EQ) return i;
+  while (k < i + 4 && among(s, k, &fillers))
+    k++;
+  int p = th_elig_phrase_at(s->text, s->t, s->n, k, TH_ELIG_F_LIMIT, &end);
+  if (p < 0 || th_elig_phrase_get(p)->value != TH_ELIG_ABSOLUTE || is_number(s, end)) return i;
+  bool up = q->relation == TH_ELIG_GT || q->relation == TH_ELIG_GE;
+  q->reference = up ? TH_ELIG_ULN : TH_ELIG_LLN;
+  return end;
 }
 
 /* A stretch of words in parentheses that only explains: "(inclusive)", "(18 incl.)". */
@@ -304,6 +334,23 @@ static uint8_t turned(const scan *s, uint32_t i, uint8_t relation) {
   return negated ? opposite[relation] : relation;
 }
 
+/* "11 years and 11 months", "36 weeks, 6 days": the second, smaller number belongs to `whole`,
+ * which is in q's unit. The token behind it, i when there is none. */
+static uint32_t read_rest(const scan *s, uint32_t i, const th_elig_quantity *q, double *whole) {
+  static th_elig_set joints = TH_ELIG_SET("and|,|&|plus|+");
+  th_elig_unit u;
+  uint32_t end, k = i + among(s, i, &joints);
+  if (!q->has_unit || q->tied || !is_number(s, k) || !(s->t[k].flags & TH_ELIG_INTEGER)) return i;
+  bool years = !strcmp(q->unit.ucum, "a"), weeks = !strcmp(q->unit.ucum, "wk");
+  if ((!years && !weeks) || !th_elig_unit_read(s->text, s->t, s->n, k + 1, &u, &end)) return i;
+  double least = !strcmp(u.ucum, "d") ? 1 : years && !strcmp(u.ucum, "mo") ? 12 : 0;
+  if (least == 1) least = years ? 366 : 7;
+  static th_elig_set apart = TH_ELIG_SET("after|before|prior|ago|post|following|since|of|from");
+  if (s->t[k].value >= least || among(s, end, &apart)) return i;
+  *whole += s->t[k].value * (u.m.factor / q->unit.m.factor);
+  return end;
+}
+
 /* Behind a first value with a unit: "6 months to 2 years", both then in the unit of the second. The
  * token behind the second, i when there is none. */
 static uint32_t read_second(const scan *s, uint32_t i, th_elig_quantity *q) {
@@ -321,8 +368,11 @@ static uint32_t read_second(const scan *s, uint32_t i, th_elig_quantity *q) {
   if (end == high) {
     q->unit = first.unit;
     q->has_unit = true;
-  } else if (strcmp(q->unit.ucum, first.unit.ucum)) {
+  } else if (!strcmp(q->unit.ucum, first.unit.ucum)) {
+    end = read_rest(s, end, q, &q->high);
+  } else {
     bool same = !memcmp(q->unit.m.d, first.unit.m.d, sizeof first.unit.m.d);
+    end = read_rest(s, end, q, &q->high);
     q->value = same ? q->value * (first.unit.m.factor / q->unit.m.factor) : INFINITY;
   }
   if (q->value < q->high) return end;
@@ -347,6 +397,7 @@ static void finish_values(const scan *s, uint32_t i, th_elig_quantity *q) {
   if (high == k) high = read_spread(s, k, q);
   if (high > k) {
     q->end = read_unit(s, high, power, q);
+    q->end = read_rest(s, q->end, q, &q->high);
     return;
   }
   bool plus = is(s, k, '+') && !is_number(s, k + 1); /* "18+ years" */
@@ -356,8 +407,11 @@ static void finish_values(const scan *s, uint32_t i, th_elig_quantity *q) {
     return;
   }
   if (plus && !q->related) q->relation = TH_ELIG_GE, q->related = true;
+  unit = read_rest(s, unit, q, &q->value);
   q->end = read_age(s, unit, q);
-  if (!q->tied) q->end = read_second(s, q->end, q);
+  q->value_end = unit;
+  uint32_t second = q->tied ? q->end : read_second(s, q->end, q);
+  if (second > q->end) q->end = q->value_end = second;
 }
 
 /* "6 months to less than 13 years": from the first on; the second is read by itself. */
@@ -371,11 +425,27 @@ static bool starts_range(const scan *s, const th_elig_quantity *q) {
   return relation == TH_ELIG_LT || relation == TH_ELIG_LE;
 }
 
+/* "before the age of 12", "after 30 years of age": relations of ages alone. The token behind them,
+ * i when there are none; the caller must see that it is an age. */
+static uint32_t read_age_lead(const scan *s, uint32_t i, th_elig_quantity *q) {
+  static th_elig_set before = TH_ELIG_SET("before"), after = TH_ELIG_SET("after");
+  static th_elig_set fill = TH_ELIG_SET("the|an|age|of");
+  if (!among(s, i, &before) && !among(s, i, &after)) return i;
+  uint32_t k = i + 1;
+  while (k < i + 4 && among(s, k, &fill))
+    k++;
+  if (!is_number(s, k)) return i;
+  q->relation = among(s, i, &before) ? TH_ELIG_LT : TH_ELIG_GT;
+  q->related = true;
+  q->age = says_age(s, i, k);
+  return k;
+}
+
 bool th_elig_quantity_read(th_span text, const th_elig_token *t, uint32_t n, uint32_t i,
                            const bool *taken, th_elig_quantity *out) {
   static th_elig_set fillers =
       TH_ELIG_SET("a|an|the|of|approximately|about|around|than|ca|age|ages|approx|being|only|is|"
-                  "value|score|total|then|over|level|or|either");
+                  "value|score|total|then|over|level|or|either|normal");
   static th_elig_set ordinals = TH_ELIG_SET("st|nd|rd|th");
   scan s = {text, t, n, taken};
   th_elig_quantity q = {.first = i, .high = NAN, .second = NAN, .relation = TH_ELIG_EQ};
@@ -389,7 +459,10 @@ bool th_elig_quantity_read(th_span text, const th_elig_token *t, uint32_t n, uin
     for (k = end; k < n && k < end + 4 && !is_number(&s, k) && among(&s, k, &fillers); k++)
       q.age |= says_age(&s, k, k + 1);
     if (q.relation == TH_ELIG_BETWEEN && k < n && t[k].kind == TH_ELIG_REL) return false;
+  } else {
+    k = read_age_lead(&s, i, &q);
   }
+  bool must_be_age = p < 0 && k > i;
   if (k < n && q.related && (is(&s, k, '-') || is(&s, k, '+')) && is_number(&s, k + 1) &&
       is_tight(&s, k + 1)) {
     double sign = is(&s, k, '-') ? -1 : 1;
@@ -406,16 +479,21 @@ bool th_elig_quantity_read(th_span text, const th_elig_token *t, uint32_t n, uin
     q.number = end;
     q.behind = q.end = end;
     q.end = read_limit(&s, end, &q);
+    if (q.end == end) q.end = read_normal(&s, end, &q);
     if (q.end == end || q.reference == TH_ELIG_PREDICTED) return false;
+    q.value_end = q.end;
     *out = q;
     return true;
   } else {
     return false;
   }
+  if (!q.value_end) q.value_end = q.end;
   q.end = read_age(&s, q.end, &q);
-  q.end = read_limit(&s, q.end, &q);
+  uint32_t limit = read_limit(&s, q.end, &q);
+  if (limit > q.end) q.end = q.value_end = limit;
   q.end = skip_inclusive(&s, q.end);
-  q.end = read_behind(&s, q.end, &q);
+  uint32_t behind = read_behind(&s, q.end, &q);
+  if (behind > q.end) q.end = q.value_end = behind;
   if (!q.age) q.end = read_age(&s, q.end, &q);
   q.end = skip_inclusive(&s, q.end);
   if (!isnan(q.high) && (q.relation == TH_ELIG_EQ || q.spread)) q.relation = TH_ELIG_BETWEEN;
@@ -423,6 +501,7 @@ bool th_elig_quantity_read(th_span text, const th_elig_token *t, uint32_t n, uin
     q.relation = TH_ELIG_GE, q.related = p >= 0 && t[i].kind == TH_ELIG_WORD;
   if (q.relation == TH_ELIG_BETWEEN) q.related = true;
   if (starts_range(&s, &q)) q.relation = TH_ELIG_GE, q.related = true;
+  if (must_be_age && (!q.age || !isnan(q.high))) return false;
   *out = q;
   return true;
 }

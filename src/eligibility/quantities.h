@@ -20,9 +20,10 @@ typedef enum th_elig_use {
 typedef struct th_elig_quantity {
   uint32_t first, number, behind, end; /* tokens: the first, its number, behind its values, behind
                                         * all of it */
-  double value, high;                  /* high is NAN unless it is a range */
-  double other;                        /* value by the other reading of its separator, or NAN */
-  double second;                       /* of "140/90", or NAN */
+  uint32_t value_end; /* behind relation, values, unit and limit, without "of age" */
+  double value, high; /* high is NAN unless it is a range */
+  double other;       /* value by the other reading of its separator, or NAN */
+  double second;      /* of "140/90", or NAN */
   uint8_t relation, reference;
   bool related; /* the relation is stated; else = */
   bool age;     /* the words say that it is one: "years old", "or older" */

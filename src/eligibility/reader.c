@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "eligibility/concepts.h"
+#include "eligibility/keys.h"
 #include "eligibility/leaf.h"
 #include "eligibility/phrases.h"
 
@@ -20,6 +21,27 @@ th_elig_node *th_elig_node_add(th_elig_nodes *v) {
   th_elig_node *n = &v->p[v->n++];
   *n = (th_elig_node){0};
   return n;
+}
+
+enum { DEPTHS = TH_ELIG_DEPTH_MAX + 3 };
+
+/* The phrase of the attribute that the leaf's words end in ("Age:"), when they say no value; -1. */
+static int topic_of(const th_elig_leaf *l) {
+  static th_elig_set tail = TH_ELIG_SET(":|)|.|level|score");
+  uint32_t end = l->tokens.n;
+  if (l->n_mentions == 0 || l->n_quantities > 0) return -1;
+  while (end > 0 && th_elig_among(&tail, &l->tokens.p[end - 1]))
+    end--;
+  const th_elig_mention *m = &l->mentions[l->n_mentions - 1];
+  if (m->end < end || m->first > 6) return -1;
+  const th_elig_token *t = &l->tokens.p[m->first];
+  for (int p = m->phrase; p >= 0; p = th_elig_phrase_get(p)->next) {
+    const th_elig_phrase *ph = th_elig_phrase_get(p);
+    if (!ph->exact ||
+        (ph->exact_n == t->to - t->from && !memcmp(ph->exact, l->text.p + t->from, ph->exact_n)))
+      return p;
+  }
+  return -1;
 }
 
 static int read_leaf(th_elig_leaf *leaf, th_elig_lexicon *lexicon, th_elig_node *n, th_err *err) {
@@ -41,9 +63,20 @@ static int read_leaf(th_elig_leaf *leaf, th_elig_lexicon *lexicon, th_elig_node 
 static int read_facts(th_span text, th_elig_lexicon *lexicon, th_elig_nodes *nodes,
                       th_elig_facts *facts, th_err *err) {
   th_elig_leaf leaf = {.text = text, .tokens.arena = nodes->arena, .facts = facts};
-  int rc = th_elig_phrases_ready();
-  for (uint32_t i = 0; rc == 0 && i < nodes->n && !facts->failed; i++)
-    if (!(nodes->p[i].flags & TH_ELIG_GROUP)) rc = read_leaf(&leaf, lexicon, &nodes->p[i], err);
+  int rc = th_elig_phrases_ready(), topics[DEPTHS]; /* what the lead of each open list asks for */
+  for (uint32_t d = 0; d < DEPTHS; d++)
+    topics[d] = -1;
+  for (uint32_t i = 0; rc == 0 && i < nodes->n && !facts->failed; i++) {
+    th_elig_node *n = &nodes->p[i];
+    uint32_t depth = TH_MIN(n->depth, DEPTHS - 2u);
+    if (n->flags & TH_ELIG_GROUP) {
+      topics[depth + 1] = -1;
+      continue;
+    }
+    leaf.topic = n->number ? topics[depth] : -1;
+    rc = read_leaf(&leaf, lexicon, n, err);
+    if (n->number == 0) topics[depth] = topic_of(&leaf);
+  }
   return rc < 0 ? rc : facts->failed ? TH_ENOMEM : 0;
 }
 

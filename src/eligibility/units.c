@@ -86,12 +86,15 @@ const th_elig_unit_word th_elig_unit_words[] = {
     {"F|°F|fahrenheit|degree fahrenheit|degree f|of|o f|deg f|o fahrenheit|farenheit|degree "
      "farenheit",
      "[degF]", ATOM},
+    {"mg%|mg %|mg percent|mgm%|mgs%", "mg/dL", BARE},
+    {"g%|g %|gm%|gm %|gms%|gram%|gram percent|gm percent|g percent", "g/dL", BARE},
     {"%|percent|per cent|percentage|percents|pct", "%", ATOM},
     {"bpm|beat per minute|beat/minute|beat/min|beat per min|breath per "
      "minute|breath/minute|breath/min|breath per min|b/min|times/minute|times per "
      "minute|times/min|rpm|beats a minute|b.p.m|beat minute|time/min|time per minute",
      "/min", ATOM},
-    {"cell|leukocyte|neutrophil|platelet", "{cells}", ATOM},
+    {"cell", "{cells}", ATOM},
+    {"leukocyte|neutrophil|platelet|lymphocyte", "{cells}", SLASH}, /* else the next value's name */
     {"copy|copie|cop|cps|cp|rna copy|dna copy|rna copie|genome copie|c", "{copies}", SLASH},
     {"cfu|colony forming unit|colony|colonie|cfus", "{CFU}", ATOM},
     {"beat", "{beats}", SLASH},

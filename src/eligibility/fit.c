@@ -1,0 +1,121 @@
+/* Whether a quantity can be a value of an attribute: by its unit, its limit, its size. */
+#include <math.h>
+
+#include "eligibility/attributes.h"
+#include "eligibility/numeric.h"
+
+static bool is_time_unit(const char *unit) {
+  static const char *const times[] = {"a", "mo", "wk", "d", "h", "min", "s", "ms"};
+  for (size_t i = 0; i < TH_COUNT(times); i++)
+    if (!strcmp(unit, times[i])) return true;
+  return false;
+}
+
+static bool fits_bare(int a, const th_elig_quantity *q) {
+  const th_elig_attribute *at = &th_elig_attributes[a];
+  double v, high = isnan(q->high) ? q->value : q->high;
+  if (q->plus) return a == th_elig_known_attributes.age;
+  if (at->scale)
+    return th_elig_plausible((uint32_t)a, q->value) && th_elig_plausible((uint32_t)a, high);
+  if (!strcmp(at->unit, "1"))
+    return q->related && th_elig_plausible((uint32_t)a, q->value) && q->value < 1000;
+  if (!q->related && a != th_elig_known_attributes.age) return false;
+  if (is_time_unit(at->unit) && a != th_elig_known_attributes.age && strcmp(at->unit, "ms") &&
+      strcmp(at->unit, "s"))
+    return false;
+  return th_elig_unit_infer((uint32_t)a, q->value, &v) || th_elig_plausible((uint32_t)a, v) ||
+         (!isnan(q->other) && th_elig_unit_infer((uint32_t)a, q->other, &v));
+}
+
+/* Of what laboratories give limits of normal for. */
+static bool has_normal_range(const th_elig_attribute *at) {
+  static const char *const none[] = {"cm", "mm", "kg",  "kg/m2", "a", "mo", "wk",
+                                     "d",  "h",  "min", "cm2",   "1", "mL"};
+  if (!strcmp(at->key, "inr")) return true;
+  for (size_t i = 0; i < TH_COUNT(none); i++)
+    if (!strcmp(at->unit, none[i])) return false;
+  return !at->scale && at->unit[0] != '{';
+}
+
+/* Units as they are often spoilt, beside the unit that the attribute has: a denominator or its
+ * slash lost ("2 mg", "1,500 mm3"), billions as "G/L", "m2" for a body surface of 1.73 m2. A
+ * beginning of the attribute's own unit that ends with '*' stands for all units with it. */
+static const struct {
+  const char *of, *written, *meant;
+} spoilt[] = {
+    {"10*9/L", "g/L", "10*9/L"},
+    {"10*9/L", "mm3", "/mm3"},
+    {"10*9/L", "uL", "/uL"},
+    {"10*9/L", "/mm", "/mm3"},
+    {"10*9/L", "mm", "/mm3"},
+    {"10*9/L", "/mm2", "/mm3"},
+    {"10*9/L", "{cells}/mm", "/mm3"},
+    {"10*9/L", "{cells}/mm2", "/mm3"},
+    {"/uL", "mm3", "/mm3"},
+    {"/uL", "uL", "/uL"},
+    {"/uL", "/mm", "/mm3"},
+    {"/uL", "{cells}/mm", "/mm3"},
+    {"/uL", "{cells}/mm2", "/mm3"},
+    {"/uL", "/mm2", "/mm3"},
+    {"mL/min*", "mL/min/m2", "mL/min/{1.73_m2}"},
+    {"mL/min*", "mg/min", "mL/min"},
+    {"mL/min*", "mL", "mL/min"},
+    {"mm[Hg]", "mm", "mm[Hg]"},
+    {"ms", "m/s", "ms"},
+    {"mg/dL", "mg", "mg/dL"},
+    {"mg/dL", "umol", "umol/L"},
+    {"mg/dL", "mmol", "mmol/L"},
+    {"g/dL", "g", "g/dL"},
+    {"ng/mL", "ng", "ng/mL"},
+    {"pg/mL", "pg", "pg/mL"},
+    {"U/L", "U", "U/L"},
+    {"U/L", "[iU]", "[iU]/L"},
+    {"mmol/L", "mmol", "mmol/L"},
+    {"mmol/L", "meq", "meq/L"},
+    {"kg/m2", "kg", "kg/m2"},
+    {"kg/m2", "kg/m", "kg/m2"},
+    {"kg/m2", "kg/m3", "kg/m2"},
+    {"kg/m2", "{score}", "kg/m2"},
+    {"/min", "/s", "/min"},
+};
+
+static bool is_unit_of(const char *unit, const char *of) {
+  size_t n = strlen(of);
+  return of[n - 1] == '*' ? !strncmp(unit, of, n - 1) : !strcmp(unit, of);
+}
+
+bool th_elig_mend_unit(int a, th_elig_quantity *q) {
+  const char *unit = th_elig_attributes[a].unit;
+  double low, high;
+  if (!q->has_unit || q->reference) return false;
+  for (size_t i = 0; i < TH_COUNT(spoilt); i++) {
+    if (strcmp(q->unit.ucum, spoilt[i].written) || !is_unit_of(unit, spoilt[i].of)) continue;
+    th_elig_unit u = {.ucum = ""};
+    memcpy(u.ucum, spoilt[i].meant, strlen(spoilt[i].meant) + 1);
+    if (!th_elig_ucum_read(th_span_of(u.ucum), &u.m)) return false;
+    if (!th_elig_convert((uint32_t)a, q->value, &u, &low)) return false;
+    if (!th_elig_plausible((uint32_t)a, low)) return false;
+    if (!isnan(q->high) && (!th_elig_convert((uint32_t)a, q->high, &u, &high) ||
+                            !th_elig_plausible((uint32_t)a, high)))
+      return false;
+    q->unit = u;
+    return true;
+  }
+  return false;
+}
+
+bool th_elig_fits(int a, const th_elig_quantity *q) {
+  const th_elig_attribute *at = &th_elig_attributes[a];
+  if (!isnan(q->second))
+    return a == th_elig_known_attributes.blood_pressure || a == th_elig_known_attributes.systolic;
+  if (q->reference == TH_ELIG_ULN || q->reference == TH_ELIG_LLN) return has_normal_range(at);
+  if (q->age && a != th_elig_known_attributes.age) {
+    return th_elig_is_time(q) && is_time_unit(at->unit) && strstr(at->key, "age");
+  }
+  if (!q->has_unit) return fits_bare(a, q);
+  if (at->scale && !strcmp(q->unit.ucum, "{score}"))
+    return th_elig_plausible((uint32_t)a, q->value);
+  if (!strncmp(q->unit.ucum, "10*", 3) && strchr(q->unit.ucum, '/') == NULL)
+    return !strncmp(at->unit, "10*", 3) || strstr(at->unit, "/uL"); /* "100 x 10^9" */
+  return th_elig_unit_fits((uint32_t)a, &q->unit);
+}
