@@ -4,7 +4,6 @@
 
 #include <math.h>
 
-#include "../test.h"
 #include "eligibility/eligibility.h"
 
 static inline bool same_number(double a, double b) {
