@@ -1,46 +1,7 @@
 #include "eligibility/headers.h"
+#include "eligibility/line_words.h"
 
-enum { MAX_LINE = 220, MAX_WORDS = 40 };
-
-typedef struct words {
-  th_span w[MAX_WORDS];
-  int n;
-} words;
-
-static bool is_letter(char c) {
-  return ((c | 32) >= 'a' && (c | 32) <= 'z') || (unsigned char)c >= 0x80;
-}
-
-static bool split(th_span s, words *out) {
-  out->n = 0;
-  for (size_t i = 0; i < s.n;) {
-    size_t from = i;
-    while (i < s.n && (is_letter(s.p[i]) || (s.p[i] >= '0' && s.p[i] <= '9')))
-      i++;
-    if (i == from) {
-      i++;
-    } else {
-      if (out->n == MAX_WORDS) return false;
-      out->w[out->n++] = (th_span){s.p + from, i - from};
-    }
-  }
-  return out->n > 0;
-}
-
-static bool is_word(th_span w, const char *list) {
-  for (const char *p = list; *p;) {
-    size_t n = strcspn(p, " ");
-    if (th_span_eq_nocase(w, (th_span){p, n})) return true;
-    p += n + (p[n] == ' ');
-  }
-  return false;
-}
-
-static int find(const words *w, const char *list, int from) {
-  for (int i = from; i < w->n; i++)
-    if (is_word(w->w[i], list)) return i;
-  return -1;
-}
+enum { MAX_LINE = 220 };
 
 /* One letter missing, doubled, wrong or two exchanged: a typo of the word. */
 static bool is_near(th_span w, const char *word) {
@@ -73,7 +34,7 @@ static const char sort_words[] =
 /* ---- typos: "Eclusion criteria:", "Inclusion critieria" ---- */
 
 /* A few words that would be a header but for a typo in "inclusion" or "exclusion". */
-static bool is_misspelled(th_span line, const words *w, bool colon, uint8_t *kind) {
+static bool is_misspelled(th_span line, const th_line_words *w, bool colon, uint8_t *kind) {
   if (w->n > 5) return false;
   for (int i = 0; i < w->n && i < 3; i++) {
     bool in = is_inclusion(w->w[i]), ex = is_exclusion(w->w[i]);
@@ -81,11 +42,12 @@ static bool is_misspelled(th_span line, const words *w, bool colon, uint8_t *kin
     bool criteria = i + 1 < w->n && (w->w[i + 1].p[0] | 32) == 'c' &&
                     (is_near(w->w[i + 1], "criteria") || is_near(w->w[i + 1], "criterion") ||
                      is_near(w->w[i + 1], "criterias"));
-    bool start = i == 0 || is_word(w->w[0], "key main major general patient the study subject non");
+    bool start =
+        i == 0 || th_line_word_is(w->w[0], "key main major general patient the study subject non");
     if (!start || (!criteria && w->n > i + 1) || (!criteria && !colon)) return false;
     if (criteria && w->n > i + 2 && !colon) return false;
     if (!criteria && line.n > 24) return false;
-    bool non = i > 0 && is_word(w->w[i - 1], "non");
+    bool non = i > 0 && th_line_word_is(w->w[i - 1], "non");
     *kind = in && !non ? TH_ELIG_INCLUSION : TH_ELIG_EXCLUSION;
     return true;
   }
@@ -104,8 +66,9 @@ static const char asks[] = "following if criteria criterion below unless";
 /* What makes the sentence one about some of them only. */
 static const char some_words[] = "with having had has without provided undergoing receiving";
 
-static bool is_sentence(const words *w, uint8_t *kind) {
-  int el = find(w, "eligible ineligible excluded exclude eligibility included enrolled", 0);
+static bool is_sentence(const th_line_words *w, uint8_t *kind) {
+  int el = th_line_words_find(
+      w, "eligible ineligible excluded exclude eligibility included enrolled", 0);
   int in = -1, ex = -1;
   for (int i = 0; i < w->n; i++) {
     if (in < 0 && is_inclusion(w->w[i])) in = i;
@@ -113,14 +76,17 @@ static bool is_sentence(const words *w, uint8_t *kind) {
   }
   if (in >= 0 && ex >= 0) return false;
   int at = ex >= 0 ? ex : in >= 0 ? in : el;
-  if (at < 0 || !is_word(w->w[0], people) || find(w, asks, 0) < 0) return false;
-  int some = find(w, some_words, 0);
-  if (some >= 0 && some < at && find(w, "any following criteria", 0) < 0) return false;
+  if (at < 0 || !th_line_word_is(w->w[0], people) || th_line_words_find(w, asks, 0) < 0)
+    return false;
+  int some = th_line_words_find(w, some_words, 0);
+  if (some >= 0 && some < at && th_line_words_find(w, "any following criteria", 0) < 0)
+    return false;
   if (ex >= 0) {
     *kind = TH_ELIG_EXCLUSION;
   } else {
-    bool not_in = el >= 0 && is_word(w->w[el], "ineligible excluded exclude");
-    bool negated = find(w, "not cannot", 0) >= 0 && find(w, "not cannot", 0) < at;
+    bool not_in = el >= 0 && th_line_word_is(w->w[el], "ineligible excluded exclude");
+    bool negated =
+        th_line_words_find(w, "not cannot", 0) >= 0 && th_line_words_find(w, "not cannot", 0) < at;
     *kind = not_in || negated ? TH_ELIG_EXCLUSION : TH_ELIG_INCLUSION;
   }
   return true;
@@ -134,7 +100,7 @@ static const char sentence_words[] =
 
 /* "Part 2: expansion cohort, specific inclusion criteria:", "Exclusion criteria stage 2". whole:
  * all words of the line. */
-static bool is_headline(const words *w, bool ends, uint8_t *kind) {
+static bool is_headline(const th_line_words *w, bool ends, uint8_t *kind) {
   int in = -1, ex = -1, at;
   for (int i = 0; i < w->n; i++) {
     if (in < 0 && is_inclusion(w->w[i])) in = i;
@@ -142,28 +108,33 @@ static bool is_headline(const words *w, bool ends, uint8_t *kind) {
   }
   at = in >= 0 ? in : ex;
   if (at < 0 || w->n > 20) return false;
-  bool criteria = at + 1 < w->n && is_word(w->w[at + 1], "criteria criterion requirements");
+  bool criteria = at + 1 < w->n && th_line_word_is(w->w[at + 1], "criteria criterion requirements");
   if (in >= 0 && ex >= 0) {
     *kind = TH_ELIG_UNKNOWN;
-    return in + ex == 1 && w->n == 3 && is_word(w->w[2], "criteria criterion");
+    return in + ex == 1 && w->n == 3 && th_line_word_is(w->w[2], "criteria criterion");
   }
-  if (find(w, sentence_words, 0) >= 0) return false;
-  if (!criteria && !(ends && is_word(w->w[at], "exclusions inclusions") && w->n < 6)) return false;
-  if (!ends && (at > 0 || w->n > 10 || find(w, "are is was were will include", 0) >= 0))
+  if (th_line_words_find(w, sentence_words, 0) >= 0) return false;
+  if (!criteria && !(ends && th_line_word_is(w->w[at], "exclusions inclusions") && w->n < 6))
     return false;
-  bool non = at > 0 && is_word(w->w[at - 1], "non");
+  if (!ends &&
+      (at > 0 || w->n > 10 || th_line_words_find(w, "are is was were will include", 0) >= 0))
+    return false;
+  bool non = at > 0 && th_line_word_is(w->w[at - 1], "non");
   *kind = in >= 0 && !non ? TH_ELIG_INCLUSION : TH_ELIG_EXCLUSION;
   return true;
 }
 
 /* "Eligibility:", "Eligibility criteria:", "Selection criteria": names the whole, says neither. */
-static bool is_neutral(const words *w, bool colon) {
+static bool is_neutral(const th_line_words *w, bool colon) {
   int i = 0;
-  if (w->n > i && is_word(w->w[i], "key main major general patient subject study the participant"))
+  if (w->n > i &&
+      th_line_word_is(w->w[i], "key main major general patient subject study the participant"))
     i++;
-  if (w->n == i + 1) return colon && is_word(w->w[i], "eligibility criteria eligibilty eligiblity");
-  return w->n == i + 2 && is_word(w->w[i], "eligibility selection entry enrollment enrolment") &&
-         is_word(w->w[i + 1], "criteria criterion requirements");
+  if (w->n == i + 1)
+    return colon && th_line_word_is(w->w[i], "eligibility criteria eligibilty eligiblity");
+  return w->n == i + 2 &&
+         th_line_word_is(w->w[i], "eligibility selection entry enrollment enrolment") &&
+         th_line_word_is(w->w[i + 1], "criteria criterion requirements");
 }
 
 /* ---- the line ---- */
@@ -185,19 +156,20 @@ static uint32_t skip_rest(th_span line, size_t i) {
 }
 
 /* Whether the header names a group; "for all participants" names none. */
-static bool is_cohort(const words *w) {
+static bool is_cohort(const th_line_words *w) {
   if (w->n <= 2) return false;
-  if (find(w, group_words, 0) >= 0) return find(w, "all", 0) < 0;
-  if (find(w, "eligible ineligible eligibility", 0) >= 0) return false;
-  return find(w, sort_words, 0) >= 0 && find(w, "all study enrollment enrolment", 0) < 0;
+  if (th_line_words_find(w, group_words, 0) >= 0) return th_line_words_find(w, "all", 0) < 0;
+  if (th_line_words_find(w, "eligible ineligible eligibility", 0) >= 0) return false;
+  return th_line_words_find(w, sort_words, 0) >= 0 &&
+         th_line_words_find(w, "all study enrollment enrolment", 0) < 0;
 }
 
 static bool take(th_elig_header *out, th_span line, th_span words_of, uint32_t rest) {
-  words w;
+  th_line_words w;
   out->from = (uint32_t)(words_of.p - line.p);
   out->to = out->from + (uint32_t)words_of.n;
   out->rest = skip_rest(line, rest);
-  if (split(words_of, &w)) out->cohort = is_cohort(&w);
+  if (th_line_words_split(words_of, TH_LINE_WORDS_MAX, &w)) out->cohort = is_cohort(&w);
   return true;
 }
 
@@ -205,7 +177,7 @@ bool th_elig_header_read(th_span line, bool marked, th_elig_header *out) {
   uint8_t kind;
   th_span head;
   size_t rest;
-  words w;
+  th_line_words w;
   *out = (th_elig_header){0};
   th_span start = {line.p, TH_MIN(line.n, (size_t)MAX_LINE)};
   if (!may_be_header(start)) return false;
@@ -213,7 +185,8 @@ bool th_elig_header_read(th_span line, bool marked, th_elig_header *out) {
       (!marked || !memchr(head.p, ' ', head.n) || head.n < 60)) {
     out->kind = kind;
     take(out, line, head, (uint32_t)rest);
-    if (split(head, &w)) out->following = find(&w, "eligible ineligible", 0) >= 0;
+    if (th_line_words_split(head, TH_LINE_WORDS_MAX, &w))
+      out->following = th_line_words_find(&w, "eligible ineligible", 0) >= 0;
     return true;
   }
   th_span s = th_span_trim(line);
@@ -221,7 +194,9 @@ bool th_elig_header_read(th_span line, bool marked, th_elig_header *out) {
     s.p++, s.n--;
   const char *colon = memchr(s.p, ':', s.n);
   th_span before = {s.p, colon ? (size_t)(colon - s.p) : s.n};
-  if (!split((th_span){before.p, TH_MIN(before.n, (size_t)MAX_LINE)}, &w)) return false;
+  if (!th_line_words_split((th_span){before.p, TH_MIN(before.n, (size_t)MAX_LINE)},
+                           TH_LINE_WORDS_MAX, &w))
+    return false;
   uint32_t behind = (uint32_t)(colon ? colon + 1 - line.p : (ptrdiff_t)line.n);
   if (is_misspelled(before, &w, colon != NULL, &out->kind)) return take(out, line, before, behind);
   if (is_neutral(&w, colon != NULL)) {
@@ -229,8 +204,9 @@ bool th_elig_header_read(th_span line, bool marked, th_elig_header *out) {
     return take(out, line, before, behind);
   }
   bool last = s.n && s.p[s.n - 1] == ':';
-  words all;
-  if (!marked && s.n <= 120 && split(s, &all) && is_headline(&all, last, &out->kind))
+  th_line_words all;
+  if (!marked && s.n <= 120 && th_line_words_split(s, TH_LINE_WORDS_MAX, &all) &&
+      is_headline(&all, last, &out->kind))
     return take(out, line, (th_span){s.p, s.n - last}, (uint32_t)(s.p + s.n - line.p));
   bool ends =
       colon && th_span_trim((th_span){colon + 1, (size_t)(line.p + line.n - colon - 1)}).n < 3;

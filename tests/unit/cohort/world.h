@@ -2,7 +2,7 @@
 #ifndef TH_TEST_COHORT_WORLD_H
 #define TH_TEST_COHORT_WORLD_H
 
-#include "../match/dictionary.h"
+#include "../dictionary.h"
 
 #include "cohort/cohort.h"
 

@@ -3,7 +3,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "../eligibility/words.h"
+#include "../dictionary.h"
+#include "../eligibility/cases.h"
 #include "criteria/writer.h"
 #include "eligibility/json.h"
 #include "same.h"
@@ -83,7 +84,7 @@ static void what_goes_in_comes_out(void **state) {
   th_criteria_file file;
   size_t facts = 0, guards = 0, windows = 0, degrees = 0;
   texts_load(&t);
-  words_open(&w);
+  words_open(&w, TH_SOURCE_ROOT "/tests/cases/eligibility/dictionary.txt");
   th_arena_init(&arena, 0);
   write_book(&t, t.n, &w, &bytes);
   assert_int_equal(th_criteria_file_open(&file, bytes.p, bytes.n, true, &err), 0);
@@ -158,7 +159,7 @@ static void every_flipped_bit_is_found(void **state) {
   th_buf bytes;
   th_arena arena;
   texts_load(&t);
-  words_open(&w);
+  words_open(&w, TH_SOURCE_ROOT "/tests/cases/eligibility/dictionary.txt");
   th_arena_init(&arena, 0);
   write_book(&t, 40, &w, &bytes);
   for (size_t i = 0; i < bytes.n * 8; i++) {
@@ -222,7 +223,7 @@ static void the_dictionary_is_told_by_its_names(void **state) {
   (void)state;
   words w;
   th_criteria_basis with, without, again;
-  words_open(&w);
+  words_open(&w, TH_SOURCE_ROOT "/tests/cases/eligibility/dictionary.txt");
   th_criteria_basis_now(&with, &w.dict);
   th_criteria_basis_now(&again, &w.dict);
   th_criteria_basis_now(&without, NULL);

@@ -3,7 +3,8 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "../eligibility/words.h"
+#include "../dictionary.h"
+#include "../eligibility/cases.h"
 #include "criteria/accepts.h"
 #include "criteria/sure.h"
 #include "eligibility/attributes.h"

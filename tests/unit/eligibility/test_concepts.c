@@ -1,8 +1,9 @@
 /* Concepts in items, read with a small dictionary (tests/cases/eligibility/dictionary.txt). */
+#include "../dictionary.h"
 #include "base/queue.h"
+#include "cases.h"
 #include "eligibility/eligibility.h"
 #include "eligibility/json.h"
-#include "words.h"
 
 static void dump(const th_elig_tree *t, th_buf *out) {
   for (uint32_t i = 0; i < t->n_facts; i++) {
@@ -33,7 +34,7 @@ static void test_cases(void **state) {
   th_case c;
   words w;
   int n = 0, bad = 0;
-  words_open(&w);
+  words_open(&w, TH_SOURCE_ROOT "/tests/cases/eligibility/dictionary.txt");
   cases_load(&file, "concepts.txt");
   th_buf_init(&got, 0);
   th_arena_init(&arena, 0);
@@ -64,7 +65,7 @@ static void test_exact(void **state) {
   words w;
   th_arena arena;
   th_elig_tree t;
-  words_open(&w);
+  words_open(&w, TH_SOURCE_ROOT "/tests/cases/eligibility/dictionary.txt");
   th_arena_init(&arena, 0);
   assert_int_equal(th_elig_read_concepts(th_span_of(text), &w.dict, NULL, &arena, &t, NULL), 0);
   assert_int_equal(t.n_facts, 2);
@@ -126,7 +127,7 @@ static void test_random(void **state) {
   words w;
   th_buf text;
   th_arena arena;
-  words_open(&w);
+  words_open(&w, TH_SOURCE_ROOT "/tests/cases/eligibility/dictionary.txt");
   th_buf_init(&text, 0);
   th_arena_init(&arena, 0);
   for (int round = 0; round < 20000; round++) {

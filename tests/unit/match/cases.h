@@ -2,7 +2,7 @@
 #ifndef TH_TEST_MATCH_CASES_H
 #define TH_TEST_MATCH_CASES_H
 
-#include "dictionary.h"
+#include "../dictionary.h"
 
 #include "base/json.h"
 #include "match/pairs.h"

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "dictionary.h"
+#include "../dictionary.h"
 
 #include "match/kin.h"
 

@@ -1,9 +1,8 @@
-/* The small dictionary that the cases of verdicts are read with: tests/cases/match/dictionary.txt.
- */
-#ifndef TH_TEST_MATCH_DICTIONARY_H
-#define TH_TEST_MATCH_DICTIONARY_H
+/* A small dictionary of a text file, one concept a line: kind|code|name|synonym|<parent … */
+#ifndef TH_TEST_DICTIONARY_H
+#define TH_TEST_DICTIONARY_H
 
-#include "../test.h"
+#include "test.h"
 
 #include "base/file.h"
 #include "concept/draft.h"
@@ -11,9 +10,10 @@
 typedef struct words {
   th_buf bytes;
   th_concepts dict;
+  th_concept_matcher *matcher;
 } words;
 
-static th_span next_part(th_span *line) {
+static inline th_span next_part(th_span *line) {
   const char *bar = memchr(line->p, '|', line->n);
   size_t n = bar ? (size_t)(bar - line->p) : line->n;
   th_span part = {line->p, n};
@@ -22,7 +22,7 @@ static th_span next_part(th_span *line) {
   return part;
 }
 
-static void add_line(th_concept_draft *d, th_span line) {
+static inline void add_line(th_concept_draft *d, th_span line) {
   th_concept_kind kind;
   assert_true(th_concept_kind_parse(next_part(&line), &kind));
   int c = th_concept_draft_concept(d, 0, kind, next_part(&line), NULL);
@@ -39,7 +39,7 @@ static void add_line(th_concept_draft *d, th_span line) {
   }
 }
 
-static void words_open(words *w, const char *path) {
+static inline void words_open(words *w, const char *path) {
   th_buf file;
   th_err err = {0};
   th_concept_draft *d = th_concept_draft_new();
@@ -57,10 +57,13 @@ static void words_open(words *w, const char *path) {
   assert_int_equal(th_concept_draft_write(d, 1, &w->bytes, &err), 0);
   th_concept_draft_free(d);
   assert_int_equal(th_concepts_open(&w->dict, w->bytes.p, w->bytes.n, true, &err), 0);
+  w->matcher = th_concept_matcher_new();
+  assert_non_null(w->matcher);
   th_buf_dispose(&file);
 }
 
-static void words_close(words *w) {
+static inline void words_close(words *w) {
+  th_concept_matcher_free(w->matcher);
   th_buf_dispose(&w->bytes);
 }
 
