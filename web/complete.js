@@ -1,9 +1,11 @@
-// Completion of names in fields with data-kinds: a combobox with a list (WAI-ARIA Authoring Practices,
-// "list autocomplete with manual selection"). Names come from this server's own API.
-const API = "/api/trialhead/v1/complete";
+// Completion of names in fields with data-kinds, and of places in those with data-places: a combobox with a list
+// (WAI-ARIA Authoring Practices, "list autocomplete with manual selection"). Both come from this server's own API.
+const API = "/api/trialhead/v1";
 const WAIT_MS = 120;
 const LEAST = 2; // letters
-const MOST = 8; // names
+const MOST = 8; // names and places
+const PLACES = 3; // of them, when there are enough names
+const LANG = document.documentElement.lang;
 let made = 0;
 
 class Completion {
@@ -40,26 +42,44 @@ class Completion {
     this.asked?.abort();
     if (text.length < LEAST) return this.close();
     this.asked = new AbortController();
+    const { kinds, places } = this.input.dataset;
+    const get = async (what) => {
+      const answer = await fetch(`${API}/${what}&q=${encodeURIComponent(text)}`, { signal: this.asked.signal });
+      return answer.ok ? answer.json() : {};
+    };
     try {
-      const answer = await fetch(`${API}?n=4&kinds=${this.input.dataset.kinds}&q=${encodeURIComponent(text)}`,
-        { signal: this.asked.signal });
-      if (answer.ok) this.show((await answer.json()).completions);
+      const [names, towns] = await Promise.all([
+        kinds === undefined ? {} : get(`complete?n=4&kinds=${kinds}`),
+        places === undefined ? {} : get("places?n=5"),
+      ]);
+      this.show(this.choices(names.completions ?? [], towns));
     } catch {
       this.close(); // overtaken, or no server: the field works without
     }
   }
 
-  show(found) {
+  // Names, each once, then places; both when there are many of either.
+  choices(found, { before = "", places = [] }) {
     const seen = new Set();
-    const names = found.filter(({ text }) => !seen.has(text.toLowerCase()) && seen.add(text.toLowerCase()));
-    this.list.replaceChildren(...names.slice(0, MOST).map(({ text, count }, i) => {
+    const once = ({ text }) => !seen.has(text.toLowerCase()) && seen.add(text.toLowerCase());
+    const towns = places.map(({ name, region, country, countryCode, count }) => {
+      const land = LANG === "en" ? country : new Intl.DisplayNames([LANG], { type: "region" }).of(countryCode);
+      const label = [...new Set([name, region || land])].join(", ");
+      return { text: before ? `${before} ${label}` : label, count };
+    }).filter(once);
+    const names = found.filter(once).slice(0, MOST - Math.min(towns.length, PLACES));
+    return [...names, ...towns].slice(0, MOST);
+  }
+
+  show(names) {
+    this.list.replaceChildren(...names.map(({ text, count }, i) => {
       const option = document.createElement("li");
       const number = document.createElement("small");
       option.id = `${this.list.id}-${i}`;
       option.dataset.text = text;
       option.setAttribute("role", "option");
       option.setAttribute("aria-selected", "false");
-      number.textContent = count.toLocaleString(document.documentElement.lang);
+      number.textContent = count.toLocaleString(LANG);
       option.append(text, " ", number);
       return option;
     }));
@@ -114,4 +134,4 @@ class Completion {
   }
 }
 
-for (const input of document.querySelectorAll("input[data-kinds]")) new Completion(input);
+for (const input of document.querySelectorAll("input[data-kinds], input[data-places]")) new Completion(input);

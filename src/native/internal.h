@@ -102,6 +102,7 @@ int th_native_facets(th_call *call, th_err *err);
 int th_native_changes(th_call *call, th_err *err);
 int th_native_explain(th_call *call, th_err *err);
 int th_native_complete(th_call *call, th_err *err);
+int th_native_places(th_call *call, th_err *err);
 int th_native_suggest(th_call *call, th_err *err);
 int th_native_lookup(th_call *call, th_err *err);
 int th_native_studies(th_call *call, th_err *err);

@@ -92,6 +92,20 @@ static const th_arg complete_args[] = {
      .max = TH_COMPLETIONS_MAX,
      .fallback = 10},
 };
+static const th_arg places_args[] = {
+    {.name = "q",
+     .kind = TH_ARG_TEXT,
+     .help = "What was typed so far",
+     .example = "asthma bos",
+     .required = true},
+    {.name = "n",
+     .kind = TH_ARG_INT,
+     .help = "Most places",
+     .example = "5",
+     .min = 1,
+     .max = 20,
+     .fallback = 5},
+};
 static const th_arg suggest_args[] = {
     {.name = "q",
      .kind = TH_ARG_TEXT,
@@ -180,6 +194,12 @@ static const th_arg match_args[] = {
          ",\"bytes\":" COUNTED ",\"hash\":" TEXT ",\"record\":{\"type\":\"object\"}")
 #define COMPLETION                                                                                 \
   OBJECT("\"kind\",\"text\",\"count\"", "\"kind\":" TEXT ",\"text\":" TEXT ",\"count\":" COUNTED)
+#define PLACE                                                                                      \
+  OBJECT(                                                                                          \
+      "\"name\",\"region\",\"country\",\"countryCode\",\"lat\",\"lon\",\"population\",\"count\"",  \
+      "\"name\":" TEXT ",\"region\":" TEXT ",\"country\":" TEXT ",\"countryCode\":" TEXT           \
+      ",\"lat\":{\"type\":\"number\"},\"lon\":{\"type\":\"number\"},\"population\":" COUNTED       \
+      ",\"count\":" COUNTED)
 #define CANDIDATE OBJECT("\"text\",\"count\"", "\"text\":" TEXT ",\"count\":" COUNTED)
 #define MISSPELT                                                                                   \
   OBJECT("\"word\",\"position\",\"count\",\"candidates\"",                                         \
@@ -249,6 +269,18 @@ const th_endpoint th_endpoints[] = {
      ARGS(complete_args),
      .type = "application/json",
      .schema = OBJECT("\"q\",\"completions\"", "\"q\":" TEXT ",\"completions\":" LIST(COMPLETION))},
+    {.method = "GET",
+     .path = "/places",
+     .name = "completePlace",
+     .summary = "Towns and cities that the last words may become",
+     .text = "Places whose name begins with the longest last words of `q` that begin one, largest "
+             "first; `before` is what stands before these words, `count` the studies with a site "
+             "within 50 km. Places without any are left out.",
+     .answer = th_native_places,
+     ARGS(places_args),
+     .type = "application/json",
+     .schema = OBJECT("\"q\",\"before\",\"places\"",
+                      "\"q\":" TEXT ",\"before\":" TEXT ",\"places\":" LIST(PLACE))},
     {.method = "GET",
      .path = "/suggest",
      .name = "suggest",

@@ -1,6 +1,7 @@
 #include "portal/page.h"
 #include "portal/topic.h"
 
+#include "geo/geo.h"
 #include "portal/assets.h"
 #include "portal/words.h"
 #include "study/view.h"
@@ -265,9 +266,13 @@ void th_page_completes(th_html *h, const char *input) {
       {"state", "state"},
       {"city", "city"},
   };
+  /* Places of the gazetteer: behind other words, or alone. */
+  static const char *const placed[] = {"term", "near"};
   for (size_t i = 0; i < TH_COUNT(completed); i++)
     if (strcmp(input, completed[i].input) == 0)
       th_html_attr_str(h, "data-kinds", completed[i].kinds);
+  for (size_t i = 0; i < TH_COUNT(placed) && th_geo_places(); i++)
+    if (strcmp(input, placed[i]) == 0) th_html_flag(h, "data-places");
 }
 
 void th_page_save_button(th_html *h, th_span nct) {

@@ -21,8 +21,8 @@ typedef struct th_page_frame {
 void th_page_begin(th_html *h, const th_page_frame *frame);
 void th_page_end(th_html *h, const th_page_frame *frame);
 
-/* Ends the start tag of an input of this name with what names its completion has (data-kinds), if
- * any; web/complete.js reads it. */
+/* Ends the start tag of an input of this name with what names its completion has (data-kinds,
+ * data-places), if any; web/complete.js reads it. */
 void th_page_completes(th_html *h, const char *input);
 /* The button that puts a study on the saved list: hidden until web/keep.js shows it. */
 void th_page_save_button(th_html *h, th_span nct);

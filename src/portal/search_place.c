@@ -5,7 +5,9 @@
 
 #include <math.h>
 
-enum { MOST_WORDS = 4, SAME_NAME = 6, LARGE = 1000000, KNOWN = 100000, TOWN = 15000 };
+/* A place of more than PLAIN_WORDS words has a comma: "New York City, New York". */
+enum { PLAIN_WORDS = 4, MOST_WORDS = 8 };
+enum { SAME_NAME = 6, LARGE = 1000000, KNOWN = 100000, TOWN = 15000 };
 
 #define MILE_KM 1.609344
 
@@ -87,14 +89,14 @@ static th_span without_joint(th_span head) {
   return head;
 }
 
-/* False when the end from `from` on cannot be a place. */
+/* False when the end from `from` on cannot be a place. Alone it is one only with a comma. */
 static bool cut_at(th_span text, size_t from, split *out) {
   th_span head = th_span_trim((th_span){text.p, from});
   *out = (split){.head = without_joint(head), .place = {text.p + from, text.n - from}};
   out->joint = out->head.n < head.n;
   out->capital = out->place.p[0] >= 'A' && out->place.p[0] <= 'Z';
   out->comma = memchr(out->place.p, ',', out->place.n) != NULL;
-  return out->head.n && !memchr(out->head.p, ',', out->head.n);
+  return out->head.n ? !memchr(out->head.p, ',', out->head.n) : out->comma;
 }
 
 static int count(const th_snapshot *snapshot, th_arena *arena, const th_query *scored,
@@ -245,7 +247,8 @@ static int split_at(portal_state *s, const th_snapshot *snapshot, unsigned at, s
   th_err local = {0};
   finder f = {.s = s, .snapshot = snapshot, .cut = &cut};
   if (!cut_at(th_span_trim(s->text[at]), from, &cut)) return TH_OK;
-  if (th_query_typed(&f.words, s->rq->arena, cut.head, th_text_params[at].area, &local))
+  if (cut.head.n &&
+      th_query_typed(&f.words, s->rq->arena, cut.head, th_text_params[at].area, &local))
     return TH_OK;
   int rc = count_titles(snapshot, s->rq->arena, cut.place, &f.titles, err);
   if (!rc && !cut.comma) rc = try_country(&f, found, err);
@@ -268,12 +271,18 @@ int th_portal_find_place(portal_state *s, const th_snapshot *snapshot, th_err *e
   th_span text = th_span_trim(s->text[at]);
   for (th_span rest = text; n < MOST_WORDS; n++) {
     size_t from = last_blank(rest);
-    if (!from) break;
     starts[n] = from;
+    if (!from) {
+      n++;
+      break;
+    }
     rest = th_span_trim((th_span){text.p, from});
   }
-  while (n-- && !rc && !found)
-    rc = split_at(s, snapshot, at, starts[n], &found, err);
+  while (n-- && !rc && !found) {
+    bool comma = memchr(text.p + starts[n], ',', text.n - starts[n]) != NULL;
+    if (comma || (n < PLAIN_WORDS && starts[n]))
+      rc = split_at(s, snapshot, at, starts[n], &found, err);
+  }
   return rc;
 }
 
@@ -333,9 +342,13 @@ static void put_other(const search_view *v, const th_geo_place *place) {
   th_html_open(v->h, "a", NULL);
   th_buf *s = th_html_scratch(v->h);
   if (is_typed(v->s)) {
-    th_buf_str(s, "/search?term=");
-    th_url_encode(s, v->s->words);
-    th_buf_str(s, "&near=");
+    th_buf_str(s, "/search?");
+    if (v->s->words.n) {
+      th_buf_str(s, "term=");
+      th_url_encode(s, v->s->words);
+      th_buf_char(s, '&');
+    }
+    th_buf_str(s, "near=");
     th_url_encode(s, name);
   } else {
     th_portal_state_url(v->s, "near", -1, "near", name, 1, s);

@@ -135,7 +135,8 @@ static int read_texts(portal_state *s, const th_snapshot *snapshot, th_err *err)
   if (known) return known;
   const th_expander expander = th_registry_expander(&dict);
   for (unsigned i = 0; i < th_n_text_params && i < PORTAL_TEXTS; i++) {
-    if (s->text[i].n == 0) continue;
+    bool term = strcmp(th_text_params[i].name, "term") == 0;
+    if (s->text[i].n == 0 || (term && s->place.n && !s->words.n)) continue;
     parts[n] = NULL;
     int rc = read_text(s, i, &expander, &parts[n++], err);
     if (rc) return rc;

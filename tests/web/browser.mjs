@@ -129,6 +129,13 @@ async function assist(browser) {
   await page.keyboard.press("Enter");
   check("completion chosen", (await box.inputValue()) !== first && `${await box.inputValue()}, wanted ${first}`);
   check("completion closes", (await options.count()) > 0 && "still open");
+  if (await page.locator("#term[data-places]").count()) { // a build that knows places
+    await box.fill("");
+    await box.pressSequentially("asthma bost");
+    const boston = page.locator("[role=option][data-text='asthma Boston, Massachusetts']");
+    check("a place behind words is completed", await boston.waitFor({ timeout: 5000 }).then(() => "", () => "not offered"));
+    await page.screenshot({ path: `${folder}/completion-place-wide-light.png` });
+  }
   await box.fill("");
   await box.pressSequentially("diab");
   await options.first().waitFor({ timeout: 5000 });
