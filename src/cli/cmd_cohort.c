@@ -18,7 +18,13 @@
 #include "registry/concepts.h"
 #include "study/nct.h"
 
-enum { SHOWN_REJECTS = 100, AT_ONCE = 1024, CRITERIA_MAX = 64 << 20, MOST_THREADS = 256 };
+enum {
+  SHOWN_REJECTS = 100,
+  AT_ONCE = 1024,
+  CRITERIA_MAX = 64 << 20,
+  MOST_THREADS = 256,
+  MOST_LISTED = 1000000
+};
 
 typedef struct which {
   uint32_t segment, doc;
@@ -41,6 +47,7 @@ typedef struct job {
   which *studies; /* owned */
   size_t n;
   uint64_t most;
+  uint64_t list;       /* how many who could join are named for a study; 0: nobody */
   bool funnels;        /* studies that were named: each step by step */
   th_cohort_row *rows; /* of the others, best first; owned */
   size_t n_rows;
@@ -87,10 +94,16 @@ static int load(job *j, th_err *err) {
                         path);
     int rc = th_cohort_open(&j->cohort, path, &j->dict, err);
     j->loaded = th_clock_mono() - start;
+    if (rc == 0 && j->list && !th_cohort_has_ids(j->cohort))
+      rc = th_err_set(err, TH_EUSAGE,
+                      "%s was saved without the patients' ids: read them anew with --list, and "
+                      "--save keeps their ids too",
+                      path);
     return rc;
   }
   j->cohort = th_cohort_new(&j->dict);
   if (!j->cohort) return th_err_set(err, TH_ENOMEM, "out of memory");
+  if (j->list) th_cohort_keep_ids(j->cohort);
   j->load.reject = on_reject;
   j->load.progress = on_load;
   j->load.ctx = j;
@@ -169,8 +182,44 @@ typedef struct judged {
   uint32_t nct; /* 0: criteria of a file */
 } judged;
 
-static void put_json(job *j, const judged *s) {
+/* Who could join the study: text for people as it comes, or members of a JSON array. */
+typedef struct listing {
+  job *j;
+  const judged *s;
+  th_jout *w; /* NULL: text */
+  uint64_t n;
+  th_err err;
+} listing;
+
+static bool on_member(void *ctx, const th_cohort_member *m) {
+  listing *l = ctx;
+  l->n++;
+  if (l->w)
+    th_cohort_member_json(m, l->w);
+  else
+    th_cohort_text_member(&l->j->out, &l->j->term, &l->s->trial, &l->s->result, m);
+  if (l->j->out.n < 1 << 20) return true;
+  bool printed = th_cli_print(&l->j->out, &l->err) == 0;
+  th_buf_clear(&l->j->out);
+  return printed;
+}
+
+static int put_members(job *j, const judged *s, th_jout *w, th_err *err) {
+  listing l = {.j = j, .s = s, .w = w};
+  int rc = th_cohort_list(j->cohort, &s->trial, &j->options, j->list, on_member, &l, err);
+  uint64_t most = s->result.likely + s->result.possible;
+  if (rc == 0 && l.err.code) rc = th_err_set(err, l.err.code, "%s", l.err.message);
+  if (rc == 0 && !w && l.n < most) {
+    th_buf_str(&j->out, "  and ");
+    th_tty_count(&j->out, most - l.n);
+    th_buf_str(&j->out, " more\n");
+  }
+  return rc;
+}
+
+static int put_json(job *j, const judged *s, th_err *err) {
   char nct[TH_NCT_LEN + 1];
+  int rc = 0;
   th_jout w;
   th_jout_init(&w, &j->out, false);
   th_buf_str(&j->out, j->first ? "" : ",");
@@ -181,14 +230,24 @@ static void put_json(job *j, const judged *s) {
     th_jout_kv_text(&w, "briefTitle", s->title);
   }
   th_cohort_result_json(&s->trial, &s->result, &w);
+  if (j->list) {
+    th_jout_key(&w, "list");
+    th_jout_array(&w);
+    rc = put_members(j, s, &w, err);
+    th_jout_end_array(&w);
+  }
   th_jout_end_object(&w);
+  return rc;
 }
 
-static void put_text(job *j, const judged *s) {
+static int put_text(job *j, const judged *s, th_err *err) {
   char nct[TH_NCT_LEN + 1];
   if (!j->first) th_buf_char(&j->out, '\n');
   if (s->nct) th_nct_format(s->nct, nct);
   th_cohort_text_study(&j->out, &j->term, s->nct ? nct : NULL, s->title, &s->trial, &s->result);
+  if (!j->list || s->result.likely + s->result.possible == 0) return 0;
+  th_buf_str(&j->out, "\nWho could join:\n");
+  return put_members(j, s, NULL, err);
 }
 
 static bool is_before(const th_cohort_row *a, const th_cohort_row *b) {
@@ -228,9 +287,9 @@ static int keep_row(job *j, const judged *s, th_err *err) {
 static int put_judged(job *j, const judged *s, th_err *err) {
   int rc = 0;
   if (j->cli->json)
-    put_json(j, s);
+    rc = put_json(j, s, err);
   else if (j->funnels)
-    put_text(j, s);
+    rc = put_text(j, s, err);
   else
     rc = keep_row(j, s, err);
   j->first = false;
@@ -300,6 +359,34 @@ static int judge_studies(job *j, th_err *err) {
   return rc;
 }
 
+/* The studies of the table once more, best first, with those who could join each. */
+static int list_rows(job *j, th_err *err) {
+  th_arena arena;
+  uint32_t segment, doc;
+  int rc = 0;
+  th_study_reader *reader =
+      th_study_reader_new(j->snapshot, &j->dict, th_registry_store(j->registry), NULL, err);
+  if (!reader) return err->code;
+  th_arena_init(&arena, 0);
+  for (size_t i = 0; rc == 0 && i < j->n_rows; i++) {
+    judged one;
+    const th_cohort_row *row = &j->rows[i];
+    if (row->likely + row->possible == 0) break;
+    if (!th_snapshot_find(j->snapshot, row->nct, &segment, &doc)) continue;
+    rc = read_study(j, reader, (which){segment, doc}, &arena, &one, err);
+    one.trial.tree = &one.tree;
+    if (rc == 0)
+      rc = th_cohort_run(j->cohort, &one.trial, 1, &j->options, &one.result, &arena, err);
+    if (rc < 0) break;
+    th_cohort_text_who(&j->out, &j->term, row);
+    rc = put_members(j, &one, NULL, err);
+    th_arena_reset(&arena, false);
+  }
+  th_study_reader_free(reader);
+  th_arena_dispose(&arena);
+  return rc;
+}
+
 static int judge_file(job *j, const char *path, th_err *err) {
   th_buf text;
   th_arena arena;
@@ -339,6 +426,8 @@ static int put_foot(job *j, th_err *err) {
     th_tty_count(&j->out, j->n);
     th_buf_str(&j->out, " studies\n\n");
     th_cohort_text_rows(&j->out, &j->term, j->rows, j->n_rows);
+    int rc = j->list ? list_rows(j, err) : 0;
+    if (rc < 0) return rc;
   }
   return th_cli_print(&j->out, err);
 }
@@ -410,6 +499,7 @@ static int read_options(job *j, th_err *err) {
   j->funnels = named || file;
   rc = read_how(j, err);
   if (rc == 0) rc = th_cli_number(j->cli, "count", 20, 1, 100000, &j->most, err);
+  if (rc == 0) rc = th_cli_number(j->cli, "list", 0, 1, MOST_LISTED, &j->list, err);
   if (rc == 0 && !(j->rows = calloc(j->most + 1, sizeof *j->rows)))
     return th_err_set(err, TH_ENOMEM, "out of memory");
   return rc;

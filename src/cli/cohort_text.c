@@ -98,3 +98,33 @@ void th_cohort_text_rows(th_buf *out, const th_tty *term, const th_cohort_row *r
     th_buf_printf(out, "%s\n", th_tty_style(term, TH_PLAIN));
   }
 }
+
+void th_cohort_text_who(th_buf *out, const th_tty *term, const th_cohort_row *row) {
+  char nct[TH_NCT_LEN + 1];
+  th_nct_format(row->nct, nct);
+  th_buf_printf(out, "\n%s%s%s  ", th_tty_style(term, TH_CYAN), nct, th_tty_style(term, TH_PLAIN));
+  th_tty_wrap(out, row->title, term->width, -13, 13);
+}
+
+static void put_open(th_buf *out, const th_cohort_trial *trial, const th_cohort_step *s) {
+  char id[TH_ELIG_ID_MAX];
+  th_buf words;
+  th_buf_init(&words, 0);
+  th_cohort_step_words(trial, s, id, &words);
+  th_buf_printf(out, " %s", id[0] ? id : s->field == TH_FIELD_AGE ? "age" : "sex");
+  th_buf_dispose(&words);
+}
+
+void th_cohort_text_member(th_buf *out, const th_tty *term, const th_cohort_trial *trial,
+                           const th_cohort_result *r, const th_cohort_member *m) {
+  th_buf_printf(out, "  %-9s ", th_grade_name(m->grade));
+  if (m->id.n)
+    th_tty_clean(out, m->id);
+  else
+    th_buf_printf(out, "#%llu", (unsigned long long)m->number);
+  if (m->n_open) th_buf_printf(out, "%s  to ask:", th_tty_style(term, TH_DIM));
+  for (uint32_t i = 0; i < m->n_open; i++)
+    put_open(out, trial, &r->steps[m->open[i]]);
+  if (m->n_open) th_buf_str(out, th_tty_style(term, TH_PLAIN));
+  th_buf_char(out, '\n');
+}

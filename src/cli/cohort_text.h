@@ -16,5 +16,10 @@ typedef struct th_cohort_row {
   th_span title, costliest; /* "E3 text" */
 } th_cohort_row;
 void th_cohort_text_rows(th_buf *out, const th_tty *term, const th_cohort_row *rows, size_t n);
+/* A study of the table above a list of those who could join it. */
+void th_cohort_text_who(th_buf *out, const th_tty *term, const th_cohort_row *row);
+/* One of them: a line with the id, or the number when there is none, and what is to ask. */
+void th_cohort_text_member(th_buf *out, const th_tty *term, const th_cohort_trial *trial,
+                           const th_cohort_result *r, const th_cohort_member *m);
 
 #endif

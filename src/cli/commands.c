@@ -214,6 +214,9 @@ static const th_cli_option cohort_options[] = {
      "have mentioned)",
      "none consent silence"},
     {"count", 'n', "K", "with --all: how many studies to list (default: 20)", NULL},
+    {"list", 0, "N",
+     "also name up to N patients who could join each study by their ids, the likely ones first",
+     NULL},
     {"save", 0, "FILE",
      "keep what was read of the patients in FILE, which --patients then takes: it opens at once",
      NULL},
@@ -230,6 +233,8 @@ static const th_cli_example cohort_examples[] = {
      "Which of your own criteria costs most"},
     {"trialhead cohort --patients export/ --all --save patients.cohort",
      "Read the patients once; later --patients patients.cohort"},
+    {"trialhead cohort --patients export/ --trial NCT00000102 --list 50",
+     "Fifty who could join, and what each would have to be asked"},
     {0},
 };
 

@@ -8,7 +8,8 @@
  * a test holds them to match/verdict.c patient by patient.
  *
  * A patient is a guest: all memory that held one is overwritten by th_cohort_free, nothing is
- * logged, and nothing is written but by th_cohort_save. */
+ * logged, and nothing is written but by th_cohort_save. What a patient is called is kept only when
+ * that is asked for (th_cohort_keep_ids). */
 #ifndef TH_COHORT_COHORT_H
 #define TH_COHORT_COHORT_H
 
@@ -20,6 +21,10 @@ typedef struct th_cohort th_cohort;
  * memory. */
 th_cohort *th_cohort_new(const th_concepts *dict) TH_MUST_USE;
 void th_cohort_free(th_cohort *c); /* NULL is allowed */
+/* Also keeps th_patient.id of those added from now on: call it before the first. */
+void th_cohort_keep_ids(th_cohort *c);
+bool th_cohort_has_ids(const th_cohort *c);
+enum { TH_COHORT_ID_MAX = 256 }; /* bytes; longer ids are not kept */
 /* Adds a patient; nothing of it is borrowed. For one thread at a time. Errors: TH_ENOMEM, TH_ELIMIT
  * (2^32 distinct things of a kind). */
 int th_cohort_add(th_cohort *c, const th_verdict_patient *patient, th_err *err) TH_MUST_USE;
@@ -83,5 +88,25 @@ typedef struct th_cohort_options {
 int th_cohort_run(const th_cohort *c, const th_cohort_trial *trials, size_t n,
                   const th_cohort_options *options, th_cohort_result *out, th_arena *arena,
                   th_err *err) TH_MUST_USE;
+
+/* ---- who it is (list.c) ---- */
+
+/* A patient who could join. Borrowed until the callback returns. */
+typedef struct th_cohort_member {
+  uint64_t number;      /* from 1, in the order in which they were added */
+  th_span id;           /* empty: not known, or not kept */
+  uint8_t grade;        /* th_verdict_grade: LIKELY or POSSIBLE */
+  const uint32_t *open; /* the steps that cannot be settled, by their place in the funnel */
+  uint32_t n_open;
+} th_cohort_member;
+
+/* Calls `each` for at most `most` patients who could join: those who are likely to, in the order in
+ * which they were added, then the others. It goes block by block and stops as soon as there are
+ * enough; `each` may stop it, too, by returning false. Works on the calling thread; of the options
+ * only presume counts. Errors: TH_ENOMEM, TH_EUSAGE (not sealed). */
+int th_cohort_list(const th_cohort *c, const th_cohort_trial *trial,
+                   const th_cohort_options *options, uint64_t most,
+                   bool (*each)(void *ctx, const th_cohort_member *member), void *ctx,
+                   th_err *err) TH_MUST_USE;
 
 #endif

@@ -23,6 +23,8 @@ static void free_block(th_co_block *b) {
   th_wiped_free((void *)b->runs, b->n_runs * sizeof *b->runs);
   th_wiped_free((void *)b->data, b->n_data);
   th_wiped_free((void *)b->persons, b->n * sizeof *b->persons);
+  th_wiped_free((void *)b->ids, b->ids ? b->n * sizeof *b->ids : 0);
+  th_wiped_free((void *)b->names, b->n_names);
 }
 
 static void free_owned(th_cohort *c) {
@@ -45,10 +47,20 @@ void th_cohort_free(th_cohort *c) {
   free(c->key_n);
   th_wiped_free(c->entries, (size_t)c->cap_entries * sizeof *c->entries);
   th_wiped_free(c->filling, c->filling ? TH_CO_BLOCK * sizeof *c->filling : 0);
+  th_wiped_free(c->filling_ids, c->filling_ids ? TH_CO_BLOCK * sizeof *c->filling_ids : 0);
+  th_wiped_free(c->filling_names, c->cap_filling_names);
   free(c->key_first);
   free(c->key_form);
   if (c->mapped) th_map_close(&c->map);
   free(c);
+}
+
+void th_cohort_keep_ids(th_cohort *c) {
+  c->has_ids = true;
+}
+
+bool th_cohort_has_ids(const th_cohort *c) {
+  return c->has_ids;
 }
 
 uint64_t th_cohort_size(const th_cohort *c) {
@@ -65,7 +77,8 @@ uint64_t th_cohort_bytes(const th_cohort *c) {
   if (c->mapped) return c->map.n;
   for (uint32_t i = 0; i < c->n_blocks; i++) {
     const th_co_block *b = &c->blocks[i];
-    n += b->n_data + b->n_runs * sizeof *b->runs + b->n * sizeof *b->persons;
+    n += b->n_data + b->n_runs * sizeof *b->runs + b->n * sizeof *b->persons + b->n_names;
+    if (b->ids) n += b->n * sizeof *b->ids;
   }
   return n + (uint64_t)c->forms.n * 8; /* their order */
 }
@@ -348,6 +361,21 @@ static void fill_run(const th_co_block *b, const th_co_run *r, const th_co_entry
   }
 }
 
+/* The ids of the block that ends, and their names. */
+static bool end_ids(th_cohort *c, th_co_block *b) {
+  if (!c->has_ids) return true;
+  th_co_text *ids = malloc(b->n * sizeof *ids);
+  uint8_t *names = malloc((size_t)c->n_filling_names + 1);
+  b->ids = ids;
+  b->names = names;
+  if (!ids || !names) return false;
+  memcpy(ids, c->filling_ids, b->n * sizeof *ids);
+  if (c->n_filling_names) memcpy(names, c->filling_names, c->n_filling_names);
+  b->n_names = c->n_filling_names;
+  c->n_filling_names = 0;
+  return true;
+}
+
 static int end_block(th_cohort *c, th_err *err) {
   th_co_block b = {.n = c->n_filling};
   th_co_run *runs = NULL;
@@ -366,7 +394,7 @@ static int end_block(th_cohort *c, th_err *err) {
   b.runs = malloc(b.n_runs * sizeof *runs + 1);
   b.data = calloc(1, bytes + 1);
   b.persons = malloc(b.n * sizeof *b.persons);
-  bool ok = b.runs && b.data && b.persons && bytes <= UINT32_MAX;
+  bool ok = b.runs && b.data && b.persons && bytes <= UINT32_MAX && end_ids(c, &b);
   if (ok) {
     memcpy((void *)b.runs, runs, b.n_runs * sizeof *runs);
     memcpy((void *)b.persons, c->filling, b.n * sizeof *b.persons);
@@ -376,16 +404,32 @@ static int end_block(th_cohort *c, th_err *err) {
     c->n_filling = c->n_entries = 0;
   } else {
     free((void *)b.runs), free((void *)b.data), free((void *)b.persons);
+    free((void *)b.ids), free((void *)b.names);
   }
   free(runs);
   return ok ? 0 : th_err_set(err, TH_ENOMEM, "out of memory");
+}
+
+/* The id of the patient that comes next in the block. */
+static bool put_id(th_cohort *c, th_span id) {
+  if (!c->has_ids) return true;
+  if (!c->filling_ids && !(c->filling_ids = malloc(TH_CO_BLOCK * sizeof *c->filling_ids)))
+    return false;
+  if (id.n > TH_COHORT_ID_MAX) id.n = 0;
+  while (c->cap_filling_names - c->n_filling_names < id.n)
+    if (!th_wiped_room((void **)&c->filling_names, c->cap_filling_names, &c->cap_filling_names, 1))
+      return false;
+  c->filling_ids[c->n_filling] = (th_co_text){c->n_filling_names, (uint32_t)id.n};
+  if (id.n) memcpy(c->filling_names + c->n_filling_names, id.p, id.n);
+  c->n_filling_names += (uint32_t)id.n;
+  return true;
 }
 
 int th_cohort_add(th_cohort *c, const th_verdict_patient *patient, th_err *err) {
   if (!c->filling && !(c->filling = malloc(TH_CO_BLOCK * sizeof *c->filling)))
     return th_err_set(err, TH_ENOMEM, "out of memory");
   uint32_t person = put_person(c, patient), before = c->n_entries;
-  if (person == UINT32_MAX || !put_facts(c, patient)) {
+  if (person == UINT32_MAX || !put_facts(c, patient) || !put_id(c, patient->p->id)) {
     c->n_entries = before;
     return th_err_set(err, TH_ENOMEM, "out of memory");
   }

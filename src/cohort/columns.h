@@ -82,7 +82,10 @@ typedef struct th_co_block {
   uint64_t n_data;
   const th_co_run *runs; /* ascending by key */
   const uint8_t *data;
-  const uint32_t *persons; /* n; all three owned unless mapped */
+  const uint32_t *persons; /* n */
+  const th_co_text *ids;   /* n, in names; NULL when none are kept */
+  const uint8_t *names;    /* all five owned unless mapped */
+  uint64_t n_names;
 } th_co_block;
 
 typedef struct th_co_columns {
@@ -103,7 +106,7 @@ typedef struct th_co_entry {
 
 struct th_cohort {
   const th_concepts *dict;
-  bool sealed, mapped;
+  bool sealed, mapped, has_ids;
   th_map map;
   uint64_t n;
   th_co_set persons, keys, bases, forms, texts; /* texts: th_co_text of all strings that differ */
@@ -120,8 +123,10 @@ struct th_cohort {
   /* the block being filled */
   th_co_entry *entries;
   uint32_t n_entries, cap_entries;
-  uint32_t *filling; /* persons */
-  uint32_t n_filling;
+  uint32_t *filling;       /* persons */
+  th_co_text *filling_ids; /* in filling_names */
+  uint8_t *filling_names;
+  uint32_t n_filling, n_filling_names, cap_filling_names;
   /* made by sealing */
   uint32_t *key_first; /* by key, and one more: its forms in key_form */
   uint32_t *key_form;

@@ -3,8 +3,8 @@
  *   file    := head person{…} key{…} base{…} form{…} string{…} place{n_blocks} block{n_blocks}
  *              u64 hash
  *   head    := th_co_head: magic "THCOH\r\n\x01", the counts, and where each section starts
- *   block   := run{n_runs} u32 person{n} byte data{n_data}      place says where each of them
- * starts
+ *   block   := run{n_runs} u32 person{n} byte data{n_data} (text id{n} byte name{n_names})?
+ *              place says where each of them starts; ids are there when head.has_ids
  *
  * Records are those of columns.h as they stand in memory, little-endian; sections start at
  * multiples of 16, with zeros between. hash is the XXH3-64 of all before it. attributes and
@@ -19,19 +19,19 @@
 
 #define MAGIC "THCOH\r\n\x01"
 
-enum { VERSION = 1, SECTIONS = 6 };
+enum { VERSION = 2, SECTIONS = 6 };
 
 typedef struct th_co_head {
   char magic[8];
   uint32_t version, n_blocks;
   uint64_t n_patients, attributes, dictionary;
-  uint32_t n_persons, n_keys, n_bases, n_forms, n_strings, zero;
+  uint32_t n_persons, n_keys, n_bases, n_forms, n_strings, has_ids;
   uint64_t starts[SECTIONS]; /* persons, keys, bases, forms, strings, places */
 } th_co_head;
 
 typedef struct th_co_place {
   uint32_t n, n_runs;
-  uint64_t n_data, runs, persons, data;
+  uint64_t n_data, n_names, runs, persons, data, ids, names;
 } th_co_place;
 
 static uint64_t aligned(uint64_t n) {
@@ -50,12 +50,18 @@ static void place_blocks(const th_cohort *c, uint64_t at, th_co_place *places) {
   at += aligned(c->n_blocks * sizeof *places);
   for (uint32_t i = 0; i < c->n_blocks; i++) {
     const th_co_block *b = &c->blocks[i];
-    places[i] = (th_co_place){.n = b->n, .n_runs = b->n_runs, .n_data = b->n_data, .runs = at};
+    places[i] = (th_co_place){
+        .n = b->n, .n_runs = b->n_runs, .n_data = b->n_data, .n_names = b->n_names, .runs = at};
     at += aligned(b->n_runs * sizeof *b->runs);
     places[i].persons = at;
     at += aligned(b->n * sizeof *b->persons);
     places[i].data = at;
     at += aligned(b->n_data);
+    if (!c->has_ids) continue;
+    places[i].ids = at;
+    at += aligned(b->n * sizeof *b->ids);
+    places[i].names = at;
+    at += aligned(b->n_names);
   }
 }
 
@@ -71,7 +77,8 @@ int th_cohort_save(const th_cohort *c, const char *path, th_err *err) {
                   .n_keys = c->keys.n,
                   .n_bases = c->bases.n,
                   .n_forms = c->forms.n,
-                  .n_strings = c->n_strings};
+                  .n_strings = c->n_strings,
+                  .has_ids = c->has_ids};
   const th_co_set *sets[] = {&c->persons, &c->keys, &c->bases, &c->forms};
   uint64_t at = aligned(sizeof h);
   if (!c->sealed) return th_err_set(err, TH_EUSAGE, "the cohort is not complete");
@@ -95,6 +102,9 @@ int th_cohort_save(const th_cohort *c, const char *path, th_err *err) {
     put_aligned(w, c->blocks[i].runs, c->blocks[i].n_runs * sizeof(th_co_run));
     put_aligned(w, c->blocks[i].persons, c->blocks[i].n * sizeof(uint32_t));
     put_aligned(w, c->blocks[i].data, c->blocks[i].n_data);
+    if (!c->has_ids) continue;
+    put_aligned(w, c->blocks[i].ids, c->blocks[i].n * sizeof(th_co_text));
+    put_aligned(w, c->blocks[i].names, c->blocks[i].n_names);
   }
   uint64_t hash = th_file_writer_hash(w);
   th_file_writer_put(w, &hash, sizeof hash);
@@ -120,6 +130,19 @@ static bool take_set(th_cohort *c, th_co_set *s, uint64_t at, uint32_t n) {
   return true;
 }
 
+static bool take_ids(const th_cohort *c, const th_co_place *p, th_co_block *b) {
+  if (!stands(&c->map, p->ids, p->n, sizeof *b->ids) || !stands(&c->map, p->names, p->n_names, 1))
+    return false;
+  b->ids = (const th_co_text *)(c->map.p + p->ids);
+  b->names = c->map.p + p->names;
+  b->n_names = p->n_names;
+  for (uint32_t i = 0; i < b->n; i++)
+    if (b->ids[i].at > b->n_names || b->ids[i].n > b->n_names - b->ids[i].at ||
+        b->ids[i].n > TH_COHORT_ID_MAX)
+      return false;
+  return true;
+}
+
 static bool take_block(th_cohort *c, const th_co_place *p, th_co_block *b) {
   if (p->n == 0 || p->n > TH_CO_BLOCK || !stands(&c->map, p->runs, p->n_runs, sizeof *b->runs) ||
       !stands(&c->map, p->persons, p->n, sizeof *b->persons) ||
@@ -133,7 +156,7 @@ static bool take_block(th_cohort *c, const th_co_place *p, th_co_block *b) {
                      .persons = (const uint32_t *)(c->map.p + p->persons)};
   for (uint32_t i = 0; i < b->n; i++)
     if (b->persons[i] >= c->persons.n) return false;
-  return true;
+  return !c->has_ids || take_ids(c, p, b);
 }
 
 static bool is_text(const th_cohort *c, th_co_text t) {
@@ -144,6 +167,9 @@ static bool tables_fit(const th_cohort *c) {
   for (uint32_t i = 0; i < c->keys.n; i++) {
     const th_co_key *k = th_co_key_at(c, i);
     if (!is_text(c, k->label) || !is_text(c, k->code) || k->type > TH_FACT_CONCEPT) return false;
+    if (k->category >= TH_ELIG_N_CATEGORIES) return false;
+    if (k->concept_id != TH_NO_CONCEPT && (!c->dict || k->concept_id >= c->dict->n_concepts))
+      return false;
     if ((k->type == TH_FACT_VALUE) != (k->attribute >= 0) ||
         (k->attribute >= 0 && (uint32_t)k->attribute >= th_elig_n_attributes))
       return false;
@@ -189,6 +215,7 @@ static int take_sections(th_cohort *c, const th_co_head *h, const char *path, th
   if (!ok) return corrupt(path, err);
   c->strings = (uint8_t *)c->map.p + h->starts[4];
   c->n_strings = h->n_strings;
+  c->has_ids = h->has_ids;
   c->blocks = calloc((size_t)h->n_blocks + 1, sizeof *c->blocks);
   if (!c->blocks) return th_err_set(err, TH_ENOMEM, "out of memory");
   const th_co_place *places = (const th_co_place *)(c->map.p + h->starts[5]);
@@ -205,7 +232,7 @@ static int take_sections(th_cohort *c, const th_co_head *h, const char *path, th
 static int check_head(const th_cohort *c, const th_co_head *h, const char *path, th_err *err) {
   th_criteria_basis basis;
   uint64_t hash;
-  if (h->version != VERSION)
+  if (h->version != VERSION || h->has_ids > 1)
     return th_err_set(err, TH_EINPUT, "%s was saved by another version of trialhead", path);
   memcpy(&hash, c->map.p + c->map.n - sizeof hash, sizeof hash);
   if (hash != XXH3_64bits(c->map.p, c->map.n - sizeof hash)) return corrupt(path, err);

@@ -250,6 +250,11 @@ static step_view view_of(th_co_logic *l, const th_co_plan *p, const th_cohort_st
   return v;
 }
 
+th_co_lane th_co_logic_step(th_co_logic *l, const th_co_plan *p, uint32_t step) {
+  step_view v = view_of(l, p, &p->steps[step]);
+  return (th_co_lane){v.met, v.not_met};
+}
+
 static inline __attribute__((always_inline)) void sum_words(const step_view *v, uint32_t n,
                                                             uint32_t patients, uint64_t *likely,
                                                             uint64_t *excluded,

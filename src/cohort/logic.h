@@ -42,6 +42,8 @@ int th_co_logic_nodes(th_co_logic *l, const th_co_plan *p, th_err *err) TH_MUST_
 /* Sums the study up behind th_co_logic_nodes and adds to the tally. */
 int th_co_logic_sum(th_co_logic *l, const th_co_plan *p, th_co_tally *tally,
                     th_err *err) TH_MUST_USE;
+/* What a step of the plan says of the block, behind th_co_logic_nodes: where it is settled. */
+th_co_lane th_co_logic_step(th_co_logic *l, const th_co_plan *p, uint32_t step);
 /* The verdict of a node at the top (th_verdict_node.verdict). */
 th_co_lane th_co_logic_verdict(th_co_logic *l, const th_co_plan *p, uint32_t node);
 

@@ -70,3 +70,20 @@ void th_cohort_result_json(const th_cohort_trial *trial, const th_cohort_result 
   if (words.error && !w->out->error) w->out->error = words.error;
   th_buf_dispose(&words);
 }
+
+void th_cohort_member_json(const th_cohort_member *m, th_jout *w) {
+  th_jout_object(w);
+  th_jout_kv_i64(w, "number", (int64_t)m->number);
+  th_jout_key(w, "id");
+  if (m->id.n)
+    th_jout_text(w, m->id);
+  else
+    th_jout_null(w);
+  th_jout_kv_str(w, "grade", th_grade_name(m->grade));
+  th_jout_key(w, "open");
+  th_jout_array(w);
+  for (uint32_t i = 0; i < m->n_open; i++)
+    th_jout_i64(w, m->open[i]);
+  th_jout_end_array(w);
+  th_jout_end_object(w);
+}

@@ -13,5 +13,7 @@ void th_cohort_step_words(const th_cohort_trial *trial, const th_cohort_step *s,
                           th_buf *out);
 /* The members "patients" to "steps" of docs/formats/cohort.md into an open object. */
 void th_cohort_result_json(const th_cohort_trial *trial, const th_cohort_result *r, th_jout *w);
+/* One item of "list". */
+void th_cohort_member_json(const th_cohort_member *m, th_jout *w);
 
 #endif

@@ -110,6 +110,7 @@ static int cmp_entries(const void *a, const void *b) {
 
 static void read_patient(th_fhir *f) {
   th_patient *p = f->r->p;
+  p->id = th_reading_text(f->r, th_fhir_str(f, f->patient, "id"));
   th_span sex = th_fhir_str(f, f->patient, "gender");
   if (th_span_is(sex, "male")) p->sex = 'M';
   if (th_span_is(sex, "female")) p->sex = 'F';

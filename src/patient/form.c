@@ -316,7 +316,9 @@ static int take_as_of(form *f, uint32_t node, const char *pointer) {
 
 /* What the sender calls the patient, and whether it is made up: no facts. */
 static int take_name_of(form *f, uint32_t node, const char *pointer) {
-  return f->j->nodes[node].type == TH_JSTRING ? 0 : bad(f, node, pointer, "must be a string");
+  if (f->j->nodes[node].type != TH_JSTRING) return bad(f, node, pointer, "must be a string");
+  f->r->p->id = th_reading_text(f->r, th_json_text(f->j, node));
+  return f->r->rc;
 }
 static int take_made_up(form *f, uint32_t node, const char *pointer) {
   uint8_t type = f->j->nodes[node].type;

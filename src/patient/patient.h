@@ -102,6 +102,8 @@ typedef struct th_patient {
   th_arena arena; /* owned; wiped */
   th_patient_form form;
   th_span source; /* a copy, in arena, with TH_PAD bytes behind it */
+  th_span id;     /* what the sender calls the patient: Patient.id, or "id" of a form; empty = not
+                   * said; in arena */
   int32_t as_of;  /* days from 1970-01-01 (study/date.h) */
   char sex;       /* 'F', 'M', 'O' for other, 0 = not said */
   bool has_birth;

@@ -21,8 +21,7 @@ __attribute__((unused)) static slow judge_slowly(const th_cohort_trial *trial, c
   return out;
 }
 
-__attribute__((unused)) static th_cohort *cohort_of(const th_patient *const *patients, uint32_t n) {
-  th_cohort *c = th_cohort_new(&dictionary.dict);
+static th_cohort *fill_cohort(th_cohort *c, const th_patient *const *patients, uint32_t n) {
   th_arena arena;
   th_arena_init(&arena, 0);
   assert_non_null(c);
@@ -36,6 +35,18 @@ __attribute__((unused)) static th_cohort *cohort_of(const th_patient *const *pat
   assert_int_equal(th_cohort_size(c), n);
   th_arena_dispose(&arena);
   return c;
+}
+
+__attribute__((unused)) static th_cohort *cohort_of(const th_patient *const *patients, uint32_t n) {
+  return fill_cohort(th_cohort_new(&dictionary.dict), patients, n);
+}
+
+__attribute__((unused)) static th_cohort *cohort_with_ids(const th_patient *const *patients,
+                                                          uint32_t n) {
+  th_cohort *c = th_cohort_new(&dictionary.dict);
+  assert_non_null(c);
+  th_cohort_keep_ids(c);
+  return fill_cohort(c, patients, n);
 }
 
 #endif

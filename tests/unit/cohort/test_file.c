@@ -10,14 +10,20 @@ enum { PATIENTS = 250, STUDIES = 5, FLIPS = 240, CUTS = 30 };
 
 static char path[64];
 
-static th_cohort *random_cohort(void) {
+static bool look(void *ctx, const th_cohort_member *m) {
+  *(uint64_t *)ctx += th_span_find(m->id, TH_SPAN("?")) + (ptrdiff_t)m->number;
+  return true;
+}
+
+static th_cohort *random_cohort(bool with_ids) {
   person *people = calloc(PATIENTS, sizeof *people);
   const th_patient *patients[PATIENTS];
   for (uint32_t i = 0; i < PATIENTS; i++) {
     random_person(&people[i]);
+    people[i].p.id = th_span_of(labels[dice(TH_COUNT(labels))]);
     patients[i] = &people[i].p;
   }
-  th_cohort *c = cohort_of(patients, PATIENTS);
+  th_cohort *c = with_ids ? cohort_with_ids(patients, PATIENTS) : cohort_of(patients, PATIENTS);
   free(people);
   return c;
 }
@@ -54,7 +60,7 @@ static void test_saved(void **state) {
   th_arena_init(&arena, 0);
   for (uint32_t i = 0; i < STUDIES; i++)
     random_study(&studies[i]);
-  th_cohort *c = random_cohort();
+  th_cohort *c = random_cohort(false);
   make_path();
   assert_int_equal(th_cohort_save(c, path, NULL), 0);
   assert_true(th_cohort_is_file(path));
@@ -83,8 +89,11 @@ static int try_open(study *studies) {
   th_cohort_result out[STUDIES];
   int rc = th_cohort_open(&c, path, &dictionary.dict, NULL);
   if (rc < 0) return rc;
+  uint64_t sum = 0;
+  th_cohort_trial first = {&studies[0].tree, studies[0].fields};
   th_arena_init(&arena, 0);
   ask(c, studies, out, &arena);
+  assert_int_equal(th_cohort_list(c, &first, NULL, PATIENTS, look, &sum, NULL), 0);
   th_arena_dispose(&arena);
   th_cohort_free(c);
   return 0;
@@ -98,7 +107,7 @@ static void test_damage(void **state) {
   th_buf_init(&file, 0);
   for (uint32_t i = 0; i < STUDIES; i++)
     random_study(&studies[i]);
-  th_cohort *c = random_cohort();
+  th_cohort *c = random_cohort(true);
   make_path();
   assert_int_equal(th_cohort_save(c, path, NULL), 0);
   th_cohort_free(c);
