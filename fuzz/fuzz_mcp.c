@@ -40,7 +40,7 @@ static void start(void) {
   if (!mkdtemp(folder) || !router || th_registry_open(&registry, folder, TH_REGISTRY_WRITE, &err) ||
       th_mcp_new(&mcp, registry, &err) || th_api_mount(&api, router, registry, &err) ||
       !(suggester = th_suggester_new(th_registry_index(registry))) ||
-      th_native_mount(&native, router, registry, api, suggester, &err)) {
+      th_native_mount(&native, router, registry, api, suggester, NULL, &err)) {
     fprintf(stderr, "%s\n", err.message);
     abort();
   }

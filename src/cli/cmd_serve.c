@@ -2,6 +2,7 @@
 #include "api/api.h"
 #include "cli/cli.h"
 #include "http/server.h"
+#include "native/desk.h"
 #include "native/native.h"
 #include "portal/portal.h"
 #include "sync/sync.h"
@@ -21,6 +22,7 @@ typedef struct serve {
   th_router *router;
   th_api *api;
   th_suggester *suggester;
+  th_desk *desk;
   th_native *native;
   th_portal *portal;
   uint64_t sync_every_s; /* 0 = never */
@@ -79,7 +81,9 @@ static void start_sync(serve *s) {
 
 /* The first line on standard output is the address: scripts wait for it. */
 static void on_ready(void *ctx, const char *url) {
-  start_sync(ctx);
+  serve *s = ctx;
+  start_sync(s);
+  th_desk_warm(s->desk);
   printf("%s\n", url);
   fflush(stdout);
 }
@@ -90,7 +94,7 @@ static void on_tick(void *ctx) {
   th_err err = {0};
   bool changed = false;
   if (th_registry_refresh(s->registry, &changed, &err) == 0)
-    err.message[0] = 0;
+    th_desk_warm(s->desk), err.message[0] = 0;
   else if (strcmp(err.message, s->trouble) != 0 && !s->cli->quiet)
     fprintf(stderr, "trialhead serve: newer data cannot be read: %s\n", err.message);
   memcpy(s->trouble, err.message, sizeof s->trouble);
@@ -100,12 +104,13 @@ static int mount(serve *s, th_err *err) {
   s->router = th_router_new();
   if (!s->router) return th_err_set(err, TH_ENOMEM, "out of memory");
   s->suggester = th_suggester_new(th_registry_index(s->registry));
-  if (!s->suggester) return th_err_set(err, TH_ENOMEM, "out of memory");
-  int rc = th_portal_mount(&s->portal, s->router, s->registry, s->suggester,
+  s->desk = th_desk_new(s->registry);
+  if (!s->suggester || !s->desk) return th_err_set(err, TH_ENOMEM, "out of memory");
+  int rc = th_portal_mount(&s->portal, s->router, s->registry, s->suggester, s->desk,
                            th_cli_value(s->cli, "public-url"), err);
   if (rc == 0) rc = th_api_mount(&s->api, s->router, s->registry, err);
   if (rc < 0) return rc;
-  return th_native_mount(&s->native, s->router, s->registry, s->api, s->suggester, err);
+  return th_native_mount(&s->native, s->router, s->registry, s->api, s->suggester, s->desk, err);
 }
 
 /* The server's limits; what is not given stays 0, the server's default. */
@@ -169,6 +174,7 @@ int th_cmd_serve(th_cli *cli) {
   th_suggester_free(s.suggester);
   th_api_free(s.api);
   th_portal_free(s.portal);
+  th_desk_free(s.desk);
   th_router_free(s.router);
   th_registry_close(s.registry);
   th_buf_dispose(&s.dir);

@@ -201,12 +201,57 @@ static void keep_only(const th_ranker *r, uint64_t *const *keep, bool all, float
   for (uint32_t s = 0; s < r->snapshot->n_segments; s++) {
     float *score = scores + r->segments[s].base;
     for (uint32_t d = 0; d < r->segments[s].n_docs; d++) {
+      if (!all && d % 64 == 0 && keep[s][d / 64] == UINT64_MAX) {
+        d += 63;
+        continue;
+      }
       if (!(keep[s][d / 64] >> (d % 64) & 1))
         score[d] = 0;
       else if (all && score[d] <= 0)
         score[d] = LEAST;
     }
   }
+}
+
+/* ---- age and sex ---- */
+
+static bool age_limit(const th_column *c, uint32_t doc, double *years) {
+  uint32_t first, end;
+  if (!c) return false;
+  th_column_row(c, doc, &first, &end);
+  if (first >= end) return false;
+  *years = (double)th_column_value(c, first) / (double)TH_AGE_YEAR_MIN;
+  return true;
+}
+
+/* The columns of a segment that say who may join; NULL where it has none. */
+typedef struct limits {
+  const th_column *sex, *min, *max;
+  int female, male; /* values of the enum */
+} limits;
+
+static limits limits_of(const th_segment *s) {
+  uint16_t id = th_fields[TH_F_Sex].enum_id;
+  limits l = {th_segment_column(s, TH_F_Sex), th_segment_column(s, TH_F_MinimumAge),
+              th_segment_column(s, TH_F_MaximumAge), th_enum_value(id, TH_SPAN("FEMALE")),
+              th_enum_value(id, TH_SPAN("MALE"))};
+  if (l.sex && l.sex->kind != TH_COL_MASK) l.sex = NULL;
+  return l;
+}
+
+static unsigned demotion(const th_topic *t, const limits *l, uint32_t doc) {
+  unsigned out = 0;
+  double limit;
+  if (t->age_low == t->age_low) {
+    if (age_limit(l->min, doc, &limit) && t->age_high <= limit) out |= TH_DEMOTED_YOUNG;
+    /* "up to 65 years" takes who is 65. */
+    if (age_limit(l->max, doc, &limit) && t->age_low >= limit + 1) out |= TH_DEMOTED_OLD;
+  }
+  if (t->sex && l->sex) {
+    int other = t->sex == 'F' ? l->male : l->female;
+    if (other >= 0 && th_column_mask(l->sex, doc) == 1ull << other) out |= TH_DEMOTED_SEX;
+  }
+  return out;
 }
 
 /* ---- the best ---- */
@@ -239,33 +284,52 @@ static void sift(entry *heap, uint32_t n, uint32_t i) {
   }
 }
 
-int th_rank_best(const th_ranker *r, const float *scores, uint32_t most, th_arena *arena,
-                 uint32_t **out, uint32_t *n, th_err *err) {
-  most = TH_MIN(most, r->n_docs);
-  entry *heap = th_arena_alloc(arena, ((size_t)most + 1) * sizeof *heap);
-  uint32_t *list = th_arena_alloc(arena, ((size_t)most + 1) * sizeof *list), kept = 0;
-  if (!heap || !list) return th_err_set(err, TH_ENOMEM, "out of memory for the ranking");
-  for (uint32_t s = 0; most && s < r->snapshot->n_segments; s++) {
-    const float *score = scores + r->segments[s].base;
-    for (uint32_t d = 0; d < r->segments[s].n_docs; d++) {
-      if (score[d] <= 0 || (kept == most && score[d] < heap[0].score)) continue;
-      entry e = {score[d], th_segment_nct(r->snapshot->segments[s], d), r->segments[s].base + d};
-      if (kept < most) {
-        heap[kept++] = e;
-        if (kept == most)
-          for (uint32_t i = most / 2 + 1; i-- > 0;)
-            sift(heap, kept, i);
-      } else if (worse(&heap[0], &e)) {
-        heap[0] = e;
-        sift(heap, kept, 0);
-      }
-    }
+typedef struct heap {
+  entry *p;
+  uint32_t most, n;
+} heap;
+
+static void offer(heap *h, const entry *e) {
+  if (h->n < h->most) {
+    h->p[h->n++] = *e;
+    if (h->n == h->most)
+      for (uint32_t i = h->most / 2 + 1; i-- > 0;)
+        sift(h->p, h->n, i);
+  } else if (worse(&h->p[0], e)) {
+    h->p[0] = *e;
+    sift(h->p, h->n, 0);
   }
-  if (kept) qsort(heap, kept, sizeof *heap, by_rank);
-  for (uint32_t i = 0; i < kept; i++)
-    list[i] = heap[i].at;
+}
+
+/* A demotion only lowers a score: so it is looked for, which costs more than scoring did, only
+ * where the score alone would do. */
+static void offer_segment(const th_ranker *r, uint32_t segment, const th_topic *topic, float *score,
+                          heap *h) {
+  const th_segment *s = r->snapshot->segments[segment];
+  limits l = limits_of(s);
+  bool lowers = r->tuning.demoted <= 1;
+  for (uint32_t d = 0; d < r->segments[segment].n_docs; d++) {
+    if (score[d] <= 0 || (lowers && h->n == h->most && score[d] < h->p[0].score)) continue;
+    if (topic && demotion(topic, &l, d)) score[d] *= r->tuning.demoted;
+    if (score[d] <= 0 || (h->n == h->most && score[d] < h->p[0].score)) continue;
+    entry e = {score[d], th_segment_nct(s, d), r->segments[segment].base + d};
+    offer(h, &e);
+  }
+}
+
+int th_rank_best(const th_ranker *r, const th_topic *topic, float *scores, uint32_t most,
+                 th_arena *arena, uint32_t **out, uint32_t *n, th_err *err) {
+  most = TH_MIN(most, r->n_docs);
+  heap h = {.p = th_arena_alloc(arena, ((size_t)most + 1) * sizeof *h.p), .most = most};
+  uint32_t *list = th_arena_alloc(arena, ((size_t)most + 1) * sizeof *list);
+  if (!h.p || !list) return th_err_set(err, TH_ENOMEM, "out of memory for the ranking");
+  for (uint32_t s = 0; most && s < r->snapshot->n_segments; s++)
+    offer_segment(r, s, topic, scores + r->segments[s].base, &h);
+  if (h.n) qsort(h.p, h.n, sizeof *h.p, by_rank);
+  for (uint32_t i = 0; i < h.n; i++)
+    list[i] = h.p[i].at;
   *out = list;
-  *n = kept;
+  *n = h.n;
   return 0;
 }
 
@@ -314,57 +378,6 @@ static int add_concepts(ranking *k) {
   return rc;
 }
 
-/* ---- age and sex ---- */
-
-static bool age_limit(const th_column *c, uint32_t doc, double *years) {
-  uint32_t first, end;
-  if (!c) return false;
-  th_column_row(c, doc, &first, &end);
-  if (first >= end) return false;
-  *years = (double)th_column_value(c, first) / (double)TH_AGE_YEAR_MIN;
-  return true;
-}
-
-/* The columns of a segment that say who may join; NULL where it has none. */
-typedef struct limits {
-  const th_column *sex, *min, *max;
-  int female, male; /* values of the enum */
-} limits;
-
-static limits limits_of(const th_segment *s) {
-  uint16_t id = th_fields[TH_F_Sex].enum_id;
-  limits l = {th_segment_column(s, TH_F_Sex), th_segment_column(s, TH_F_MinimumAge),
-              th_segment_column(s, TH_F_MaximumAge), th_enum_value(id, TH_SPAN("FEMALE")),
-              th_enum_value(id, TH_SPAN("MALE"))};
-  if (l.sex && l.sex->kind != TH_COL_MASK) l.sex = NULL;
-  return l;
-}
-
-static unsigned demotion(const th_topic *t, const limits *l, uint32_t doc) {
-  unsigned out = 0;
-  double limit;
-  if (t->age_low == t->age_low) {
-    if (age_limit(l->min, doc, &limit) && t->age_high <= limit) out |= TH_DEMOTED_YOUNG;
-    /* "up to 65 years" takes who is 65. */
-    if (age_limit(l->max, doc, &limit) && t->age_low >= limit + 1) out |= TH_DEMOTED_OLD;
-  }
-  if (t->sex && l->sex) {
-    int other = t->sex == 'F' ? l->male : l->female;
-    if (other >= 0 && th_column_mask(l->sex, doc) == 1ull << other) out |= TH_DEMOTED_SEX;
-  }
-  return out;
-}
-
-static void demote(ranking *k) {
-  const th_ranker *r = k->ranker;
-  for (uint32_t s = 0; s < r->snapshot->n_segments; s++) {
-    limits l = limits_of(r->snapshot->segments[s]);
-    float *score = k->scores + r->segments[s].base;
-    for (uint32_t d = 0; d < r->segments[s].n_docs; d++)
-      if (score[d] > 0 && demotion(k->topic, &l, d)) score[d] *= r->tuning.demoted;
-  }
-}
-
 /* ---- front ---- */
 
 static void put_ranked(const ranking *k, uint32_t at, th_ranked *out) {
@@ -390,11 +403,8 @@ int th_rank(const th_ranker *r, const th_topic *topic, const th_query *filter, u
   int rc = th_rank_add_words(r, topic->words, topic->n_words, k.scores, err);
   if (rc == 0) rc = add_concepts(&k);
   if (rc == 0) rc = th_search_matches(r->snapshot, filter, arena, &keep, err);
-  if (rc == 0) {
-    keep_only(r, keep, filter, k.scores);
-    demote(&k);
-  }
-  if (rc == 0) rc = th_rank_best(r, k.scores, most, arena, &best, n, err);
+  if (rc == 0) keep_only(r, keep, filter, k.scores);
+  if (rc == 0) rc = th_rank_best(r, topic, k.scores, most, arena, &best, n, err);
   if (rc == 0 && !(*out = th_arena_calloc(arena, (size_t)*n + 1, sizeof **out)))
     rc = th_err_set(err, TH_ENOMEM, "out of memory for the ranking");
   for (uint32_t i = 0; rc == 0 && i < *n; i++)

@@ -24,9 +24,11 @@ struct th_ranker {
 /* Adds what words give to the scores of all documents (n_docs of them, by base + doc). */
 int th_rank_add_words(const th_ranker *r, const th_topic_word *words, uint32_t n, float *scores,
                       th_err *err) TH_MUST_USE;
-/* Numbers of the `most` best documents with a score above 0, best first, in arena. */
-int th_rank_best(const th_ranker *r, const float *scores, uint32_t most, th_arena *arena,
-                 uint32_t **out, uint32_t *n, th_err *err) TH_MUST_USE;
+/* Numbers of the `most` best documents with a score above 0, best first, in arena. The scores of
+ * those that are given out, and of some others, are demoted for the topic's age and sex; NULL:
+ * nobody's are. */
+int th_rank_best(const th_ranker *r, const th_topic *topic, float *scores, uint32_t most,
+                 th_arena *arena, uint32_t **out, uint32_t *n, th_err *err) TH_MUST_USE;
 /* The segment that holds document number `at`. */
 uint32_t th_rank_segment_of(const th_ranker *r, uint32_t at);
 

@@ -334,7 +334,7 @@ int th_mcp_new(th_mcp **out, th_registry *registry, th_err *err) {
                ? TH_OK
                : th_err_set(err, TH_ENOMEM, "out of memory");
   if (!rc) rc = th_api_mount(&m->api, m->router, registry, err);
-  if (!rc) rc = th_native_mount(&m->native, m->router, registry, m->api, m->suggester, err);
+  if (!rc) rc = th_native_mount(&m->native, m->router, registry, m->api, m->suggester, NULL, err);
   if (rc) {
     th_mcp_free(m);
     m = NULL;

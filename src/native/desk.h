@@ -1,5 +1,7 @@
 /* What matching patients needs of a generation of the index, worked out once and used by any number
- * of threads: API, portal and assistants ask the same desk. */
+ * of threads: a server's API and portal ask the same desk. Beside the snapshot it takes 4 bytes a
+ * class of postings and 8 a study for the newest generation (5 MB for 600,000 studies), and
+ * TH_SHELF_BYTES for texts shown lately; an older one's as long as a request holds it. */
 #ifndef TH_NATIVE_DESK_H
 #define TH_NATIVE_DESK_H
 
@@ -12,6 +14,11 @@ typedef struct th_desk th_desk;
 /* The registry must outlive it. NULL: out of memory. */
 th_desk *th_desk_new(th_registry *registry) TH_MUST_USE;
 void th_desk_free(th_desk *desk); /* nobody sits there any more; NULL is allowed */
+
+/* Makes the newest generation ready in a thread of its own, if it is not: ranker, dictionary and
+ * what the first match of a patient reads of the index, so that nobody's request waits for it.
+ * Returns at once; a server calls it when it starts and whenever a generation is new. */
+void th_desk_warm(th_desk *desk);
 
 /* A generation with its dictionary and ranker, held until it is given back. */
 typedef struct th_seat {

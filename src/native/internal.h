@@ -13,6 +13,7 @@ struct th_native {
   th_api *api;
   th_suggester *suggester;
   th_desk *desk;
+  th_desk *own_desk; /* when none was given */
   th_cache *answers; /* of facets, by a hash of what was asked */
   struct th_binding *bindings;
 };

@@ -327,14 +327,15 @@ static int mount_all(th_native *n, th_router *router, th_err *err) {
 }
 
 int th_native_mount(th_native **out, th_router *router, th_registry *registry, th_api *api,
-                    th_suggester *suggester, th_err *err) {
+                    th_suggester *suggester, th_desk *desk, th_err *err) {
   th_native *n = calloc(1, sizeof *n);
   *out = NULL;
   if (!n) return th_err_set(err, TH_ENOMEM, "no memory for the API");
   n->registry = registry;
   n->api = api;
   n->suggester = suggester;
-  n->desk = th_desk_new(registry);
+  if (!desk) n->own_desk = th_desk_new(registry);
+  n->desk = desk ? desk : n->own_desk;
   int rc =
       !n->desk ? th_err_set(err, TH_ENOMEM, "no memory for the API") : mount_all(n, router, err);
   if (rc) {
@@ -345,14 +346,10 @@ int th_native_mount(th_native **out, th_router *router, th_registry *registry, t
   return rc;
 }
 
-th_desk *th_native_desk(th_native *native) {
-  return native->desk;
-}
-
 void th_native_free(th_native *native) {
   if (!native) return;
   if (native->answers) th_cache_free(native->answers);
-  th_desk_free(native->desk);
+  th_desk_free(native->own_desk);
   free(native->bindings);
   free(native);
 }

@@ -12,17 +12,16 @@
 #define TH_NATIVE_PREFIX "/api/trialhead/v1"
 
 typedef struct th_native th_native;
+struct th_desk; /* desk.h */
 
 /* Adds its routes, answers for unknown paths and headers to the router. Everything given must
- * outlive the server; api: mounted on the same registry. Mount it behind the API: its headers go
+ * outlive the server; api: mounted on the same registry; desk: where patients are
+ * matched (desk.h), NULL for one of its own. Mount it behind the API: its headers go
  * before those. Errors: TH_ENOMEM, TH_ELIMIT. */
 int th_native_mount(th_native **out, th_router *router, th_registry *registry, th_api *api,
-                    th_suggester *suggester, th_err *err) TH_MUST_USE;
+                    th_suggester *suggester, struct th_desk *desk, th_err *err) TH_MUST_USE;
 /* After the server has stopped. NULL is allowed. */
 void th_native_free(th_native *native);
-
-/* Where patients are matched, for other rooms that do so too. */
-struct th_desk *th_native_desk(th_native *native);
 
 /* The document that describes it: OpenAPI 3.1, JSON. */
 void th_native_openapi(th_buf *out);

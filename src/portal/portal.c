@@ -474,15 +474,14 @@ static int add_routes(th_portal *p, th_router *router, th_err *err) {
 }
 
 int th_portal_mount(th_portal **out, th_router *router, th_registry *registry,
-                    th_suggester *suggester, const char *base, th_err *err) {
+                    th_suggester *suggester, th_desk *desk, const char *base, th_err *err) {
   th_portal *p = calloc(1, sizeof *p);
   int rc = TH_OK;
   *out = NULL;
   if (!p) return th_err_set(err, TH_ENOMEM, "no memory for the portal");
   p->registry = registry;
   p->suggester = suggester;
-  p->desk = th_desk_new(registry);
-  if (!p->desk) rc = th_err_set(err, TH_ENOMEM, "no memory for the portal");
+  p->desk = desk;
   if (base && snprintf(p->base, sizeof p->base, "%s", base) >= (int)sizeof p->base)
     rc = th_err_set(err, TH_EUSAGE, "the public address is too long");
   for (size_t n = strlen(p->base); n && p->base[n - 1] == '/'; n--)
@@ -505,6 +504,5 @@ void th_portal_free(th_portal *portal) {
   for (size_t i = 0; i < portal->n_patterns; i++)
     free(portal->patterns[i]);
   free(portal->patterns);
-  th_desk_free(portal->desk);
   free(portal);
 }

@@ -22,14 +22,17 @@
 #include "registry/registry.h"
 
 typedef struct th_portal th_portal;
+struct th_desk; /* native/desk.h */
 
 /* Adds the portal's routes, its page for unknown paths and its headers to the router. suggester:
- * for words that were meant, may be NULL. base: the address that the world sees,
- * "https://trials.example.org", NULL = what requests say in Host. The registry must outlive the
- * portal, the portal the router's last request. Before any request: it takes a worker slot. *out is
- * owned by the caller. Errors: TH_ENOMEM, TH_ELIMIT (no worker slot left). */
+ * for words that were meant, may be NULL. desk: where patients are matched (native/desk.h). base:
+ * the address that the world sees, "https://trials.example.org", NULL = what requests say in Host.
+ * Registry and desk must outlive the portal, the portal the router's last request. Before any
+ * request: it takes a worker slot. *out is owned by the caller. Errors: TH_ENOMEM, TH_ELIMIT (no
+ * worker slot left). */
 int th_portal_mount(th_portal **out, th_router *router, th_registry *registry,
-                    th_suggester *suggester, const char *base, th_err *err) TH_MUST_USE;
+                    th_suggester *suggester, struct th_desk *desk, const char *base,
+                    th_err *err) TH_MUST_USE;
 void th_portal_free(th_portal *portal);
 
 #endif
