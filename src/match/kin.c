@@ -11,7 +11,15 @@ enum {
   CODE = 2,
   TERMS_MAX = 1024,
   REMEMBERED = 1 << 15,
+  VERDICTS = 1 << 13,
 };
+
+/* A fact that was judged: hashes of its label and code, and what else counts. */
+typedef struct judged {
+  uint64_t label, code;
+  uint32_t rest; /* 0: the place is free */
+  th_verdict_fact verdict;
+} judged;
 
 /* Hashes of labels and codes in any case; 0 is a free slot. */
 struct th_kin {
@@ -20,6 +28,7 @@ struct th_kin {
   uint32_t n_ids;          /* of the dictionary */
   uint64_t *above, *below; /* a bit a concept, the patient's own included */
   uint32_t *defined, n_defined;
+  judged *verdicts;
 };
 
 /* ---- hashing in any case ---- */
@@ -137,7 +146,8 @@ int th_kin_make(const th_kin **out, const th_verdict_patient *v, th_arena *arena
   up.list = th_arena_alloc(arena, (n + 1) * sizeof *up.list);
   down.list = th_arena_alloc(arena, (n + 1) * sizeof *down.list);
   if (k) k->defined = th_arena_alloc(arena, ((size_t)v->n_concepts + 1) * sizeof *k->defined);
-  if (!k || !k->defined || !up.met || !up.list || !down.met || !down.list)
+  if (k) k->verdicts = th_arena_calloc(arena, VERDICTS, sizeof *k->verdicts);
+  if (!k || !k->defined || !k->verdicts || !up.met || !up.list || !down.met || !down.list)
     return th_err_set(err, TH_ENOMEM, "out of memory");
   meet_own(&up, v);
   spread(&up, true);
@@ -180,6 +190,20 @@ bool th_kin_is_below(const th_kin *k, uint32_t id) {
 const uint32_t *th_kin_defined(const th_kin *k, uint32_t *n) {
   *n = k->n_defined;
   return k->defined;
+}
+
+/* ---- verdicts ---- */
+
+th_verdict_fact *th_kin_verdict(const th_kin *k, const th_elig_fact *f, th_verdict_presume mode,
+                                bool *known) {
+  if (f->type != TH_ELIG_CONCEPT || f->guard.kind || f->window.present || f->degree.n) return NULL;
+  uint32_t rest = 1u << 31 | (uint32_t)f->category << 8 | (uint32_t)f->time << 4 |
+                  (uint32_t)mode << 2 | (uint32_t)f->negated << 1 | (uint32_t)f->family;
+  uint64_t label = XXH3_64bits(f->label.p, f->label.n), code = XXH3_64bits(f->code.p, f->code.n);
+  judged *j = &k->verdicts[mix(label ^ rest, code) % VERDICTS];
+  *known = j->label == label && j->code == code && j->rest == rest;
+  if (!*known) *j = (judged){.label = label, .code = code, .rest = rest};
+  return &j->verdict;
 }
 
 /* ---- terms ---- */

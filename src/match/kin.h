@@ -22,6 +22,13 @@ bool th_kin_is_below(const th_kin *kin, uint32_t concept_id);
 /* The concepts of the patient that are values by definition (rules.h): n indexes of facts. */
 const uint32_t *th_kin_defined(const th_kin *kin, uint32_t *n);
 
+/* The verdict on a fact that is asked for again and again in the studies of one patient. NULL: on
+ * such a fact none is remembered. *known: it is there; else the place is the caller's to fill, and
+ * holds until another fact needs it. Two facts are taken for each other when they agree in 128 bits
+ * of their label's and code's hashes. */
+th_verdict_fact *th_kin_verdict(const th_kin *kin, const th_elig_fact *f, th_verdict_presume mode,
+                                bool *known);
+
 /* th_patient_term, remembered by the process: labels of criteria come again and again. Nothing of a
  * patient may be asked here. */
 th_span th_kin_term(th_span label);

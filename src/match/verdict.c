@@ -1,6 +1,7 @@
 #include "match/verdict.h"
 
 #include "eligibility/attributes.h"
+#include "match/kin.h"
 #include "match/verdict_private.h"
 
 /* ---- the patient made ready ---- */
@@ -284,8 +285,8 @@ static void judge_group(const th_elig_tree *tree, uint32_t at, th_verdict_node *
 
 /* ---- facts ---- */
 
-void th_verdict_judge(th_verdict_fact *out, const th_elig_tree *tree, const th_elig_fact *f,
-                      const th_verdict_patient *v, th_verdict_presume mode) {
+static void judge_anew(th_verdict_fact *out, const th_elig_tree *tree, const th_elig_fact *f,
+                       const th_verdict_patient *v, th_verdict_presume mode) {
   *out = (th_verdict_fact){.truth = TH_UNKNOWN,
                            .presumed = TH_UNKNOWN,
                            .patient = TH_NO_FACT,
@@ -299,6 +300,17 @@ void th_verdict_judge(th_verdict_fact *out, const th_elig_tree *tree, const th_e
   if (!f->negated) return;
   out->truth = TH_MET - out->truth;
   out->presumed = TH_MET - out->presumed;
+}
+
+void th_verdict_judge(th_verdict_fact *out, const th_elig_tree *tree, const th_elig_fact *f,
+                      const th_verdict_patient *v, th_verdict_presume mode) {
+  bool known = false;
+  th_verdict_fact *kept = v->kin ? th_kin_verdict(v->kin, f, mode, &known) : NULL;
+  if (!known) judge_anew(kept ? kept : out, tree, f, v, mode);
+  if (!kept) return;
+  *out = *kept;
+  out->from = f->from;
+  out->to = f->to;
 }
 
 int th_verdict_read(th_verdicts *out, const th_elig_tree *tree, const th_verdict_patient *patient,
