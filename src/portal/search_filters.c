@@ -173,7 +173,7 @@ static void put_names(const search_view *v, unsigned at) {
     put_box(v, g->name, value, name, l->names[i].chosen, l->names[i].count);
   }
   if (g->another)
-    th_portal_put_input(v, g->name, g->another, NULL,
+    th_portal_put_input(v, g->name, l->n ? g->another : g->title, NULL,
                         th_portal_state_error(v->s, g->name)
                             ? v->s->filter[th_portal_filter_place(g->name)]
                             : (th_span){0},
@@ -198,6 +198,10 @@ static void put_name_group(const search_view *v, const char *name) {
     open_folded(v, g->title, v->s->filter[th_portal_filter_place(name)].n > 0);
     put_names(v, at);
     th_html_close_n(v->h, 2);
+    return;
+  }
+  if (!v->names[at].n) { /* a field alone */
+    put_names(v, at);
     return;
   }
   th_html_open(v->h, "fieldset", NULL);

@@ -4,6 +4,7 @@
 #include "study/catalogue.h"
 
 #include <math.h>
+#include <stdio.h>
 
 /* A place of more than PLAIN_WORDS words has a comma: "New York City, New York". */
 enum { PLAIN_WORDS = 4, MOST_WORDS = 8 };
@@ -23,8 +24,15 @@ static const char *const *reaches(th_lang lang) {
 
 void th_portal_words_km(th_lang lang, double km, th_buf *out) {
   double n = lang == TH_LANG_EN ? km / MILE_KM : km;
-  const char *unit = lang == TH_LANG_EN ? "mi" : "km";
-  th_buf_printf(out, n < 9.95 && n >= 0.05 ? "%.1f\xC2\xA0%s" : "%.0f\xC2\xA0%s", n, unit);
+  char text[32];
+  /* Points are those of towns more often than those of doors. */
+  if (n < 0.95)
+    snprintf(text, sizeof text, "<\xC2\xA0%d", 1);
+  else
+    snprintf(text, sizeof text, "%.*f", n < 9.95 ? 1 : 0, n);
+  char *point = lang == TH_LANG_EN ? NULL : strchr(text, '.');
+  if (point) *point = ',';
+  th_buf_printf(out, "%s\xC2\xA0%s", text, lang == TH_LANG_EN ? "mi" : "km");
 }
 
 static th_lang lang_of(const portal_state *s) {
@@ -439,7 +447,11 @@ static void put_within(const search_view *v) {
     /* The language's own distance need not be said in the address. */
     th_html_attr(v->h, "value", !last && order[i] == 0 ? (th_span){"", 0} : value);
     if (chosen) th_html_flag(v->h, "selected");
-    th_html_text(v->h, value);
+    /* "50 km", where it is a number and a unit of two letters. */
+    th_buf *s = th_html_scratch(v->h);
+    th_buf_span(s, last ? value : (th_span){value.p, value.n - 2});
+    if (!last) th_buf_printf(s, "\xC2\xA0%s", value.p + value.n - 2);
+    th_html_scratch_text(v->h);
     th_html_close(v->h);
   }
   th_html_close_n(v->h, 2);

@@ -1,6 +1,7 @@
 #include "portal/search_state.h"
 #include "api/agg.h"
 #include "criteria/accepts.h"
+#include "geo/geo.h"
 #include "portal/message.h"
 #include "portal/search_place.h"
 
@@ -37,14 +38,40 @@ bool th_portal_state_counts(const th_param *p) {
 
 /* ---- errors ---- */
 
+/* What was typed into a filter, and what can be, in the reader's words; NULL: in those of the
+ * filter itself. */
+static const char *wrong_value(const portal_state *s, int filter) {
+  static const struct {
+    const char *filter, *message;
+  } typed[] = {{"age", M(wrong_age)},         {"near", M(wrong_near)},
+               {"start", M(wrong_date)},      {"posted", M(wrong_date)},
+               {"completion", M(wrong_date)}, {"updated", M(wrong_date)}};
+  th_lang lang = th_lang_of_path(s->rq->path);
+  const char *message = lang == TH_LANG_EN ? NULL : M(wrong_value);
+  const char *name = th_filter_params[filter].name;
+  if (strcmp(name, "near") == 0 && !th_geo_places()) return NULL;
+  for (size_t i = 0; i < TH_COUNT(typed); i++)
+    if (strcmp(name, typed[i].filter) == 0) message = typed[i].message;
+  return message ? th_arena_printf(s->rq->arena, "%s: \"%.*s\"%s",
+                                   th_say_label(lang, th_filter_params[filter].label),
+                                   (int)TH_MIN(s->filter[filter].n, 80), s->filter[filter].p,
+                                   th_say_str(lang, message))
+                 : NULL;
+}
+
 /* The name of the parameter in front of a message becomes the label that the page has for it. */
-static int add_error(portal_state *s, const char *name, const char *message, th_err *err) {
+static const char *put_label(const portal_state *s, const char *name, const char *message) {
   int place = th_portal_filter_place(name);
   size_t n = strlen(name);
   bool named = place >= 0 && strncmp(message, name, n) == 0 && message[n] == ':';
-  const char *kept =
-      th_arena_printf(s->rq->arena, "%s%s", named ? th_filter_params[place].label : "",
-                      named ? message + n : message);
+  const char *own = named ? wrong_value(s, place) : NULL;
+  if (own) return own;
+  return th_arena_printf(s->rq->arena, "%s%s", named ? th_filter_params[place].label : "",
+                         named ? message + n : message);
+}
+
+static int add_error(portal_state *s, const char *name, const char *message, th_err *err) {
+  const char *kept = put_label(s, name, message);
   if (!kept) return th_err_set(err, TH_ENOMEM, "no memory for a page");
   s->bad = true;
   if (s->n_errors < PORTAL_ERRORS) s->errors[s->n_errors++] = (portal_error){name, kept};
@@ -118,7 +145,14 @@ static int read_text(portal_state *s, unsigned at, const th_expander *expander, 
   int rc = th_query_parse_with(out, s->rq->arena, text, &options, &local);
   if (rc != TH_EUSAGE) return settle(s, t->name, rc, &local, err);
   bool was_bad = s->bad;
-  rc = add_error(s, t->name, local.message, err);
+  th_lang lang = th_lang_of_path(s->rq->path);
+  const char *message =
+      lang == TH_LANG_EN
+          ? local.message
+          : th_arena_printf(s->rq->arena, "%s%s", th_say_str(lang, M(lead_wrong_expression)),
+                            local.message);
+  if (!message) return th_err_set(err, TH_ENOMEM, "no memory for a page");
+  rc = add_error(s, t->name, message, err);
   if (rc) return rc;
   s->bad = was_bad;
   s->plain_words = true;

@@ -126,13 +126,38 @@ static void put_values(const topic_view *v, int facet, const char *title, const 
   th_html_close_n(v->h, 2);
 }
 
+/* A name that stands before in another case or with other accents. */
+static bool is_repeated(const th_facet *f, uint32_t at) {
+  for (uint32_t i = 0; i < at; i++)
+    if (is_same(f->values[i].value, f->values[at].value)) return true;
+  return false;
+}
+
+/* Studies of the page with the name in any spelling; as counted when there is but one. */
+static int64_t count_related(const topic_view *v, const th_facet *f, uint32_t at) {
+  th_search_result found;
+  th_err ignored = {0};
+  bool again = false;
+  for (uint32_t i = at + 1; i < f->n; i++)
+    again = again || is_same(f->values[i].value, f->values[at].value);
+  if (!again) return f->values[at].count;
+  th_query *const parts[] = {v->query,
+                             th_query_keyword(v->rq->arena, f->field, f->values[at].value)};
+  th_search_request rq = {.count = true};
+  if (parts[1]) rq.filter = th_query_and(v->rq->arena, parts, 2);
+  if (!rq.filter || th_search(v->snapshot, &rq, v->rq->arena, &found, &ignored))
+    return f->values[at].count;
+  return found.total;
+}
+
 static void put_related(const topic_view *v, th_topic_kind kind, const char *title) {
   const th_facet *f = &v->found.facets[CONDITION + kind];
   uint32_t shown = 0;
   for (uint32_t i = 0; i < f->n; i++) {
     th_buf *s = th_html_scratch(v->h);
     th_span name = f->values[i].value;
-    if ((kind == v->kind && is_name(v, name) >= 0) || !th_topic_path(kind, name, s)) continue;
+    if ((kind == v->kind && is_name(v, name) >= 0) || is_repeated(f, i)) continue;
+    if (!th_topic_path(kind, name, s)) continue;
     if (!shown++) {
       th_span kept = th_arena_dup(v->rq->arena, th_buf_view(s));
       th_html_open(v->h, "section", NULL);
@@ -142,7 +167,7 @@ static void put_related(const topic_view *v, th_topic_kind kind, const char *tit
     }
     th_html_open(v->h, "li", NULL);
     th_html_link(v->h, NULL, th_buf_view(s), name);
-    put_count(v, f->values[i].count);
+    put_count(v, (uint32_t)count_related(v, f, i));
   }
   if (shown) th_html_close_n(v->h, 2);
 }
@@ -163,7 +188,7 @@ static void put_mark(const topic_view *v, unsigned x, unsigned y, uint32_t numbe
 
 /* A bar a year, and the same numbers as a table. */
 static void put_bars(const topic_view *v, const uint32_t *counts, int first, int n) {
-  enum { STEP = 16, HIGH = 120, FOOT = 22, HEAD = 20 };
+  enum { STEP = 16, HIGH = 120, FOOT = 22, HEAD = 20, SIDE = 12 }; /* half a year's label aside */
   uint32_t most = 1;
   for (int i = 0; i < n; i++)
     most = TH_MAX(most, counts[i]);
@@ -171,7 +196,7 @@ static void put_bars(const topic_view *v, const uint32_t *counts, int first, int
   th_html_attr_str(v->h, "role", "img");
   th_html_attr_str(v->h, "aria-label", M(studies_by_year_of_start));
   th_buf *s = th_html_scratch(v->h);
-  th_buf_printf(s, "0 0 %d %d", n * STEP, HEAD + HIGH + FOOT);
+  th_buf_printf(s, "%d 0 %d %d", -SIDE, n * STEP + 2 * SIDE, HEAD + HIGH + FOOT);
   th_html_attr(v->h, "viewBox", th_buf_view(s));
   for (int i = 0; i < n; i++) {
     unsigned high = (unsigned)((uint64_t)counts[i] * HIGH / most);

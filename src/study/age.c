@@ -3,22 +3,22 @@
 static const struct {
   const char *name; /* plural with an s */
   int64_t minutes;
-  const char *shorts[3];
+  const char *others[6]; /* short, and in Spanish, as people type them */
 } units[] = {
-    [TH_AGE_MINUTES] = {"minute", 1, {"min", "mins"}},
-    [TH_AGE_HOURS] = {"hour", 60, {"h", "hr", "hrs"}},
-    [TH_AGE_DAYS] = {"day", 1440, {"d"}},
-    [TH_AGE_WEEKS] = {"week", 10080, {"w", "wk", "wks"}},
-    [TH_AGE_MONTHS] = {"month", TH_AGE_MONTH_MIN, {"m", "mo", "mos"}},
-    [TH_AGE_YEARS] = {"year", TH_AGE_YEAR_MIN, {"y", "yr", "yrs"}},
+    [TH_AGE_MINUTES] = {"minute", 1, {"min", "mins", "minuto", "minutos"}},
+    [TH_AGE_HOURS] = {"hour", 60, {"h", "hr", "hrs", "hora", "horas"}},
+    [TH_AGE_DAYS] = {"day", 1440, {"d", "día", "días", "dia", "dias"}},
+    [TH_AGE_WEEKS] = {"week", 10080, {"w", "wk", "wks", "semana", "semanas"}},
+    [TH_AGE_MONTHS] = {"month", TH_AGE_MONTH_MIN, {"m", "mo", "mos", "mes", "meses"}},
+    [TH_AGE_YEARS] = {"year", TH_AGE_YEAR_MIN, {"y", "yr", "yrs", "año", "años"}},
 };
 
 static bool is_unit(th_span word, int u) {
   th_span name = th_span_of(units[u].name), one = word;
   if (one.n == name.n + 1 && (one.p[one.n - 1] | 32) == 's') one.n--;
   if (th_span_eq_nocase(one, name)) return true;
-  for (size_t i = 0; i < TH_COUNT(units[u].shorts) && units[u].shorts[i]; i++)
-    if (th_span_eq_nocase(word, th_span_of(units[u].shorts[i]))) return true;
+  for (size_t i = 0; i < TH_COUNT(units[u].others) && units[u].others[i]; i++)
+    if (th_span_eq_nocase(word, th_span_of(units[u].others[i]))) return true;
   return false;
 }
 

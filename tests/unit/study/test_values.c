@@ -177,6 +177,8 @@ static void ages(void **state) {
       {"18d", 18 * 1440LL, "18 days"},
       {"64y", 64 * 525960LL, "64 years"},
       {"3m", 3 * 43830LL, "3 months"},
+      {"6 meses", 6 * 43830LL, "6 months"},
+      {"10 días", 10 * 1440LL, "10 days"},
       {"3 min", 3, "3 minutes"},
       {" 7  w ", 7 * 10080LL, "7 weeks"},
       {"999999999 Years", 999999999 * 525960LL, "999999999 years"},
