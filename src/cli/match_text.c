@@ -116,6 +116,7 @@ static void put_questions(const th_find_result *r, const th_tty *term, th_buf *o
 }
 
 void th_cli_match_text(const th_find_result *r, const th_tty *term, th_buf *out) {
+  if (!r->n) th_buf_str(out, "0 studies: none is about anything that was read in the record\n");
   for (uint32_t i = 0; i < r->n; i++)
     put_study(r, &r->studies[i], term, out);
   put_questions(r, term, out);
