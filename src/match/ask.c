@@ -111,11 +111,32 @@ static void gather(th_asker *a, const th_verdicts *v, const th_elig_node *n, lac
   }
 }
 
+/* How much of a whole answer one is: what nearly everybody answers alike settles little that was
+ * not taken for granted. A study's own staff ask it anyhow. */
+static float telling(const th_question *q) {
+  if (q->attribute >= 0) return 1;
+  switch (q->category) {
+  case TH_ELIG_CONSENT:
+  case TH_ELIG_CAPACITY:
+    return 0.02f;
+  case TH_ELIG_CONTRACEPTION:
+  case TH_ELIG_LANGUAGE:
+    return 0.05f;
+  case TH_ELIG_OTHER_TRIAL:
+  case TH_ELIG_LACTATION:
+    return 0.2f;
+  case TH_ELIG_PREGNANCY:
+    return 0.5f;
+  default:
+    return 1;
+  }
+}
+
 static void credit(lacks *l, uint32_t rank, float worth) {
   float points = worth / (log2f((float)rank + 1) * (float)(l->n ? l->n : 1));
   for (uint32_t i = 0; i < l->n; i++) {
     th_thing *t = l->p[i];
-    t->q.weight += points;
+    t->q.weight += points * telling(&t->q);
     t->q.n_criteria++;
     t->q.n_studies += t->last_study != rank;
     t->last_study = rank;

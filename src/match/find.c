@@ -63,11 +63,51 @@ static double known_share(const th_verdict_trial *t) {
   return t->n ? (double)(t->met + t->passed) / t->n : 0;
 }
 
+/* Surely: age or sex, a number, or the very concept that is asked for. */
+static bool is_sure(const th_verdict_trial *t) {
+  return t->against[TH_GROUND_FIELD] || t->against[TH_GROUND_PERSON] ||
+         t->against[TH_GROUND_NUMBER] || t->against[TH_GROUND_SAME];
+}
+
+static double lowered(const finding *k, const th_found *s) {
+  const uint16_t *a = s->trial.against;
+  double out = 1;
+  if (s->firm && a[TH_GROUND_KIND]) out *= (double)k->tuning->kind_against;
+  if (s->firm && a[TH_GROUND_LOOSE]) out *= (double)k->tuning->loose_against;
+  return out;
+}
+
 static void settle(const finding *k, th_found *s, const th_verdicts *v) {
   th_verdict_sum(&s->trial, v, &k->out->ready, &s->limits);
+  if (s->trial.grade == TH_GRADE_EXCLUDED && !is_sure(&s->trial))
+    s->trial.grade = TH_GRADE_POSSIBLE;
   s->value = (double)s->ranked.score;
   if (k->request->order == TH_ELIGIBLE_FIRST)
-    s->value *= 1 + (double)k->tuning->known * known_share(&s->trial);
+    s->value *= (1 + (double)k->tuning->known * known_share(&s->trial)) * lowered(k, s);
+}
+
+/* What the study is about, as far as the patient has it. */
+static void set_subject(finding *k, const th_found *s) {
+  k->out->ready.subject = 0;
+  for (uint8_t i = 0; i < s->ranked.n_why; i++)
+    k->out->ready.subject |= (uint64_t)1 << s->ranked.why[i];
+}
+
+_Static_assert(TH_TOPIC_CONCEPTS_MAX <= 64, "a bit each");
+
+/* Which concept of the topic a fact is, for set_subject. */
+static int know_subjects(finding *k) {
+  const th_verdict_patient *v = &k->out->ready;
+  const th_topic *t = &k->out->topic;
+  uint8_t *about = th_arena_calloc(k->arena, (size_t)v->p->n_facts + 1, sizeof *about);
+  if (!about) return th_err_set(k->err, TH_ENOMEM, "out of memory");
+  for (uint32_t i = 0; i < v->n_concepts; i++) {
+    const th_patient_fact *f = &v->p->facts[v->concepts[i]];
+    for (uint32_t c = 0; c < t->n_concepts && f->concept_id != TH_NO_CONCEPT; c++)
+      if (t->concepts[c].concept_id == f->concept_id) about[v->concepts[i]] = (uint8_t)(c + 1);
+  }
+  k->out->ready.about = about;
+  return 0;
 }
 
 /* What the scratch holds says nothing of the patient but for verdicts. */
@@ -86,6 +126,7 @@ static int judge(finding *k, th_found *s, bool text) {
   th_elig_tree tree;
   th_verdicts v;
   int rc = read_tree(k, s, text, &tree, &s->firm);
+  set_subject(k, s);
   if (rc == 0)
     rc = th_verdict_read(&v, &tree, &k->out->ready, k->request->presume, &k->scratch, k->err);
   if (rc < 0) return rc;
@@ -97,6 +138,7 @@ static int judge(finding *k, th_found *s, bool text) {
 /* With its text, to be shown. */
 static int explain(finding *k, th_found *s) {
   int rc = th_study_show(k->reader, s->ranked.segment, s->ranked.doc, k->arena, &s->shown, k->err);
+  set_subject(k, s);
   if (rc == 0)
     rc = th_verdict_read(&s->verdicts, &s->shown.tree, &k->out->ready, k->request->presume,
                          k->arena, k->err);
@@ -107,9 +149,9 @@ static int explain(finding *k, th_found *s) {
 
 /* ---- order ---- */
 
-/* Surely excluded. */
+/* Surely excluded, as far as it is known. */
 static bool is_out(const th_found *s) {
-  return s->trial.grade == TH_GRADE_EXCLUDED && (s->firm || s->trial.by != TH_FIELD_TEXT);
+  return s->trial.grade == TH_GRADE_EXCLUDED && (s->firm || s->trial.against[TH_GROUND_FIELD]);
 }
 
 static int eligible_first(const th_found *x, const th_found *y) {
@@ -258,6 +300,7 @@ static int run(finding *k, const th_ranker *ranker) {
   if (rc == 0) rc = th_verdict_prepare(&out->ready, q->patient, dict, k->arena, k->err);
   if (rc == 0) rc = th_verdict_listen(&out->ready, k->arena, k->err);
   if (rc == 0) rc = th_kin_make(&out->ready.kin, &out->ready, k->arena, k->err);
+  if (rc == 0) rc = know_subjects(k);
   if (rc == 0) rc = rank(k, ranker);
   if (rc == 0) rc = judge_all(k);
   if (rc < 0) return rc;

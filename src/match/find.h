@@ -1,9 +1,15 @@
 /* Studies for one patient: ranked, each with its verdicts, and what to ask next.
  *
  * The order by relevance is that of rank.h, and no verdict enters it. Eligible first puts the best
- * TH_FIND_CANDIDATES of that order anew: those that nothing excludes before those that something
- * does; within both by the score times 1 + `known` of tuning.def times the share of criteria that
- * are known to be met. */
+ * TH_FIND_CANDIDATES of that order anew: those that something surely excludes behind all others,
+ * and within both by
+ *
+ *   score × (1 + known × share) × kind_against (if any) × loose_against (if any)
+ *
+ * with the weights of tuning.def: share is that of criteria that are known to be met; a criterion
+ * of those grounds (th_verdict_ground) that stands against the patient lowers the study, and does
+ * not sink it. Such a study's grade is "possible": what is against it is counted (violated), and
+ * may be meant otherwise. */
 #ifndef TH_MATCH_FIND_H
 #define TH_MATCH_FIND_H
 

@@ -229,6 +229,57 @@ bool th_verdict_asks_none(const th_elig_tree *tree, const th_elig_node *leaf) {
   return false;
 }
 
+/* ---- how sure ---- */
+
+static bool is_subject(const th_verdict_patient *v, const th_verdict_fact *r) {
+  uint8_t bit = v->about && r->patient != TH_NO_FACT ? v->about[r->patient] : 0;
+  return bit && v->subject >> (bit - 1) & 1;
+}
+
+static uint8_t ground_of_concept(const th_verdict_patient *v, const th_elig_fact *f,
+                                 const th_verdict_fact *r) {
+  if (f->category == TH_ELIG_SEX) return TH_GROUND_PERSON;
+  if (f->category == TH_ELIG_PREGNANCY || f->category == TH_ELIG_LACTATION ||
+      f->category == TH_ELIG_CONTRACEPTION || r->patient == TH_NO_FACT)
+    return TH_GROUND_LOOSE;
+  const th_patient_fact *p = &v->p->facts[r->patient];
+  bool today = p->time != TH_ELIG_PAST && !(p->flags & TH_FACT_HISTORY);
+  if (f->time == TH_ELIG_PAST && today && !p->absent) return TH_GROUND_LOOSE;
+  return r->basis == TH_BASIS_STATED ? TH_GROUND_SAME : TH_GROUND_KIND;
+}
+
+static uint8_t ground_of(const th_verdict_patient *v, const th_elig_fact *f,
+                         const th_verdict_fact *r) {
+  if (f->type != TH_ELIG_NUMERIC) return ground_of_concept(v, f, r);
+  if (th_is_age(f->attribute)) return TH_GROUND_PERSON;
+  return r->basis == TH_BASIS_STATED ? TH_GROUND_NUMBER : TH_GROUND_KIND;
+}
+
+/* The surest of the facts that are against the patient where one is enough, else the least sure. */
+static uint8_t leaf_ground(const th_verdict_patient *v, const th_elig_tree *tree,
+                           const th_elig_node *n, const th_verdict_fact *all) {
+  bool exclusion = n->kind == TH_ELIG_EXCLUSION;
+  bool one = n->n_facts < 2 || exclusion == (n->combine != TH_ELIG_ALL);
+  uint8_t against = exclusion ? TH_MET : TH_NOT_MET, out = one ? TH_GROUND_LOOSE : TH_GROUND_FIELD;
+  for (uint32_t i = n->fact; i < n->fact + n->n_facts; i++) {
+    if (all[i].truth != against) continue;
+    uint8_t g = exclusion && is_subject(v, &all[i]) ? (uint8_t)TH_GROUND_LOOSE
+                                                    : ground_of(v, &tree->facts[i], &all[i]);
+    out = one ? TH_MIN(out, g) : TH_MAX(out, g);
+  }
+  return out;
+}
+
+static uint8_t group_ground(const th_elig_tree *tree, uint32_t at, const th_verdict_node *nodes) {
+  const th_elig_node *n = &tree->nodes[at];
+  bool exclusion = n->kind == TH_ELIG_EXCLUSION, one = exclusion == (n->combine != TH_ELIG_ALL);
+  uint8_t against = exclusion ? TH_MET : TH_NOT_MET, out = one ? TH_GROUND_LOOSE : TH_GROUND_FIELD;
+  for (uint32_t i = at + 1; i < n->next; i = tree->nodes[i].next)
+    if (nodes[i].verdict == against)
+      out = one ? TH_MIN(out, nodes[i].ground) : TH_MAX(out, nodes[i].ground);
+  return out;
+}
+
 static void judge_leaf(const th_verdict_patient *v, const th_elig_tree *tree, const th_elig_node *n,
                        th_verdict_presume mode, const th_verdict_fact *all, th_verdict_node *out) {
   uint8_t basis = TH_BASIS_STATED, ignored = TH_BASIS_NONE;
@@ -248,6 +299,7 @@ static void judge_leaf(const th_verdict_patient *v, const th_elig_tree *tree, co
     out->rule = TH_RULE_UNSAID;
   }
   settle(out, n->kind, basis);
+  out->ground = leaf_ground(v, tree, n, all);
 }
 
 static bool is_counted(const th_elig_node *n) {
@@ -281,6 +333,7 @@ static void judge_group(const th_elig_tree *tree, uint32_t at, th_verdict_node *
   nodes[at].plain = group_lane(tree, at, nodes, false, &basis);
   nodes[at].presumed = group_lane(tree, at, nodes, true, &ignored);
   settle(&nodes[at], tree->nodes[at].kind, basis);
+  nodes[at].ground = group_ground(tree, at, nodes);
 }
 
 /* ---- facts ---- */
@@ -427,6 +480,7 @@ static void sum_field(th_verdict_trial *out, uint8_t field, uint8_t truth, bool 
   out->open += truth == TH_UNKNOWN;
   if (truth != TH_NOT_MET) return;
   out->violated++;
+  out->against[TH_GROUND_FIELD]++;
   if (out->by == TH_FIELD_TEXT) out->by = field;
 }
 
@@ -446,6 +500,7 @@ static void sum_node(th_verdict_trial *out, const th_verdicts *v, uint32_t i, ui
   out->n++;
   if (r->verdict == (exclusion ? TH_MET : TH_NOT_MET)) {
     out->violated++;
+    out->against[r->ground]++;
     exclude(out, i);
   } else if (r->verdict == TH_MET) {
     out->met++;
@@ -470,6 +525,7 @@ static void sum_cohorts(th_verdict_trial *out, const th_verdicts *v) {
   }
   if (n < 2 || closed < n) return;
   out->n++, out->violated++;
+  out->against[TH_GROUND_KIND]++;
   exclude(out, first);
 }
 

@@ -55,6 +55,19 @@ typedef enum th_verdict_rule {
 
 #define TH_NO_FACT UINT32_MAX
 
+/* How sure a criterion stands against the patient, surest first. Not a matter of logic, which takes
+ * them alike, but of how often such a reading is wrong: find.h orders by it. */
+typedef enum th_verdict_ground {
+  TH_GROUND_FIELD,  /* age or sex of the record's own fields */
+  TH_GROUND_PERSON, /* age or sex, as the text asks for it */
+  TH_GROUND_NUMBER, /* a stated value against a bound */
+  TH_GROUND_SAME,   /* the very concept that the record states or denies */
+  TH_GROUND_KIND,   /* a kind of it, or by another rule */
+  TH_GROUND_LOOSE, /* something may be meant otherwise: a history where the record tells of today, a
+                    * part of what was written, pregnancy where the patient is a man */
+  TH_N_GROUNDS
+} th_verdict_ground;
+
 /* What a verdict rests on: one fact of the criteria and what was held against it. */
 typedef struct th_verdict_fact {
   uint8_t truth;     /* th_verdict_truth in the plain lane, negation applied, without its guard */
@@ -71,7 +84,8 @@ typedef struct th_verdict_node {
   uint8_t verdict;         /* th_verdict_truth */
   uint8_t basis;           /* the weakest of what decided it: presumed, derived, stated */
   uint8_t plain, presumed; /* the two lanes */
-  uint8_t rule; /* th_verdict_rule by which the node as a whole was judged, not its facts */
+  uint8_t rule;   /* th_verdict_rule by which the node as a whole was judged, not its facts */
+  uint8_t ground; /* th_verdict_ground, where the verdict stands against the patient */
 } th_verdict_node;
 
 typedef struct th_verdicts {
@@ -87,7 +101,12 @@ typedef struct th_verdict_patient {
   uint32_t *value;         /* by attribute: the fact that counts, or TH_NO_FACT; in arena */
   uint32_t *concepts;      /* indexes of all facts that are concepts; in arena */
   uint32_t n_concepts;
-  bool adult;                           /* surely 18 years old */
+  bool adult; /* surely 18 years old */
+  /* By fact the bit of `subject` + 1 that it stands for, 0: none; NULL: all 0. The caller's, set
+   * before a study is judged: of what it is about something else than the words say must be meant
+   * by an exclusion that it seems to meet. Only grounds depend on it. */
+  const uint8_t *about;
+  uint64_t subject;
   const struct th_verdict_words *words; /* th_verdict_listen; NULL: of what was not read silence
                                          * says nothing */
   const struct th_kin *kin; /* th_kin_make, for many trees; NULL: all is compared with all */
@@ -188,9 +207,11 @@ typedef struct th_verdict_trial {
   uint32_t n, met, violated, passed; /* passed: exclusions that are not met */
   uint32_t presumed;                 /* settled by presumption alone */
   uint32_t open;                     /* not settled */
+  uint16_t against[TH_N_GROUNDS];    /* the violated ones by how sure they are */
 } th_verdict_trial;
 
-/* A closed study is not an excluded one: field[TH_FIELD_STATUS] says it, the grade does not. */
+/* The grade takes all grounds alike. A closed study is not an excluded one: field[TH_FIELD_STATUS]
+ * says it, the grade does not. */
 void th_verdict_sum(th_verdict_trial *out, const th_verdicts *v, const th_verdict_patient *patient,
                     const th_verdict_study *study);
 

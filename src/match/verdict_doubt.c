@@ -45,17 +45,28 @@ static const char *const parts[] = {
 
 _Static_assert(TH_COUNT(hints) <= 64, "one bit a row");
 
-/* Stems of a few words. */
+/* First letters of a few words. */
 enum { STEMS_MAX = 48 };
 typedef struct stems {
   uint64_t at[STEMS_MAX];
   uint32_t n;
 } stems;
 
-static void add_words(stems *s, th_span text) {
+/* By so many letters words of hints are compared: "proteinuria" is not "proteinosis". */
+static uint64_t key_of(th_span w) {
+  uint64_t key = 0;
+  size_t n = w.n > 3 && (w.p[w.n - 1] | 32) == 's' ? w.n - 1 : w.n;
+  for (size_t i = 0; i < n && i < sizeof key; i++) {
+    char c = w.p[i];
+    key = key << 8 | (unsigned char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
+  }
+  return key;
+}
+
+static void add_words(stems *s, th_span text, uint64_t (*stem)(th_span word)) {
   th_span w;
   while (s->n < STEMS_MAX && th_words_next(&text, &w))
-    s->at[s->n++] = th_words_stem(w);
+    s->at[s->n++] = stem(w);
 }
 
 static bool holds(const stems *s, uint64_t stem) {
@@ -71,7 +82,7 @@ static bool holds_some(const stems *s, const char *alternatives) {
     th_span rest = {p, n}, w;
     bool all = true;
     while (all && th_words_next(&rest, &w))
-      all = holds(s, th_words_stem(w));
+      all = holds(s, key_of(w));
     if (all) return true;
     p += n + (p[n] == '|');
   }
@@ -98,7 +109,7 @@ static void know_phrases(void) {
       th_span rest = {p, n}, w;
       x->row = (uint8_t)i;
       while (x->n < PHRASE_MAX && th_words_next(&rest, &w))
-        x->stem[x->n++] = th_words_stem(w);
+        x->stem[x->n++] = key_of(w);
       p += n + (p[n] == '|');
     }
 }
@@ -137,7 +148,7 @@ uint64_t th_doubt_hints(const th_verdict_patient *v) {
   pthread_once(&once, know_phrases);
   while (th_words_next(&rest, &w)) {
     memmove(last + 1, last, sizeof last - sizeof *last);
-    last[0] = th_words_stem(w);
+    last[0] = key_of(w);
     uint64_t rows = ended_by(last);
     if (rows && !is_aside(v, w.p)) out |= rows;
   }
@@ -160,18 +171,24 @@ static bool is_asked(const stems *label) {
   return false;
 }
 
+static bool is_hinted_at(const th_verdict_patient *v, const th_elig_fact *f) {
+  uint64_t rows = th_words_hints(v);
+  stems label = {.n = 0};
+  if (!rows || f->time == TH_ELIG_PAST || f->time == TH_ELIG_PLANNED || f->window.present ||
+      f->family)
+    return false;
+  add_words(&label, f->label, key_of);
+  add_words(&label, f->degree, key_of);
+  for (size_t i = 0; i < TH_COUNT(hints); i++)
+    if (rows >> i & 1 && holds_some(&label, hints[i].asks)) return true;
+  return false;
+}
+
 bool th_doubt_silence(const th_verdict_patient *v, const th_elig_fact *f) {
   stems label = {.n = 0};
   if (!v->words) return false;
-  add_words(&label, f->label);
-  add_words(&label, f->degree);
-  if (is_asked(&label) || names_ill_organ(v, f->label)) return true;
-  uint64_t said = th_words_hints(v);
-  if (f->time == TH_ELIG_PAST || f->time == TH_ELIG_PLANNED || f->window.present || f->family)
-    return false;
-  for (size_t i = 0; said && i < TH_COUNT(hints); i++)
-    if (said >> i & 1 && holds_some(&label, hints[i].asks)) return true;
-  return false;
+  add_words(&label, f->label, th_words_stem);
+  return is_asked(&label) || names_ill_organ(v, f->label) || is_hinted_at(v, f);
 }
 
 bool th_doubt_wide(const th_elig_fact *f) {
@@ -182,7 +199,7 @@ bool th_doubt_wide(const th_elig_fact *f) {
 
 bool th_doubt_done(const th_verdict_patient *v, th_span test) {
   stems label = {.n = 0};
-  add_words(&label, test);
+  add_words(&label, test, th_words_stem);
   for (size_t i = 0; i < TH_COUNT(tests); i++) {
     th_span rest = th_span_of(tests[i]), w;
     bool same = false, said = false;
