@@ -1,11 +1,10 @@
 /* Writes the files of corpus/criteria_book anew, for when the format has changed:
  *   ninja -C build fuzz/make_books && build/fuzz/make_books fuzz/corpus/criteria_book
  * Books of a few criteria of the case files, and the bytes of single trees (tree*). */
-#include "../tests/unit/test.h"
-
 #include <stdio.h>
 
-#include "../tests/unit/eligibility/words.h"
+#include "../tests/unit/dictionary.h"
+#include "../tests/unit/eligibility/cases.h"
 #include "criteria/encode.h"
 #include "criteria/writer.h"
 
@@ -58,7 +57,7 @@ static void write_book(const char *folder, size_t which, size_t step, const word
 int main(int argc, char **argv) {
   words w;
   if (argc != 2) return 1;
-  words_open(&w);
+  words_open(&w, TH_SOURCE_ROOT "/tests/cases/eligibility/dictionary.txt");
   for (size_t i = 0; i < TH_COUNT(files); i++)
     write_book(argv[1], i, 4, &w);
   words_close(&w);

@@ -1,5 +1,9 @@
 /* Concepts in items, read with a small dictionary (tests/cases/eligibility/dictionary.txt). */
+#include <malloc.h>
+#include <time.h>
+
 #include "../dictionary.h"
+#include "../study/shared.h"
 #include "base/queue.h"
 #include "cases.h"
 #include "eligibility/eligibility.h"
@@ -148,11 +152,148 @@ static void test_random(void **state) {
   words_close(&w);
 }
 
+/* ---- long texts ---- */
+
+/* Of this thread: what else the machine does is not counted. */
+static double own_seconds(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* The shortest of a few readings of the first n bytes of a text, and the arena that one takes. */
+static double read_time(const words *w, th_span text, size_t n, size_t *memory) {
+  th_arena arena;
+  double best = 1e9;
+  text.n = n;
+  th_arena_init(&arena, 0);
+  for (int i = 0; i < 3; i++) {
+    th_elig_tree t;
+    th_arena_reset(&arena, false);
+    double start = own_seconds();
+    assert_int_equal(th_elig_read_concepts(text, &w->dict, w->matcher, &arena, &t, NULL), 0);
+    best = TH_MIN(best, own_seconds() - start);
+    check_spans(&t);
+  }
+  *memory = arena.used;
+  th_arena_dispose(&arena);
+  return best;
+}
+
+/* Four times the text takes four times the time and memory; what grows with the square takes
+ * sixteen times. Time is asked again when it says otherwise: a busy machine does not say so each
+ * time. */
+static void test_linear(void **state) {
+  (void)state;
+  static const char *const pieces[] = {"asthma ",
+                                       "asthma, ",
+                                       "renal or ",
+                                       "liver or renal disease, ",
+                                       "asthma or heart failure or ",
+                                       "renal ",
+                                       "anti-",
+                                       "a-b-c-",
+                                       "chronic renal failure of the ",
+                                       "strong CYP3A4 inhibitors ",
+                                       "positive HIV ",
+                                       "no ",
+                                       "history of ",
+                                       "allergy to ",
+                                       "except asthma ",
+                                       "asthma (",
+                                       "within 3 months ",
+                                       "asthma within 3 months ",
+                                       "blood pressure ",
+                                       "creatinine < 2 or ",
+                                       "age > 3 ",
+                                       "stage i ",
+                                       "EGFR mutation ",
+                                       "x",
+                                       "or asthma. "};
+  enum { SMALL = 48 << 10, TRIES = 6 };
+  words w;
+  words_open(&w, TH_SOURCE_ROOT "/tests/cases/eligibility/dictionary.txt");
+  for (size_t i = 0; i < TH_COUNT(pieces); i++) {
+    th_buf text;
+    size_t little = 0, much = 0;
+    double small = 1, large = 1e9;
+    th_buf_init(&text, 0);
+    while (text.n < 4 * SMALL)
+      th_buf_str(&text, pieces[i]);
+    for (int k = 0; k < TRIES && large > 8 * small; k++) {
+      small = read_time(&w, th_buf_view(&text), SMALL, &little);
+      large = read_time(&w, th_buf_view(&text), 4 * SMALL, &much);
+    }
+    if (large > 8 * small) fail_msg("\"%s\": %.4f s, then %.4f s", pieces[i], small, large);
+    if (much > 6 * little) fail_msg("\"%s\": %zu bytes, then %zu", pieces[i], little, much);
+    th_buf_dispose(&text);
+  }
+  words_close(&w);
+}
+
+/* Facts of an item that is longer than what is read at once: none is lost, none stands twice. */
+static void test_long_item(void **state) {
+  (void)state;
+  words w;
+  th_buf text;
+  th_arena arena;
+  th_elig_tree t;
+  const uint32_t n = 600;
+  words_open(&w, TH_SOURCE_ROOT "/tests/cases/eligibility/dictionary.txt");
+  th_buf_init(&text, 0);
+  th_arena_init(&arena, 0);
+  th_buf_str(&text, "Inclusion Criteria:\n\n* asthma");
+  for (uint32_t i = 1; i < n; i++)
+    th_buf_str(&text, " and then nothing of any kind at all but asthma");
+  assert_int_equal(th_elig_read_concepts(th_buf_view(&text), &w.dict, w.matcher, &arena, &t, NULL),
+                   0);
+  assert_int_equal(t.n_nodes, 1);
+  assert_int_equal(t.nodes[0].n_facts, n);
+  check_spans(&t);
+  th_arena_dispose(&arena);
+  th_buf_dispose(&text);
+  words_close(&w);
+}
+
+/* ---- all records ---- */
+
+/* One matcher serves any number of records, each read within a megabyte: behind the first ones
+ * nothing is held that was not before. */
+static void test_flat(void **state) {
+  (void)state;
+  enum { WARM = 2000, ROOM = 64 << 10, LIMIT = 1 << 20 };
+  shared_lines *lines = shared_lines_open("data/studies.ndjson.zst");
+  if (!lines) skip();
+  th_json_parser *parser = th_json_parser_new(64u << 20, 256);
+  words w;
+  th_span line;
+  size_t held = 0, n = 0;
+  words_open(&w, TH_SOURCE_ROOT "/tests/cases/eligibility/dictionary.txt");
+  while (shared_lines_next(lines, &line)) {
+    th_json j;
+    th_elig_tree t;
+    assert_int_equal(th_json_parse(parser, line, &j, NULL), 0);
+    th_span text =
+        th_json_path_text(&j, 0, "protocolSection.eligibilityModule.eligibilityCriteria");
+    size_t before = mallinfo2().uordblks;
+    th_arena arena;
+    th_arena_init(&arena, LIMIT);
+    assert_int_equal(th_elig_read_concepts(text, &w.dict, w.matcher, &arena, &t, NULL), 0);
+    th_arena_dispose(&arena);
+    if (n++ >= WARM) held += mallinfo2().uordblks - before;
+  }
+  assert_true(n > WARM);
+  assert_true((ptrdiff_t)held < ROOM);
+  shared_lines_close(lines);
+  th_json_parser_free(parser);
+  words_close(&w);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_cases),
-      cmocka_unit_test(test_exact),
-      cmocka_unit_test(test_random),
+      cmocka_unit_test(test_cases),     cmocka_unit_test(test_exact),
+      cmocka_unit_test(test_random),    cmocka_unit_test(test_linear),
+      cmocka_unit_test(test_long_item), cmocka_unit_test(test_flat),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
