@@ -399,12 +399,14 @@ static void put_criteria(page *p, const th_found *s) {
   th_html_close(h);
 }
 
-static void put_count(th_html *h, uint32_t n, const char *word, bool *any) {
+static void put_count(th_html *h, uint32_t n, const char *one, const char *many, bool *any) {
   if (!n) return;
   th_html_str(h, *any ? ", " : " ");
+  if (!*any) th_html_str(h, M(match_lead_criteria));
+  if (!*any) th_html_str(h, " ");
   th_html_i64(h, n);
   th_html_str(h, " ");
-  th_html_str(h, word);
+  th_html_str(h, n == 1 ? one : many);
   *any = true;
 }
 
@@ -418,11 +420,11 @@ static void put_grade(page *p, const th_found *s) {
   bool any = false;
   th_html_open(h, "p", "grade");
   put_light(h, grades[t->grade]);
-  put_count(h, t->met, M(match_met), &any);
-  put_count(h, t->passed, M(match_no_obstacle), &any);
-  put_count(h, t->presumed, M(match_presumed), &any);
-  put_count(h, t->violated, M(match_in_the_way), &any);
-  put_count(h, t->open, M(match_open), &any);
+  put_count(h, t->met, M(match_met), M(match_many_met), &any);
+  put_count(h, t->passed, M(match_no_obstacle), M(match_many_no_obstacle), &any);
+  put_count(h, t->presumed, M(match_presumed), M(match_many_presumed), &any);
+  put_count(h, t->violated, M(match_in_the_way), M(match_many_in_the_way), &any);
+  put_count(h, t->open, M(match_open), M(match_many_open), &any);
   th_html_close(h);
 }
 

@@ -35,6 +35,12 @@ const pages = {
   compare: "/compare?ids=" + nct + ",NCT09999999",
   "compare nothing": "/compare",
   spanish: "/es/search?term=cancer",
+  "mistake in spanish": "/es/search?age=abc&near=here&start=soon",
+  "study in spanish": "/es/study/" + nct,
+  "condition in spanish": "/es/condition/breast-cancer",
+  interventions: "/interventions",
+  "behind the end": "/search?term=study&page=900",
+  "no page": "/nothing",
 };
 const screens = {
   phone: { width: 360, height: 780 },
