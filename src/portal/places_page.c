@@ -166,7 +166,7 @@ static int read_path(places_view *v, bool *known, th_err *err) {
     th_span part = {rest.p, slash ? (size_t)(slash - rest.p) : rest.n};
     size_t used = part.n + (slash != NULL);
     rest = (th_span){rest.p + used, rest.n - used};
-    if (i == 1 && th_span_eq(part, TH_SPAN("-")) && rest.n) continue;
+    if (i == 1 && th_span_eq(part, TH_SPAN("-"))) continue; /* any; alone it adds nothing */
     th_span slug = slug_of(v, part);
     if (slug.n)
       rc = i == 0 ? read_country(v, slug, names[i], err)

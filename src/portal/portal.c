@@ -210,8 +210,29 @@ static const char *as_of_the_registry(const th_request *rq) {
                          link.query.p);
 }
 
+/* Addresses that people guess. */
+static const char *as_guessed(const th_request *rq) {
+  static const char *const guessed[][2] = {
+      {"/condition", "/conditions"}, {"/intervention", "/interventions"},
+      {"/sponsor", "/sponsors"},     {"/treatments", "/interventions"},
+      {"/study", "/search"},         {"/studies", "/search"},
+      {"/trials", "/search"},        {"/place", "/places"},
+      {"/locations", "/places"},     {"/home", "/"},
+      {"/index.html", "/"},          {"/help", "/about"}};
+  const char *prefix = th_lang_prefix(th_lang_of_path(rq->path));
+  size_t skip = strlen(prefix), n = rq->path.n;
+  while (n > skip && rq->path.p[n - 1] == '/')
+    n--;
+  for (size_t i = 0; i < TH_COUNT(guessed); i++)
+    if (th_span_eq_nocase((th_span){rq->path.p + skip, n - skip}, th_span_of(guessed[i][0])))
+      return th_arena_printf(rq->arena, "%s%s%s%.*s", prefix, guessed[i][1], rq->query.n ? "?" : "",
+                             (int)rq->query.n, rq->query.p);
+  return NULL;
+}
+
 static int answer_unknown(void *ctx, th_request *rq, th_response *rs, th_err *err) {
   const char *to = as_of_the_registry(rq);
+  if (!to) to = as_guessed(rq);
   if (!to) to = without_slashes(rq);
   if (to) {
     th_response_redirect(rs, 301, to);

@@ -220,6 +220,17 @@ static void put_address(th_buf *out, const char *base, const char *path, const p
   th_buf_dispose(&url);
 }
 
+/* What is searched for, behind the title of a feed. */
+static void put_words(th_buf *out, const portal_state *s) {
+  const char *before = ": ";
+  for (unsigned i = 0; i < th_n_text_params && i < PORTAL_TEXTS; i++) {
+    if (!s->text[i].n) continue;
+    th_buf_str(out, before);
+    th_html_escape(s->text[i], out);
+    before = ", ";
+  }
+}
+
 int th_portal_atom(void *portal, th_request *rq, th_response *rs, th_err *err) {
   const th_portal *p = portal;
   portal_state s;
@@ -235,7 +246,9 @@ int th_portal_atom(void *portal, th_request *rq, th_response *rs, th_err *err) {
   th_registry_timestamp(p->registry, stamp);
   th_buf *out = &rs->body;
   th_buf_str(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-                  "<feed xmlns=\"http://www.w3.org/2005/Atom\">\n<title>Trialhead</title>\n<id>");
+                  "<feed xmlns=\"http://www.w3.org/2005/Atom\">\n<title>Trialhead");
+  put_words(out, &s);
+  th_buf_str(out, "</title>\n<id>");
   put_address(out, base, "/search", &s);
   th_buf_str(out, "</id>\n<link rel=\"self\" href=\"");
   put_address(out, base, "/search.atom", &s);

@@ -279,6 +279,26 @@ static void put_advice_link(const search_view *v, const char *url, const char *t
   th_html_close(v->h);
 }
 
+static void put_page_advice(const search_view *v, unsigned page, const char *label) {
+  th_buf *s = th_html_scratch(v->h);
+  th_portal_state_url(v->s, NULL, -1, NULL, (th_span){0}, page, s);
+  th_html_open(v->h, "li", NULL);
+  th_html_link(v->h, NULL, th_buf_view(s), th_span_of(label));
+  th_html_close(v->h);
+}
+
+/* Studies are found, but not so many that there were this page. */
+static void put_beyond(const search_view *v) {
+  int64_t last = (v->result.total + PORTAL_PAGE_SIZE - 1) / PORTAL_PAGE_SIZE;
+  th_html_open(v->h, "div", "nothing");
+  th_html_element_str(v->h, "p", NULL, M(the_list_ends_before));
+  th_html_open(v->h, "ul", NULL);
+  put_page_advice(v, 1, M(go_to_the_first_page));
+  if (last > 1)
+    put_page_advice(v, (unsigned)TH_MIN(last, PORTAL_LAST_PAGE), M(go_to_the_last_page));
+  th_html_close_n(v->h, 2);
+}
+
 static void put_nothing(const search_view *v) {
   th_html_open(v->h, "div", "nothing");
   th_html_element_str(v->h, "p", NULL, M(what_may_help_colon));
@@ -288,13 +308,7 @@ static void put_nothing(const search_view *v) {
     th_html_element_str(v->h, "li", NULL, M(use_another_name_the_medical));
   }
   if (v->s->has_filter) th_html_element_str(v->h, "li", NULL, M(take_away_one_of_the));
-  if (v->s->page > 1) {
-    th_buf *s = th_html_scratch(v->h);
-    th_portal_state_url(v->s, NULL, -1, NULL, (th_span){0}, 1, s);
-    th_html_open(v->h, "li", NULL);
-    th_html_link(v->h, NULL, th_buf_view(s), th_span_of(M(go_to_the_first_page)));
-    th_html_close(v->h);
-  }
+  if (v->s->page > 1) put_page_advice(v, 1, M(go_to_the_first_page));
   put_advice_link(v, "/search", M(see_all_studies));
   put_advice_link(v, "/places", M(see_where_trials_take_place));
   th_html_close_n(v->h, 2);
@@ -358,6 +372,8 @@ static int write_page(const th_portal *p, portal_worker *w, search_view *v, th_p
     if (!rc) rc = put_hits(p, w, v, err);
     put_pager(v);
     put_takes(v);
+  } else if (!v->s->bad && v->result.total > 0) {
+    put_beyond(v);
   } else {
     put_nothing(v);
   }
