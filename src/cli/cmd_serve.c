@@ -5,6 +5,7 @@
 #include "native/desk.h"
 #include "native/native.h"
 #include "portal/portal.h"
+#include "query/warm.h"
 #include "sync/sync.h"
 
 #include <sys/prctl.h>
@@ -25,6 +26,7 @@ typedef struct serve {
   th_desk *desk;
   th_native *native;
   th_portal *portal;
+  th_warmer *warmer; /* NULL: none is needed to answer */
   uint64_t sync_every_s; /* 0 = never */
   th_sync_options sync_options;
   th_sync_daemon *sync;
@@ -110,7 +112,8 @@ static int mount(serve *s, th_err *err) {
                            th_cli_value(s->cli, "public-url"), err);
   if (rc == 0) rc = th_api_mount(&s->api, s->router, s->registry, err);
   if (rc < 0) return rc;
-  return th_native_mount(&s->native, s->router, s->registry, s->api, s->suggester, s->desk, err);
+  rc = th_native_mount(&s->native, s->router, s->registry, s->api, s->suggester, s->desk, err);
+  return rc ? rc : th_warmer_start(&s->warmer, th_registry_index(s->registry), s->suggester, err);
 }
 
 /* The server's limits; what is not given stays 0, the server's default. */
@@ -170,6 +173,7 @@ int th_cmd_serve(th_cli *cli) {
     fflush(stdout);
     _exit(rc < 0 ? th_cli_fail(cli, &err) : TH_EXIT_DONE);
   }
+  th_warmer_stop(s.warmer);
   th_native_free(s.native);
   th_suggester_free(s.suggester);
   th_api_free(s.api);

@@ -194,28 +194,6 @@ const th_sites *th_segment_sites(const th_segment *s) {
 
 /* ---- reading ---- */
 
-static uint64_t load_value(const th_column *c, uint32_t i) {
-  switch (c->width) {
-  case 1:
-    return c->values[i];
-  case 2:
-    return ((const uint16_t *)(const void *)c->values)[i];
-  case 4:
-    return ((const uint32_t *)(const void *)c->values)[i];
-  default:
-    return ((const uint64_t *)(const void *)c->values)[i];
-  }
-}
-
-uint64_t th_column_mask(const th_column *c, uint32_t doc) {
-  return doc < c->n_values ? load_value(c, doc) : 0;
-}
-
-int64_t th_column_value(const th_column *c, uint32_t value_index) {
-  if (value_index >= c->n_values) return c->base;
-  return (int64_t)((uint64_t)c->base + load_value(c, value_index));
-}
-
 void th_column_row(const th_column *c, uint32_t doc, uint32_t *first, uint32_t *end) {
   uint32_t row = doc;
   *first = *end = 0;

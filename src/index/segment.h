@@ -172,10 +172,29 @@ typedef struct th_column {
 /* NULL when no document has the field (or when it is damaged: th_segment_state). The first call for
  * a field checks its whole column: rows ascending, ordinals < n_dict. */
 const th_column *th_segment_column(const th_segment *s, uint16_t field);
-uint64_t th_column_mask(const th_column *c, uint32_t doc); /* MASK */
+/* The value at an index below n_values, as it stands there. */
+static inline uint64_t th_column_load(const th_column *c, uint32_t i) {
+  switch (c->width) {
+  case 1:
+    return c->values[i];
+  case 2:
+    return ((const uint16_t *)(const void *)c->values)[i];
+  case 4:
+    return ((const uint32_t *)(const void *)c->values)[i];
+  default:
+    return ((const uint64_t *)(const void *)c->values)[i];
+  }
+}
+/* MASK */
+static inline uint64_t th_column_mask(const th_column *c, uint32_t doc) {
+  return doc < c->n_values ? th_column_load(c, doc) : 0;
+}
 /* Range of value indexes of doc; empty when it has none. */
 void th_column_row(const th_column *c, uint32_t doc, uint32_t *first, uint32_t *end);
-int64_t th_column_value(const th_column *c, uint32_t value_index);
+static inline int64_t th_column_value(const th_column *c, uint32_t value_index) {
+  if (value_index >= c->n_values) return c->base;
+  return (int64_t)((uint64_t)c->base + th_column_load(c, value_index));
+}
 th_span th_column_word(const th_column *c, uint32_t ordinal); /* KEYWORD */
 /* Ordinal of a word; -1 when absent. */
 int64_t th_column_find(const th_column *c, th_span word);

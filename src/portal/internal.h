@@ -14,6 +14,7 @@ struct th_portal {
   th_suggester *suggester; /* NULL = no suggestions */
   th_desk *desk;           /* where patients are matched; owned */
   int slot;                /* of portal_worker */
+  th_kept *kept;           /* pages; owned */
   char base[256];          /* public address, "" = by the Host header */
   char **patterns;         /* of routes under a language's prefix: owned */
   size_t n_patterns;
@@ -33,7 +34,6 @@ typedef struct portal_worker {
   bool known, made_up;
   int64_t data_utc; /* when the data was last brought up; 0 = never */
   uint64_t generation, applied_seq;
-  th_kept kept;
   const char *base; /* th_portal_base of the request at hand */
 } portal_worker;
 

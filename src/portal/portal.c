@@ -28,7 +28,6 @@ static void drop_worker(void *object) {
     th_json_parser_free(w->compared[i].parser);
     th_buf_dispose(&w->compared[i].record);
   }
-  th_kept_dispose(&w->kept);
   free(w);
 }
 
@@ -45,7 +44,6 @@ static portal_worker *new_worker(void) {
   th_buf_init(&w->scratch, 0);
   for (size_t i = 0; i < PORTAL_COMPARED; i++)
     th_buf_init(&w->compared[i].record, 0);
-  th_kept_init(&w->kept);
   return w;
 }
 
@@ -503,6 +501,8 @@ int th_portal_mount(th_portal **out, th_router *router, th_registry *registry,
   p->registry = registry;
   p->suggester = suggester;
   p->desk = desk;
+  p->kept = th_kept_new();
+  if (!p->kept) rc = th_err_set(err, TH_ENOMEM, "no memory for the portal");
   if (base && snprintf(p->base, sizeof p->base, "%s", base) >= (int)sizeof p->base)
     rc = th_err_set(err, TH_EUSAGE, "the public address is too long");
   for (size_t n = strlen(p->base); n && p->base[n - 1] == '/'; n--)
@@ -525,5 +525,6 @@ void th_portal_free(th_portal *portal) {
   for (size_t i = 0; i < portal->n_patterns; i++)
     free(portal->patterns[i]);
   free(portal->patterns);
+  th_kept_free(portal->kept);
   free(portal);
 }

@@ -219,6 +219,51 @@ static void keyword_rows(const th_plan *p, const th_column *c, const uint32_t *s
   }
 }
 
+/* The row of value i, at or behind row r. */
+static uint32_t row_of_value(const th_column *c, uint32_t r, uint32_t i) {
+  uint32_t step = 1, low = r, high;
+  if (!c->starts) return i;
+  while (low + step < c->n_rows && c->starts[low + step] <= i)
+    low += step, step *= 2;
+  high = TH_MIN(low + step, c->n_rows);
+  while (high - low > 1) {
+    uint32_t mid = low + (high - low) / 2;
+    if (c->starts[mid] <= i)
+      low = mid;
+    else
+      high = mid;
+  }
+  return low;
+}
+
+/* Straight through the values, whatever their rows: few of them are those that are asked for. */
+static bool keyword_values(const th_plan *p, const th_column *c, const uint32_t *set, unsigned n,
+                           uint64_t *out) {
+  enum { FEW = 6 };
+  if (c->width > 4 || c->base != 0 || n > FEW || c->n_rows == 0) return false;
+  th_value_kernel *kernel = th_kernels_now->range[width_index(c)];
+  for (uint32_t i = 0, row = 0; i < c->n_values; i += 64) {
+    uint32_t m = TH_MIN(64, c->n_values - i);
+    uint64_t bits = 0;
+    for (unsigned k = 0; k < n; k += 3) {
+      uint32_t last = set[n - 1];
+      const th_value_test test = {set[k], 0, k + 1 < n ? set[k + 1] : last,
+                                  k + 2 < n ? set[k + 2] : last, 0};
+      bits |= test_values(kernel, &test, c, i, m);
+    }
+    for (; bits; bits &= bits - 1) {
+      row = row_of_value(c, row, i + (uint32_t)__builtin_ctzll(bits));
+      if (row < c->n_rows && row_doc(c, row) < p->n_docs) th_bit_set(out, row_doc(c, row));
+    }
+  }
+  return true;
+}
+
+void th_match_ordinals(const th_plan *p, const th_column *c, const uint32_t *set, unsigned n,
+                       uint64_t *out) {
+  if (!keyword_values(p, c, set, n, out)) keyword_rows(p, c, set, n, out);
+}
+
 int th_match_keyword(th_plan *p, const th_query *q, uint64_t *out) {
   uint32_t set[SPELLINGS_MAX];
   const th_column *c = th_segment_column(p->segment, q->field);
@@ -228,7 +273,7 @@ int th_match_keyword(th_plan *p, const th_query *q, uint64_t *out) {
   if (n > SPELLINGS_MAX) return th_err_set(p->err, TH_ELIMIT, "too many spellings of one name");
   const th_inverted *lists = th_cache_inverted(p->segment, c);
   if (!lists) {
-    keyword_rows(p, c, set, (unsigned)n, out);
+    th_match_ordinals(p, c, set, (unsigned)n, out);
     return 0;
   }
   for (int i = 0; i < n; i++)

@@ -139,6 +139,10 @@ void th_match_mask(const th_plan *p, uint16_t field, uint64_t mask, const uint64
                    uint64_t *out);
 void th_match_range(const th_plan *p, const th_query *q, const uint64_t *within, uint64_t *out);
 int th_match_keyword(th_plan *p, const th_query *q, uint64_t *out) TH_MUST_USE;
+/* Documents with any of n words of a keyword column, 1 or more, from the column itself: where there
+ * are no lists of its words (th_cache_inverted). */
+void th_match_ordinals(const th_plan *p, const th_column *c, const uint32_t *set, unsigned n,
+                       uint64_t *out);
 int th_match_near(th_plan *p, const th_query *q, uint64_t *out) TH_MUST_USE;
 /* Documents with anything in the field's column. False when the field has no column. */
 bool th_match_present(const th_plan *p, uint16_t field, uint64_t *out);

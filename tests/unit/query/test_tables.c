@@ -117,6 +117,50 @@ static void test_lists(void **state) {
   }
 }
 
+/* Words found in the column itself, without lists: the documents that the lists name. */
+static void check_ordinals(const corpus *c, uint32_t segment, uint16_t field) {
+  static const th_search_request everything;
+  const th_segment *s = c->segments[segment];
+  const th_column *column = th_segment_column(s, field);
+  const th_inverted *lists = column ? th_cache_inverted(s, column) : NULL;
+  th_err err = {0};
+  th_arena arena;
+  if (!column) return;
+  assert_non_null(lists);
+  th_arena_init(&arena, 0);
+  th_plan p = {.snapshot = &c->snapshot, .request = &everything, .arena = &arena, .err = &err};
+  th_plan_segment(&p, segment);
+  for (unsigned n = 1; n <= 9; n++) {
+    uint32_t set[9];
+    uint64_t *found = th_bitmap_new(&p, false), *want = th_bitmap_new(&p, false);
+    assert_true(found && want);
+    for (unsigned i = 0; i < n; i++) {
+      set[i] = below(column->n_dict);
+      for (uint32_t k = lists->start[set[i]]; k < lists->start[set[i] + 1]; k++)
+        th_bit_set(want, lists->docs[k]);
+    }
+    th_kernels_force_scalar(chance(30));
+    th_match_ordinals(&p, column, set, n, found);
+    th_kernels_force_scalar(false);
+    assert_memory_equal(found, want, p.n_words * sizeof *found);
+  }
+  th_arena_dispose(&arena);
+}
+
+static void test_ordinals(void **state) {
+  static const uint16_t fields[] = {TH_F_LocationCountry, TH_F_LocationState, TH_F_LocationCity,
+                                    TH_F_LocationFacility, TH_F_LocationCountryCode};
+  (void)state;
+  for (uint32_t round = 0; round < 12; round++) {
+    corpus c;
+    make_corpus(&c, 1 + below(round < 6 ? 400 : 60), 1 + below(3));
+    for (uint32_t s = 0; s < c.n_segments; s++)
+      for (size_t f = 0; f < TH_COUNT(fields); f++)
+        check_ordinals(&c, s, fields[f]);
+    corpus_dispose(&c);
+  }
+}
+
 /* A column too large for the room of its segment is not inverted, and the room is given back. */
 static void test_lists_room(void **state) {
   (void)state;
@@ -321,11 +365,9 @@ int main(void) {
   seed = given ? strtoull(given, NULL, 10) : 20261122;
   printf("seed %llu (TH_SEED sets it)\n", (unsigned long long)seed);
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_lists),
-      cmocka_unit_test(test_lists_room),
-      cmocka_unit_test(test_hot),
-      cmocka_unit_test(test_places),
-      cmocka_unit_test(test_places_no_memory),
+      cmocka_unit_test(test_lists),    cmocka_unit_test(test_lists_room),
+      cmocka_unit_test(test_ordinals), cmocka_unit_test(test_hot),
+      cmocka_unit_test(test_places),   cmocka_unit_test(test_places_no_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,125 @@
+#include "query/warm.h"
+
+#include <pthread.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "geo/geo.h"
+#include "query/cache.h"
+
+enum { LOOK_MS = 1000, NICER = 10 };
+
+struct th_warmer {
+  th_index *index;
+  th_suggester *suggester;
+  pthread_t thread;
+  pthread_mutex_t lock;
+  pthread_cond_t wake;
+  bool stop;
+};
+
+void th_warm_segment(const th_segment *s) {
+  static const unsigned areas[] = {TH_A_BasicSearch, TH_A_ConditionSearch, TH_A_InterventionSearch,
+                                   TH_A_TitleSearch, TH_A_SponsorSearch,   TH_A_LocationSearch};
+  /* Those that pages ask for most come first: lists have a room of their own. */
+  static const uint16_t names[] = {
+      TH_F_Condition,       TH_F_ConditionMeshTerm,    TH_F_LocationCountryCode,
+      TH_F_LeadSponsorName, TH_F_InterventionMeshTerm, TH_F_InterventionName,
+      TH_F_LocationState,   TH_F_CollaboratorName,     TH_F_LocationCity,
+      TH_F_LocationCountry};
+  static const uint16_t columns[] = {TH_F_OverallStatus,
+                                     TH_F_Phase,
+                                     TH_F_Sex,
+                                     TH_F_StudyType,
+                                     TH_F_HasResults,
+                                     TH_F_HealthyVolunteers,
+                                     TH_F_StartDate,
+                                     TH_F_StudyFirstPostDate,
+                                     TH_F_LastUpdatePostDate};
+  th_weights w;
+  for (size_t i = 0; i < TH_COUNT(areas); i++)
+    for (unsigned synonyms = 0; synonyms < 2; synonyms++)
+      if (!th_cache_weights(s, areas[i] | (synonyms ? TH_SCOPE_SYNONYMS : 0), &w)) return;
+  for (size_t i = 0; i < TH_COUNT(columns); i++)
+    (void)th_segment_column(s, columns[i]);
+  for (size_t i = 0; i < TH_COUNT(names); i++) {
+    const th_column *c = th_segment_column(s, names[i]);
+    if (!c) continue;
+    (void)th_cache_folded(s, c);
+    (void)th_cache_inverted(s, c);
+  }
+  if (th_cache_placed(s)) (void)th_cache_grid(s, true);
+}
+
+static bool is_stopped(th_warmer *w) {
+  pthread_mutex_lock(&w->lock);
+  bool stop = w->stop;
+  pthread_mutex_unlock(&w->lock);
+  return stop;
+}
+
+/* Waits until it is time to look again. */
+static void rest(th_warmer *w) {
+  struct timespec until;
+  clock_gettime(CLOCK_REALTIME, &until);
+  until.tv_sec += LOOK_MS / 1000;
+  pthread_mutex_lock(&w->lock);
+  if (!w->stop) pthread_cond_timedwait(&w->wake, &w->lock, &until);
+  pthread_mutex_unlock(&w->lock);
+}
+
+static void warm_generation(th_warmer *w, const th_snapshot *snapshot) {
+  for (uint32_t s = 0; s < snapshot->n_segments && !is_stopped(w); s++)
+    th_warm_segment(snapshot->segments[s]);
+}
+
+/* Failures are left to whoever asks next: they are reported there. */
+static void *run(void *ctx) {
+  th_warmer *w = ctx;
+  uint64_t generation = UINT64_MAX, seq = UINT64_MAX;
+  th_geo_place place;
+  setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICER); /* of this thread alone, on Linux */
+  (void)th_geo_find(TH_SPAN("Boston"), &place, 1);
+  while (!is_stopped(w)) {
+    const th_snapshot *snapshot = th_index_acquire(w->index);
+    bool is_new = snapshot->generation != generation || snapshot->applied_seq != seq;
+    generation = snapshot->generation;
+    seq = snapshot->applied_seq;
+    if (is_new) warm_generation(w, snapshot);
+    th_index_release(w->index, snapshot);
+    th_err ignored = {0};
+    if (is_new && w->suggester && !is_stopped(w))
+      (void)!th_suggester_update(w->suggester, &ignored);
+    rest(w);
+  }
+  return NULL;
+}
+
+int th_warmer_start(th_warmer **out, th_index *index, th_suggester *suggester, th_err *err) {
+  th_warmer *w = *out = calloc(1, sizeof *w);
+  if (!w) return th_err_set(err, TH_ENOMEM, "out of memory");
+  w->index = index;
+  w->suggester = suggester;
+  pthread_mutex_init(&w->lock, NULL);
+  pthread_cond_init(&w->wake, NULL);
+  if (pthread_create(&w->thread, NULL, run, w) == 0) return TH_OK;
+  pthread_mutex_destroy(&w->lock);
+  pthread_cond_destroy(&w->wake);
+  free(w);
+  *out = NULL;
+  return th_err_set(err, TH_EIO, "no thread to prepare searches with");
+}
+
+void th_warmer_stop(th_warmer *w) {
+  if (!w) return;
+  pthread_mutex_lock(&w->lock);
+  w->stop = true;
+  pthread_cond_signal(&w->wake);
+  pthread_mutex_unlock(&w->lock);
+  pthread_join(w->thread, NULL);
+  pthread_mutex_destroy(&w->lock);
+  pthread_cond_destroy(&w->wake);
+  free(w);
+}

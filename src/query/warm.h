@@ -1,0 +1,23 @@
+/* What the first searches of a generation would have to make before they answer, made ahead of
+ * them: a thread of its own, of low priority, goes over each new generation of the index. Segments
+ * that are known already cost nothing, so a small import is followed at once. */
+#ifndef TH_QUERY_WARM_H
+#define TH_QUERY_WARM_H
+
+#include "query/suggest.h"
+
+typedef struct th_warmer th_warmer;
+
+/* Begins. index and suggester (NULL: none) must outlive the warmer. Errors: TH_ENOMEM, TH_EIO (no
+ * thread). *out is owned by the caller. */
+int th_warmer_start(th_warmer **out, th_index *index, th_suggester *suggester,
+                    th_err *err) TH_MUST_USE;
+/* Ends it, within a segment's work. NULL is allowed. */
+void th_warmer_stop(th_warmer *w);
+
+/* One segment's tables: weights of the areas that boxes search, names by their folded form,
+ * documents by word of the columns that pages filter by, sites with their points. Those that memory
+ * has no room for are left to whoever asks. */
+void th_warm_segment(const th_segment *s);
+
+#endif
