@@ -76,16 +76,14 @@ static int run_rows(column_run *r, const th_column *c, uint32_t s, uint32_t firs
                     th_err *err) {
   uint64_t *hashes = c->kind == TH_COL_KEYWORD ? hash_words(c) : NULL;
   if (c->kind == TH_COL_KEYWORD && !hashes) return th_err_set(err, TH_ENOMEM, "out of memory");
-  for (uint32_t row = 0; row < c->n_rows; row++) {
-    uint32_t doc = c->docs ? c->docs[row] : row;
-    if (!is_live(r->snapshot, s, doc)) continue;
-    uint32_t from = c->starts ? c->starts[row] : row, to = c->starts ? c->starts[row + 1] : row + 1;
-    for (uint32_t i = from; i < to; i++) {
+  for (th_row row = {0}; th_column_next(c, &row);) {
+    if (!is_live(r->snapshot, s, row.doc)) continue;
+    for (uint32_t i = row.first; i < row.end; i++) {
       int64_t value = th_column_value(c, i);
       if (!hashes) {
-        add_value(&r->tally, r->field, first_study + doc, value);
+        add_value(&r->tally, r->field, first_study + row.doc, value);
       } else if (value >= 0 && value < c->n_dict) {
-        th_tally_hashed(&r->tally, first_study + doc, hashes[value]);
+        th_tally_hashed(&r->tally, first_study + row.doc, hashes[value]);
       }
     }
   }
@@ -96,13 +94,11 @@ static int run_rows(column_run *r, const th_column *c, uint32_t s, uint32_t firs
 /* The longest word that a live study has. */
 static void find_longest(column_run *r, const th_column *c, uint32_t s, uint32_t first_study) {
   th_tally *t = &r->tally;
-  for (uint32_t row = 0; row < c->n_rows; row++) {
-    uint32_t doc = c->docs ? c->docs[row] : row;
-    if (!is_live(r->snapshot, s, doc)) continue;
-    uint32_t from = c->starts ? c->starts[row] : row, to = c->starts ? c->starts[row + 1] : row + 1;
-    for (uint32_t i = from; i < to; i++) {
+  for (th_row row = {0}; th_column_next(c, &row);) {
+    if (!is_live(r->snapshot, s, row.doc)) continue;
+    for (uint32_t i = row.first; i < row.end; i++) {
       th_span word = th_column_word(c, (uint32_t)th_column_value(c, i));
-      th_tally_longest(t, first_study + doc, word);
+      th_tally_longest(t, first_study + row.doc, word);
     }
   }
 }
@@ -225,14 +221,11 @@ int th_stats_column_sizes(const th_snapshot *snapshot, uint16_t field, th_buf *o
   if (!top) return th_err_set(err, TH_ENOMEM, "out of memory");
   for (uint32_t s = 0; s < snapshot->n_segments && counter != TH_F_NONE; s++) {
     const th_column *c = th_segment_column(snapshot->segments[s], counter);
-    for (uint32_t row = 0; c && row < c->n_rows; row++) {
-      uint32_t doc = c->docs ? c->docs[row] : row;
-      uint32_t from = c->starts ? c->starts[row] : row;
-      uint32_t to = c->starts ? c->starts[row + 1] : row + 1;
-      for (uint32_t i = from; i < to && is_live(snapshot, s, doc); i++) {
+    for (th_row row = {0}; c && th_column_next(c, &row);) {
+      for (uint32_t i = row.first; i < row.end && is_live(snapshot, s, row.doc); i++) {
         int64_t size = th_column_value(c, i);
-        th_tally_int(&t, first_study + doc, size);
-        if (size > 0) th_tally_hashed(&t, first_study + doc, (uint64_t)size);
+        th_tally_int(&t, first_study + row.doc, size);
+        if (size > 0) th_tally_hashed(&t, first_study + row.doc, (uint64_t)size);
       }
     }
     first_study += th_segment_docs(snapshot->segments[s]);

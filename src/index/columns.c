@@ -39,6 +39,41 @@ static bool right_width(unsigned width) {
   return width == 1 || width == 2 || width == 4 || width == 8;
 }
 
+static uint64_t set_words(uint32_t n_docs) {
+  return ((uint64_t)n_docs + 63) / 64;
+}
+static uint64_t set_groups(uint32_t n_docs) {
+  return ((uint64_t)n_docs + TH_SET_GROUP - 1) / TH_SET_GROUP;
+}
+static uint64_t start_groups(uint32_t n_rows) {
+  return (uint64_t)n_rows / TH_START_GROUP + 1;
+}
+
+/* The two parts of a set, or of narrow starts: false when they do not fit. */
+static bool open_set(th_column *c, const th_section *sec, uint64_t offset) {
+  uint64_t words = set_words(c->n_docs), n = 8 * words + 4 * set_groups(c->n_docs);
+  c->set = table_at(sec, offset, n, 1);
+  if (c->set) c->before = (const uint32_t *)(const void *)(c->set + words);
+  return c->set;
+}
+static bool open_narrow(th_column *c, const th_section *sec, uint64_t offset) {
+  uint64_t groups = start_groups(c->n_rows), n = 4 * groups + 2 * ((uint64_t)c->n_rows + 1);
+  c->start = table_at(sec, offset, n, 1);
+  if (c->start) c->low = (const uint16_t *)(const void *)(c->start + groups);
+  return c->start;
+}
+
+static bool open_docs(th_column *c, const th_section *sec, uint64_t offset, unsigned flags) {
+  if (offset == 0) return !(flags & TH_COLUMN_SET);
+  if (flags & TH_COLUMN_SET) return open_set(c, sec, offset);
+  return (c->listed = table_at(sec, offset, c->n_rows, 4));
+}
+static bool open_starts(th_column *c, const th_section *sec, uint64_t offset, unsigned flags) {
+  if (offset == 0) return !(flags & TH_COLUMN_NARROW);
+  if (flags & TH_COLUMN_NARROW) return open_narrow(c, sec, offset);
+  return (c->start = table_at(sec, offset, (uint64_t)c->n_rows + 1, 4));
+}
+
 static int open_column(th_segment *s, unsigned i, th_err *err) {
   const th_section *sec = &s->section[TH_SEC_COLUMNS];
   const uint8_t *h = sec->p + 4 + (uint64_t)i * COLUMN_HEAD;
@@ -54,15 +89,15 @@ static int open_column(th_segment *s, unsigned i, th_err *err) {
                    .n_docs = s->n_docs};
   if (c->field >= TH_COLUMN_COUNT || (i && c->field <= s->columns[i - 1].field))
     return corrupt(s, TH_SEC_COLUMNS, err, c->field, "is out of order");
-  if (c->kind < TH_COL_MASK || c->kind > TH_COL_KEYWORD || !right_width(c->width))
+  if (c->kind < TH_COL_MASK || c->kind > TH_COL_KEYWORD || !right_width(c->width) ||
+      h[4] > (TH_COLUMN_SET | TH_COLUMN_NARROW))
     return corrupt(s, TH_SEC_COLUMNS, err, c->field, "is of an unknown kind or width");
   uint32_t rows = docs && c->kind != TH_COL_MASK ? c->n_rows : s->n_docs;
   if (c->n_rows != rows || rows > s->n_docs || (!starts && c->n_values != rows))
     return corrupt(s, TH_SEC_COLUMNS, err, c->field, "has the wrong number of rows");
   if (c->kind == TH_COL_MASK && (docs || starts))
     return corrupt(s, TH_SEC_COLUMNS, err, c->field, "has tables that a mask has not");
-  if ((docs && !(c->docs = table_at(sec, docs, rows, 4))) ||
-      (starts && !(c->starts = table_at(sec, starts, (uint64_t)rows + 1, 4))) ||
+  if (!open_docs(c, sec, docs, h[4]) || !open_starts(c, sec, starts, h[4]) ||
       !(c->values = table_at(sec, values, c->n_values, c->width)))
     return corrupt(s, TH_SEC_COLUMNS, err, c->field, "points outside its section");
   if (c->kind == TH_COL_KEYWORD) {
@@ -136,6 +171,24 @@ static bool strictly_rising_below(const uint32_t *v, uint32_t n, uint32_t limit)
   return !falls && (n == 0 || v[n - 1] < limit);
 }
 
+static bool starts_rise(const th_column *c) {
+  if (!c->low) return rises_to(c->start, c->n_rows, c->n_values);
+  uint32_t falls = th_column_start(c, 0) != 0;
+  for (uint32_t i = 0; i < c->n_rows; i++)
+    falls |= th_column_start(c, i) > th_column_start(c, i + 1);
+  return !falls && th_column_start(c, c->n_rows) == c->n_values;
+}
+
+static bool set_counts(const th_column *c) {
+  uint32_t n = 0, wrong = 0, words = (uint32_t)set_words(c->n_docs);
+  for (uint32_t w = 0; w < words; w++) {
+    if (w % (TH_SET_GROUP / 64) == 0) wrong |= c->before[w / (TH_SET_GROUP / 64)] ^ n;
+    n += (uint32_t)__builtin_popcountll(c->set[w]);
+  }
+  bool beyond = c->n_docs % 64 && c->set[words - 1] >> c->n_docs % 64;
+  return !wrong && !beyond && n == c->n_rows;
+}
+
 static bool ordinals_fit(const th_column *c) {
   if (c->base != 0) return false;
   for (uint32_t i = 0; i < c->n_values; i++)
@@ -148,15 +201,17 @@ static bool use_table(const th_segment *s, const void *p, uint64_t n, uint64_t w
 }
 
 static bool column_holds(const th_segment *s, const th_column *c) {
-  if (!use_table(s, c->docs, c->n_rows, 4) ||
-      !use_table(s, c->starts, (uint64_t)c->n_rows + 1, 4) ||
+  if (!use_table(s, c->listed, c->n_rows, 4) || !use_table(s, c->set, set_words(c->n_docs), 8) ||
+      !use_table(s, c->before, set_groups(c->n_docs), 4) ||
+      !use_table(s, c->start, c->low ? start_groups(c->n_rows) : (uint64_t)c->n_rows + 1, 4) ||
+      !use_table(s, c->low, (uint64_t)c->n_rows + 1, 2) ||
       !use_table(s, c->values, c->n_values, c->width) ||
       !use_table(s, c->dict_start, (uint64_t)c->n_dict + 1, 4) ||
       !use_table(s, c->dict, c->dict_len, 1))
     return false;
   bool good =
-      (!c->docs || strictly_rising_below(c->docs, c->n_rows, c->n_docs)) &&
-      (!c->starts || rises_to(c->starts, c->n_rows, c->n_values)) &&
+      (!c->listed || strictly_rising_below(c->listed, c->n_rows, c->n_docs)) &&
+      (!c->set || set_counts(c)) && (!c->start || starts_rise(c)) &&
       (!c->dict_start || (rises_to(c->dict_start, c->n_dict, c->dict_len) && ordinals_fit(c)));
   return good || th_segment_damaged(s, TH_DAMAGE_VALUE, TH_SEC_COLUMNS,
                                     (uint64_t)(c->values - s->section[TH_SEC_COLUMNS].p));
@@ -194,24 +249,58 @@ const th_sites *th_segment_sites(const th_segment *s) {
 
 /* ---- reading ---- */
 
+static bool listed_row(const th_column *c, uint32_t doc, uint32_t *row) {
+  uint32_t low = 0, high = c->n_rows;
+  while (low < high) {
+    uint32_t mid = low + (high - low) / 2;
+    if (c->listed[mid] < doc)
+      low = mid + 1;
+    else
+      high = mid;
+  }
+  *row = low;
+  return low < c->n_rows && c->listed[low] == doc;
+}
+
+static bool set_row(const th_column *c, uint32_t doc, uint32_t *row) {
+  if (doc >= c->n_docs || !(c->set[doc / 64] >> doc % 64 & 1)) return false;
+  uint32_t n = c->before[doc / TH_SET_GROUP];
+  for (uint32_t w = doc / TH_SET_GROUP * (TH_SET_GROUP / 64); w < doc / 64; w++)
+    n += (uint32_t)__builtin_popcountll(c->set[w]);
+  *row = n + (uint32_t)__builtin_popcountll(c->set[doc / 64] & ((UINT64_C(1) << doc % 64) - 1));
+  return true;
+}
+
 void th_column_row(const th_column *c, uint32_t doc, uint32_t *first, uint32_t *end) {
   uint32_t row = doc;
   *first = *end = 0;
-  if (c->docs) {
-    uint32_t low = 0, high = c->n_rows;
-    while (low < high) {
-      uint32_t mid = low + (high - low) / 2;
-      if (c->docs[mid] < doc)
-        low = mid + 1;
-      else
-        high = mid;
-    }
-    row = low;
-    if (row == c->n_rows || c->docs[row] != doc) return;
-  }
+  if (c->listed ? !listed_row(c, doc, &row) : c->set && !set_row(c, doc, &row)) return;
   if (row >= c->n_rows) return;
-  *first = c->starts ? c->starts[row] : row;
-  *end = c->starts ? c->starts[row + 1] : row + 1;
+  *first = th_column_start(c, row);
+  *end = th_column_start(c, row + 1);
+}
+
+/* The first document of the set from doc on; n_docs when there is none. */
+static uint32_t next_in_set(const th_column *c, uint32_t doc) {
+  uint32_t w = doc / 64, words = (uint32_t)set_words(c->n_docs);
+  uint64_t bits = w < words ? c->set[w] >> doc % 64 << doc % 64 : 0;
+  while (bits == 0 && ++w < words)
+    bits = c->set[w];
+  return bits ? w * 64 + (uint32_t)__builtin_ctzll(bits) : c->n_docs;
+}
+
+bool th_column_next(const th_column *c, th_row *r) {
+  uint32_t row = r->n;
+  if (row >= c->n_rows) return false;
+  if (c->set)
+    r->doc = next_in_set(c, row ? r->doc + 1 : 0);
+  else
+    r->doc = c->listed ? c->listed[row] : row;
+  if (r->doc >= c->n_docs) return false;
+  r->n++;
+  r->first = th_column_start(c, row);
+  r->end = TH_MIN(th_column_start(c, row + 1), c->n_values);
+  return true;
 }
 
 th_span th_column_word(const th_column *c, uint32_t ordinal) {

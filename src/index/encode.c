@@ -164,12 +164,15 @@ void th_encode_docs(th_encoder *e, const uint32_t *nct, const uint64_t *seq) {
     e->first_seq = TH_MIN(e->first_seq, seq[d]);
     e->last_seq = TH_MAX(e->last_seq, seq[d]);
   }
+  if (e->last_seq - e->first_seq > UINT32_MAX)
+    th_err_set(&e->err, TH_ELIMIT, "%s: changes too far apart for one segment", e->path);
   qsort(order, e->n_docs, sizeof *order, by_study);
   th_section_begin(e->out, TH_SEC_DOCS);
   th_section_put(e->out, nct, e->n_docs * sizeof *nct);
   for (uint32_t d = 0; d < e->n_docs; d++)
     th_section_u32(e->out, order[d].doc);
-  th_section_put(e->out, seq, e->n_docs * sizeof *seq);
+  for (uint32_t d = 0; d < e->n_docs; d++)
+    th_section_u32(e->out, (uint32_t)(seq[d] - e->first_seq));
   th_section_end(e->out);
   free(order);
 }
@@ -657,6 +660,57 @@ static void put_dict(th_encoder *e, const th_encode_column_rows *c, column_head 
   head->dict_len = e->columns.n - from + sizeof c->n_words;
 }
 
+/* The documents as a list, or as a set where that is shorter. */
+static void put_docs(th_encoder *e, const th_encode_column_rows *c, column_head *head) {
+  size_t words = (e->n_docs + 63u) / 64, groups = (e->n_docs + TH_SET_GROUP - 1u) / TH_SET_GROUP;
+  if (c->n_rows == e->n_docs) return;
+  if (8 * words + 4 * groups >= 4 * (size_t)c->n_rows) {
+    head->docs_off = put_table(e, c->docs, (size_t)c->n_rows * 4);
+    return;
+  }
+  uint64_t *set = calloc(words, sizeof *set);
+  uint32_t *before = calloc(groups, sizeof *before);
+  if (set && before) {
+    for (uint32_t i = 0; i < c->n_rows; i++) {
+      set[c->docs[i] / 64] |= UINT64_C(1) << c->docs[i] % 64;
+      if (c->docs[i] / TH_SET_GROUP + 1 < groups) before[c->docs[i] / TH_SET_GROUP + 1]++;
+    }
+    for (size_t g = 1; g < groups; g++)
+      before[g] += before[g - 1];
+    head->flags |= TH_COLUMN_SET;
+    head->docs_off = put_table(e, set, words * sizeof *set);
+    th_spool_put(&e->columns, before, groups * sizeof *before);
+  } else {
+    fail(e, TH_ENOMEM);
+  }
+  free(set);
+  free(before);
+}
+
+/* Whether the starts of each group are near that of its first. */
+static bool are_near(const uint32_t *starts, uint32_t n) {
+  for (uint32_t i = 0; i < n; i++)
+    if (starts[i] - starts[i - i % TH_START_GROUP] > UINT16_MAX) return false;
+  return true;
+}
+
+static void put_starts(th_encoder *e, const th_encode_column_rows *c, column_head *head) {
+  uint32_t n = c->n_rows + 1;
+  if (c->n_values == c->n_rows) return;
+  if (!are_near(c->starts, n)) {
+    head->starts_off = put_table(e, c->starts, (size_t)n * 4);
+    return;
+  }
+  head->flags |= TH_COLUMN_NARROW;
+  head->starts_off = put_table(e, NULL, 0);
+  for (uint32_t i = 0; i < n; i += TH_START_GROUP)
+    th_spool_put(&e->columns, &c->starts[i], 4);
+  for (uint32_t i = 0; i < n; i++) {
+    uint16_t low = (uint16_t)(c->starts[i] - c->starts[i - i % TH_START_GROUP]);
+    th_spool_put(&e->columns, &low, sizeof low);
+  }
+}
+
 static void put_values(th_encoder *e, const th_encode_column_rows *c, column_head *head) {
   int64_t low = INT64_MAX, high = INT64_MIN;
   for (uint32_t i = 0; i < c->n_values; i++) {
@@ -673,9 +727,8 @@ static void put_values(th_encoder *e, const th_encode_column_rows *c, column_hea
     values[i] = (uint64_t)c->values[i] - (uint64_t)low;
   head->width = (uint8_t)width_of((uint64_t)high - (uint64_t)low);
   head->base = low;
-  if (c->n_rows < e->n_docs) head->docs_off = put_table(e, c->docs, (size_t)c->n_rows * 4);
-  if (c->n_values > c->n_rows)
-    head->starts_off = put_table(e, c->starts, ((size_t)c->n_rows + 1) * 4);
+  put_docs(e, c, head);
+  put_starts(e, c, head);
   head->values_off = put_numbers(e, values, c->n_values, head->width);
   free(values);
 }

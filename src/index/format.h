@@ -27,8 +27,9 @@
  * list counts from 0. Tables `start` count from the first byte behind the table, their last entry
  * is the end.
  *
- *   DOCS      := u32 nct{n_docs} u32 by_nct{n_docs} u64 seq{n_docs}
- *                by_nct: the documents in ascending order of (nct, seq); seq differs within one nct
+ *   DOCS      := u32 nct{n_docs} u32 by_nct{n_docs} u32 seq{n_docs}
+ *                by_nct: the documents in ascending order of (nct, seq); seq: less the head's first_seq,
+ *                differs within one nct
  *   LENGTHS   := u32 start{n_docs+1} bytes; bytes of doc d: varint pairs (field delta, length in
  *                positions, >= 1), ascending by field
  *   NORMS     := for each bounded area (TH_BOUND_AREAS): u8 norm{n_docs}
@@ -107,8 +108,13 @@
  *                0 = absent; width 1, 2, 4 or 8)
  *     MASK    : values: uint of `width` bytes a document; bit i = enum value i, highest used bit =
  *               a value the catalogue does not know; booleans: bit 0 false, bit 1 true
- *     VALUES  : docs: u32{n_rows} ascending (absent when every document has a row);
- *               starts: u32{n_rows+1} (absent when each row holds one value);
+ *     VALUES  : docs: the documents that have a row (absent when every document has one):
+ *                 u32{n_rows} ascending, or with flag 1, where that is shorter:
+ *                 u64 set{ceil(n_docs / 64)} u32 before{ceil(n_docs / 256)}
+ *                 set: a bit a document, those beyond n_docs 0; before: rows of earlier 256s
+ *               starts: where each row's values begin (absent when each row holds one value):
+ *                 u32{n_rows+1}, or with flag 2, where no difference is above 65,535:
+ *                 u32 base{n_rows / 64 + 1} u16 low{n_rows+1}; start i = base[i / 64] + low[i]
  *               values: value - base as uint of `width` bytes
  *               integers as they are; dates: first day * 4 + precision (date.h); ages: minutes;
  *               numbers: th_double_key (order-preserving bits of the double)
@@ -136,7 +142,7 @@
 #include "base/common.h"
 
 enum {
-  TH_SEGMENT_VERSION = 4,
+  TH_SEGMENT_VERSION = 5,
   TH_BLOCK = 128,
   TH_TERM_BLOCK = 32,
   TH_CLASSES_DIRECT = 4096,
@@ -150,6 +156,10 @@ enum {
    * TitleSearch, LocationSearch, and all text. */
   TH_BOUND_AREAS = 6,
   TH_BREAK_SITE_SHIFT = 20,
+  TH_COLUMN_SET = 1, /* flags of a column */
+  TH_COLUMN_NARROW = 2,
+  TH_SET_GROUP = 256, /* documents between two counts of a column's set */
+  TH_START_GROUP = 64,
 };
 
 #define TH_NO_POINT INT32_MIN

@@ -314,9 +314,8 @@ static bool number_word(merge *m, source *src, const th_column *c, uint32_t ordi
   return src->words[ordinal] != TH_INTERN_FULL || no_memory(m);
 }
 
-static bool gather_row(merge *m, source *src, const th_column *c, uint32_t row, uint32_t doc) {
-  uint32_t first = c->starts ? c->starts[row] : row, end = c->starts ? c->starts[row + 1] : row + 1;
-  for (uint32_t i = first; i < end; i++) {
+static bool gather_row(merge *m, source *src, const th_column *c, const th_row *row, uint32_t doc) {
+  for (uint32_t i = row->first; i < row->end; i++) {
     int64_t value = th_column_value(c, i);
     if (c->kind == TH_COL_KEYWORD) {
       if (!number_word(m, src, c, (uint32_t)value)) return false;
@@ -344,9 +343,9 @@ static bool gather_column(merge *m, source *src, const th_column *c) {
     for (uint32_t i = 0; i < c->n_dict; i++)
       src->words[i] = NONE;
   }
-  for (uint32_t row = 0; row < c->n_rows; row++) {
-    uint32_t doc = src->new_doc[c->docs ? c->docs[row] : row];
-    if (doc != NONE && !gather_row(m, src, c, row, doc)) return false;
+  for (th_row row = {0}; th_column_next(c, &row);) {
+    uint32_t doc = src->new_doc[row.doc];
+    if (doc != NONE && !gather_row(m, src, c, &row, doc)) return false;
   }
   return true;
 }

@@ -159,10 +159,9 @@ static int open_docs(th_segment *s, th_err *err) {
   const th_section *docs = &s->section[TH_SEC_DOCS], *lengths = &s->section[TH_SEC_LENGTHS];
   const th_section *norms = &s->section[TH_SEC_NORMS];
   uint64_t n = s->n_docs;
-  if (docs->n != 16 * n) return corrupt(s, TH_SEC_DOCS, err, "has the wrong length");
+  if (docs->n != 12 * n) return corrupt(s, TH_SEC_DOCS, err, "has the wrong length");
   s->nct = (const th_u32 *)docs->p;
   s->by_nct = s->nct + n;
-  s->seq = docs->p + 8 * n;
   if (!table_fits(lengths, 0, n + 1, 4)) return corrupt(s, TH_SEC_LENGTHS, err, "is too short");
   s->length_start = (const th_u32 *)lengths->p;
   s->length_bytes = lengths->p + 4 * (n + 1);
@@ -306,9 +305,9 @@ uint32_t th_segment_nct(const th_segment *s, uint32_t doc) {
 }
 
 uint64_t th_segment_seq(const th_segment *s, uint32_t doc) {
-  uint64_t at = 8 * ((uint64_t)s->n_docs + doc);
-  if (doc >= s->n_docs || !th_segment_use(s, TH_SEC_DOCS, at, 8)) return 0;
-  return th_load64(s->section[TH_SEC_DOCS].p + at);
+  uint64_t at = 4 * (2 * (uint64_t)s->n_docs + doc);
+  if (doc >= s->n_docs || !th_segment_use(s, TH_SEC_DOCS, at, 4)) return 0;
+  return s->first_seq + th_load32(s->section[TH_SEC_DOCS].p + at);
 }
 
 uint32_t th_segment_by_nct(const th_segment *s, uint32_t place) {

@@ -165,7 +165,12 @@ typedef struct th_column {
   uint8_t kind, width;
   int64_t base;
   uint32_t n_rows, n_values, n_docs, n_dict, dict_len;
-  const uint32_t *docs, *starts, *dict_start;
+  const uint32_t *listed; /* by row; NULL: `set` tells, or every document has a row */
+  const uint64_t *set;    /* a bit a document; NULL as listed */
+  const uint32_t *before; /* rows before each TH_SET_GROUP documents of the set */
+  const uint32_t *start;  /* see th_column_start; NULL: one value a row */
+  const uint16_t *low;
+  const uint32_t *dict_start;
   const uint8_t *values;
   const char *dict;
 } th_column;
@@ -189,6 +194,18 @@ static inline uint64_t th_column_load(const th_column *c, uint32_t i) {
 static inline uint64_t th_column_mask(const th_column *c, uint32_t doc) {
   return doc < c->n_values ? th_column_load(c, doc) : 0;
 }
+/* Where the values of a row begin, row <= n_rows. */
+static inline uint32_t th_column_start(const th_column *c, uint32_t row) {
+  if (c->low) return c->start[row / TH_START_GROUP] + c->low[row];
+  return c->start ? c->start[row] : row;
+}
+/* Rows in the order of documents: for (th_row r = {0}; th_column_next(c, &r);) */
+typedef struct th_row {
+  uint32_t n;          /* rows given so far, with this one */
+  uint32_t doc;        /* below n_docs */
+  uint32_t first, end; /* value indexes */
+} th_row;
+bool th_column_next(const th_column *c, th_row *r);
 /* Range of value indexes of doc; empty when it has none. */
 void th_column_row(const th_column *c, uint32_t doc, uint32_t *first, uint32_t *end);
 static inline int64_t th_column_value(const th_column *c, uint32_t value_index) {

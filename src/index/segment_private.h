@@ -56,7 +56,6 @@ struct th_segment {
   uint32_t n_docs;
   uint64_t fingerprint, first_seq, last_seq;
   const th_u32 *nct, *by_nct;
-  const uint8_t *seq;
   const th_u32 *length_start;
   const uint8_t *length_bytes;
   uint64_t length_len;

@@ -262,8 +262,8 @@ static int check_columns(const checker *c) {
     for (uint32_t k = 1; k < col->n_dict; k++)
       if (th_span_cmp(th_column_word(col, k - 1), th_column_word(col, k)) >= 0)
         return wrong(c, "section COLUMNS, %s: word %u is not in order", name, k);
-    for (uint32_t row = 0; col->starts && row < col->n_rows; row++)
-      if (col->docs && col->starts[row] == col->starts[row + 1])
+    for (uint32_t row = 0; col->start && row < col->n_rows; row++)
+      if ((col->listed || col->set) && th_column_start(col, row) == th_column_start(col, row + 1))
         return wrong(c, "section COLUMNS, %s: row %u is empty", name, row);
   }
   return 0;

@@ -11,10 +11,11 @@
 static uint64_t test_values(th_value_kernel *kernel, const th_value_test *t, const th_column *c,
                             uint32_t from, uint32_t n) {
   const uint8_t *values = c->values + (size_t)from * c->width;
+  uint64_t wanted = n >= 64 ? UINT64_MAX : (1ull << n) - 1;
   uint8_t few[64 * 4] = {0};
-  if (n >= 64) return kernel(values, t);
+  if (c->n_values - from >= 64) return kernel(values, t) & wanted;
   memcpy(few, values, (size_t)n * c->width);
-  return kernel(few, t) & ((1ull << n) - 1);
+  return kernel(few, t) & wanted;
 }
 
 static unsigned width_index(const th_column *c) {
@@ -97,18 +98,12 @@ static bool own_set_of(const th_column *c, const value_set *s, own_set *out) {
   return true;
 }
 
-/* The document of row i of a column. */
-static uint32_t row_doc(const th_column *c, uint32_t row) {
-  return c->docs ? c->docs[row] : row;
-}
-
 static void range_lists(const th_plan *p, const th_column *c, const value_set *s, uint64_t *out) {
-  for (uint32_t r = 0; r < c->n_rows; r++) {
-    uint32_t from = c->starts ? c->starts[r] : r, to = c->starts ? c->starts[r + 1] : r + 1;
+  for (th_row r = {0}; th_column_next(c, &r);) {
     bool hit = false;
-    for (uint32_t i = from; i < to && i < c->n_values && !hit; i++)
+    for (uint32_t i = r.first; i < r.end && !hit; i++)
       hit = in_set(s, th_column_value(c, i));
-    if (hit && row_doc(c, r) < p->n_docs) th_bit_set(out, row_doc(c, r));
+    if (hit && r.doc < p->n_docs) th_bit_set(out, r.doc);
   }
 }
 
@@ -116,8 +111,8 @@ static void range_lists(const th_plan *p, const th_column *c, const value_set *s
  * beside their neighbours' documents: eight of them are one piece then. */
 static void scatter(const th_plan *p, const th_column *c, uint32_t r, uint64_t hits,
                     uint64_t *out) {
-  uint32_t at = c->docs[r];
-  if (r + 63 < c->n_rows && c->docs[r + 63] - at == 63 && at + 63 < p->n_docs) {
+  uint32_t at = c->listed[r];
+  if (r + 63 < c->n_rows && c->listed[r + 63] - at == 63 && at + 63 < p->n_docs) {
     out[at / 64] |= hits << (at % 64);
     if (at % 64) out[at / 64 + 1] |= hits >> (64 - at % 64);
     return;
@@ -125,14 +120,14 @@ static void scatter(const th_plan *p, const th_column *c, uint32_t r, uint64_t h
   for (; hits; hits >>= 8, r += 8) {
     uint64_t eight = hits & 0xFF;
     if (!eight) continue;
-    uint32_t first = c->docs[r];
-    if (r + 7 < c->n_rows && c->docs[r + 7] - first == 7 && first + 7 < p->n_docs) {
+    uint32_t first = c->listed[r];
+    if (r + 7 < c->n_rows && c->listed[r + 7] - first == 7 && first + 7 < p->n_docs) {
       out[first / 64] |= eight << (first % 64);
       if (first % 64 > 56) out[first / 64 + 1] |= eight >> (64 - first % 64);
       continue;
     }
     for (; eight; eight &= eight - 1) {
-      uint32_t doc = c->docs[r + (uint32_t)__builtin_ctzll(eight)];
+      uint32_t doc = c->listed[r + (uint32_t)__builtin_ctzll(eight)];
       if (doc < p->n_docs) th_bit_set(out, doc);
     }
   }
@@ -141,11 +136,24 @@ static void scatter(const th_plan *p, const th_column *c, uint32_t r, uint64_t h
 /* Whether any of the 64 rows from r on may be of a document of `within`. */
 static bool rows_in(const th_plan *p, const th_column *c, uint32_t r, const uint64_t *within) {
   uint32_t last = TH_MIN(r + 63, c->n_rows - 1);
-  uint32_t from = c->docs ? c->docs[r] / 64 : r / 64, to = c->docs ? c->docs[last] / 64 : r / 64;
+  uint32_t from = c->listed ? c->listed[r] / 64 : r / 64,
+           to = c->listed ? c->listed[last] / 64 : r / 64;
   if (to >= p->n_words) return true;
   for (uint32_t w = from; w <= to; w++)
     if (within[w]) return true;
   return false;
+}
+
+/* The rows of 64 documents at a time. */
+static void range_of_set(const th_plan *p, const th_column *c, th_value_kernel *kernel,
+                         const th_value_test *test, const uint64_t *within, uint64_t *out) {
+  for (uint32_t w = 0, row = 0; w < p->n_words && row < c->n_rows; w++) {
+    uint64_t in = c->set[w];
+    uint32_t n = TH_MIN((uint32_t)__builtin_popcountll(in), c->n_rows - row);
+    if (in && (!within || within[w]))
+      out[w] |= th_kernels_now->deposit(test_values(kernel, test, c, row, n), in);
+    row += n;
+  }
 }
 
 /* One value a row: straight through the array. */
@@ -153,16 +161,22 @@ static bool range_rows(const th_plan *p, const th_column *c, const value_set *s,
                        const uint64_t *within, uint64_t *out) {
   own_set in;
   uint32_t n_rows = TH_MIN(c->n_rows, c->n_values);
-  if (c->starts || c->width > 4 || (!c->docs && n_rows < p->n_docs)) return false;
-  if (!c->docs) n_rows = p->n_docs;
+  bool some = c->listed || c->set;
+  if (c->start || c->width > 4 || c->n_values < c->n_rows || (!some && n_rows < p->n_docs))
+    return false;
+  if (!some) n_rows = p->n_docs;
   if (!own_set_of(c, s, &in)) return false;
   const th_value_test test = {(uint32_t)in.low, (uint32_t)(in.high - in.low), (uint32_t)in.month,
                               (uint32_t)in.year, 0};
   th_value_kernel *kernel = th_kernels_now->range[width_index(c)];
+  if (c->set) {
+    range_of_set(p, c, kernel, &test, within, out);
+    return true;
+  }
   for (uint32_t r = 0; r < n_rows; r += 64) {
     if (within && !rows_in(p, c, r, within)) continue;
     uint64_t bits = test_values(kernel, &test, c, r, TH_MIN(64, n_rows - r));
-    if (c->docs)
+    if (c->listed)
       scatter(p, c, r, bits, out);
     else
       out[r / 64] |= bits;
@@ -189,9 +203,14 @@ bool th_match_present(const th_plan *p, uint16_t field, uint64_t *out) {
     th_match_mask(p, field, UINT64_MAX, NULL, out);
     return true;
   }
-  for (uint32_t r = 0; c->docs && r < c->n_rows; r += 64)
+  if (c->set) {
+    for (uint32_t w = 0; w < (c->n_docs + 63) / 64; w++)
+      out[w] |= c->set[w];
+    return true;
+  }
+  for (uint32_t r = 0; c->listed && r < c->n_rows; r += 64)
     scatter(p, c, r, c->n_rows - r >= 64 ? UINT64_MAX : (1ull << (c->n_rows - r)) - 1, out);
-  for (uint32_t r = 0; !c->docs && r < TH_MIN(c->n_rows, p->n_docs); r++)
+  for (uint32_t r = 0; !c->listed && r < TH_MIN(c->n_rows, p->n_docs); r++)
     th_bit_set(out, r);
   return true;
 }
@@ -209,26 +228,45 @@ static bool one_of(uint32_t v, const uint32_t *set, unsigned n) {
 /* Row by row: any of n values. */
 static void keyword_rows(const th_plan *p, const th_column *c, const uint32_t *set, unsigned n,
                          uint64_t *out) {
-  for (uint32_t r = 0; r < c->n_rows; r++) {
-    uint32_t from = c->starts ? c->starts[r] : r, to = c->starts ? c->starts[r + 1] : r + 1;
-    for (uint32_t i = from; i < to && i < c->n_values; i++) {
+  for (th_row r = {0}; th_column_next(c, &r);) {
+    for (uint32_t i = r.first; i < r.end; i++) {
       if (!one_of((uint32_t)th_column_value(c, i), set, n)) continue;
-      if (row_doc(c, r) < p->n_docs) th_bit_set(out, row_doc(c, r));
+      if (r.doc < p->n_docs) th_bit_set(out, r.doc);
       break;
     }
   }
 }
 
+/* The document of a row, below n_rows. */
+static uint32_t row_doc(const th_column *c, uint32_t row) {
+  uint32_t low = 0, high = (c->n_docs + TH_SET_GROUP - 1) / TH_SET_GROUP;
+  if (!c->set) return c->listed ? c->listed[row] : row;
+  while (high - low > 1) { /* the last group that no more rows stand before */
+    uint32_t mid = low + (high - low) / 2;
+    if (c->before[mid] <= row)
+      low = mid;
+    else
+      high = mid;
+  }
+  uint32_t left = row - c->before[low], w = low * (TH_SET_GROUP / 64), n;
+  while ((n = (uint32_t)__builtin_popcountll(c->set[w])) <= left)
+    left -= n, w++;
+  uint64_t bits = c->set[w];
+  for (; left; left--)
+    bits &= bits - 1;
+  return w * 64 + (uint32_t)__builtin_ctzll(bits);
+}
+
 /* The row of value i, at or behind row r. */
 static uint32_t row_of_value(const th_column *c, uint32_t r, uint32_t i) {
   uint32_t step = 1, low = r, high;
-  if (!c->starts) return i;
-  while (low + step < c->n_rows && c->starts[low + step] <= i)
+  if (!c->start) return i;
+  while (low + step < c->n_rows && th_column_start(c, low + step) <= i)
     low += step, step *= 2;
   high = TH_MIN(low + step, c->n_rows);
   while (high - low > 1) {
     uint32_t mid = low + (high - low) / 2;
-    if (c->starts[mid] <= i)
+    if (th_column_start(c, mid) <= i)
       low = mid;
     else
       high = mid;

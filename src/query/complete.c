@@ -147,10 +147,9 @@ static uint32_t name_of(maker *m, th_span key, th_span spelling) {
   return i;
 }
 
-/* Walks the rows of a column in the order of documents. */
+/* The rows of a column. */
 typedef struct rows {
   const th_column *c;
-  uint32_t at;
   uint32_t *name;  /* of each word of the dictionary; UINT32_MAX = none */
   uint32_t *count; /* values that spell it so */
 } rows;
@@ -182,11 +181,8 @@ static void rows_end(rows *r) {
 static void count_row(maker *m, rows *r, uint32_t doc, bool live, uint32_t mark) {
   const th_column *c = r->c;
   if (!c) return;
-  while (r->at < c->n_rows && (c->docs ? c->docs[r->at] : r->at) < doc)
-    r->at++;
-  if (!live || r->at >= c->n_rows || (c->docs ? c->docs[r->at] : r->at) != doc) return;
-  uint32_t from = c->starts ? c->starts[r->at] : r->at;
-  uint32_t to = c->starts ? c->starts[r->at + 1] : r->at + 1;
+  uint32_t from = 0, to = 0;
+  if (live) th_column_row(c, doc, &from, &to);
   for (uint32_t i = from; i < to && i < c->n_values; i++) {
     uint64_t o = (uint64_t)th_column_value(c, i);
     if (o >= c->n_dict || r->name[o] == UINT32_MAX) continue;

@@ -85,6 +85,9 @@ typedef uint64_t th_value_kernel(const void *values, const th_value_test *t);
 /* Bits that are set in n words. */
 typedef uint64_t th_count_kernel(const uint64_t *words, uint32_t n);
 
+/* The bits of a number, the lowest first, go to where `in` has ones; there are no more of them. */
+typedef uint64_t th_deposit_kernel(uint64_t bits, uint64_t in);
+
 typedef struct th_kernels {
   th_score_kernel *score;
   th_scope_kernel *scope;
@@ -93,6 +96,7 @@ typedef struct th_kernels {
   th_common_kernel *common;
   th_value_kernel *range[3], *mask[3];
   th_count_kernel *count;
+  th_deposit_kernel *deposit;
 } th_kernels;
 extern const th_kernels *th_kernels_now; /* the best of this machine */
 /* For tests, while no query runs: the scalar ones or the best. */

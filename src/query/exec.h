@@ -219,7 +219,6 @@ typedef struct th_sort_reader {
   th_sort sort;
   const th_column *column; /* of the segment at hand */
   const th_sites *sites;
-  uint32_t row; /* rows before it belong to earlier documents */
 } th_sort_reader;
 
 struct th_sink {

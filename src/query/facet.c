@@ -93,51 +93,16 @@ static int count_masks(th_plan *p, facet *f, const th_column *c, const uint64_t 
   return 0;
 }
 
-/* Rows of a column in the order of documents. */
-typedef struct row_reader {
-  const th_column *column;
-  uint32_t row;
-} row_reader;
-
-/* Goes to the row of a document, beyond those asked for before; false when it has none. Values of a
- * row ascend, none twice. */
-static bool row_of(row_reader *r, uint32_t doc, uint32_t *from, uint32_t *to) {
-  const th_column *c = r->column;
-  if (c->docs) {
-    uint32_t step = 1, low = r->row, high;
-    while (low + step < c->n_rows && c->docs[low + step] <= doc)
-      low += step, step *= 2;
-    high = TH_MIN(low + step, c->n_rows); /* the row, if there is one, is in [low, high) */
-    while (high - low > 1) {
-      uint32_t mid = low + (high - low) / 2;
-      if (c->docs[mid] <= doc)
-        low = mid;
-      else
-        high = mid;
-    }
-    r->row = low;
-    if (low >= c->n_rows || c->docs[low] != doc) return false;
-  } else {
-    r->row = doc;
-    if (doc >= c->n_rows) return false;
-  }
-  *from = c->starts ? c->starts[r->row] : r->row;
-  *to = c->starts ? c->starts[r->row + 1] : r->row + 1;
-  *to = TH_MIN(*to, c->n_values);
-  return *from < *to;
-}
-
 /* Adds `by` to the words of each of the documents; returns how many have any. */
 static uint32_t add_words(const th_plan *p, const th_column *c, const uint64_t *docs, bool others,
                           uint32_t by, uint32_t *count) {
-  row_reader r = {c, 0};
   uint32_t with = 0, from, to, words = (p->n_docs + 63) / 64;
   for (uint32_t w = 0; w < words; w++) {
     uint64_t bits = others ? ~docs[w] : docs[w];
     if (others && w == words - 1 && p->n_docs % 64) bits &= (1ull << (p->n_docs % 64)) - 1;
     for (; bits; bits &= bits - 1) {
-      if (!row_of(&r, 64 * w + (uint32_t)__builtin_ctzll(bits), &from, &to)) continue;
-      with++;
+      th_column_row(c, 64 * w + (uint32_t)__builtin_ctzll(bits), &from, &to);
+      with += from < to;
       for (; from < to; from++) {
         uint64_t ordinal = (uint64_t)th_column_value(c, from);
         if (ordinal < c->n_dict) count[ordinal] += by;
@@ -150,9 +115,8 @@ static uint32_t add_words(const th_plan *p, const th_column *c, const uint64_t *
 /* Documents with a word. */
 static uint32_t rows_with(const th_plan *p, const th_column *c) {
   uint32_t with = 0;
-  for (uint32_t r = 0; r < c->n_rows; r++)
-    with +=
-        (c->docs ? c->docs[r] : r) < p->n_docs && (!c->starts || c->starts[r + 1] > c->starts[r]);
+  for (th_row r = {0}; th_column_next(c, &r);)
+    with += r.doc < p->n_docs && r.end > r.first;
   return with;
 }
 

@@ -49,16 +49,15 @@ static void count_segment(const th_plan *p, counter *c, const uint64_t *found) {
   const th_column *col = th_segment_column(p->segment, c->wanted->field);
   uint32_t with = 0;
   memset(c->last, 0, c->wanted->n * sizeof *c->last);
-  for (uint32_t r = 0; col && col->kind == TH_COL_VALUES && r < col->n_rows; r++) {
-    uint32_t doc = col->docs ? col->docs[r] : r;
-    uint32_t from = col->starts ? col->starts[r] : r, to = col->starts ? col->starts[r + 1] : r + 1;
-    if (doc >= p->n_docs || !th_bit(found, doc)) continue;
-    with += to > from;
-    for (uint32_t i = from; i < to && i < col->n_values; i++) {
+  if (col && col->kind != TH_COL_VALUES) col = NULL;
+  for (th_row r = {0}; col && th_column_next(col, &r);) {
+    if (r.doc >= p->n_docs || !th_bit(found, r.doc)) continue;
+    with += r.end > r.first;
+    for (uint32_t i = r.first; i < r.end; i++) {
       int64_t v = th_column_value(col, i);
       uint32_t b = bucket_of(c, c->date ? v >> 2 : v); /* first day * 4 + precision */
-      if (b == c->wanted->n || c->last[b] == r + 1) continue;
-      c->last[b] = r + 1;
+      if (b == c->wanted->n || c->last[b] == r.n) continue;
+      c->last[b] = r.n;
       c->out->counts[b]++;
     }
   }

@@ -86,6 +86,15 @@ static uint64_t count_scalar(const uint64_t *words, uint32_t n) {
   return sum;
 }
 
+/* The bits, the lowest first, to where `in` has ones. */
+static uint64_t deposit_scalar(uint64_t bits, uint64_t in) {
+  uint64_t out = 0;
+  if (in == UINT64_MAX) return bits;
+  for (; in && bits; in &= in - 1, bits >>= 1)
+    out |= (in & -in) & -(bits & 1);
+  return out;
+}
+
 static const th_kernels scalar = {score_scalar,
                                   scope_scalar,
                                   above_scalar,
@@ -93,7 +102,8 @@ static const th_kernels scalar = {score_scalar,
                                   common_scalar,
                                   {range1_scalar, range2_scalar, range4_scalar},
                                   {mask1_scalar, mask2_scalar, mask4_scalar},
-                                  count_scalar};
+                                  count_scalar,
+                                  deposit_scalar};
 const th_kernels *th_kernels_now = &scalar;
 
 #ifdef HAVE_AVX2
@@ -327,6 +337,10 @@ __attribute__((target("popcnt"))) static uint64_t count_popcnt(const uint64_t *w
   return sum;
 }
 
+__attribute__((target("bmi2"))) static uint64_t deposit_bmi2(uint64_t bits, uint64_t in) {
+  return _pdep_u64(bits, in);
+}
+
 static const th_kernels avx2 = {score_avx2,
                                 scope_avx2,
                                 above_avx2,
@@ -334,7 +348,8 @@ static const th_kernels avx2 = {score_avx2,
                                 common_avx2,
                                 {range1_avx2, range2_avx2, range4_avx2},
                                 {mask1_avx2, mask2_avx2, mask4_avx2},
-                                count_popcnt};
+                                count_popcnt,
+                                deposit_bmi2};
 #endif
 
 __attribute__((constructor)) static void choose(void) {
@@ -345,7 +360,8 @@ void th_kernels_force_scalar(bool wanted) {
   th_kernels_now = &scalar;
 #ifdef HAVE_AVX2
   __builtin_cpu_init();
-  if (!wanted && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt")) {
+  if (!wanted && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt") &&
+      __builtin_cpu_supports("bmi2")) {
     fill_lanes();
     th_kernels_now = &avx2;
   }

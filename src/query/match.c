@@ -109,10 +109,8 @@ static int match_ids(th_plan *p, const th_query *q, uint64_t *out) {
 }
 
 static void set_rows(const th_plan *p, const th_column *c, uint64_t *out) {
-  for (uint32_t r = 0; c && r < c->n_rows; r++) {
-    uint32_t doc = c->docs ? c->docs[r] : r;
-    if (doc < p->n_docs) th_bit_set(out, doc);
-  }
+  for (th_row r = {0}; c && th_column_next(c, &r);)
+    if (r.doc < p->n_docs) th_bit_set(out, r.doc);
 }
 
 static void set_points(const th_plan *p, uint64_t *out) {

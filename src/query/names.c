@@ -53,23 +53,17 @@ unsigned th_folded_find(const th_folded *t, const th_column *column, th_span wor
 
 /* ---- inverted ---- */
 
-static uint32_t row_doc(const th_column *c, uint32_t row) {
-  return c->docs ? c->docs[row] : row;
-}
-
 /* Calls for each word of each document once: counts (docs NULL: start[o + 2]++), then places at
  * start[o + 1], which moves from the beginning of a word's list to its end. last: cleared. */
 static void each_value(const th_column *c, uint32_t n_docs, uint32_t *start, uint32_t *docs,
                        uint32_t *last) {
-  for (uint32_t r = 0; r < c->n_rows; r++) {
-    uint32_t from = c->starts ? c->starts[r] : r, to = c->starts ? c->starts[r + 1] : r + 1;
-    uint32_t doc = row_doc(c, r);
-    for (uint32_t i = from; i < to && i < c->n_values && doc < n_docs; i++) {
+  for (th_row r = {0}; th_column_next(c, &r);) {
+    for (uint32_t i = r.first; i < r.end && r.doc < n_docs; i++) {
       uint64_t o = (uint64_t)th_column_value(c, i);
-      if (o >= c->n_dict || last[o] == r + 1) continue;
-      last[o] = r + 1;
+      if (o >= c->n_dict || last[o] == r.n) continue;
+      last[o] = r.n;
       if (docs)
-        docs[start[o + 1]++] = doc;
+        docs[start[o + 1]++] = r.doc;
       else
         start[o + 2]++;
     }

@@ -68,14 +68,8 @@ static int64_t column_key(th_sort_reader *r, uint32_t doc) {
   const th_column *c = r->column;
   int64_t best = NO_KEY;
   if (!c || c->kind != TH_COL_VALUES) return NO_KEY;
-  uint32_t row = doc;
-  if (c->docs) { /* documents rise, so rows do */
-    while (r->row < c->n_rows && c->docs[r->row] < doc)
-      r->row++;
-    if (r->row >= c->n_rows || c->docs[r->row] != doc) return NO_KEY;
-    row = r->row;
-  }
-  uint32_t from = c->starts ? c->starts[row] : row, to = c->starts ? c->starts[row + 1] : row + 1;
+  uint32_t from, to;
+  th_column_row(c, doc, &from, &to);
   for (uint32_t i = from; i < to && i < c->n_values; i++) {
     int64_t key = ordered(th_column_value(c, i), r->sort.descending);
     best = TH_MAX(best, key);
@@ -125,7 +119,6 @@ int th_sink_segment(th_sink *s) {
   const th_plan *p = s->plan;
   for (unsigned i = 0; i < s->n_keys; i++) {
     uint16_t field = s->keys[i].sort.field;
-    s->keys[i].row = 0;
     s->keys[i].column = field < TH_F_COUNT ? th_segment_column(p->segment, field) : NULL;
     s->keys[i].sites = sites_of(p, p->segment);
   }

@@ -242,12 +242,11 @@ static bool compile_words(finder *f, site_op *op, const th_query *q, const uint6
 /* Sites with anything in their zip or contacts, among the candidates. */
 static void set_present(const finder *f, uint16_t field, uint64_t *bits) {
   const th_column *c = th_segment_column(f->plan->segment, (uint16_t)(TH_COLUMN_BREAKS + field));
-  for (uint32_t r = 0; c && r < c->n_rows; r++) {
-    uint32_t doc = c->docs ? c->docs[r] : r, site, len;
-    uint32_t from = c->starts ? c->starts[r] : r, to = c->starts ? c->starts[r + 1] : r + 1;
-    if (doc >= f->plan->n_docs || !th_bit(f->documents, doc)) continue;
-    for (uint32_t i = from; i < to; i++) {
-      each_value(f, c, doc, i, &site, &len);
+  for (th_row r = {0}; c && th_column_next(c, &r);) {
+    uint32_t site, len;
+    if (r.doc >= f->plan->n_docs || !th_bit(f->documents, r.doc)) continue;
+    for (uint32_t i = r.first; i < r.end; i++) {
+      each_value(f, c, r.doc, i, &site, &len);
       set_site(bits, site);
     }
   }

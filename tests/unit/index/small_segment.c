@@ -228,7 +228,11 @@ static void encode_docs(encoder *e) {
   qsort(order, d->n_docs, sizeof *order, by_nct);
   th_buf_put(docs, d->nct, 4 * (size_t)d->n_docs);
   th_buf_put(docs, order, 4 * (size_t)d->n_docs);
-  th_buf_put(docs, d->seq, 8 * (size_t)d->n_docs);
+  uint64_t first = UINT64_MAX;
+  for (uint32_t i = 0; i < d->n_docs; i++)
+    first = TH_MIN(first, d->seq[i]);
+  for (uint32_t i = 0; i < d->n_docs; i++)
+    put32(docs, (uint32_t)(d->seq[i] - first));
   free(order);
   for (size_t i = 0; i < d->n_words; i++) {
     const small_word *w = &d->words[i];
@@ -677,6 +681,43 @@ static void encode_mask(const small_docs *d, th_buf *b, column_head *h) {
   th_buf_dispose(&values);
 }
 
+/* The other forms of documents and starts: a set with counts, differences from groups. */
+static void put_set(const small_docs *d, th_buf *b, column_head *h) {
+  th_buf set, before;
+  int64_t dates[3];
+  uint32_t rows = 0;
+  th_buf_init(&set, 0);
+  th_buf_init(&before, 0);
+  for (uint32_t from = 0; from < d->n_docs; from += 64) {
+    uint64_t bits = 0;
+    if (from % 256 == 0) put32(&before, rows);
+    for (uint32_t doc = from; doc < d->n_docs && doc < from + 64; doc++)
+      if (small_dates(doc, dates)) bits |= UINT64_C(1) << (doc - from), rows++;
+    put64(&set, bits);
+  }
+  th_buf_put(&set, before.p, before.n);
+  put_table(b, &h->docs_off, &set);
+  h->flags |= 1;
+  th_buf_dispose(&set);
+  th_buf_dispose(&before);
+}
+
+static void put_narrow(th_buf *b, column_head *h, const th_buf *starts) {
+  th_buf table;
+  const uint32_t *start = (const uint32_t *)(const void *)starts->p;
+  th_buf_init(&table, 0);
+  for (uint32_t i = 0; i <= h->n_rows; i += 64)
+    put32(&table, start[i]);
+  for (uint32_t i = 0; i <= h->n_rows; i++) {
+    put8(&table, (start[i] - start[i / 64 * 64]) & 255);
+    put8(&table, (start[i] - start[i / 64 * 64]) >> 8);
+  }
+  put_table(b, &h->starts_off, &table);
+  h->flags |= 2;
+  th_buf_dispose(&table);
+}
+
+/* Both forms of both tables come up, by the number of documents. */
 static void encode_dates(const small_docs *d, th_buf *b, column_head *h) {
   th_buf docs, starts, values;
   int64_t dates[3], base = 1000 - 7 * (int64_t)d->n_docs;
@@ -695,8 +736,14 @@ static void encode_dates(const small_docs *d, th_buf *b, column_head *h) {
     h->n_rows++;
   }
   put32(&starts, h->n_values);
-  put_table(b, &h->docs_off, &docs);
-  put_table(b, &h->starts_off, &starts);
+  if (d->n_docs % 2)
+    put_set(d, b, h);
+  else
+    put_table(b, &h->docs_off, &docs);
+  if (d->n_docs / 2 % 2)
+    put_narrow(b, h, &starts);
+  else
+    put_table(b, &h->starts_off, &starts);
   put_table(b, &h->values_off, &values);
   th_buf_dispose(&docs);
   th_buf_dispose(&starts);

@@ -574,6 +574,10 @@ static void test_value_kernels(void **state) {
       }
       uint64_t both[2] = {range, mask};
       assert_int_equal(th_kernels_now->count(both, 2), sum);
+      uint64_t spread = 0;
+      for (unsigned b = 0, taken = 0; b < 64; b++)
+        if (both[0] >> b & 1) spread |= (both[1] >> taken++ & 1) << b;
+      assert_int_equal(th_kernels_now->deposit(both[1], both[0]), spread);
     }
   }
 }
