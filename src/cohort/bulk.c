@@ -95,6 +95,7 @@ void th_bulk_next(th_bulk *b, uint32_t part) {
   th_arena_reset(&b->arena, true);
   b->n = b->n_drugs = 0;
   b->bytes = 0;
+  b->several = false;
   b->part = part;
 }
 
@@ -106,6 +107,15 @@ static size_t size_of(const th_bulk_piece *p) {
   return (size_t)p->id + p->drug + p->n;
 }
 
+/* A piece of a patient of the part: what the limit is about. Medications are needed in every part,
+ * so more parts would not make them fewer. */
+static void count_piece(th_bulk *b, const th_bulk_piece *p) {
+  if (p->what == TH_BULK_DRUG) return;
+  if (b->bytes && p->hash != b->first) b->several = true;
+  if (!b->bytes) b->first = p->hash;
+  b->bytes += size_of(p);
+}
+
 /* Lets those go that are of the part no longer; copies of the others come to another arena. */
 static int halve(th_bulk *b, th_err *err) {
   th_arena kept;
@@ -113,6 +123,7 @@ static int halve(th_bulk *b, th_err *err) {
   th_arena_init(&kept, 0);
   b->parts *= 2;
   b->bytes = 0;
+  b->several = false;
   for (uint32_t i = 0; i < b->n; i++) {
     th_bulk_piece p = b->pieces[i];
     if (!is_kept(b, p.hash, p.what)) continue;
@@ -122,7 +133,7 @@ static int halve(th_bulk *b, th_err *err) {
       th_arena_dispose(&kept);
       return th_err_set(err, TH_ENOMEM, "out of memory");
     }
-    b->bytes += size_of(&p);
+    count_piece(b, &p);
     b->pieces[n++] = p;
   }
   b->n = n;
@@ -137,7 +148,7 @@ int th_bulk_add(th_bulk *b, const th_bulk_text *what, th_span text, th_err *err)
                      .id = (uint32_t)what->id.n,
                      .drug = (uint32_t)what->drug.n,
                      .n = (uint32_t)text.n,
-                     .seq = b->n,
+                     .seq = b->seq++,
                      .what = (uint8_t)what->what};
   b->any = true;
   if (!is_kept(b, p.hash, p.what)) return 0;
@@ -149,8 +160,9 @@ int th_bulk_add(th_bulk *b, const th_bulk_text *what, th_span text, th_err *err)
   memcpy(to + p.id + p.drug, text.p, p.n);
   p.p = to;
   b->pieces[b->n++] = p;
-  b->bytes += size_of(&p);
-  return b->bytes > b->max && b->part == 0 && b->parts < (1u << 20) ? halve(b, err) : 0;
+  count_piece(b, &p);
+  bool halves = b->bytes > b->max && b->several && b->part == 0 && b->parts < (1u << 20);
+  return halves ? halve(b, err) : 0;
 }
 
 /* ---- patients ---- */

@@ -35,8 +35,10 @@ typedef struct th_bulk {
   th_arena arena;
   th_bulk_piece *pieces; /* owned */
   uint32_t n, cap;
-  size_t bytes, max;
-  uint32_t part, parts;
+  size_t bytes, max; /* of resources about patients */
+  uint64_t first;    /* hash of one of them */
+  bool several;      /* not all are of one patient */
+  uint32_t seq, part, parts;
   bool any;         /* there was a piece of any part */
   uint32_t n_drugs; /* the last so many pieces are Medications */
 } th_bulk;
