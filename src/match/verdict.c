@@ -7,15 +7,18 @@
 /* ---- the patient made ready ---- */
 
 /* Whether a value counts before another of its attribute: stated before suspected, then the newest,
- * dated before undated, then the later one in the text. What is left decides by the value, so that
- * the order of facts never does. */
-static bool counts_before(const th_patient_fact *a, const th_patient_fact *b) {
+ * dated before undated, then the later one in the text; of FHIR resources, whose order says
+ * nothing, the one with the lesser id. What is left decides by the value, so that the order of
+ * facts never does. */
+static bool counts_before(const th_patient *p, const th_patient_fact *a, const th_patient_fact *b) {
+  int by_id = p->form == TH_PATIENT_FHIR ? th_span_cmp(a->resource, b->resource) : 0;
   if (a->certainty != b->certainty) return a->certainty < b->certainty;
   if (a->has_begin != b->has_begin) return a->has_begin;
   if (a->has_begin && a->begin.last_day != b->begin.last_day)
     return a->begin.last_day > b->begin.last_day;
   if (a->has_begin && a->begin.minute != b->begin.minute) return a->begin.minute > b->begin.minute;
-  if (a->from != b->from) return a->from > b->from;
+  if (by_id) return by_id < 0;
+  if (p->form != TH_PATIENT_FHIR && a->from != b->from) return a->from > b->from;
   if (a->canonical != b->canonical) return a->canonical > b->canonical;
   return a->relation > b->relation;
 }
@@ -41,7 +44,7 @@ int th_verdict_prepare(th_verdict_patient *out, const th_patient *p, const th_co
       out->concepts[out->n_concepts++] = i;
     } else if (may_count(f)) {
       uint32_t *best = &out->value[f->attribute];
-      if (*best == TH_NO_FACT || counts_before(f, &p->facts[*best])) *best = i;
+      if (*best == TH_NO_FACT || counts_before(p, f, &p->facts[*best])) *best = i;
     }
   }
   out->adult = th_age_completed(out, "a", &low, &high) && low >= 18;
