@@ -27,7 +27,8 @@ typedef struct row {
 static const row rows[] = {
     {NO,
      "no|not|non|without|never|neither|nor|none|deny|denies|denied|denying|absence|lack|lacking|"
-     "lacks|free|negative|cannot"},
+     "lacks|free|negative|cannot|devoid|precluding|preclude|precluded|preventing|prevent|instead|"
+     "unavailability|ruled|rule|rules|unable|inability"},
     {STOP, "but|however|although|though|who|whom|whose|which|if|when|while|because|secondary|due|"
            "where|whereas|despite"},
     {PAST, "history|past|previous|previously|prior|former|formerly|had|earlier|received|undergone|"
@@ -138,6 +139,16 @@ static uint32_t reach_of_not(const th_elig_context *c, uint32_t i) {
   return 5;
 }
 
+/* "precluding treatment with X", "preventing the placement of X": what cannot be done. What is
+ * hindered in general ("preventing participation", "prevention of") is none. */
+static uint32_t hinders(const th_elig_context *c, uint32_t i) {
+  static th_elig_set done =
+      TH_ELIG_SET("treatment|use|administration|placement|insertion|passage|"
+                  "performance|clear|safe|therapy|surgery|receipt|continuous|the");
+  if (c->mentions == 0) return 0;
+  return among(c, i + 1, &done) ? 8 : 0;
+}
+
 /* "not more than", "no later than", "whether or not", "not limited to" deny nothing that follows;
  * "free", "negative", "absence" do with their preposition only. */
 static uint32_t reach_of_denial(const th_elig_context *c, uint32_t i) {
@@ -149,13 +160,23 @@ static uint32_t reach_of_denial(const th_elig_context *c, uint32_t i) {
       "exceeding|controlled|adequately|well|responding|sufficiently|optimally|responsive|amenable|"
       "suitable|eligible|candidate|able|willing|related|attributable|because|due|qualify|meet|"
       "meeting|change|limit|restriction|restricted|higher|lower|tolerate|respond|fully|completely");
-  static th_elig_set with_of = TH_ELIG_SET("free|negative|absence|lack|lacking");
+  static th_elig_set with_of =
+      TH_ELIG_SET("free|negative|absence|lack|lacking|devoid|instead|unavailability");
   static th_elig_set of = TH_ELIG_SET("of|from|for");
+  static th_elig_set contra = TH_ELIG_SET("contraindication");
+  static th_elig_set hindered = TH_ELIG_SET("precluding|preclude|precluded|preventing|prevent");
+  static th_elig_set rule = TH_ELIG_SET("ruled|rule|rules"), out = TH_ELIG_SET("out");
+  static th_elig_set unable = TH_ELIG_SET("unable|inability"), to = TH_ELIG_SET("to");
+  static th_elig_set have_done = TH_ELIG_SET("undergo|receive|take|have");
   static th_elig_set whether = TH_ELIG_SET("whether|or");
   static th_elig_set effect = TH_ELIG_SET(
       "response|efficacy|access|improvement|benefit|effect|availability|adherence|"
       "compliance|willingness|ability|interest|experience|knowledge|insurance|tolerance|"
       "contraindication|control");
+  if (among(c, i, &hindered)) return hinders(c, i);
+  if (among(c, i, &rule)) return among(c, i + 1, &out) ? FAR : 0;
+  if (among(c, i, &unable)) return among(c, i + 1, &to) && among(c, i + 2, &have_done) ? 8 : 0;
+  if (among(c, i + 1, &contra)) return 2; /* itself, not what it is to */
   if (among(c, i, &with_of)) return among(c, i + 1, &of) && !among(c, i + 2, &effect) ? FAR : 0;
   if (i > 1 && among(c, i - 1, &whether) && among(c, i - 2, &whether)) return 0;
   if (i > 1 && among(c, i, &without) && among(c, i - 1, &whether)) return 0;
@@ -169,7 +190,7 @@ static void see_negation(th_elig_context *c, uint32_t i) {
   if (reach == 0) return;
   bool twice = c->negation.on && c->negation.value && c->mentions == 0 && i < c->negation.at + 8;
   static th_elig_set nor = TH_ELIG_SET("nor");
-  if (reach < FAR && c->negation.on && c->negation.value) return;
+  if ((reach < FAR || reach == ONE) && c->negation.on && c->negation.value) return;
   set(&c->negation, i, reach == ONE ? 2 : reach, reach == ONE ? ONE : !twice || among(c, i, &nor));
   c->mentions = 0;
 }
@@ -252,7 +273,8 @@ static void see_stop(th_elig_context *c) {
 static void see_parenthesis(th_elig_context *c, uint32_t i) {
   if (th_elig_sign(token(c, i), '(')) c->parenthesis = i;
   if (!th_elig_sign(token(c, i), ')')) return;
-  if (c->role.value == TH_ELIG_EXCEPTION) c->role.on = false;
+  bool inside = c->parenthesis == UINT32_MAX || c->role.at >= c->parenthesis;
+  if (c->role.value == TH_ELIG_EXCEPTION && inside) c->role.on = false;
   th_elig_cue *cues[] = {&c->negation, &c->time, &c->family};
   for (size_t k = 0; k < TH_COUNT(cues); k++)
     cues[k]->on &= c->parenthesis == UINT32_MAX || cues[k]->at < c->parenthesis;
@@ -264,7 +286,7 @@ static void see(th_elig_context *c, uint32_t i) {
   static th_elig_set than = TH_ELIG_SET("than");
   static th_elig_set deny = TH_ELIG_SET("not");
   static th_elig_set including = TH_ELIG_SET("including|include|counting");
-  static th_elig_set with = TH_ELIG_SET("with|have|has|are|is|by|on|following|after|:");
+  static th_elig_set with = TH_ELIG_SET("with|have|has|are|is|by|on|following|after|:|from");
   const th_elig_token *t = token(c, i);
   if (th_elig_is_broken(c->leaf, i, i + 1)) {
     c->negation.on = c->time.on = c->family.on = c->role.on = false;
@@ -274,7 +296,9 @@ static void see(th_elig_context *c, uint32_t i) {
   see_parenthesis(c, i);
   if (among(c, i, &deny) && among(c, i + 1, &including))
     set(&c->role, i + 1, 30, TH_ELIG_EXCEPTION);
-  if (among(c, i, &other) && among(c, i + 1, &than)) set(&c->role, i + 1, 30, TH_ELIG_EXCEPTION);
+  if (among(c, i, &than) && i > 0)
+    for (uint32_t k = i; k-- > 0 && i - k <= 4;) /* "other than", "other type of tumour than" */
+      if (among(c, k, &other)) set(&c->role, i, 30, TH_ELIG_EXCEPTION);
   if (c->mentions && among(c, i, &with)) c->negation.on = false;
   if (cue & STOP) see_stop(c);
   if (cue & NO) see_negation(c, i);

@@ -63,6 +63,8 @@ uint64_t th_elig_word_key(th_span s) {
         ((c == '\xC2' && s.p[i + 1] == '\xB5') || (c == '\xCE' && s.p[i + 1] == '\xBC'))) {
       w[n++] = 'u'; /* both letters mu */
       i++;
+    } else if (c == '-') {
+      continue; /* contra-indication */
     } else if (s.n > 4 && i > 0 && ((c | 32) == 'a' || (c | 32) == 'o') && next == 'e' &&
                is_letter(c)) {
       continue; /* haemoglobin, oedema */
@@ -307,6 +309,9 @@ static bool is_times(th_span s, size_t i, size_t end) {
 static size_t take_word(th_span s, size_t i, th_elig_tokens *v, th_elig_token *t) {
   size_t end = word_end(s, i);
   if (end == i) end = i + 1;
+  bool contra = end == i + 6 && th_span_eq_nocase((th_span){s.p + i, 6}, TH_SPAN("contra"));
+  if (contra && end + 1 < s.n && s.p[end] == '-' && is_letter(s.p[end + 1]))
+    end = word_end(s, end + 1); /* one word, as without the hyphen */
   bool behind_number = v->n > 1 && (t[-1].kind == TH_ELIG_NUM || t[-1].key == ')');
   if ((behind_number || end > i + 1) && is_times(s, i, end)) {
     t->kind = TH_ELIG_SIGN;
