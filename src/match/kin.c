@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <xxhash.h>
 
 #include "match/verdict_private.h"
@@ -125,6 +126,15 @@ static void add_codes(th_kin *k, const walk *w) {
   }
 }
 
+/* An allergy to penicillin is called "penicillin allergy", too. */
+static void add_allergy(th_kin *k, th_span allergen) {
+  char bytes[128];
+  int n = snprintf(bytes, sizeof bytes, "%.*s allergy",
+                   (int)TH_MIN(allergen.n, (size_t)sizeof bytes), allergen.p ? allergen.p : "");
+  if (n > 0 && (size_t)n < sizeof bytes) add(k, hash_of((th_span){bytes, (size_t)n}, LABEL));
+  explicit_bzero(bytes, sizeof bytes);
+}
+
 /* ---- making ---- */
 
 static int make_slots(th_kin *k, size_t n, th_arena *arena, th_err *err) {
@@ -154,7 +164,7 @@ int th_kin_make(const th_kin **out, const th_verdict_patient *v, th_arena *arena
   meet_own(&down, v);
   spread(&down, false);
   int rc =
-      make_slots(k, count_codes(&up) + count_codes(&down) + 2 * (size_t)v->n_concepts, arena, err);
+      make_slots(k, count_codes(&up) + count_codes(&down) + 3 * (size_t)v->n_concepts, arena, err);
   if (rc < 0) return rc;
   add_codes(k, &up);
   add_codes(k, &down);
@@ -164,6 +174,7 @@ int th_kin_make(const th_kin **out, const th_verdict_patient *v, th_arena *arena
   for (uint32_t i = 0; i < v->n_concepts; i++) {
     const th_patient_fact *p = &v->p->facts[v->concepts[i]];
     add(k, hash_of(p->label, LABEL));
+    if (p->category == TH_ELIG_ALLERGY) add_allergy(k, p->label);
     if (p->code.n) add(k, hash_of(p->code, CODE));
     if (th_definition_exists(UINT32_MAX, p->label)) k->defined[k->n_defined++] = v->concepts[i];
   }
@@ -174,7 +185,12 @@ int th_kin_make(const th_kin **out, const th_verdict_patient *v, th_arena *arena
 bool th_kin_may(const th_kin *k, const th_elig_fact *f) {
   if (k->n == 0) return false;
   if (holds(k, hash_of(f->label, LABEL))) return true;
-  if (f->code.n) return holds(k, hash_of(f->code, CODE));
+  if (f->code.n && holds(k, hash_of(f->code, CODE))) return true;
+  if (f->code.n) {
+    char bytes[TH_COMMON_CODE_MAX];
+    th_span common = th_common_code(f, bytes);
+    return common.n && holds(k, hash_of(common, CODE));
+  }
   th_span term = th_kin_term(f->label);
   return term.n && holds(k, hash_of(term, LABEL));
 }

@@ -41,6 +41,20 @@ static bool has_own_code(const th_concepts *dict, uint32_t id, th_span code) {
   return false;
 }
 
+th_span th_common_code(const th_elig_fact *f, char out[TH_COMMON_CODE_MAX]) {
+  static const char first[] = "TRIALHEAD:";
+  size_t n = sizeof first - 1;
+  bool symptom =
+      th_span_starts(f->code, TH_SPAN("SYMP:")) || th_span_starts(f->code, TH_SPAN("HP:"));
+  if (!symptom || f->label.n == 0 || n + f->label.n > TH_COMMON_CODE_MAX) return (th_span){0};
+  memcpy(out, first, n);
+  for (size_t i = 0; i < f->label.n; i++) {
+    char c = f->label.p[i];
+    out[n++] = (char)(c == ' ' ? '_' : c >= 'A' && c <= 'Z' ? c + 32 : c);
+  }
+  return (th_span){out, n};
+}
+
 /* The concepts that the criterion's code stands for. A cross reference counts only where the code
  * is nobody's own: vocabularies refer to wider concepts, too. */
 static size_t ids_of(const th_verdict_patient *v, const th_elig_fact *f, uint32_t ids[CODES]) {
@@ -49,7 +63,12 @@ static size_t ids_of(const th_verdict_patient *v, const th_elig_fact *f, uint32_
   n = TH_MIN(n, (size_t)CODES);
   for (size_t i = 0; i < n; i++)
     if (has_own_code(v->dict, ids[i], f->code)) ids[own++] = ids[i];
-  return own ? own : n;
+  n = own ? own : n;
+  char bytes[TH_COMMON_CODE_MAX];
+  th_span common = th_common_code(f, bytes);
+  if (common.n && n < CODES)
+    n += TH_MIN(th_concepts_by_code(v->dict, common, ids + n, 1), (size_t)1);
+  return n;
 }
 
 /* What a fact of the criteria is called: concepts of the dictionary, or, when it has no code, the
@@ -70,6 +89,15 @@ static bool is_plain_category(uint8_t category) {
   return category <= TH_ELIG_GENE && category != TH_ELIG_ALLERGY;
 }
 
+/* "penicillin allergy" of an allergy to penicillin. */
+static bool names_allergen(const th_elig_fact *f, th_span allergen) {
+  static const char allergy[] = " allergy";
+  size_t n = f->label.n - (sizeof allergy - 1);
+  return f->category == TH_ELIG_ALLERGY && f->label.n > sizeof allergy &&
+         th_span_eq_nocase((th_span){f->label.p, n}, allergen) &&
+         th_span_eq_nocase((th_span){f->label.p + n, f->label.n - n}, th_span_of(allergy));
+}
+
 static relation relate(const th_verdict_patient *v, const th_elig_fact *f, const asked *a,
                        const th_patient_fact *p) {
   /* an allergy to a drug is not the drug; smoking is not alcohol */
@@ -79,6 +107,7 @@ static relation relate(const th_verdict_patient *v, const th_elig_fact *f, const
   if (th_span_eq_nocase(p->label, f->label)) return SAME;
   if (p->code.n && th_span_eq_nocase(p->code, f->code)) return SAME;
   if (a->term.n && th_span_eq_nocase(p->label, a->term)) return SAME;
+  if (names_allergen(f, p->label)) return SAME;
   for (size_t i = 0; i < a->n && p->concept_id != TH_NO_CONCEPT; i++) {
     uint32_t id = a->ids[i];
     if (p->concept_id == id) return SAME;

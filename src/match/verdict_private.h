@@ -86,6 +86,11 @@ bool th_doubt_silence(const th_verdict_patient *v, const th_elig_fact *f);
 bool th_doubt_wide(const th_elig_fact *f);
 /* Whether the note speaks of the test, perhaps by another of its names. */
 bool th_doubt_done(const th_verdict_patient *v, th_span test);
+/* The code by which a dictionary knows a common condition, of the name of a fact that some
+ * vocabulary has as a symptom: "renal failure" stands twice, and only the condition has others
+ * above and below it. Empty: none. */
+enum { TH_COMMON_CODE_MAX = 96 };
+th_span th_common_code(const th_elig_fact *f, char out[TH_COMMON_CODE_MAX]);
 /* Whether the dictionary has a concept somewhere below another. */
 bool th_concept_is_below(const th_concepts *dict, uint32_t below, uint32_t above);
 

@@ -1,4 +1,6 @@
 /* Concepts: the built-in terms and the dictionary together. */
+#include <stdio.h>
+
 #include "eligibility/concepts.h"
 #include "patient/internal.h"
 #include "patient/lexicon.h"
@@ -131,13 +133,25 @@ static size_t n_own(void) {
   return n;
 }
 
+/* The concept that the dictionary has of its own for a built-in term, whatever vocabularies it was
+ * joined with: others may have one of the same name, with nothing above it. */
+static bool by_own_code(th_reading *r, const char *label, uint32_t *id) {
+  char code[128];
+  int n = snprintf(code, sizeof code, "TRIALHEAD:%s", label);
+  if (n < 0 || (size_t)n >= sizeof code) return false;
+  for (char *c = code; *c; c++)
+    if (*c == ' ') *c = '_';
+  return th_concepts_by_code(r->dict, th_span_of(code), id, 1) > 0;
+}
+
 static uint32_t own_concept(th_reading *r, int row) {
   th_term t;
   if (!has_dict(r)) return TH_NO_CONCEPT;
   if (!r->own_ids) r->own_ids = th_arena_calloc(r->arena, n_own(), sizeof *r->own_ids);
   if (!r->own_ids) return th_reading_fail(r, TH_ENOMEM), TH_NO_CONCEPT;
   if (r->own_ids[row] == 0) {
-    bool known = whole_in_dict(r, th_span_of(th_lex_terms[row].label), &t);
+    const char *label = th_lex_terms[row].label;
+    bool known = by_own_code(r, label, &t.concept_id) || whole_in_dict(r, th_span_of(label), &t);
     r->own_ids[row] = (known ? t.concept_id : TH_NO_CONCEPT) + 1;
     if (!known) r->own_ids[row] = UINT32_MAX;
   }
