@@ -23,7 +23,8 @@ static const char tags[] =
 static const char empty_tags[] = " !DOCTYPE meta link input br ";
 static const char attributes[] =
     " html lang charset name content rel href type src hreflang property class aria-hidden action "
-    "role for id placeholder autocomplete data-kinds aria-label data-saved-count data-save "
+    "role for id placeholder autocomplete data-kinds data-places aria-label data-saved-count "
+    "data-save "
     "aria-pressed hidden data-copied aria-labelledby aria-describedby tabindex scope open colspan "
     "rowspan width height x y x1 x2 y1 y2 cx cy r d viewBox start value aria-current form "
     "datetime title list checked ";

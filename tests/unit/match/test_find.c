@@ -173,7 +173,7 @@ static void test_orders(void **state) {
         order[i] = p.found.studies[i].ranked.nct;
       }
       assert_int_equal(order[0], 5); /* all that it asks is known */
-      uint32_t rank;
+      uint32_t rank = 0;
       const th_found *own = study(&p, 6, &rank); /* seems to exclude what it is about: not sunk */
       assert_true(rank < 3 && own->trial.violated == 1);
       assert_int_equal(own->trial.grade, TH_GRADE_POSSIBLE);
