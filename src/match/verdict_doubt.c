@@ -9,38 +9,22 @@ static const struct hint {
   const char *said, *asks;
 } hints[] = {
 #define HINT(said, asks) {said, asks},
-#define WIDE(code)
-#define TEST(words)
-#define PART(name)
 #include "match/doubt.def"
-#undef HINT
-#undef WIDE
 };
 
 static const char *const wide[] = {
-#define HINT(said, asks)
 #define WIDE(code) code,
 #include "match/doubt.def"
-#undef WIDE
-#undef TEST
 };
 
 static const char *const tests[] = {
-#define WIDE(code)
 #define TEST(words) words,
 #include "match/doubt.def"
-#undef TEST
-#undef PART
 };
 
 static const char *const parts[] = {
-#define TEST(words)
 #define PART(name) name,
 #include "match/doubt.def"
-#undef PART
-#undef TEST
-#undef WIDE
-#undef HINT
 };
 
 _Static_assert(TH_COUNT(hints) <= 64, "one bit a row");
