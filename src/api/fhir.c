@@ -1,4 +1,5 @@
 #include "api/fhir.h"
+#include "api/fhir_put.h"
 
 #include "study/age.h"
 #include "study/catalogue.h"
@@ -8,7 +9,6 @@
 #include <stdio.h>
 
 #define P "protocolSection."
-#define TERMS "http://terminology.hl7.org/CodeSystem/"
 #define PROFILE "http://hl7.org/fhir/uv/ebm/StructureDefinition/study-registry-record"
 
 /* The kinds of entries, as they stand in their addresses. */
@@ -19,11 +19,6 @@ typedef struct bundle {
   const th_json *j;
   uint32_t nct;
 } bundle;
-
-/* A value of the record and the code of FHIR for it. */
-typedef struct coding {
-  const char *value, *code;
-} coding;
 
 /* ---- small pieces ---- */
 
@@ -56,41 +51,6 @@ static void member(bundle *b, const char *key, uint32_t node, const char *path) 
   if (s.n) th_jout_kv_text(&b->w, key, s);
 }
 
-/* The list at the path; 0 when there is none or it is empty. */
-static uint32_t list_at(const bundle *b, const char *path) {
-  uint32_t list = th_json_path(b->j, 0, path);
-  return list && b->j->nodes[list].type == TH_JARRAY && b->j->nodes[list].n ? list : 0;
-}
-
-/* A CodeableConcept: the code, when there is one, and the words. */
-static void concept(bundle *b, const char *system, const char *code, th_span words) {
-  th_jout *w = &b->w;
-  th_jout_object(w);
-  if (code) {
-    th_jout_key(w, "coding");
-    th_jout_array(w);
-    th_jout_object(w);
-    if (system) th_jout_kv_str(w, "system", system);
-    th_jout_kv_str(w, "code", code);
-    th_jout_end_object(w);
-    th_jout_end_array(w);
-  }
-  if (words.n) th_jout_kv_text(w, "text", words);
-  th_jout_end_object(w);
-}
-
-static const char *code_of(const coding *table, size_t n, th_span value) {
-  for (size_t i = 0; i < n; i++)
-    if (th_span_eq(value, th_span_of(table[i].value))) return table[i].code;
-  return NULL;
-}
-
-/* The words of an enum's value in a field. */
-static th_span label_of(uint16_t field, th_span value) {
-  const char *label = th_view_label(field, value);
-  return label ? th_span_of(label) : value;
-}
-
 static void open_entry(bundle *b, unsigned kind, unsigned i, const char *type) {
   char url[64];
   th_jout_object(&b->w);
@@ -113,7 +73,7 @@ static void identifier(bundle *b, const char *system, th_span value, th_span typ
   th_jout_object(&b->w);
   if (type.n) {
     th_jout_key(&b->w, "type");
-    concept(b, NULL, NULL, type);
+    th_fhir_put_concept(&b->w, NULL, NULL, type);
   }
   if (system) th_jout_kv_str(&b->w, "system", system);
   th_jout_kv_text(&b->w, "value", value);
@@ -122,7 +82,7 @@ static void identifier(bundle *b, const char *system, th_span value, th_span typ
 
 static void identifiers(bundle *b) {
   char number[TH_NCT_LEN + 1];
-  uint32_t list = list_at(b, P "identificationModule.secondaryIdInfos");
+  uint32_t list = th_fhir_list_at(b->j, P "identificationModule.secondaryIdInfos");
   th_jout_key(&b->w, "identifier");
   th_jout_array(&b->w);
   identifier(b, "https://clinicaltrials.gov", th_span_of(th_nct_format(b->nct, number)),
@@ -132,7 +92,7 @@ static void identifiers(bundle *b) {
   if (list)
     for (th_json_each(b->j, list, item))
       identifier(b, NULL, th_json_path_text(b->j, item, "id"),
-                 label_of(TH_F_SecondaryIdType, th_json_path_text(b->j, item, "type")));
+                 th_fhir_label_of(TH_F_SecondaryIdType, th_json_path_text(b->j, item, "type")));
   th_jout_end_array(&b->w);
 }
 
@@ -152,48 +112,11 @@ static void labels(bundle *b) {
     any = true;
     th_jout_object(&b->w);
     th_jout_key(&b->w, "type");
-    concept(b, "http://hl7.org/fhir/title-type", titles[i].code, (th_span){0});
+    th_fhir_put_concept(&b->w, "http://hl7.org/fhir/title-type", titles[i].code, (th_span){0});
     th_jout_kv_text(&b->w, "value", s);
     th_jout_end_object(&b->w);
   }
   if (any) th_jout_end_array(&b->w);
-}
-
-/* Phases of FHIR: one code for one phase, or for the two that follow each other. */
-static void phase(bundle *b) {
-  static const coding phases[] = {
-      {"NA", "n-a"},         {"EARLY_PHASE1", "early-phase-1"},
-      {"PHASE1", "phase-1"}, {"PHASE1PHASE2", "phase-1-phase-2"},
-      {"PHASE2", "phase-2"}, {"PHASE2PHASE3", "phase-2-phase-3"},
-      {"PHASE3", "phase-3"}, {"PHASE4", "phase-4"},
-  };
-  uint32_t list = list_at(b, P "designModule.phases");
-  if (!list) return;
-  th_buf joined, words;
-  th_buf_init(&joined, 0);
-  th_buf_init(&words, 0);
-  for (th_json_each(b->j, list, item))
-    th_buf_span(&joined, th_json_text(b->j, item));
-  th_view_phases(b->j, list, &words);
-  th_jout_key(&b->w, "phase");
-  concept(b, TERMS "research-study-phase", code_of(phases, TH_COUNT(phases), th_buf_view(&joined)),
-          th_buf_view(&words));
-  th_buf_dispose(&joined);
-  th_buf_dispose(&words);
-}
-
-static void purpose(bundle *b) {
-  static const coding purposes[] = {
-      {"TREATMENT", "treatment"},         {"PREVENTION", "prevention"},
-      {"DIAGNOSTIC", "diagnostic"},       {"SUPPORTIVE_CARE", "supportive-care"},
-      {"SCREENING", "screening"},         {"HEALTH_SERVICES_RESEARCH", "health-services-research"},
-      {"BASIC_SCIENCE", "basic-science"}, {"DEVICE_FEASIBILITY", "device-feasibility"},
-  };
-  th_span value = text_at(b, P "designModule.designInfo.primaryPurpose");
-  if (!value.n) return;
-  th_jout_key(&b->w, "primaryPurposeType");
-  concept(b, TERMS "research-study-prim-purp-type", code_of(purposes, TH_COUNT(purposes), value),
-          label_of(TH_F_DesignPrimaryPurpose, value));
 }
 
 static void study_design(bundle *b) {
@@ -217,25 +140,25 @@ static void study_design(bundle *b) {
       th_jout_array(&b->w);
     }
     any = true;
-    concept(b, NULL, NULL, label_of(parts[i].field, value));
+    th_fhir_put_concept(&b->w, NULL, NULL, th_fhir_label_of(parts[i].field, value));
   }
   if (any) th_jout_end_array(&b->w);
 }
 
 /* A list of texts as CodeableConcepts. */
 static void concepts(bundle *b, const char *key, const char *path) {
-  uint32_t list = list_at(b, path);
+  uint32_t list = th_fhir_list_at(b->j, path);
   if (!list) return;
   th_jout_key(&b->w, key);
   th_jout_array(&b->w);
   for (th_json_each(b->j, list, item))
-  concept(b, NULL, NULL, th_json_text(b->j, item));
+    th_fhir_put_concept(&b->w, NULL, NULL, th_json_text(b->j, item));
   th_jout_end_array(&b->w);
 }
 
 /* Interventions are what the study looks at. */
 static void focus(bundle *b) {
-  uint32_t list = list_at(b, P "armsInterventionsModule.interventions");
+  uint32_t list = th_fhir_list_at(b->j, P "armsInterventionsModule.interventions");
   if (!list) return;
   th_jout_key(&b->w, "focus");
   th_jout_array(&b->w);
@@ -247,7 +170,7 @@ static void focus(bundle *b) {
     th_buf_span(&words, th_json_path_text(b->j, item, "name"));
     th_jout_object(&b->w);
     th_jout_key(&b->w, "concept");
-    concept(b, NULL, NULL, th_buf_view(&words));
+    th_fhir_put_concept(&b->w, NULL, NULL, th_buf_view(&words));
     th_jout_end_object(&b->w);
     th_buf_dispose(&words);
   }
@@ -271,20 +194,20 @@ static void party(bundle *b, const char *role, th_span name, int kind, unsigned 
   th_jout_object(&b->w);
   if (name.n) th_jout_kv_text(&b->w, "name", name);
   th_jout_key(&b->w, "role");
-  concept(b, "http://hl7.org/fhir/research-study-party-role", role, (th_span){0});
+  th_fhir_put_concept(&b->w, "http://hl7.org/fhir/research-study-party-role", role, (th_span){0});
   if (kind >= 0) reference(b, "party", (unsigned)kind, i, name);
   th_jout_end_object(&b->w);
 }
 
 static void parties(bundle *b) {
-  static const coding roles[] = {{"STUDY_CHAIR", "study-chair"},
-                                 {"STUDY_DIRECTOR", "study-director"},
-                                 {"PRINCIPAL_INVESTIGATOR", "primary-investigator"},
-                                 {"SUB_INVESTIGATOR", "sub-investigator"}};
+  static const th_fhir_coding roles[] = {{"STUDY_CHAIR", "study-chair"},
+                                         {"STUDY_DIRECTOR", "study-director"},
+                                         {"PRINCIPAL_INVESTIGATOR", "primary-investigator"},
+                                         {"SUB_INVESTIGATOR", "sub-investigator"}};
   th_span sponsor = text_at(b, P "sponsorCollaboratorsModule.leadSponsor.name");
-  uint32_t collaborators = list_at(b, P "sponsorCollaboratorsModule.collaborators");
-  uint32_t officials = list_at(b, P "contactsLocationsModule.overallOfficials");
-  uint32_t contacts = list_at(b, P "contactsLocationsModule.centralContacts");
+  uint32_t collaborators = th_fhir_list_at(b->j, P "sponsorCollaboratorsModule.collaborators");
+  uint32_t officials = th_fhir_list_at(b->j, P "contactsLocationsModule.overallOfficials");
+  uint32_t contacts = th_fhir_list_at(b->j, P "contactsLocationsModule.centralContacts");
   unsigned i = 0;
   if (!sponsor.n && !collaborators && !officials && !contacts) return;
   th_jout_key(&b->w, "associatedParty");
@@ -295,7 +218,8 @@ static void parties(bundle *b) {
       party(b, "collaborator", th_json_path_text(b->j, item, "name"), COLLABORATOR, i++);
   if (officials)
     for (th_json_each(b->j, officials, item)) {
-      const char *role = code_of(roles, TH_COUNT(roles), th_json_path_text(b->j, item, "role"));
+      const char *role =
+          th_fhir_code_of(roles, TH_COUNT(roles), th_json_path_text(b->j, item, "role"));
       th_span name = th_json_path_text(b->j, item, "name");
       if (name.n) party(b, role ? role : "sub-investigator", name, -1, 0);
     }
@@ -308,7 +232,7 @@ static void parties(bundle *b) {
 }
 
 static void progress(bundle *b) {
-  static const coding states[] = {
+  static const th_fhir_coding states[] = {
       {"ACTIVE_NOT_RECRUITING", "active-but-not-recruiting"},
       {"COMPLETED", "completed"},
       {"ENROLLING_BY_INVITATION", "enrolling-by-invitation"},
@@ -328,8 +252,9 @@ static void progress(bundle *b) {
   th_jout_array(&b->w);
   th_jout_object(&b->w);
   th_jout_key(&b->w, "state");
-  concept(b, "http://hl7.org/fhir/research-study-status", code_of(states, TH_COUNT(states), value),
-          label_of(TH_F_OverallStatus, value));
+  th_fhir_put_concept(&b->w, "http://hl7.org/fhir/research-study-status",
+                      th_fhir_code_of(states, TH_COUNT(states), value),
+                      th_fhir_label_of(TH_F_OverallStatus, value));
   th_jout_end_object(&b->w);
   th_jout_end_array(&b->w);
 }
@@ -349,14 +274,14 @@ static void recruitment(bundle *b) {
 /* ---- arms and outcomes ---- */
 
 static void arms(bundle *b) {
-  static const coding types[] = {
+  static const th_fhir_coding types[] = {
       {"EXPERIMENTAL", "experimental"},
       {"ACTIVE_COMPARATOR", "active-comparator"},
       {"PLACEBO_COMPARATOR", "placebo-comparator"},
       {"SHAM_COMPARATOR", "sham-comparator"},
       {"NO_INTERVENTION", "no-intervention"},
   };
-  uint32_t list = list_at(b, P "armsInterventionsModule.armGroups");
+  uint32_t list = th_fhir_list_at(b->j, P "armsInterventionsModule.armGroups");
   if (!list) return;
   th_jout_key(&b->w, "comparisonGroup");
   th_jout_array(&b->w);
@@ -367,8 +292,9 @@ static void arms(bundle *b) {
     th_jout_kv_text(&b->w, "name", label.n ? label : TH_SPAN("Arm"));
     if (type.n) {
       th_jout_key(&b->w, "type");
-      concept(b, TERMS "research-study-arm-type", code_of(types, TH_COUNT(types), type),
-              label_of(TH_F_ArmGroupType, type));
+      th_fhir_put_concept(&b->w, TH_FHIR_TERMS "research-study-arm-type",
+                          th_fhir_code_of(types, TH_COUNT(types), type),
+                          th_fhir_label_of(TH_F_ArmGroupType, type));
     }
     member(b, "description", item, "description");
     th_jout_end_object(&b->w);
@@ -391,7 +317,7 @@ static void outcome(bundle *b, uint32_t item, const char *code) {
   member(b, "name", item, "measure");
   th_jout_key(&b->w, "type");
   th_jout_array(&b->w);
-  concept(b, TERMS "research-study-objective-type", code, (th_span){0});
+  th_fhir_put_concept(&b->w, TH_FHIR_TERMS "research-study-objective-type", code, (th_span){0});
   th_jout_end_array(&b->w);
   if (words.n) th_jout_kv_text(&b->w, "description", th_buf_view(&words));
   th_jout_end_object(&b->w);
@@ -406,7 +332,7 @@ static void outcomes(bundle *b) {
                {P "outcomesModule.otherOutcomes", "exploratory"}};
   bool any = false;
   for (size_t i = 0; i < TH_COUNT(kinds); i++) {
-    uint32_t list = list_at(b, kinds[i].path);
+    uint32_t list = th_fhir_list_at(b->j, kinds[i].path);
     if (!list) continue;
     if (!any) {
       th_jout_key(&b->w, "outcomeMeasure");
@@ -420,7 +346,7 @@ static void outcomes(bundle *b) {
 }
 
 static void sites(bundle *b) {
-  uint32_t list = list_at(b, P "contactsLocationsModule.locations");
+  uint32_t list = th_fhir_list_at(b->j, P "contactsLocationsModule.locations");
   unsigned i = 0;
   if (!list) return;
   th_jout_key(&b->w, "site");
@@ -448,8 +374,8 @@ static void study(bundle *b) {
   text(b, "title", P "identificationModule.briefTitle");
   labels(b);
   th_jout_kv_str(w, "status", "active");
-  purpose(b);
-  phase(b);
+  th_fhir_put_purpose(&b->w, b->j);
+  th_fhir_put_phase(&b->w, b->j);
   study_design(b);
   focus(b);
   concepts(b, "condition", P "conditionsModule.conditions");
@@ -463,7 +389,7 @@ static void study(bundle *b) {
   progress(b);
   if (stopped.n) {
     th_jout_key(w, "whyStopped");
-    concept(b, NULL, NULL, stopped);
+    th_fhir_put_concept(&b->w, NULL, NULL, stopped);
   }
   recruitment(b);
   arms(b);
@@ -473,22 +399,10 @@ static void study(bundle *b) {
 
 /* ---- whom it may enrol ---- */
 
-static void age_side(bundle *b, const char *key, const th_age *age) {
-  static const char *const codes[] = {"min", "h", "d", "wk", "mo", "a"};
-  static const char *const units[] = {"minutes", "hours", "days", "weeks", "months", "years"};
-  th_jout_key(&b->w, key);
-  th_jout_object(&b->w);
-  th_jout_kv_i64(&b->w, "value", age->amount);
-  th_jout_kv_str(&b->w, "unit", units[age->unit]);
-  th_jout_kv_str(&b->w, "system", "http://unitsofmeasure.org");
-  th_jout_kv_str(&b->w, "code", codes[age->unit]);
-  th_jout_end_object(&b->w);
-}
-
 static void open_characteristic(bundle *b, const char *words) {
   th_jout_object(&b->w);
   th_jout_key(&b->w, "code");
-  concept(b, NULL, NULL, th_span_of(words));
+  th_fhir_put_concept(&b->w, NULL, NULL, th_span_of(words));
 }
 
 static void close_characteristic(bundle *b) {
@@ -510,8 +424,8 @@ static void characteristics(bundle *b) {
     open_characteristic(b, "Age");
     th_jout_key(&b->w, "valueRange");
     th_jout_object(&b->w);
-    if (from) age_side(b, "low", &low);
-    if (to) age_side(b, "high", &high);
+    if (from) th_fhir_put_age(&b->w, "low", &low);
+    if (to) th_fhir_put_age(&b->w, "high", &high);
     th_jout_end_object(&b->w);
     close_characteristic(b);
   }
@@ -519,8 +433,8 @@ static void characteristics(bundle *b) {
     open_characteristic(b, "Sex");
     th_jout_key(&b->w, "valueCodeableConcept");
     bool female = th_span_eq(sex, TH_SPAN("FEMALE"));
-    concept(b, "http://hl7.org/fhir/administrative-gender", female ? "female" : "male",
-            label_of(TH_F_Sex, sex));
+    th_fhir_put_concept(&b->w, "http://hl7.org/fhir/administrative-gender",
+                        female ? "female" : "male", th_fhir_label_of(TH_F_Sex, sex));
     close_characteristic(b);
   }
   if (healthy) {
@@ -550,7 +464,7 @@ static void organization(bundle *b, unsigned kind, unsigned i, uint32_t node) {
   if (type.n) {
     th_jout_key(&b->w, "type");
     th_jout_array(&b->w);
-    concept(b, NULL, NULL, label_of(TH_F_LeadSponsorClass, type));
+    th_fhir_put_concept(&b->w, NULL, NULL, th_fhir_label_of(TH_F_LeadSponsorClass, type));
     th_jout_end_array(&b->w);
   }
   close_entry(b);
@@ -593,8 +507,8 @@ static void site(bundle *b, unsigned i, uint32_t node) {
 
 static void others(bundle *b) {
   uint32_t sponsor = th_json_path(b->j, 0, P "sponsorCollaboratorsModule.leadSponsor");
-  uint32_t collaborators = list_at(b, P "sponsorCollaboratorsModule.collaborators");
-  uint32_t locations = list_at(b, P "contactsLocationsModule.locations");
+  uint32_t collaborators = th_fhir_list_at(b->j, P "sponsorCollaboratorsModule.collaborators");
+  uint32_t locations = th_fhir_list_at(b->j, P "contactsLocationsModule.locations");
   unsigned i = 0;
   if (sponsor && th_json_path_text(b->j, sponsor, "name").n) organization(b, SPONSOR, 0, sponsor);
   if (collaborators)

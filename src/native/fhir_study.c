@@ -2,13 +2,13 @@
 
 #include <stdio.h>
 
+#include "api/fhir_put.h"
 #include "study/age.h"
 #include "study/catalogue.h"
 #include "study/nct.h"
 #include "study/view.h"
 
 #define P "protocolSection."
-#define TERMS "http://terminology.hl7.org/CodeSystem/"
 #define NCT_SYSTEM "http://clinicaltrials.gov/" /* as the readers of these answers look for it */
 
 typedef struct study {
@@ -16,10 +16,6 @@ typedef struct study {
   const th_json *j;
   uint32_t nct;
 } study;
-
-typedef struct coding {
-  const char *value, *code;
-} coding;
 
 /* ---- small pieces ---- */
 
@@ -30,39 +26,6 @@ static th_span text_at(const study *s, const char *path) {
 static void text(study *s, const char *key, const char *path) {
   th_span words = text_at(s, path);
   if (words.n) th_jout_kv_text(s->w, key, words);
-}
-
-/* The list at the path; 0 when there is none or it is empty. */
-static uint32_t list_at(const study *s, const char *path) {
-  uint32_t list = th_json_path(s->j, 0, path);
-  return list && s->j->nodes[list].type == TH_JARRAY && s->j->nodes[list].n ? list : 0;
-}
-
-static const char *code_of(const coding *table, size_t n, th_span value) {
-  for (size_t i = 0; i < n; i++)
-    if (th_span_eq(value, th_span_of(table[i].value))) return table[i].code;
-  return NULL;
-}
-
-static th_span label_of(uint16_t field, th_span value) {
-  const char *label = th_view_label(field, value);
-  return label ? th_span_of(label) : value;
-}
-
-/* A CodeableConcept: the code, when there is one, and the words. */
-static void concept(study *s, const char *system, const char *code, th_span words) {
-  th_jout_object(s->w);
-  if (code) {
-    th_jout_key(s->w, "coding");
-    th_jout_array(s->w);
-    th_jout_object(s->w);
-    th_jout_kv_str(s->w, "system", system);
-    th_jout_kv_str(s->w, "code", code);
-    th_jout_end_object(s->w);
-    th_jout_end_array(s->w);
-  }
-  if (words.n) th_jout_kv_text(s->w, "text", words);
-  th_jout_end_object(s->w);
 }
 
 /* A reference to a resource that is contained; i < 0: there is one of the kind. */
@@ -92,23 +55,10 @@ static void open_contained(study *s, const char *type, const char *kind, int i) 
 
 /* ---- who may join ---- */
 
-/* FHIR's units are those of UCUM. */
-static void age_side(study *s, const char *key, const th_age *age) {
-  static const char *const units[] = {"minutes", "hours", "days", "weeks", "months", "years"};
-  static const char *const codes[] = {"min", "h", "d", "wk", "mo", "a"};
-  th_jout_key(s->w, key);
-  th_jout_object(s->w);
-  th_jout_kv_i64(s->w, "value", age->amount);
-  th_jout_kv_str(s->w, "unit", units[age->unit]);
-  th_jout_kv_str(s->w, "system", "http://unitsofmeasure.org");
-  th_jout_kv_str(s->w, "code", codes[age->unit]);
-  th_jout_end_object(s->w);
-}
-
 static void open_characteristic(study *s, const char *what, const char *value) {
   th_jout_object(s->w);
   th_jout_key(s->w, "code");
-  concept(s, NULL, NULL, th_span_of(what));
+  th_fhir_put_concept(s->w, NULL, NULL, th_span_of(what));
   th_jout_key(s->w, value);
 }
 
@@ -129,15 +79,15 @@ static void characteristics(study *s) {
   if (from || to) {
     open_characteristic(s, "Age", "valueRange");
     th_jout_object(s->w);
-    if (from) age_side(s, "low", &low);
-    if (to) age_side(s, "high", &high);
+    if (from) th_fhir_put_age(s->w, "low", &low);
+    if (to) th_fhir_put_age(s->w, "high", &high);
     th_jout_end_object(s->w);
     close_characteristic(s);
   }
   if (female || male) {
     open_characteristic(s, "Sex", "valueCodeableConcept");
-    concept(s, "http://hl7.org/fhir/administrative-gender", female ? "female" : "male",
-            label_of(TH_F_Sex, sex));
+    th_fhir_put_concept(s->w, "http://hl7.org/fhir/administrative-gender",
+                        female ? "female" : "male", th_fhir_label_of(TH_F_Sex, sex));
     close_characteristic(s);
   }
   th_jout_end_array(s->w);
@@ -180,7 +130,7 @@ static bool can_be_reached(const study *s, uint32_t contact) {
 }
 
 static void contacts(study *s) {
-  uint32_t list = list_at(s, P "contactsLocationsModule.centralContacts");
+  uint32_t list = th_fhir_list_at(s->j, P "contactsLocationsModule.centralContacts");
   if (!list) return;
   th_jout_key(s->w, "contact");
   th_jout_array(s->w);
@@ -201,7 +151,7 @@ static void contacts(study *s) {
 }
 
 static th_span investigator(const study *s) {
-  uint32_t list = list_at(s, P "contactsLocationsModule.overallOfficials");
+  uint32_t list = th_fhir_list_at(s->j, P "contactsLocationsModule.overallOfficials");
   if (list)
     for (th_json_each(s->j, list, item))
       if (th_span_eq(th_json_path_text(s->j, item, "role"), TH_SPAN("PRINCIPAL_INVESTIGATOR")))
@@ -243,7 +193,7 @@ static void people(study *s) {
 }
 
 static void address(study *s, uint32_t site) {
-  static const coding parts[] = {
+  static const th_fhir_coding parts[] = {
       {"city", "city"}, {"state", "state"}, {"zip", "postalCode"}, {"country", "country"}};
   bool any = false;
   for (size_t i = 0; i < TH_COUNT(parts); i++) {
@@ -290,16 +240,17 @@ static void site_contacts(study *s, uint32_t site) {
 }
 
 static void contained_site(study *s, int i, uint32_t site) {
-  static const coding states[] = {{"RECRUITING", "active"},
-                                  {"ENROLLING_BY_INVITATION", "active"},
-                                  {"ACTIVE_NOT_RECRUITING", "active"},
-                                  {"AVAILABLE", "active"},
-                                  {"SUSPENDED", "suspended"},
-                                  {"NOT_YET_RECRUITING", "inactive"},
-                                  {"COMPLETED", "inactive"},
-                                  {"TERMINATED", "inactive"},
-                                  {"WITHDRAWN", "inactive"}};
-  const char *status = code_of(states, TH_COUNT(states), th_json_path_text(s->j, site, "status"));
+  static const th_fhir_coding states[] = {{"RECRUITING", "active"},
+                                          {"ENROLLING_BY_INVITATION", "active"},
+                                          {"ACTIVE_NOT_RECRUITING", "active"},
+                                          {"AVAILABLE", "active"},
+                                          {"SUSPENDED", "suspended"},
+                                          {"NOT_YET_RECRUITING", "inactive"},
+                                          {"COMPLETED", "inactive"},
+                                          {"TERMINATED", "inactive"},
+                                          {"WITHDRAWN", "inactive"}};
+  const char *status =
+      th_fhir_code_of(states, TH_COUNT(states), th_json_path_text(s->j, site, "status"));
   th_span name = th_json_path_text(s->j, site, "facility");
   open_contained(s, "Location", "site", i);
   if (status) th_jout_kv_str(s->w, "status", status);
@@ -311,7 +262,7 @@ static void contained_site(study *s, int i, uint32_t site) {
 }
 
 static void sites(study *s, bool contained) {
-  uint32_t list = list_at(s, P "contactsLocationsModule.locations");
+  uint32_t list = th_fhir_list_at(s->j, P "contactsLocationsModule.locations");
   int i = 0;
   if (!list) return;
   if (!contained) {
@@ -348,7 +299,7 @@ static void identifiers(study *s) {
 
 /* R4 wants a status; of what the registry does not know it says "in-review", as that service. */
 static void status(study *s) {
-  static const coding states[] = {
+  static const th_fhir_coding states[] = {
       {"RECRUITING", "active"},
       {"ENROLLING_BY_INVITATION", "active"},
       {"AVAILABLE", "active"},
@@ -362,45 +313,9 @@ static void status(study *s) {
       {"TERMINATED", "administratively-completed"},
       {"WITHDRAWN", "withdrawn"},
   };
-  const char *code = code_of(states, TH_COUNT(states), text_at(s, P "statusModule.overallStatus"));
+  const char *code =
+      th_fhir_code_of(states, TH_COUNT(states), text_at(s, P "statusModule.overallStatus"));
   th_jout_kv_str(s->w, "status", code ? code : "in-review");
-}
-
-/* One code for one phase, or for the two that follow each other. */
-static void phase(study *s) {
-  static const coding phases[] = {
-      {"NA", "n-a"},         {"EARLY_PHASE1", "early-phase-1"},
-      {"PHASE1", "phase-1"}, {"PHASE1PHASE2", "phase-1-phase-2"},
-      {"PHASE2", "phase-2"}, {"PHASE2PHASE3", "phase-2-phase-3"},
-      {"PHASE3", "phase-3"}, {"PHASE4", "phase-4"},
-  };
-  uint32_t list = list_at(s, P "designModule.phases");
-  th_buf joined, words;
-  if (!list) return;
-  th_buf_init(&joined, 0);
-  th_buf_init(&words, 0);
-  for (th_json_each(s->j, list, item))
-    th_buf_span(&joined, th_json_text(s->j, item));
-  th_view_phases(s->j, list, &words);
-  th_jout_key(s->w, "phase");
-  concept(s, TERMS "research-study-phase", code_of(phases, TH_COUNT(phases), th_buf_view(&joined)),
-          th_buf_view(&words));
-  th_buf_dispose(&joined);
-  th_buf_dispose(&words);
-}
-
-static void purpose(study *s) {
-  static const coding purposes[] = {
-      {"TREATMENT", "treatment"},         {"PREVENTION", "prevention"},
-      {"DIAGNOSTIC", "diagnostic"},       {"SUPPORTIVE_CARE", "supportive-care"},
-      {"SCREENING", "screening"},         {"HEALTH_SERVICES_RESEARCH", "health-services-research"},
-      {"BASIC_SCIENCE", "basic-science"}, {"DEVICE_FEASIBILITY", "device-feasibility"},
-  };
-  th_span value = text_at(s, P "designModule.designInfo.primaryPurpose");
-  if (!value.n) return;
-  th_jout_key(s->w, "primaryPurposeType");
-  concept(s, TERMS "research-study-prim-purp-type", code_of(purposes, TH_COUNT(purposes), value),
-          label_of(TH_F_DesignPrimaryPurpose, value));
 }
 
 /* "Study Type: Interventional", as that service words its categories. */
@@ -431,8 +346,8 @@ static void categories(study *s) {
     any = true;
     th_buf_init(&words, 0);
     th_buf_printf(&words, "%s: ", parts[i].name);
-    th_buf_span(&words, label_of(parts[i].field, value));
-    concept(s, NULL, NULL, th_buf_view(&words));
+    th_buf_span(&words, th_fhir_label_of(parts[i].field, value));
+    th_fhir_put_concept(s->w, NULL, NULL, th_buf_view(&words));
     th_buf_dispose(&words);
   }
   if (any) th_jout_end_array(s->w);
@@ -440,7 +355,7 @@ static void categories(study *s) {
 
 /* A list of texts as CodeableConcepts; key: of the text in each item, NULL: the item itself. */
 static void concepts(study *s, const char *name, const char *path, const char *key) {
-  uint32_t list = list_at(s, path);
+  uint32_t list = th_fhir_list_at(s->j, path);
   bool any = false;
   if (!list) return;
   for (th_json_each(s->j, list, item)) {
@@ -451,7 +366,7 @@ static void concepts(study *s, const char *name, const char *path, const char *k
       th_jout_array(s->w);
     }
     any = true;
-    concept(s, NULL, NULL, words);
+    th_fhir_put_concept(s->w, NULL, NULL, words);
   }
   if (any) th_jout_end_array(s->w);
 }
@@ -468,14 +383,14 @@ static void period(study *s) {
 }
 
 static void arms(study *s) {
-  static const coding types[] = {
+  static const th_fhir_coding types[] = {
       {"EXPERIMENTAL", "experimental"},
       {"ACTIVE_COMPARATOR", "active-comparator"},
       {"PLACEBO_COMPARATOR", "placebo-comparator"},
       {"SHAM_COMPARATOR", "sham-comparator"},
       {"NO_INTERVENTION", "no-intervention"},
   };
-  uint32_t list = list_at(s, P "armsInterventionsModule.armGroups");
+  uint32_t list = th_fhir_list_at(s->j, P "armsInterventionsModule.armGroups");
   if (!list) return;
   th_jout_key(s->w, "arm");
   th_jout_array(s->w);
@@ -487,8 +402,9 @@ static void arms(study *s) {
     th_jout_kv_text(s->w, "name", label.n ? label : TH_SPAN("Arm"));
     if (type.n) {
       th_jout_key(s->w, "type");
-      concept(s, TERMS "research-study-arm-type", code_of(types, TH_COUNT(types), type),
-              label_of(TH_F_ArmGroupType, type));
+      th_fhir_put_concept(s->w, TH_FHIR_TERMS "research-study-arm-type",
+                          th_fhir_code_of(types, TH_COUNT(types), type),
+                          th_fhir_label_of(TH_F_ArmGroupType, type));
     }
     if (description.n) th_jout_kv_text(s->w, "description", description);
     th_jout_end_object(s->w);
@@ -497,12 +413,12 @@ static void arms(study *s) {
 }
 
 static void objectives(study *s) {
-  static const coding kinds[] = {{P "outcomesModule.primaryOutcomes", "primary"},
-                                 {P "outcomesModule.secondaryOutcomes", "secondary"},
-                                 {P "outcomesModule.otherOutcomes", "exploratory"}};
+  static const th_fhir_coding kinds[] = {{P "outcomesModule.primaryOutcomes", "primary"},
+                                         {P "outcomesModule.secondaryOutcomes", "secondary"},
+                                         {P "outcomesModule.otherOutcomes", "exploratory"}};
   bool any = false;
   for (size_t i = 0; i < TH_COUNT(kinds); i++) {
-    uint32_t list = list_at(s, kinds[i].value);
+    uint32_t list = th_fhir_list_at(s->j, kinds[i].value);
     if (!list) continue;
     for (th_json_each(s->j, list, item)) {
       th_span name = th_json_path_text(s->j, item, "measure");
@@ -515,7 +431,8 @@ static void objectives(study *s) {
       th_jout_object(s->w);
       th_jout_kv_text(s->w, "name", name);
       th_jout_key(s->w, "type");
-      concept(s, TERMS "research-study-objective-type", kinds[i].code, (th_span){0});
+      th_fhir_put_concept(s->w, TH_FHIR_TERMS "research-study-objective-type", kinds[i].code,
+                          (th_span){0});
       th_jout_end_object(s->w);
     }
   }
@@ -526,7 +443,7 @@ static void reason_stopped(study *s) {
   th_span why = text_at(s, P "statusModule.whyStopped");
   if (!why.n) return;
   th_jout_key(s->w, "reasonStopped");
-  concept(s, NULL, NULL, why);
+  th_fhir_put_concept(s->w, NULL, NULL, why);
 }
 
 void th_fhir_study_put(th_jout *w, const th_json *record, uint32_t nct) {
@@ -547,8 +464,8 @@ void th_fhir_study_put(th_jout *w, const th_json *record, uint32_t nct) {
   else
     text(&s, "title", P "identificationModule.officialTitle");
   status(&s);
-  purpose(&s);
-  phase(&s);
+  th_fhir_put_purpose(s.w, s.j);
+  th_fhir_put_phase(s.w, s.j);
   categories(&s);
   concepts(&s, "focus", P "armsInterventionsModule.interventions", "name");
   concepts(&s, "condition", P "conditionsModule.conditions", NULL);
