@@ -1,6 +1,7 @@
 /* Which attribute a quantity is about. The nearest mention before it in the sentence, when the
  * words between and the unit allow; else one right behind it; a list of mentions shares it. */
 #include <math.h>
+#include <pthread.h>
 
 #include "eligibility/attributes.h"
 #include "eligibility/lexicon.h"
@@ -11,12 +12,10 @@ enum { GAP_MAX = 14, LINK_MAX = 9 };
 
 th_elig_known th_elig_known_attributes;
 
+static pthread_once_t known_once = PTHREAD_ONCE_INIT;
+
 static void find_known(void) {
-  static _Thread_local bool done;
-  if (done) return;
-#define FIND(field, key)                                                                           \
-  __atomic_store_n(&th_elig_known_attributes.field, th_elig_attribute_find(TH_SPAN(key)),          \
-                   __ATOMIC_RELAXED)
+#define FIND(field, key) th_elig_known_attributes.field = th_elig_attribute_find(TH_SPAN(key))
   FIND(age, "age");
   FIND(age_at_diagnosis, "age_at_diagnosis");
   FIND(blood_pressure, "blood_pressure");
@@ -40,7 +39,6 @@ static void find_known(void) {
   FIND(tnm_n, "tnm_n");
   FIND(tnm_m, "tnm_m");
 #undef FIND
-  done = true;
 }
 
 /* Whether a word that says more than one thing names the attribute beside this quantity: growths
@@ -765,7 +763,7 @@ static void share_units(th_elig_binder *s) {
 }
 
 void th_elig_read_numbers(th_elig_leaf *l) {
-  find_known();
+  pthread_once(&known_once, find_known);
   th_elig_binder s = {.l = l, .t = l->tokens.p, .n = l->tokens.n};
   th_elig_read_tnm(&s);
   if (l->n_quantities == 0 && l->n_mentions == 0) return;

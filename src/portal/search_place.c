@@ -277,6 +277,7 @@ int th_portal_find_place(portal_state *s, const th_snapshot *snapshot, th_err *e
   if (at == th_n_text_params || s->n_errors || is_expression(s->text[at])) return TH_OK;
   if (th_span_eq(th_request_value(s->rq, "place"), TH_SPAN("no"))) return TH_OK;
   th_span text = th_span_trim(s->text[at]);
+  if (!text.n) return TH_OK;
   for (th_span rest = text; n < MOST_WORDS; n++) {
     size_t from = last_blank(rest);
     starts[n] = from;
