@@ -26,7 +26,7 @@ typedef struct serve {
   th_desk *desk;
   th_native *native;
   th_portal *portal;
-  th_warmer *warmer; /* NULL: none is needed to answer */
+  th_warmer *warmer;     /* NULL: none is needed to answer */
   uint64_t sync_every_s; /* 0 = never */
   th_sync_options sync_options;
   th_sync_daemon *sync;
