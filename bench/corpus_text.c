@@ -14,11 +14,12 @@
  * Tabs and line ends inside become blanks. */
 #include "base/json.h"
 #include "index/feed.h"
-#include "ingest/source.h"
 #include "study/nct.h"
 #include "study/walk.h"
 #include "text/stem.h"
 #include "text/token.h"
+
+#include "records.h"
 
 #include <stdio.h>
 
@@ -101,7 +102,14 @@ static void put_record(writer *w, uint32_t nct) {
   th_buf_char(&w->out, '\n');
 }
 
-static int take_record(writer *w, th_span bytes, th_err *err) {
+static int write_out(writer *w, th_err *err) {
+  if (fwrite(w->out.p, 1, w->out.n, stdout) != w->out.n) return th_err_sys(err, "cannot write");
+  th_buf_clear(&w->out);
+  return 0;
+}
+
+static int take_record(void *context, th_span bytes, th_err *err) {
+  writer *w = context;
   th_err why = {0};
   th_json json;
   uint32_t nct;
@@ -113,32 +121,14 @@ static int take_record(writer *w, th_span bytes, th_err *err) {
   w->rejected += rc == TH_EINPUT;
   if (rc == TH_EINPUT) return 0;
   if (rc) return th_err_set(err, rc, "%s", why.message);
-  return w->out.error ? th_err_set(err, w->out.error, "out of memory") : 0;
-}
-
-static int write_out(writer *w, th_err *err) {
-  if (fwrite(w->out.p, 1, w->out.n, stdout) != w->out.n) return th_err_sys(err, "cannot write");
-  th_buf_clear(&w->out);
-  return 0;
+  if (w->out.error) return th_err_set(err, w->out.error, "out of memory");
+  return w->out.n > 1 << 20 ? write_out(w, err) : 0;
 }
 
 static int write_all(writer *w, const char *path, th_err *err) {
-  th_batch batch;
-  th_batch_init(&batch);
-  th_source *source = th_source_open(path, NULL, err);
-  int rc = source ? 0 : err->code;
-  for (bool more = true; more && rc == 0;) {
-    rc = th_source_next(source, &batch, err);
-    more = rc == 0 && batch.n > 0;
-    for (size_t i = 0; i < batch.n && rc == 0; i++) {
-      rc = take_record(w, batch.records[i].bytes, err);
-      if (rc == 0 && w->out.n > 1 << 20) rc = write_out(w, err);
-    }
-  }
+  int rc = bench_records(path, take_record, w, err);
   if (rc == 0) rc = write_out(w, err);
   if (rc == 0 && fflush(stdout)) rc = th_err_sys(err, "cannot write");
-  if (source) th_source_close(source);
-  th_batch_dispose(&batch);
   return rc;
 }
 

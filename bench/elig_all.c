@@ -1,17 +1,18 @@
-/* Reads the criteria of all records of an NDJSON file: elig_all FILE [ROUNDS [DIR]]. Prints
- * studies, bytes, items, facts, user time, and the largest arena. One record a line, not packed.
+/* Reads the criteria of all records of a file: elig_all FILE [ROUNDS [DIR]]. Prints
+ * studies, bytes, items, facts, user time, and the largest arena.
  * With DIR also the concepts of that data directory's dictionary. ROUNDS "print": instead prints
  * all that is read, so that two states of the reader can be compared byte for byte. */
 #include <stdio.h>
 #include <sys/resource.h>
 #include <time.h>
 
-#include "base/file.h"
 #include "base/json.h"
 #include "eligibility/eligibility.h"
 #include "eligibility/json.h"
 #include "eligibility/question.h"
 #include "registry/concepts.h"
+
+#include "records.h"
 
 static double user_seconds(void) {
   struct rusage u;
@@ -20,6 +21,7 @@ static double user_seconds(void) {
 }
 
 typedef struct texts {
+  th_json_parser *parser;
   th_buf bytes;
   uint32_t *ends;
   size_t n, cap;
@@ -35,27 +37,12 @@ static void keep(texts *t, th_span s) {
   t->ends[t->n++] = (uint32_t)t->bytes.n;
 }
 
-static int load(texts *t, const char *path, th_err *err) {
-  th_json_parser *parser = th_json_parser_new(64 << 20, 256);
-  th_map map;
-  th_buf line;
-  th_buf_init(&line, 0);
-  int rc = parser ? th_map_open(&map, path, err) : TH_ENOMEM;
-  if (rc < 0) return rc;
-  const char *p = (const char *)map.p, *end = p + map.n;
-  while (p < end && rc == 0) {
-    const char *eol = memchr(p, '\n', (size_t)(end - p));
-    th_json j;
-    th_buf_clear(&line);
-    th_buf_put(&line, p, (size_t)((eol ? eol : end) - p));
-    rc = th_json_parse(parser, th_buf_view(&line), &j, err);
-    if (rc == 0)
-      keep(t, th_json_path_text(&j, 0, "protocolSection.eligibilityModule.eligibilityCriteria"));
-    p = eol ? eol + 1 : end;
-  }
-  th_map_close(&map);
-  th_buf_dispose(&line);
-  th_json_parser_free(parser);
+static int take_record(void *context, th_span bytes, th_err *err) {
+  texts *t = context;
+  th_json j;
+  int rc = th_json_parse(t->parser, bytes, &j, err);
+  if (rc == 0)
+    keep(t, th_json_path_text(&j, 0, "protocolSection.eligibilityModule.eligibilityCriteria"));
   return rc;
 }
 
@@ -86,8 +73,9 @@ int main(int argc, char **argv) {
   texts t = {0};
   th_err err = {0};
   th_buf_init(&t.bytes, 0);
-  if (argc < 2 || load(&t, argv[1], &err) < 0) {
-    fprintf(stderr, "usage: elig_all FILE.ndjson [ROUNDS [DIR]] %s\n", err.message);
+  t.parser = th_json_parser_new(64 << 20, 256);
+  if (argc < 2 || !t.parser || bench_records(argv[1], take_record, &t, &err) < 0) {
+    fprintf(stderr, "usage: elig_all FILE [ROUNDS [DIR]] %s\n", err.message);
     return 2;
   }
   th_arena arena;
@@ -140,6 +128,7 @@ done:
   th_concept_matcher_free(matcher);
   th_arena_dispose(&arena);
   th_buf_dispose(&t.bytes);
+  th_json_parser_free(t.parser);
   th_buf_dispose(&printed);
   free(t.ends);
   return 0;

@@ -1,14 +1,15 @@
 /* Points of sites by their cities' names (th_geo_site), against the points that records have:
- * geo_sites FILE. FILE: records as NDJSON, one a line, not packed. Prints how many sites get a
- * point, and of the distinct cities with a point of their own how many lie elsewhere. */
+ * geo_sites FILE. Prints how many sites get a point, and of the distinct cities with a point of
+ * their own how many lie elsewhere. */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
-#include "base/file.h"
 #include "base/json.h"
 #include "geo/distance.h"
 #include "geo/geo.h"
+
+#include "records.h"
 
 enum { FAR_KM = 30, WORST = 10 };
 
@@ -18,6 +19,7 @@ typedef struct city {
 } city;
 
 typedef struct tally {
+  th_json_parser *parser;
   th_arena arena;
   city *cities;
   size_t n, cap;
@@ -65,31 +67,15 @@ static void add_site(tally *t, const th_json *j, uint32_t e) {
   keep(t, &c);
 }
 
-static int read_records(tally *t, const char *path, th_err *err) {
-  th_json_parser *parser = th_json_parser_new(64 << 20, 256);
-  th_map map;
-  th_buf line;
-  th_buf_init(&line, 0);
-  int rc = parser ? th_map_open(&map, path, err) : TH_ENOMEM;
-  if (rc < 0) return rc;
-  const char *p = (const char *)map.p, *end = p + map.n;
-  while (p < end && rc == 0) {
-    const char *eol = memchr(p, '\n', (size_t)(end - p));
-    th_json j;
-    th_buf_clear(&line);
-    th_buf_put(&line, p, (size_t)((eol ? eol : end) - p));
-    rc = th_json_parse(parser, th_buf_view(&line), &j, err);
-    uint32_t list =
-        rc ? 0 : th_json_path(&j, 0, "protocolSection.contactsLocationsModule.locations");
-    t->records++;
-    if (list && j.nodes[list].type == TH_JARRAY)
-      for (th_json_each(&j, list, e))
-        add_site(t, &j, e);
-    p = eol ? eol + 1 : end;
-  }
-  th_map_close(&map);
-  th_buf_dispose(&line);
-  th_json_parser_free(parser);
+static int take_record(void *context, th_span bytes, th_err *err) {
+  tally *t = context;
+  th_json j;
+  int rc = th_json_parse(t->parser, bytes, &j, err);
+  uint32_t list = rc ? 0 : th_json_path(&j, 0, "protocolSection.contactsLocationsModule.locations");
+  t->records++;
+  if (list && j.nodes[list].type == TH_JARRAY)
+    for (th_json_each(&j, list, e))
+      add_site(t, &j, e);
   return rc;
 }
 
@@ -119,7 +105,8 @@ int main(int argc, char **argv) {
     return 2;
   }
   th_arena_init(&t.arena, 0);
-  if (read_records(&t, argv[1], &err)) {
+  t.parser = th_json_parser_new(64 << 20, 256);
+  if (!t.parser || bench_records(argv[1], take_record, &t, &err)) {
     fprintf(stderr, "geo_sites: %s\n", err.message);
     return 1;
   }
@@ -128,6 +115,7 @@ int main(int argc, char **argv) {
          t.sites ? 100.0 * (double)t.placed / (double)t.sites : 0);
   compare(&t);
   th_arena_dispose(&t.arena);
+  th_json_parser_free(t.parser);
   free(t.cities);
   return 0;
 }

@@ -4,14 +4,16 @@
  *
  *   recombine --studies N [--seed S] FILE > corpus.ndjson
  *
- * FILE is NDJSON of API v2 records, plain or packed with zstd. The same input, number and seed give
+ * FILE: records in any form that an import takes. The same input, number and seed give
  * the same bytes. Numbers run from NCT20000001 on. */
 #include <errno.h>
 #include <stdio.h>
-#include <zstd.h>
 
-#include "base/file.h"
+#include "base/arena.h"
+#include "base/buf.h"
 #include "base/json.h"
+
+#include "records.h"
 
 enum { FIRST_NCT = 20000001, MOST_STUDIES = 60000000 };
 
@@ -51,7 +53,8 @@ typedef struct source {
 } source;
 
 typedef struct corpus {
-  th_buf text;
+  th_arena texts;
+  th_json_parser *parser;
   source *records; /* owned */
   size_t n, cap;
 } corpus;
@@ -65,45 +68,6 @@ static uint64_t next(uint64_t *state) {
 }
 
 /* ---- reading ---- */
-
-static int unpack(th_span packed, th_buf *out, th_err *err) {
-  ZSTD_DStream *stream = ZSTD_createDStream();
-  ZSTD_inBuffer in = {packed.p, packed.n, 0};
-  size_t left = 1;
-  int rc = stream ? 0 : th_err_set(err, TH_ENOMEM, "out of memory");
-  while (rc == 0 && (in.pos < in.size || left != 0)) {
-    size_t had = in.pos;
-    char *room = th_buf_room(out, ZSTD_DStreamOutSize());
-    if (!room) {
-      rc = th_err_set(err, out->error, "cannot hold the unpacked file");
-      break;
-    }
-    ZSTD_outBuffer to = {room, ZSTD_DStreamOutSize(), 0};
-    left = ZSTD_decompressStream(stream, &to, &in);
-    th_buf_added(out, to.pos);
-    if (ZSTD_isError(left))
-      rc = th_err_set(err, TH_EINPUT, "zstd: %s", ZSTD_getErrorName(left));
-    else if (to.pos == 0 && in.pos == had && left)
-      rc = th_err_set(err, TH_EINPUT, "the file is cut off");
-  }
-  ZSTD_freeDStream(stream);
-  return rc;
-}
-
-static int read_text(const char *path, th_buf *out, th_err *err) {
-  th_map map;
-  int rc = th_map_open(&map, path, err);
-  if (rc < 0) return rc;
-  static const uint8_t magic[4] = {0x28, 0xB5, 0x2F, 0xFD};
-  th_span bytes = {(const char *)map.p, map.n};
-  if (map.n >= 4 && memcmp(map.p, magic, 4) == 0)
-    rc = unpack(bytes, out, err);
-  else
-    th_buf_span(out, bytes);
-  if (rc == 0 && out->error) rc = th_err_set(err, out->error, "cannot hold the file");
-  th_map_close(&map);
-  return rc;
-}
 
 /* A member as it stands in the source, key included. */
 static th_span member(const th_json *j, uint32_t object, const char *name) {
@@ -130,7 +94,9 @@ static bool take(const th_json *j, source *s) {
   return true;
 }
 
-static int read_record(corpus *c, th_json_parser *parser, th_span line, th_err *err) {
+/* The parts of a record stay where they stand, so its text is kept. */
+static int take_record(void *context, th_span bytes, th_err *err) {
+  corpus *c = context;
   th_json json;
   if (c->n == c->cap) {
     size_t wanted = c->cap ? c->cap * 2 : 4096;
@@ -139,24 +105,21 @@ static int read_record(corpus *c, th_json_parser *parser, th_span line, th_err *
     c->records = grown;
     c->cap = wanted;
   }
-  int rc = th_json_parse(parser, line, &json, err);
+  char *text = th_arena_alloc(&c->texts, bytes.n + TH_PAD);
+  if (!text) return th_err_set(err, TH_ENOMEM, "out of memory");
+  memcpy(text, bytes.p, bytes.n);
+  memset(text + bytes.n, 0, TH_PAD);
+  int rc = th_json_parse(c->parser, (th_span){text, bytes.n}, &json, err);
   if (rc == 0 && take(&json, &c->records[c->n])) c->n++;
   return rc;
 }
 
 static int read_corpus(corpus *c, const char *path, th_err *err) {
-  th_json_parser *parser = th_json_parser_new(64 << 20, 256);
-  int rc = parser ? read_text(path, &c->text, err) : th_err_set(err, TH_ENOMEM, "out of memory");
-  th_span left = th_buf_view(&c->text);
-  for (int64_t number = 1; rc == 0 && left.n; number++) {
-    const char *end = memchr(left.p, '\n', left.n);
-    th_span line = {left.p, end ? (size_t)(end - left.p) : left.n};
-    if (th_span_trim(line).n) rc = read_record(c, parser, line, err);
-    if (rc < 0) th_err_at(err, 0, number);
-    left.p += line.n + (end != NULL), left.n -= line.n + (end != NULL);
-  }
+  c->parser = th_json_parser_new(64 << 20, 256);
+  int rc = c->parser ? bench_records(path, take_record, c, err)
+                     : th_err_set(err, TH_ENOMEM, "out of memory");
   if (rc == 0 && c->n == 0) rc = th_err_set(err, TH_EINPUT, "%s holds no records", path);
-  th_json_parser_free(parser);
+  th_json_parser_free(c->parser);
   return rc;
 }
 
@@ -223,13 +186,11 @@ int main(int argc, char **argv) {
     fprintf(stderr, "usage: recombine --studies N [--seed S] FILE > corpus.ndjson\n");
     return 2;
   }
-  th_buf_init(&c.text, 0);
+  th_arena_init(&c.texts, 0);
   int rc = read_corpus(&c, argv[argc - 1], &err);
   if (rc == 0) rc = write_all(&c, studies, seed, &err);
-  if (rc < 0)
-    fprintf(stderr, "recombine: %s%s%lld\n", err.message, err.line ? ", line " : "",
-            (long long)err.line);
-  th_buf_dispose(&c.text);
+  if (rc < 0) fprintf(stderr, "recombine: %s\n", err.message);
+  th_arena_dispose(&c.texts);
   free(c.records);
   return rc == 0 ? 0 : rc == TH_EINPUT ? 3 : 4;
 }

@@ -177,17 +177,6 @@ static void focus(bundle *b) {
   th_jout_end_array(&b->w);
 }
 
-static void period(bundle *b) {
-  th_span start = text_at(b, P "statusModule.startDateStruct.date");
-  th_span end = text_at(b, P "statusModule.completionDateStruct.date");
-  if (!start.n && !end.n) return;
-  th_jout_key(&b->w, "period");
-  th_jout_object(&b->w);
-  if (start.n) th_jout_kv_text(&b->w, "start", start);
-  if (end.n) th_jout_kv_text(&b->w, "end", end);
-  th_jout_end_object(&b->w);
-}
-
 /* ---- who takes part in it ---- */
 
 static void party(bundle *b, const char *role, th_span name, int kind, unsigned i) {
@@ -271,36 +260,7 @@ static void recruitment(bundle *b) {
   th_jout_end_object(&b->w);
 }
 
-/* ---- arms and outcomes ---- */
-
-static void arms(bundle *b) {
-  static const th_fhir_coding types[] = {
-      {"EXPERIMENTAL", "experimental"},
-      {"ACTIVE_COMPARATOR", "active-comparator"},
-      {"PLACEBO_COMPARATOR", "placebo-comparator"},
-      {"SHAM_COMPARATOR", "sham-comparator"},
-      {"NO_INTERVENTION", "no-intervention"},
-  };
-  uint32_t list = th_fhir_list_at(b->j, P "armsInterventionsModule.armGroups");
-  if (!list) return;
-  th_jout_key(&b->w, "comparisonGroup");
-  th_jout_array(&b->w);
-  for (th_json_each(b->j, list, item)) {
-    th_span type = th_json_path_text(b->j, item, "type");
-    th_span label = th_json_path_text(b->j, item, "label");
-    th_jout_object(&b->w);
-    th_jout_kv_text(&b->w, "name", label.n ? label : TH_SPAN("Arm"));
-    if (type.n) {
-      th_jout_key(&b->w, "type");
-      th_fhir_put_concept(&b->w, TH_FHIR_TERMS "research-study-arm-type",
-                          th_fhir_code_of(types, TH_COUNT(types), type),
-                          th_fhir_label_of(TH_F_ArmGroupType, type));
-    }
-    member(b, "description", item, "description");
-    th_jout_end_object(&b->w);
-  }
-  th_jout_end_array(&b->w);
-}
+/* ---- outcomes and sites ---- */
 
 /* The description with the time frame behind it. */
 static void outcome(bundle *b, uint32_t item, const char *code) {
@@ -383,7 +343,7 @@ static void study(bundle *b) {
   text(b, "date", P "statusModule.lastUpdatePostDateStruct.date");
   text(b, "descriptionSummary", P "descriptionModule.briefSummary");
   text(b, "description", P "descriptionModule.detailedDescription");
-  period(b);
+  th_fhir_put_period(w, b->j);
   sites(b);
   parties(b);
   progress(b);
@@ -392,58 +352,12 @@ static void study(bundle *b) {
     th_fhir_put_concept(&b->w, NULL, NULL, stopped);
   }
   recruitment(b);
-  arms(b);
+  th_fhir_put_arms(w, b->j, "comparisonGroup");
   outcomes(b);
   close_entry(b);
 }
 
 /* ---- whom it may enrol ---- */
-
-static void open_characteristic(bundle *b, const char *words) {
-  th_jout_object(&b->w);
-  th_jout_key(&b->w, "code");
-  th_fhir_put_concept(&b->w, NULL, NULL, th_span_of(words));
-}
-
-static void close_characteristic(bundle *b) {
-  th_jout_kv_bool(&b->w, "exclude", false);
-  th_jout_end_object(&b->w);
-}
-
-static void characteristics(bundle *b) {
-  th_age low, high;
-  bool from = th_age_parse(text_at(b, P "eligibilityModule.minimumAge"), &low);
-  bool to = th_age_parse(text_at(b, P "eligibilityModule.maximumAge"), &high);
-  th_span sex = text_at(b, P "eligibilityModule.sex");
-  bool one_sex = sex.n && !th_span_eq(sex, TH_SPAN("ALL"));
-  uint32_t healthy = th_json_path(b->j, 0, P "eligibilityModule.healthyVolunteers");
-  if (!from && !to && !one_sex && !healthy) return;
-  th_jout_key(&b->w, "characteristic");
-  th_jout_array(&b->w);
-  if (from || to) {
-    open_characteristic(b, "Age");
-    th_jout_key(&b->w, "valueRange");
-    th_jout_object(&b->w);
-    if (from) th_fhir_put_age(&b->w, "low", &low);
-    if (to) th_fhir_put_age(&b->w, "high", &high);
-    th_jout_end_object(&b->w);
-    close_characteristic(b);
-  }
-  if (one_sex) {
-    open_characteristic(b, "Sex");
-    th_jout_key(&b->w, "valueCodeableConcept");
-    bool female = th_span_eq(sex, TH_SPAN("FEMALE"));
-    th_fhir_put_concept(&b->w, "http://hl7.org/fhir/administrative-gender",
-                        female ? "female" : "male", th_fhir_label_of(TH_F_Sex, sex));
-    close_characteristic(b);
-  }
-  if (healthy) {
-    open_characteristic(b, "Accepts healthy volunteers");
-    th_jout_kv_bool(&b->w, "valueBoolean", b->j->nodes[healthy].type == TH_JTRUE);
-    close_characteristic(b);
-  }
-  th_jout_end_array(&b->w);
-}
 
 static void group(bundle *b) {
   open_entry(b, GROUP, 0, "Group");
@@ -451,7 +365,7 @@ static void group(bundle *b) {
   text(b, "description", P "eligibilityModule.eligibilityCriteria");
   th_jout_kv_str(&b->w, "type", "person");
   th_jout_kv_str(&b->w, "membership", "definitional");
-  characteristics(b);
+  th_fhir_put_characteristics(&b->w, b->j);
   close_entry(b);
 }
 
@@ -470,38 +384,11 @@ static void organization(bundle *b, unsigned kind, unsigned i, uint32_t node) {
   close_entry(b);
 }
 
-static void position(bundle *b, uint32_t site) {
-  uint32_t point = th_json_get(b->j, site, TH_SPAN("geoPoint"));
-  double lat, lon;
-  if (!point || !th_json_number(b->j, th_json_get(b->j, point, TH_SPAN("lon")), &lon) ||
-      !th_json_number(b->j, th_json_get(b->j, point, TH_SPAN("lat")), &lat))
-    return;
-  th_jout_key(&b->w, "position");
-  th_jout_object(&b->w);
-  th_jout_kv_double(&b->w, "longitude", lon);
-  th_jout_kv_double(&b->w, "latitude", lat);
-  th_jout_end_object(&b->w);
-}
-
 static void site(bundle *b, unsigned i, uint32_t node) {
-  static const struct {
-    const char *key, *name;
-  } parts[] = {{"city", "city"}, {"state", "state"}, {"zip", "postalCode"}, {"country", "country"}};
-  bool any = false;
   open_entry(b, SITE, i, "Location");
   member(b, "name", node, "facility");
-  for (size_t k = 0; k < TH_COUNT(parts); k++) {
-    th_span s = th_json_path_text(b->j, node, parts[k].key);
-    if (!s.n) continue;
-    if (!any) {
-      th_jout_key(&b->w, "address");
-      th_jout_object(&b->w);
-    }
-    any = true;
-    th_jout_kv_text(&b->w, parts[k].name, s);
-  }
-  if (any) th_jout_end_object(&b->w);
-  position(b, node);
+  th_fhir_put_address(&b->w, b->j, node, NULL);
+  th_fhir_put_position(&b->w, b->j, node);
   close_entry(b);
 }
 

@@ -26,5 +26,16 @@ void th_fhir_put_age(th_jout *w, const char *key, const th_age *age);
 /* Members `phase` and `primaryPurposeType` of a ResearchStudy, where the record has them. */
 void th_fhir_put_phase(th_jout *w, const th_json *record);
 void th_fhir_put_purpose(th_jout *w, const th_json *record);
+/* Member `key`: the arms, as R4 (`arm`) and R5 (`comparisonGroup`) alike have them. */
+void th_fhir_put_arms(th_jout *w, const th_json *record, const char *key);
+/* Member `period`: from the start to the completion of the study, as far as they are known. */
+void th_fhir_put_period(th_jout *w, const th_json *record);
+/* Members `address` (use may be NULL) and `position` of a Location; site: its node in the record.
+ */
+void th_fhir_put_address(th_jout *w, const th_json *record, uint32_t site, const char *use);
+void th_fhir_put_position(th_jout *w, const th_json *record, uint32_t site);
+/* Member `characteristic` of a Group: ages, one sex, healthy volunteers, from the record's own
+ * fields. */
+void th_fhir_put_characteristics(th_jout *w, const th_json *record);
 
 #endif

@@ -55,50 +55,12 @@ static void open_contained(study *s, const char *type, const char *kind, int i) 
 
 /* ---- who may join ---- */
 
-static void open_characteristic(study *s, const char *what, const char *value) {
-  th_jout_object(s->w);
-  th_jout_key(s->w, "code");
-  th_fhir_put_concept(s->w, NULL, NULL, th_span_of(what));
-  th_jout_key(s->w, value);
-}
-
-static void close_characteristic(study *s) {
-  th_jout_kv_bool(s->w, "exclude", false);
-  th_jout_end_object(s->w);
-}
-
-static void characteristics(study *s) {
-  th_age low, high;
-  bool from = th_age_parse(text_at(s, P "eligibilityModule.minimumAge"), &low);
-  bool to = th_age_parse(text_at(s, P "eligibilityModule.maximumAge"), &high);
-  th_span sex = text_at(s, P "eligibilityModule.sex");
-  bool female = th_span_eq(sex, TH_SPAN("FEMALE")), male = th_span_eq(sex, TH_SPAN("MALE"));
-  if (!from && !to && !female && !male) return;
-  th_jout_key(s->w, "characteristic");
-  th_jout_array(s->w);
-  if (from || to) {
-    open_characteristic(s, "Age", "valueRange");
-    th_jout_object(s->w);
-    if (from) th_fhir_put_age(s->w, "low", &low);
-    if (to) th_fhir_put_age(s->w, "high", &high);
-    th_jout_end_object(s->w);
-    close_characteristic(s);
-  }
-  if (female || male) {
-    open_characteristic(s, "Sex", "valueCodeableConcept");
-    th_fhir_put_concept(s->w, "http://hl7.org/fhir/administrative-gender",
-                        female ? "female" : "male", th_fhir_label_of(TH_F_Sex, sex));
-    close_characteristic(s);
-  }
-  th_jout_end_array(s->w);
-}
-
 static void contained_group(study *s) {
   open_contained(s, "Group", "eligibility", -1);
   th_jout_kv_str(s->w, "type", "person");
   th_jout_kv_bool(s->w, "actual", false);
   th_jout_kv_str(s->w, "name", "Eligibility criteria");
-  characteristics(s);
+  th_fhir_put_characteristics(s->w, s->j);
   th_jout_end_object(s->w);
 }
 
@@ -192,37 +154,6 @@ static void people(study *s) {
   }
 }
 
-static void address(study *s, uint32_t site) {
-  static const th_fhir_coding parts[] = {
-      {"city", "city"}, {"state", "state"}, {"zip", "postalCode"}, {"country", "country"}};
-  bool any = false;
-  for (size_t i = 0; i < TH_COUNT(parts); i++) {
-    th_span words = th_json_path_text(s->j, site, parts[i].value);
-    if (!words.n) continue;
-    if (!any) {
-      th_jout_key(s->w, "address");
-      th_jout_object(s->w);
-      th_jout_kv_str(s->w, "use", "work");
-    }
-    any = true;
-    th_jout_kv_text(s->w, parts[i].code, words);
-  }
-  if (any) th_jout_end_object(s->w);
-}
-
-static void position(study *s, uint32_t site) {
-  uint32_t point = th_json_get(s->j, site, TH_SPAN("geoPoint"));
-  double lat, lon;
-  if (!point || !th_json_number(s->j, th_json_get(s->j, point, TH_SPAN("lon")), &lon) ||
-      !th_json_number(s->j, th_json_get(s->j, point, TH_SPAN("lat")), &lat))
-    return;
-  th_jout_key(s->w, "position");
-  th_jout_object(s->w);
-  th_jout_kv_double(s->w, "longitude", lon);
-  th_jout_kv_double(s->w, "latitude", lat);
-  th_jout_end_object(s->w);
-}
-
 static void site_contacts(study *s, uint32_t site) {
   uint32_t list = th_json_get(s->j, site, TH_SPAN("contacts"));
   bool any = false;
@@ -256,8 +187,8 @@ static void contained_site(study *s, int i, uint32_t site) {
   if (status) th_jout_kv_str(s->w, "status", status);
   if (name.n) th_jout_kv_text(s->w, "name", name);
   site_contacts(s, site);
-  address(s, site);
-  position(s, site);
+  th_fhir_put_address(s->w, s->j, site, "work");
+  th_fhir_put_position(s->w, s->j, site);
   th_jout_end_object(s->w);
 }
 
@@ -371,47 +302,6 @@ static void concepts(study *s, const char *name, const char *path, const char *k
   if (any) th_jout_end_array(s->w);
 }
 
-static void period(study *s) {
-  th_span start = text_at(s, P "statusModule.startDateStruct.date");
-  th_span end = text_at(s, P "statusModule.completionDateStruct.date");
-  if (!start.n && !end.n) return;
-  th_jout_key(s->w, "period");
-  th_jout_object(s->w);
-  if (start.n) th_jout_kv_text(s->w, "start", start);
-  if (end.n) th_jout_kv_text(s->w, "end", end);
-  th_jout_end_object(s->w);
-}
-
-static void arms(study *s) {
-  static const th_fhir_coding types[] = {
-      {"EXPERIMENTAL", "experimental"},
-      {"ACTIVE_COMPARATOR", "active-comparator"},
-      {"PLACEBO_COMPARATOR", "placebo-comparator"},
-      {"SHAM_COMPARATOR", "sham-comparator"},
-      {"NO_INTERVENTION", "no-intervention"},
-  };
-  uint32_t list = th_fhir_list_at(s->j, P "armsInterventionsModule.armGroups");
-  if (!list) return;
-  th_jout_key(s->w, "arm");
-  th_jout_array(s->w);
-  for (th_json_each(s->j, list, item)) {
-    th_span type = th_json_path_text(s->j, item, "type");
-    th_span label = th_json_path_text(s->j, item, "label");
-    th_span description = th_json_path_text(s->j, item, "description");
-    th_jout_object(s->w);
-    th_jout_kv_text(s->w, "name", label.n ? label : TH_SPAN("Arm"));
-    if (type.n) {
-      th_jout_key(s->w, "type");
-      th_fhir_put_concept(s->w, TH_FHIR_TERMS "research-study-arm-type",
-                          th_fhir_code_of(types, TH_COUNT(types), type),
-                          th_fhir_label_of(TH_F_ArmGroupType, type));
-    }
-    if (description.n) th_jout_kv_text(s->w, "description", description);
-    th_jout_end_object(s->w);
-  }
-  th_jout_end_array(s->w);
-}
-
 static void objectives(study *s) {
   static const th_fhir_coding kinds[] = {{P "outcomesModule.primaryOutcomes", "primary"},
                                          {P "outcomesModule.secondaryOutcomes", "secondary"},
@@ -473,11 +363,11 @@ void th_fhir_study_put(th_jout *w, const th_json *record, uint32_t nct) {
   concepts(&s, "keyword", P "conditionsModule.keywords", NULL);
   text(&s, "description", P "descriptionModule.briefSummary");
   enrollment(&s);
-  period(&s);
+  th_fhir_put_period(s.w, s.j);
   people(&s);
   sites(&s, false);
   reason_stopped(&s);
-  arms(&s);
+  th_fhir_put_arms(s.w, s.j, "arm");
   objectives(&s);
   th_jout_end_object(w);
 }
