@@ -20,7 +20,7 @@ static th_cohort *random_cohort(bool with_ids) {
   const th_patient *patients[PATIENTS];
   for (uint32_t i = 0; i < PATIENTS; i++) {
     random_person(&people[i]);
-    people[i].p.id = th_span_of(labels[dice(TH_COUNT(labels))]);
+    people[i].p.id = th_span_of(labels[below(TH_COUNT(labels))]);
     patients[i] = &people[i].p;
   }
   th_cohort *c = with_ids ? cohort_with_ids(patients, PATIENTS) : cohort_of(patients, PATIENTS);
@@ -115,10 +115,10 @@ static void test_damage(void **state) {
   uint8_t *bytes = (uint8_t *)file.p;
   size_t n = file.n, opened = 0;
   for (unsigned i = 0; i < FLIPS; i++) {
-    size_t at = i < 120 ? i : dice((uint32_t)(n - 8));
+    size_t at = i < 120 ? i : below((uint32_t)(n - 8));
     uint8_t old = bytes[at];
     uint64_t right = XXH3_64bits(bytes, n - 8), hash;
-    bytes[at] ^= (uint8_t)(1 + dice(255));
+    bytes[at] ^= (uint8_t)(1 + below(255));
     write_bytes(bytes, n);
     assert_true(try_open(studies) < 0);
     hash = XXH3_64bits(bytes, n - 8);
@@ -130,7 +130,7 @@ static void test_damage(void **state) {
   }
   assert_true(opened < FLIPS);
   for (unsigned i = 0; i < CUTS; i++) {
-    write_bytes(bytes, dice((uint32_t)n));
+    write_bytes(bytes, below((uint32_t)n));
     assert_true(try_open(studies) < 0);
   }
   unlink(path);

@@ -19,7 +19,7 @@ static void test_funnel(void **state) {
     if (i < DIFFERENT)
       random_person(&people[i]);
     else
-      people[i] = people[dice(DIFFERENT)];
+      people[i] = people[below(DIFFERENT)];
     people[i].p.facts = people[i].f;
     patients[i] = &people[i].p;
   }

@@ -19,7 +19,7 @@ static crowd *make_crowd(void) {
     if (i < DIFFERENT)
       random_person(&c->people[i]);
     else
-      c->people[i] = c->people[dice(DIFFERENT)];
+      c->people[i] = c->people[below(DIFFERENT)];
     snprintf(c->ids[i], sizeof c->ids[i], "p%u", i);
     c->people[i].p.facts = c->people[i].f;
     c->people[i].p.id = i % 5 ? th_span_of(c->ids[i]) : (th_span){0};

@@ -5,7 +5,7 @@
 #include "count.h"
 #include "fields.h"
 
-#include "../study/shared.h"
+#include "../shared.h"
 #include "concept/common.h"
 #include "demo/patient.h"
 

@@ -2,7 +2,7 @@
 #include "compare.h"
 #include "fields.h"
 
-#include "../study/shared.h"
+#include "../shared.h"
 
 enum { RECORDS = 60, STUDIES = 1200 };
 

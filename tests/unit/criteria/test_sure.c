@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "../chance.h"
 #include "../dictionary.h"
 #include "../eligibility/cases.h"
 #include "criteria/accepts.h"
@@ -107,18 +108,12 @@ static bool is_left_out(const limits *all, uint32_t key, double v) {
   return false;
 }
 
-static uint64_t next(uint64_t *seed) {
-  *seed ^= *seed << 13;
-  *seed ^= *seed >> 7;
-  return *seed ^= *seed << 17;
-}
-
 /* At the bounds that stand in the text, beside them, and anywhere. */
-static double some_value(const th_elig_tree *t, uint64_t *seed) {
-  const th_elig_fact *f = &t->facts[next(seed) % t->n_facts];
-  double base = next(seed) % 2 ? f->low_canonical : f->high_canonical;
-  if (!isfinite(base)) base = (double)(next(seed) % 200) / 4;
-  switch (next(seed) % 4) {
+static double some_value(const th_elig_tree *t, uint64_t *state) {
+  const th_elig_fact *f = &t->facts[random_next(state) % t->n_facts];
+  double base = random_next(state) % 2 ? f->low_canonical : f->high_canonical;
+  if (!isfinite(base)) base = (double)(random_next(state) % 200) / 4;
+  switch (random_next(state) % 4) {
   case 0:
     return base;
   case 1:
@@ -126,17 +121,17 @@ static double some_value(const th_elig_tree *t, uint64_t *seed) {
   case 2:
     return base - .5;
   default:
-    return base * (double)(next(seed) % 300) / 100;
+    return base * (double)(random_next(state) % 300) / 100;
   }
 }
 
-static size_t compare(const th_elig_tree *t, uint64_t *seed) {
+static size_t compare(const th_elig_tree *t, uint64_t *state) {
   limits all = {.n = 0};
   size_t refused = 0;
   assert_int_equal(th_criteria_limits(t, keep_limit, &all), 0);
   for (int round = 0; round < 40 && t->n_facts; round++) {
-    uint32_t attribute = t->facts[next(seed) % t->n_facts].attribute;
-    double v = some_value(t, seed);
+    uint32_t attribute = t->facts[random_next(state) % t->n_facts].attribute;
+    double v = some_value(t, state);
     bool want = th_criteria_refuses(t, attribute, v);
     if (is_left_out(&all, th_criteria_limit_key(attribute), v) != want)
       fail_msg("%s = %.17g: %.*s", th_elig_attributes[attribute].key, v, (int)t->text.n, t->text.p);
@@ -149,10 +144,9 @@ static void intervals_are_the_definition(void **state) {
   (void)state;
   static const char *const names[] = {"numbers.txt", "people.txt", "guards.txt", "structure.txt",
                                       "concepts.txt"};
-  uint64_t seed = (uint64_t)time(NULL) | 1;
+  seed = random_start((uint64_t)time(NULL));
   size_t refused = 0;
   th_arena arena;
-  printf("seed %llu\n", (unsigned long long)seed);
   th_arena_init(&arena, 0);
   for (size_t i = 0; i < TH_COUNT(names); i++) {
     th_buf file;

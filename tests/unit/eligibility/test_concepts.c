@@ -3,7 +3,7 @@
 #include <time.h>
 
 #include "../dictionary.h"
-#include "../study/shared.h"
+#include "../shared.h"
 #include "base/queue.h"
 #include "cases.h"
 #include "eligibility/eligibility.h"

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "../study/shared.h"
+#include "../shared.h"
 #include "base/file.h"
 #include "base/queue.h"
 #include "cases.h"

@@ -4,7 +4,7 @@
 
 #include <time.h>
 
-#include "../study/shared.h"
+#include "../shared.h"
 #include "base/queue.h"
 #include "cases.h"
 #include "eligibility/headers.h"

@@ -9,14 +9,41 @@
 
 #define CASES TH_SOURCE_ROOT "/tests/cases/match/"
 
+/* The dictionary that the cases are judged with, between open_words and close_words. */
+static words w;
+
+static inline int open_words(void **state) {
+  (void)state;
+  words_open(&w, CASES "dictionary.txt");
+  return 0;
+}
+static inline int close_words(void **state) {
+  (void)state;
+  words_close(&w);
+  return 0;
+}
+
+/* What is presumed in a case, by the end of its name: "(none)", "(consent)", "(silence)"; else
+ * `otherwise`. */
+static inline th_verdict_presume presume_of(th_span name, th_verdict_presume otherwise) {
+  static const char *const ends[] = {[TH_PRESUME_NONE] = "(none)",
+                                     [TH_PRESUME_CONSENT] = "(consent)",
+                                     [TH_PRESUME_SILENCE] = "(silence)"};
+  for (size_t i = 0; i < TH_COUNT(ends); i++) {
+    size_t n = strlen(ends[i]);
+    if (name.n >= n && !memcmp(name.p + name.n - n, ends[i], n)) return (th_verdict_presume)i;
+  }
+  return otherwise;
+}
+
 typedef struct case_line {
   th_span name, note; /* of the case */
   th_span line, kind, want, criterion;
 } case_line;
 
-static inline th_pairs *pairs_for(const words *w, th_verdict_presume presume) {
+static inline th_pairs *pairs_for(th_verdict_presume presume) {
   th_pairs_options o = {
-      .dict = &w->dict, .presume = presume, .has_as_of = true, .as_of = th_date_days(2026, 3, 1)};
+      .dict = &w.dict, .presume = presume, .has_as_of = true, .as_of = th_date_days(2026, 3, 1)};
   th_pairs *x = th_pairs_new(&o);
   assert_non_null(x);
   return x;

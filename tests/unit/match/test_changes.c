@@ -3,25 +3,14 @@
  * structured records. Then leaves whose facts belong together, against all possible worlds. */
 #include "../test.h"
 
+#include "../chance.h"
+
 #include <math.h>
 #include <stdio.h>
 
 #include "base/json.h"
 #include "cases.h"
 #include "match/verdict.h"
-
-static words w;
-
-static int setup(void **state) {
-  (void)state;
-  words_open(&w, CASES "dictionary.txt");
-  return 0;
-}
-static int teardown(void **state) {
-  (void)state;
-  words_close(&w);
-  return 0;
-}
 
 /* ---- notes ---- */
 
@@ -95,8 +84,7 @@ static void try_line(void *ctx, const case_line *line) {
   uint32_t n_sentences = sentences(line->note, s);
   if (n_sentences < 2) return;
   for (int mode = TH_PRESUME_NONE; mode <= TH_PRESUME_SILENCE; mode++) {
-    change c = {
-        pairs_for(&w, (th_verdict_presume)mode), line->kind, line->criterion, {{0}, 0, 0}, ""};
+    change c = {pairs_for((th_verdict_presume)mode), line->kind, line->criterion, {{0}, 0, 0}, ""};
     try_changes(&c, s, n_sentences, mode == TH_PRESUME_NONE);
     th_pairs_free(c.x);
     ++*n;
@@ -113,7 +101,7 @@ static void test_notes(void **state) {
 /* ---- structured records ---- */
 
 static uint8_t of_record(const char *record, const char *kind, const char *criterion) {
-  th_pairs *x = pairs_for(&w, TH_PRESUME_CONSENT);
+  th_pairs *x = pairs_for(TH_PRESUME_CONSENT);
   uint8_t verdict =
       judge(x, th_span_of(record), th_span_of(kind), th_span_of(criterion), NULL).verdict;
   th_pairs_free(x);
@@ -178,14 +166,6 @@ static void test_order(void **state) {
 
 /* ---- facts that belong together, against all possible worlds ---- */
 
-static uint64_t seed_state = 0xA0761D6478BD642Fu;
-static uint32_t dice(uint32_t n) {
-  seed_state ^= seed_state << 13;
-  seed_state ^= seed_state >> 7;
-  seed_state ^= seed_state << 17;
-  return (uint32_t)(seed_state >> 33) % n;
-}
-
 enum { FACTS = 6 };
 static const struct joint {
   const char *words;
@@ -204,9 +184,9 @@ typedef struct sample {
 static void make_sample(sample *s, bool exclusion) {
   static const char *const names[FACTS] = {"a1", "b2", "c3", "d4", "e5", "f6"};
   size_t at = 0;
-  *s = (sample){.n = 1 + dice(FACTS)};
+  *s = (sample){.n = 1 + below(FACTS)};
   for (uint32_t i = 0; i < s->n; i++) {
-    const struct joint *j = &joints[dice(TH_COUNT(joints))];
+    const struct joint *j = &joints[below(TH_COUNT(joints))];
     if (i) at += (size_t)snprintf(s->text + at, sizeof s->text - at, "%s", j->words);
     s->linked[i] = i && (exclusion ? j->both : j->alternative);
     s->f[i] = (th_elig_fact){.type = TH_ELIG_CONCEPT,
@@ -246,7 +226,7 @@ static void test_links(void **state) {
   (void)state;
   th_arena arena;
   th_arena_init(&arena, 0);
-  print_message("seed %llx\n", (unsigned long long)seed_state);
+  seed = random_start(0xA0761D6478BD642Fu);
   for (int round = 0; round < 4000; round++) {
     bool exclusion = round & 1;
     sample s;
@@ -255,7 +235,7 @@ static void test_links(void **state) {
     th_patient p = {.facts = facts, .age_low = NAN, .age_high = NAN};
     make_sample(&s, exclusion);
     for (uint32_t i = 0; i < s.n; i++)
-      if ((known[i] = (int)dice(3) - 1) >= 0)
+      if ((known[i] = (int)below(3) - 1) >= 0)
         facts[p.n_facts++] = (th_patient_fact){.type = TH_FACT_CONCEPT,
                                                .category = TH_ELIG_CONDITION,
                                                .attribute = -1,
@@ -289,5 +269,5 @@ int main(void) {
       cmocka_unit_test(test_order),
       cmocka_unit_test(test_links),
   };
-  return cmocka_run_group_tests(tests, setup, teardown);
+  return cmocka_run_group_tests(tests, open_words, close_words);
 }

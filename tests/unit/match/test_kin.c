@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "../chance.h"
 #include "../dictionary.h"
 
 #include "match/kin.h"
@@ -12,13 +13,6 @@
 #define CASES TH_SOURCE_ROOT "/tests/cases/match/"
 
 enum { ROUNDS = 3000, FACTS = 4, ASKED = 12 };
-
-static uint64_t seed_state;
-
-static uint32_t dice(uint32_t n) {
-  seed_state = seed_state * 6364136223846793005u + 1442695040888963407u;
-  return (uint32_t)(seed_state >> 33) % n;
-}
 
 /* A name of the dictionary, a built-in one or none of either, now and then in capitals. */
 static th_span some_label(const th_concepts *d, th_arena *arena) {
@@ -29,18 +23,18 @@ static th_span some_label(const th_concepts *d, th_arena *arena) {
                                        "",
                                        "tachycardia",
                                        "a thing that nobody named before"};
-  th_label l = {.text = th_span_of(others[dice(TH_COUNT(others))])};
-  if (dice(3)) assert_true(th_concepts_label(d, dice(d->n_labels), &l));
+  th_label l = {.text = th_span_of(others[below(TH_COUNT(others))])};
+  if (below(3)) assert_true(th_concepts_label(d, below(d->n_labels), &l));
   th_span out = th_arena_dup(arena, l.text);
-  if (dice(4) == 0)
+  if (below(4) == 0)
     for (size_t i = 0; i < out.n; i++)
       if (out.p[i] >= 'a' && out.p[i] <= 'z') ((char *)(uintptr_t)out.p)[i] -= 32;
   return out;
 }
 
 static th_span some_code(const th_concepts *d, th_arena *arena) {
-  th_span code = dice(3) ? th_concepts_code(d, dice(d->n_codes), NULL) : (th_span){0};
-  if (!code.n || dice(4)) return code;
+  th_span code = below(3) ? th_concepts_code(d, below(d->n_codes), NULL) : (th_span){0};
+  if (!code.n || below(4)) return code;
   th_span lower = th_arena_dup(arena, code);
   for (size_t i = 0; i < lower.n && lower.p[i] != ':'; i++)
     if (lower.p[i] >= 'A' && lower.p[i] <= 'Z') ((char *)(uintptr_t)lower.p)[i] += 32;
@@ -50,15 +44,15 @@ static th_span some_code(const th_concepts *d, th_arena *arena) {
 static void make_patient(const th_concepts *d, th_arena *arena, th_patient *p,
                          th_patient_fact facts[FACTS]) {
   *p = (th_patient){.facts = facts, .age_low = NAN, .age_high = NAN};
-  for (p->n_facts = 0; p->n_facts < dice(FACTS + 1); p->n_facts++)
+  for (p->n_facts = 0; p->n_facts < below(FACTS + 1); p->n_facts++)
     facts[p->n_facts] =
         (th_patient_fact){.type = TH_FACT_CONCEPT,
-                          .category = (uint8_t)dice(TH_ELIG_GENE),
+                          .category = (uint8_t)below(TH_ELIG_GENE),
                           .attribute = -1,
-                          .concept_id = dice(2) ? dice(d->n_concepts) : TH_NO_CONCEPT,
+                          .concept_id = below(2) ? below(d->n_concepts) : TH_NO_CONCEPT,
                           .label = some_label(d, arena),
                           .code = some_code(d, arena),
-                          .absent = dice(3) == 0};
+                          .absent = below(3) == 0};
 }
 
 /* How many of the facts the quick look lets through. */
@@ -69,7 +63,7 @@ static uint32_t compare(const th_verdict_patient *v, const th_kin *kin, th_arena
   with.kin = kin;
   for (int i = 0; i < ASKED; i++) {
     th_elig_fact f = {.type = TH_ELIG_CONCEPT,
-                      .category = (uint8_t)dice(TH_ELIG_GENE),
+                      .category = (uint8_t)below(TH_ELIG_GENE),
                       .label = some_label(v->dict, arena),
                       .code = some_code(v->dict, arena)};
     th_verdict_fact slowly, quick;
@@ -90,8 +84,7 @@ static void test_same_verdicts(void **state) {
   uint32_t let = 0;
   words_open(&w, CASES "dictionary.txt");
   th_arena_init(&arena, 0);
-  seed_state = (uint64_t)time(NULL);
-  print_message("seed %llx\n", (unsigned long long)seed_state);
+  seed = random_start((uint64_t)time(NULL));
   for (int round = 0; round < ROUNDS; round++) {
     th_patient p;
     th_patient_fact facts[FACTS];

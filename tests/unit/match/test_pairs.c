@@ -6,37 +6,13 @@
 #include "base/json.h"
 #include "cases.h"
 
-static words w;
-
-static int setup(void **state) {
-  (void)state;
-  words_open(&w, CASES "dictionary.txt");
-  return 0;
-}
-static int teardown(void **state) {
-  (void)state;
-  words_close(&w);
-  return 0;
-}
-
-static bool ends(th_span s, const char *with) {
-  size_t n = strlen(with);
-  return s.n >= n && !memcmp(s.p + s.n - n, with, n);
-}
-
-static th_verdict_presume mode_of(th_span name) {
-  return ends(name, "(none)")      ? TH_PRESUME_NONE
-         : ends(name, "(consent)") ? TH_PRESUME_CONSENT
-                                   : TH_PRESUME_SILENCE;
-}
-
 typedef struct count {
   int n, wrong;
 } count;
 
 static void check_line(void *ctx, const case_line *line) {
   count *c = ctx;
-  th_pairs *x = pairs_for(&w, mode_of(line->name));
+  th_pairs *x = pairs_for(presume_of(line->name, TH_PRESUME_SILENCE));
   th_buf out;
   th_buf_init(&out, 0);
   th_pair_result got = judge(x, line->note, line->kind, line->criterion, &out);
@@ -74,7 +50,7 @@ static void test_bad_lines(void **state) {
       {"{\"id\":1", ""},
       {"{\"id\":1,\"note\":\"{\\\"age\\\":[]}\",\"kind\":\"inclusion\",\"criterion\":\"y\"}", ""},
   };
-  th_pairs *x = pairs_for(&w, TH_PRESUME_SILENCE);
+  th_pairs *x = pairs_for(TH_PRESUME_SILENCE);
   for (size_t i = 0; i < TH_COUNT(cases); i++) {
     th_err err = {0};
     th_buf line, out;
@@ -95,7 +71,7 @@ static void test_answer(void **state) {
   (void)state;
   static const char note[] = "A 58-year-old woman with bronchial asthma.";
   static const char criterion[] = "Known respiratory disease";
-  th_pairs *x = pairs_for(&w, TH_PRESUME_BY_FORM);
+  th_pairs *x = pairs_for(TH_PRESUME_BY_FORM);
   th_buf out;
   th_json j;
   th_json_parser *parser = th_json_parser_new(1 << 20, 32);
@@ -127,5 +103,5 @@ int main(void) {
       cmocka_unit_test(test_bad_lines),
       cmocka_unit_test(test_answer),
   };
-  return cmocka_run_group_tests(tests, setup, teardown);
+  return cmocka_run_group_tests(tests, open_words, close_words);
 }

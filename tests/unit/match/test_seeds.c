@@ -4,13 +4,12 @@
 
 #include <stdio.h>
 
-#include "../study/shared.h"
+#include "../shared.h"
 #include "cases.h"
 #include "match/verdict.h"
 
 enum { CRITERIA_MAX = 64 };
 
-static words w;
 static th_arena arena;
 static th_buf studies;
 
@@ -22,17 +21,13 @@ static struct seen {
 static size_t n_seen;
 
 static int setup(void **state) {
-  (void)state;
   th_arena_init(&arena, 0);
-  words_open(&w, CASES "dictionary.txt");
-  return 0;
+  return open_words(state);
 }
 static int teardown(void **state) {
-  (void)state;
-  words_close(&w);
   th_arena_dispose(&arena);
   th_buf_dispose(&studies);
-  return 0;
+  return close_words(state);
 }
 
 /* ---- a study ---- */
@@ -73,17 +68,6 @@ static void read_study(th_span nct, th_elig_tree *tree, th_verdict_study *study)
 }
 
 /* ---- a case ---- */
-
-static bool ends(th_span s, const char *with) {
-  size_t n = strlen(with);
-  return s.n >= n && !memcmp(s.p + s.n - n, with, n);
-}
-
-static th_verdict_presume mode_of(th_span name) {
-  return ends(name, "(none)")      ? TH_PRESUME_NONE
-         : ends(name, "(silence)") ? TH_PRESUME_SILENCE
-                                   : TH_PRESUME_CONSENT;
-}
 
 static struct seen *seen_of(th_span nct, th_span id) {
   for (size_t i = 0; i < n_seen; i++)
@@ -164,7 +148,9 @@ static int check_case(th_span text) {
     if (!memchr(line.p, '|', line.n)) {
       nct = line;
       read_study(nct, &tree, &study);
-      assert_int_equal(th_verdict_read(&v, &tree, &ready, mode_of(name), &arena, NULL), 0);
+      assert_int_equal(
+          th_verdict_read(&v, &tree, &ready, presume_of(name, TH_PRESUME_CONSENT), &arena, NULL),
+          0);
       th_verdict_sum(&t, &v, &ready, &study);
     } else {
       assert_true(nct.n > 0);

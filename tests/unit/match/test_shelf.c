@@ -6,6 +6,8 @@
 
 #include "../test.h"
 
+#include "../chance.h"
+
 #include "match/shelf.h"
 
 enum { BYTES = 1 << 20, THREADS = 4, STEPS = 20000 };
@@ -94,11 +96,10 @@ static void test_limits(void **state) {
 static void *walk(void *arg) {
   th_shelf *s = arg;
   th_arena arena;
-  uint64_t seed = (uintptr_t)&arena;
+  uint64_t own = (uintptr_t)&arena;
   th_arena_init(&arena, 0);
   for (int i = 0; i < STEPS; i++) {
-    seed = seed * 6364136223846793005u + 1442695040888963407u;
-    uint32_t doc = (uint32_t)(seed >> 33) % 6000;
+    uint32_t doc = random_below(&own, 6000);
     if (!take(s, doc, &arena)) put(s, doc);
   }
   th_arena_dispose(&arena);

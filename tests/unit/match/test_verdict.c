@@ -2,9 +2,11 @@
  * must not change when facts come, go or change places. */
 #include "../test.h"
 
+#include "../chance.h"
+
 #include <math.h>
 
-#include "../study/shared.h"
+#include "../shared.h"
 #include "eligibility/attributes.h"
 #include "match/verdict.h"
 
@@ -396,12 +398,12 @@ static void test_windows(void **state) {
 
 /* ---- the seed studies ---- */
 
-typedef struct seed {
+typedef struct seed_study {
   th_elig_tree tree;
   th_verdict_study study;
-} seed;
+} seed_study;
 
-static bool seed_of(const th_json *j, const char *nct, seed *out) {
+static bool seed_of(const th_json *j, const char *nct, seed_study *out) {
   static const char at[] = "protocolSection.eligibilityModule.";
   char path[128];
   th_span v;
@@ -420,7 +422,7 @@ static bool seed_of(const th_json *j, const char *nct, seed *out) {
   return true;
 }
 
-static bool load_seed(const char *nct, seed *out) {
+static bool load_seed(const char *nct, seed_study *out) {
   const char *path = shared_path("data/seeds/seeds.ndjson");
   th_buf file, line;
   bool found = false;
@@ -448,7 +450,7 @@ static bool load_seed(const char *nct, seed *out) {
   return true;
 }
 
-static th_verdict_trial sum(const seed *s, const person *x, th_verdict_presume mode,
+static th_verdict_trial sum(const seed_study *s, const person *x, th_verdict_presume mode,
                             th_verdicts *v) {
   th_verdict_patient ready;
   th_verdict_trial t;
@@ -484,7 +486,7 @@ static void candidate(person *x, char sex) {
 
 static void test_seed_papl(void **state) {
   (void)state;
-  seed s;
+  seed_study s;
   person x;
   th_verdicts v;
   if (!load_seed("NCT05640687", &s)) return;
@@ -540,7 +542,7 @@ static void test_seed_papl(void **state) {
 
 static void test_seed_children(void **state) {
   (void)state;
-  seed s;
+  seed_study s;
   person x;
   th_verdicts v;
   if (!load_seed("NCT09990001", &s)) return;
@@ -561,14 +563,6 @@ static void test_seed_children(void **state) {
 
 /* ---- random trees against enumeration ---- */
 
-static uint64_t seed_state;
-static uint32_t dice(uint32_t n) {
-  seed_state ^= seed_state << 13;
-  seed_state ^= seed_state >> 7;
-  seed_state ^= seed_state << 17;
-  return (uint32_t)(seed_state >> 33) % n;
-}
-
 enum { NODES = 24, FACTS = 10 };
 typedef struct forest {
   th_elig_node n[NODES];
@@ -584,20 +578,20 @@ static void grow(forest *t, unsigned depth, uint32_t number, uint8_t kind) {
   if (t->n_nodes >= NODES - 1) return;
   uint32_t at = t->n_nodes++;
   th_elig_node *n = &t->n[at];
-  *n = (th_elig_node){.kind = kind, .number = number, .combine = (uint8_t)dice(3)};
-  n->at_least = (uint16_t)(1 + dice(3));
+  *n = (th_elig_node){.kind = kind, .number = number, .combine = (uint8_t)below(3)};
+  n->at_least = (uint16_t)(1 + below(3));
   n->fact = t->n_facts;
-  if (depth < 3 && dice(3)) {
+  if (depth < 3 && below(3)) {
     n->flags = TH_ELIG_GROUP;
-    if (dice(8) == 0) n->flags |= TH_ELIG_OPTIONAL;
-    bool lead = dice(3) == 0;
-    for (uint32_t i = 0, k = dice(4); i <= k; i++)
+    if (below(8) == 0) n->flags |= TH_ELIG_OPTIONAL;
+    bool lead = below(3) == 0;
+    for (uint32_t i = 0, k = below(4); i <= k; i++)
       grow(t, depth + 1, lead ? i : i + 1, kind);
   } else {
-    for (uint32_t k = dice(4); k > 0 && t->n_facts < FACTS; k--) {
+    for (uint32_t k = below(4); k > 0 && t->n_facts < FACTS; k--) {
       t->f[t->n_facts] = (th_elig_fact){.type = TH_ELIG_CONCEPT,
                                         .category = TH_ELIG_CONDITION,
-                                        .negated = dice(3) == 0,
+                                        .negated = below(3) == 0,
                                         .label = th_span_of(names[t->n_facts])};
       t->n_facts++;
     }
@@ -664,10 +658,10 @@ static uint8_t slow(const forest *t, uint32_t at, const int *known) {
 static void random_patient(const forest *t, person *x, int *known) {
   nobody(x, 'F', 30);
   for (uint32_t i = 0; i < t->n_facts; i++) {
-    known[i] = (int)dice(3) - 1;
+    known[i] = (int)below(3) - 1;
     if (known[i] >= 0)
     concept(x, TH_ELIG_CONDITION, names[i])->absent = !known[i];
-    else if (dice(4) == 0) concept(x, TH_ELIG_CONDITION, names[i])->certainty =
+    else if (below(4) == 0) concept(x, TH_ELIG_CONDITION, names[i])->certainty =
         TH_CERTAIN_SUSPECTED;
   }
 }
@@ -675,8 +669,7 @@ static void random_patient(const forest *t, person *x, int *known) {
 static void test_random_trees(void **state) {
   (void)state;
   uint32_t decided = 0, all = 0;
-  seed_state = 0x9E3779B97F4A7C15u;
-  print_message("seed %llx\n", (unsigned long long)seed_state);
+  seed = random_start(0x9E3779B97F4A7C15u);
   for (int round = 0; round < 3000; round++) {
     forest t = {0};
     person x;
@@ -720,7 +713,7 @@ static void check_changes(const forest *t, person *x) {
     assert_true(same_verdicts(&before, &v)); /* what is not asked for */
     y = *x, y.p.facts = y.f;
     for (uint32_t i = y.p.n_facts; i > 1; i--) {
-      uint32_t k = dice(i);
+      uint32_t k = below(i);
       th_patient_fact swap = y.f[k];
       y.f[k] = y.f[i - 1], y.f[i - 1] = swap;
     }
@@ -728,7 +721,7 @@ static void check_changes(const forest *t, person *x) {
     assert_true(same_verdicts(&before, &v)); /* order */
     if (mode == TH_PRESUME_SILENCE || x->p.n_facts == 0) continue;
     y = *x, y.p.facts = y.f;
-    y.f[dice(y.p.n_facts)] = y.f[y.p.n_facts - 1];
+    y.f[below(y.p.n_facts)] = y.f[y.p.n_facts - 1];
     y.p.n_facts--;
     v = judge(&tree, &y.p, (th_verdict_presume)mode);
     for (uint32_t i = 0; i < t->n_nodes; i++) /* less is known, so no more is decided */
@@ -753,8 +746,7 @@ static void check_presumed(const forest *t, const person *x) {
 
 static void test_changes(void **state) {
   (void)state;
-  seed_state = 0xD1B54A32D192ED03u;
-  print_message("seed %llx\n", (unsigned long long)seed_state);
+  seed = random_start(0xD1B54A32D192ED03u);
   for (int round = 0; round < 2000; round++) {
     forest t = {0};
     person x;

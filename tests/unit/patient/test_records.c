@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "../study/shared.h"
+#include "../shared.h"
 #include "eligibility/attributes.h"
 #include "patient/internal.h"
 #include "patient/patient.h"

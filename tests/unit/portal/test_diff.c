@@ -1,5 +1,7 @@
 #include "../test.h"
 
+#include "../chance.h"
+
 #include "base/buf.h"
 #include "portal/diff.h"
 
@@ -82,28 +84,20 @@ static size_t verify(const uint32_t *a, size_t n, const uint32_t *b, size_t m,
   return edits;
 }
 
-static uint64_t seed;
-
-static uint32_t draw(uint32_t below) {
-  seed = seed * 6364136223846793005u + 1442695040888963407u;
-  return (uint32_t)(seed >> 33) % below;
-}
-
 static void against_the_obvious(void **state) {
   (void)state;
-  seed = 20261122;
-  print_message("seed %llu\n", (unsigned long long)seed);
+  seed = random_start(20261122);
   for (int round = 0; round < 20000; round++) {
-    uint32_t a[40], b[40], kinds = 1 + draw(6);
-    size_t n = draw(30), m = draw(30), k, budget = 1000000;
+    uint32_t a[40], b[40], kinds = 1 + below(6);
+    size_t n = below(30), m = below(30), k, budget = 1000000;
     th_diff_run *runs;
     for (size_t i = 0; i < n; i++)
-      a[i] = draw(kinds);
+      a[i] = below(kinds);
     for (size_t i = 0; i < m; i++)
-      b[i] = draw(kinds);
+      b[i] = below(kinds);
     assert_int_equal(th_diff_ids(a, n, b, m, &budget, &arena, &runs, &k, NULL), 0);
     assert_int_equal(verify(a, n, b, m, runs, k), shortest(a, n, b, m));
-    budget = draw(40);
+    budget = below(40);
     assert_int_equal(th_diff_ids(a, n, b, m, &budget, &arena, &runs, &k, NULL), 0);
     assert_true(verify(a, n, b, m, runs, k) >= shortest(a, n, b, m));
     th_arena_reset(&arena, false);
@@ -121,7 +115,7 @@ static void time_is_bounded(void **state) {
   assert_non_null(b);
   seed = 7;
   for (size_t i = 0; i < N; i++)
-    a[i] = draw(1000), b[i] = 500 + draw(1000);
+    a[i] = below(1000), b[i] = 500 + below(1000);
   assert_int_equal(th_diff_ids(a, N, b, N, &budget, &arena, &runs, &k, NULL), 0);
   verify(a, N, b, N, runs, k);
   assert_int_equal(budget, 0);

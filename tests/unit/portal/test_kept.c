@@ -2,17 +2,12 @@
  * all together stay below their bound, and a page in use stays. */
 #include "../test.h"
 
+#include "../chance.h"
+
 #include <stdio.h>
 
 #include "base/queue.h"
 #include "portal/kept.h"
-
-static uint64_t seed = 20261122;
-
-static uint32_t random_below(uint64_t *own, uint32_t n) {
-  *own = *own * 6364136223846793005ull + 1442695040888963407ull;
-  return (uint32_t)((*own >> 32) * n >> 32);
-}
 
 /* A page of its own for each number: text that packs to some kilobytes. */
 static void write_page(uint32_t number, size_t n, th_buf *out) {

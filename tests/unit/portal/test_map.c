@@ -1,21 +1,14 @@
 /* Maps: what a view shows, and that every point stands in exactly one circle. */
 #include "../test.h"
 
+#include "../chance.h"
+
 #include "geo/outline.h"
 #include "portal/map.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-static uint64_t seed;
-
-static uint32_t below(uint32_t n) { /* xorshift64* */
-  seed ^= seed >> 12;
-  seed ^= seed << 25;
-  seed ^= seed >> 27;
-  return (uint32_t)((seed * 0x2545F4914F6CDD1Dull) >> 33) % n;
-}
 
 static th_map_view random_view(void) {
   th_map_view v;
@@ -215,9 +208,7 @@ static void outlines_are_whole(void **state) {
 }
 
 int main(void) {
-  const char *given = getenv("TH_SEED");
-  seed = given ? strtoull(given, NULL, 10) : 20261122;
-  printf("seed %llu (TH_SEED sets it)\n", (unsigned long long)seed);
+  seed = random_start(20261122);
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(views_have_the_shape_of_a_map),
       cmocka_unit_test(boxes_are_read_as_they_are_written),

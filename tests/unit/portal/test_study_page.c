@@ -1,6 +1,6 @@
 #include "../test.h"
 
-#include "../study/shared.h"
+#include "../shared.h"
 #include "base/arena.h"
 #include "extract.h"
 #include "portal/study_page.h"

@@ -1,5 +1,6 @@
 #include "../test.h"
 
+#include "../chance.h"
 #include "naive.h"
 
 #include <math.h>
@@ -12,13 +13,6 @@
 #include "study/date.h"
 #include "text/fold.h"
 #include "text/token.h"
-
-uint64_t random_next(uint64_t *seed) {
-  uint64_t z = (*seed += 0x9E3779B97F4A7C15ull);
-  z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9ull;
-  z = (z ^ z >> 27) * 0x94D049BB133111EBull;
-  return z ^ z >> 31;
-}
 
 /* ---- building ---- */
 
@@ -163,13 +157,13 @@ static void count_dfs(corpus *c) {
   free(every);
 }
 
-void corpus_finish(corpus *c, uint64_t *seed, unsigned dead) {
+void corpus_finish(corpus *c, uint64_t *state, unsigned dead) {
   corpus_flush(c);
   for (uint32_t s = 0; s < c->n_segments; s++)
     c->live[s] = calloc(th_segment_docs(c->segments[s]) / 64 + 1, 8);
   for (uint32_t i = 0; i < c->n_docs; i++) {
     naive_doc *d = &c->docs[i];
-    d->live = random_below(seed, 100) >= dead;
+    d->live = random_below(state, 100) >= dead;
     for (uint32_t k = i + 1; d->live && k < c->n_docs; k++)
       if (c->docs[k].nct == d->nct) d->live = false;
     if (!d->live) continue;

@@ -56,7 +56,7 @@ bool corpus_add(corpus *c, th_span json, uint32_t nct);
 void corpus_flush(corpus *c);
 /* Ends the last segment; only the newest version of each study is live, and of these each dies with
  * the probability dead in 100. */
-void corpus_finish(corpus *c, uint64_t *seed, unsigned dead);
+void corpus_finish(corpus *c, uint64_t *state, unsigned dead);
 void corpus_dispose(corpus *c);
 
 /* The whole answer: entries sorted, from the arena. */
@@ -69,10 +69,5 @@ uint32_t naive_search(const corpus *c, const th_search_request *request, th_aren
                       naive_hit **out);
 /* Fails the test, with `what` in the message, when th_search gives anything else. */
 void corpus_compare(const corpus *c, const th_search_request *request, const char *what);
-
-uint64_t random_next(uint64_t *seed);
-static inline uint32_t random_below(uint64_t *seed, uint32_t n) {
-  return (uint32_t)(random_next(seed) >> 33) % n;
-}
 
 #endif

@@ -3,28 +3,18 @@
  * themselves. The studies found must be the same. */
 #include "../test.h"
 
+#include "../chance.h"
+#include "../shared.h"
 #include "naive.h"
 #include "records.h"
 
 #include <ctype.h>
 #include <stdio.h>
 
-#include "base/file.h"
 #include "demo/demo.h"
-#include "ingest/source.h"
 #include "query/explain.h"
 #include "query/lex.h"
 #include "study/derived.h"
-
-static uint64_t seed;
-
-static uint32_t below(uint32_t n) {
-  return random_below(&seed, n);
-}
-static bool chance(uint32_t percent) {
-  return below(100) < percent;
-}
-#define PICK(array) ((array)[below(TH_COUNT(array))])
 
 /* ---- registries ---- */
 
@@ -507,31 +497,18 @@ static void test_demo(void **state) {
   registry_dispose(&g);
 }
 
+/* Every 17th record of the file, 250 of them; false when there is no file. */
 static bool read_real(registry *g) {
-  const char *shared = getenv("TRIALHEAD_SHARED");
-  char path[4096];
-  th_batch batch;
-  th_err err = {0};
-  uint32_t i = 0;
-  snprintf(path, sizeof path, "%s/data/studies.ndjson.zst", shared ? shared : SHARED_DIR);
-  if (!th_file_exists(path)) {
-    printf("no %s: skipped\n", path);
-    return false;
-  }
-  th_source *in = th_source_open(path, NULL, &err);
-  assert_non_null(in);
-  th_batch_init(&batch);
+  shared_lines *in = shared_lines_open("data/studies.ndjson.zst");
+  th_span line;
+  if (!in) return false;
   registry_init(g);
-  do {
-    assert_int_equal(th_source_next(in, &batch, &err), 0);
-    for (size_t k = 0; k < batch.n && g->n < 250; k++, i++) {
-      if (i % 17 || batch.records[k].bytes.n > 200000) continue;
-      registry_add(g, batch.records[k].bytes, i + 1);
-      if (g->n % 100 == 0) corpus_flush(&g->corpus);
-    }
-  } while (batch.n && g->n < 250);
-  th_batch_dispose(&batch);
-  th_source_close(in);
+  for (uint32_t i = 0; g->n < 250 && shared_lines_next(in, &line); i++) {
+    if (i % 17 || line.n > 200000) continue;
+    registry_add(g, line, i + 1);
+    if (g->n % 100 == 0) corpus_flush(&g->corpus);
+  }
+  shared_lines_close(in);
   return true;
 }
 
@@ -545,9 +522,7 @@ static void test_real(void **state) {
 }
 
 int main(void) {
-  const char *given = getenv("TH_SEED");
-  seed = given ? strtoull(given, NULL, 10) : 20261123;
-  printf("seed %llu (TH_SEED sets it)\n", (unsigned long long)seed);
+  seed = random_start(20261123);
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_demo), cmocka_unit_test(test_real)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,8 @@
 /* Limits: a file against what went into it, damage, other versions. */
 #include "../test.h"
 
+#include "../chance.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <time.h>
@@ -16,19 +18,13 @@ typedef struct entry {
   th_limit limit;
 } entry;
 
-static uint64_t next(uint64_t *seed) {
-  *seed ^= *seed << 13;
-  *seed ^= *seed >> 7;
-  return *seed ^= *seed << 17;
-}
-
-static th_limit some_limit(uint64_t *seed) {
-  th_limit l = {.key = (uint32_t)(next(seed) % 5)};
-  l.low = next(seed) % 3 ? (double)(next(seed) % 20) : -INFINITY;
-  l.high = next(seed) % 3 ? l.low + 1 + (double)(next(seed) % 9) : INFINITY;
-  if (isinf(l.low) && next(seed) % 2) l.high = (double)(next(seed) % 20);
-  l.low_in = isfinite(l.low) && next(seed) % 2;
-  l.high_in = isfinite(l.high) && next(seed) % 2;
+static th_limit some_limit(uint64_t *state) {
+  th_limit l = {.key = (uint32_t)(random_next(state) % 5)};
+  l.low = random_next(state) % 3 ? (double)(random_next(state) % 20) : -INFINITY;
+  l.high = random_next(state) % 3 ? l.low + 1 + (double)(random_next(state) % 9) : INFINITY;
+  if (isinf(l.low) && random_next(state) % 2) l.high = (double)(random_next(state) % 20);
+  l.low_in = isfinite(l.low) && random_next(state) % 2;
+  l.high_in = isfinite(l.high) && random_next(state) % 2;
   return l;
 }
 
@@ -50,28 +46,27 @@ static void make(const entry *rows, size_t n, th_buf *out) {
   unlink(path);
 }
 
-static void fill(entry rows[ROWS], uint64_t *seed) {
+static void fill(entry rows[ROWS], uint64_t *state) {
   uint32_t doc = 0;
   for (size_t i = 0; i < ROWS; i++) {
-    rows[i] = (entry){doc, some_limit(seed)};
-    if (next(seed) % 5 < 2 && doc + 1 < DOCS) doc++;
+    rows[i] = (entry){doc, some_limit(state)};
+    if (random_next(state) % 5 < 2 && doc + 1 < DOCS) doc++;
   }
 }
 
 static void a_file_says_what_went_in(void **state) {
   (void)state;
   static entry rows[ROWS];
-  uint64_t seed = (uint64_t)time(NULL) | 1;
+  seed = random_start((uint64_t)time(NULL));
   th_buf b;
-  printf("seed %llu\n", (unsigned long long)seed);
   fill(rows, &seed);
   make(rows, ROWS, &b);
   assert_true(th_limits_fit(b.p, b.n, DOCS));
   assert_false(th_limits_fit(b.p, b.n, DOCS + 1));
   for (int round = 0; round < 500; round++) {
     uint64_t bits[DOCS / 64 + 1], want[DOCS / 64 + 1];
-    uint32_t key = (uint32_t)(next(&seed) % 6);
-    double v = (double)(next(&seed) % 60) / 2 - 1;
+    uint32_t key = (uint32_t)(random_next(&seed) % 6);
+    double v = (double)(random_next(&seed) % 60) / 2 - 1;
     memset(bits, 0xFF, sizeof bits);
     memset(want, 0xFF, sizeof want);
     for (size_t i = 0; i < ROWS; i++)
@@ -100,7 +95,7 @@ static void ends_are_in_or_out(void **state) {
 static void damage_is_no_read_outside(void **state) {
   (void)state;
   static entry rows[ROWS];
-  uint64_t seed = 12345;
+  seed = 12345;
   th_buf b;
   fill(rows, &seed);
   make(rows, 60, &b);

@@ -2,6 +2,8 @@
  * parser. */
 #include "../test.h"
 
+#include "../chance.h"
+
 #include <stdio.h>
 
 #include "base/file.h"
@@ -314,11 +316,8 @@ static void test_escape(void **state) {
   static const char *const pieces[] = {
       "(",   ")",           "[",      "]",       ",",     "\"", "\\",     " ",   "AND", "OR", "NOT",
       "ALL", "AREA[Phase]", "RANGE[", "MISSING", "heart", "é",  "COVER[", "MIN", "\n",  "x"};
-  uint64_t seed = 20261122;
-  const char *given = getenv("TH_SEED");
-  if (given) seed = strtoull(given, NULL, 10);
   (void)state;
-  fprintf(stderr, "seed %llu\n", (unsigned long long)seed);
+  seed = random_start(20261122);
   for (int round = 0; round < 20000; round++) {
     th_arena arena;
     th_buf text, got, want;
@@ -328,8 +327,7 @@ static void test_escape(void **state) {
     th_buf_init(&text, 0), th_buf_init(&got, 0), th_buf_init(&want, 0);
     th_buf_str(&text, "w ");
     for (int i = 0; i < 8; i++) {
-      seed = seed * 6364136223846793005u + 1442695040888963407u;
-      th_buf_str(&text, pieces[(seed >> 33) % TH_COUNT(pieces)]);
+      th_buf_str(&text, PICK(pieces));
     }
     th_span escaped = th_query_escape(&arena, th_buf_view(&text));
     if (th_query_parse(&q, &arena, escaped, TH_A_BasicSearch, "x", &err))

@@ -2,6 +2,7 @@
  * site's city, against a look at every site. Random registries in several segments. */
 #include "../test.h"
 
+#include "../chance.h"
 #include "naive.h"
 
 #include <math.h>
@@ -10,16 +11,6 @@
 #include "geo/distance.h"
 #include "geo/geo.h"
 #include "query/search.h"
-
-static uint64_t seed;
-
-static uint32_t below(uint32_t n) {
-  return random_below(&seed, n);
-}
-static bool chance(uint32_t percent) {
-  return below(100) < percent;
-}
-#define PICK(list) (list)[below(TH_COUNT(list))]
 
 static const char *const countries[] = {"France", "United States", "Germany", "Nowhere"};
 static const char *const states[] = {"Texas", "Illinois", "Bayern", "Somewhere"};
@@ -301,9 +292,7 @@ static void test_points_no_memory(void **state) {
 }
 
 int main(void) {
-  const char *given = getenv("TH_SEED");
-  seed = given ? strtoull(given, NULL, 10) : 20261122;
-  printf("seed %llu (TH_SEED sets it)\n", (unsigned long long)seed);
+  seed = random_start(20261122);
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_circles),          cmocka_unit_test(test_both_ways),
       cmocka_unit_test(test_nearest),          cmocka_unit_test(test_points),

@@ -3,24 +3,15 @@
  * equal, to the last bit of a score. With pruning and without, with vectors and without. */
 #include "../test.h"
 
+#include "../chance.h"
+#include "../shared.h"
 #include "naive.h"
 
 #include <pthread.h>
 #include <stdio.h>
 
-#include "base/file.h"
-#include "ingest/source.h"
 #include "query/params.h"
 #include "query/sets.h"
-
-static uint64_t seed;
-
-static uint32_t below(uint32_t n) {
-  return random_below(&seed, n);
-}
-static bool chance(uint32_t percent) {
-  return below(100) < percent;
-}
 
 /* ---- records ---- */
 
@@ -36,8 +27,6 @@ static const char *const phases[] = {"PHASE1", "PHASE2", "PHASE3", "NA"};
 static const char *const dates[] = {"2019",       "2020-05",    "2020-05-17", "2021-12-31",
                                     "2020-02-29", "1999-01-01", "2020-06"};
 static const char *const ages[] = {"18 Years", "6 Months", "65 Years", "2 Days", "12 Months"};
-
-#define PICK(list) (list)[below(TH_COUNT(list))]
 
 /* Words are drawn unevenly: the first ones often, the last ones seldom. */
 static const char *word(void) {
@@ -711,29 +700,13 @@ static void put_real_query(th_buf *b, const corpus *c) {
 
 /* Every third record of the file, 1,200 of them; false when there is no file. */
 static bool read_real(corpus *c) {
-  const char *shared = getenv("TRIALHEAD_SHARED");
-  char path[4096];
-  th_batch batch;
-  th_err err = {0};
-  uint32_t i = 0;
-  snprintf(path, sizeof path, "%s/data/studies.ndjson.zst", shared ? shared : SHARED_DIR);
-  if (!th_file_exists(path)) {
-    printf("no %s: skipped\n", path);
-    return false;
-  }
-  th_source *in = th_source_open(path, NULL, &err);
-  assert_non_null(in);
-  th_batch_init(&batch);
+  shared_lines *in = shared_lines_open("data/studies.ndjson.zst");
+  th_span line;
+  if (!in) return false;
   corpus_init(c);
-  do {
-    assert_int_equal(th_source_next(in, &batch, &err), 0);
-    for (size_t k = 0; k < batch.n && c->n_docs < 1200; k++, i++) {
-      if (i % 3 || !corpus_add(c, batch.records[k].bytes, i + 1)) continue;
-      if (c->n_docs % 500 == 0) corpus_flush(c);
-    }
-  } while (batch.n && c->n_docs < 1200);
-  th_batch_dispose(&batch);
-  th_source_close(in);
+  for (uint32_t i = 0; c->n_docs < 1200 && shared_lines_next(in, &line); i++)
+    if (i % 3 == 0 && corpus_add(c, line, i + 1) && c->n_docs % 500 == 0) corpus_flush(c);
+  shared_lines_close(in);
   return true;
 }
 
@@ -771,9 +744,7 @@ static void test_real(void **state) {
 }
 
 int main(void) {
-  const char *given = getenv("TH_SEED");
-  seed = given ? strtoull(given, NULL, 10) : 20261121;
-  printf("seed %llu (TH_SEED sets it)\n", (unsigned long long)seed);
+  seed = random_start(20261121);
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_random_small), cmocka_unit_test(test_random_large),
       cmocka_unit_test(test_empty),        cmocka_unit_test(test_pages),

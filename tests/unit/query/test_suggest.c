@@ -2,6 +2,8 @@
 #define _GNU_SOURCE
 #include "../test.h"
 
+#include "../chance.h"
+
 #include "base/file.h"
 #include "query/suggest.h"
 #include "query/suggest_private.h"
@@ -16,12 +18,6 @@
 enum { STUDIES = 400, CONDITIONS_MAX = 4, NAME_MAX_LEN = 80 };
 
 static char folder[64];
-static uint64_t seed;
-
-static uint32_t below(uint32_t n) {
-  seed = seed * 6364136223846793005u + 1442695040888963407u;
-  return (uint32_t)((seed >> 33) % n);
-}
 
 static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *at) {
   (void)st, (void)flag, (void)at;
@@ -195,8 +191,7 @@ static void completion_is_exact(void **state) {
   th_registry *r = open_registry();
   th_suggester *s = th_suggester_new(th_registry_index(r));
   assert_non_null(s);
-  seed = (uint64_t)time(NULL);
-  print_message("seed %llu\n", (unsigned long long)seed);
+  seed = random_start((uint64_t)time(NULL));
   check_prefix(s, "a"); /* nothing there yet */
   for (unsigned round = 0; round < 4; round++) {
     import_some(r, round ? 30 : 100);
@@ -339,8 +334,7 @@ static void spelling_finds_what_is_near(void **state) {
   th_err err = {0};
   th_registry *r = open_registry();
   th_suggester *s = th_suggester_new(th_registry_index(r));
-  seed = (uint64_t)time(NULL);
-  print_message("seed %llu\n", (unsigned long long)seed);
+  seed = random_start((uint64_t)time(NULL));
   import_some(r, 100);
   assert_int_equal(th_suggester_update(s, &err), 0);
   for (int i = 0; i < 3000; i++) {

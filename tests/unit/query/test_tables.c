@@ -2,6 +2,7 @@
  * documents by word, places with their studies. Random registries in several segments. */
 #include "../test.h"
 
+#include "../chance.h"
 #include "naive.h"
 #include "study/derived.h"
 
@@ -9,16 +10,6 @@
 
 #include "query/cache.h"
 #include "query/search.h"
-
-static uint64_t seed;
-
-static uint32_t below(uint32_t n) {
-  return random_below(&seed, n);
-}
-static bool chance(uint32_t percent) {
-  return below(100) < percent;
-}
-#define PICK(list) (list)[below(TH_COUNT(list))]
 
 /* ---- records ---- */
 
@@ -361,9 +352,7 @@ static void test_places_no_memory(void **state) {
 }
 
 int main(void) {
-  const char *given = getenv("TH_SEED");
-  seed = given ? strtoull(given, NULL, 10) : 20261122;
-  printf("seed %llu (TH_SEED sets it)\n", (unsigned long long)seed);
+  seed = random_start(20261122);
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_lists),    cmocka_unit_test(test_lists_room),
       cmocka_unit_test(test_ordinals), cmocka_unit_test(test_hot),

@@ -5,7 +5,6 @@
 #include "../test.h"
 
 #include "../criteria/same.h"
-#include "base/file.h"
 #include "base/json.h"
 #include "criteria/accepts.h"
 #include "criteria/sure.h"
@@ -35,32 +34,13 @@ static void record(th_buf *out, unsigned nct, const char *condition, size_t whic
   th_buf_str(out, "}}\n");
 }
 
-static th_registry *open_data(th_registry_mode mode) {
-  th_registry *r;
-  th_err err = {0};
-  char dir[80];
-  snprintf(dir, sizeof dir, "%s/data", folder);
-  if (th_registry_open(&r, dir, mode, &err)) fail_msg("%s", err.message);
-  return r;
-}
-
-static void import(th_registry *r, const th_buf *records) {
-  char path[128];
-  th_err err = {0};
-  th_import_report report;
-  const char *paths[] = {path};
-  snprintf(path, sizeof path, "%s/in.json", folder);
-  assert_int_equal(th_file_replace(path, th_buf_view(records), &err), 0);
-  if (th_registry_import(r, paths, 1, NULL, &report, &err)) fail_msg("%s", err.message);
-}
-
 static void import_range(th_registry *r, unsigned first, unsigned last, const char *condition,
                          size_t shift) {
   th_buf b;
   th_buf_init(&b, 0);
   for (unsigned i = first; i <= last; i++)
     record(&b, i, condition, (i + shift) % (TH_COUNT(criteria) + 1));
-  import(r, &b);
+  import_all(r, &b);
   th_buf_dispose(&b);
 }
 

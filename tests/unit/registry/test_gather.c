@@ -4,7 +4,6 @@
 
 #include "../test.h"
 
-#include "base/file.h"
 #include "concept/draft_private.h"
 #include "concept/evidence.h"
 #include "folder.h"
@@ -22,25 +21,6 @@ static void record(th_buf *out, unsigned nct, unsigned which) {
                 "[\"key %u\"]},\"eligibilityModule\":{\"eligibilityCriteria\":\"* Age > %u\"}}}\n",
                 nct, nct, names[which % TH_COUNT(names)], names[which % TH_COUNT(names)], which,
                 which + 10);
-}
-
-static void import(th_registry *r, const th_buf *records) {
-  char path[128];
-  th_err err = {0};
-  th_import_report report;
-  const char *paths[] = {path};
-  snprintf(path, sizeof path, "%s/in.json", folder);
-  assert_int_equal(th_file_replace(path, th_buf_view(records), &err), 0);
-  if (th_registry_import(r, paths, 1, NULL, &report, &err)) fail_msg("%s", err.message);
-}
-
-static th_registry *open_data(void) {
-  th_registry *r;
-  th_err err = {0};
-  char dir[80];
-  snprintf(dir, sizeof dir, "%s/data", folder);
-  if (th_registry_open(&r, dir, TH_REGISTRY_WRITE, &err)) fail_msg("%s", err.message);
-  return r;
 }
 
 /* What the index's counts say, a line each. */
@@ -88,7 +68,7 @@ static void expect_right_counts(th_registry *r, unsigned records) {
 static void one_run_may_change_what_it_counted(void **state) {
   (void)state;
   th_buf b;
-  th_registry *r = open_data();
+  th_registry *r = open_data(TH_REGISTRY_WRITE);
   th_buf_init(&b, 0);
   for (unsigned i = 1; i <= 40; i++)
     record(&b, i, i);
@@ -98,7 +78,7 @@ static void one_run_may_change_what_it_counted(void **state) {
     record(&b, i, i + 1);
   for (unsigned i = 24; i <= 25; i++)
     record(&b, i, i); /* back again */
-  import(r, &b);
+  import_all(r, &b);
   expect_right_counts(r, 40);
   th_buf_dispose(&b);
   th_registry_close(r);
@@ -110,7 +90,7 @@ static void later_runs_change_what_earlier_ones_counted(void **state) {
   const char *given = getenv("TH_TEST_SEED");
   unsigned seed = given ? (unsigned)strtoul(given, NULL, 10) : (unsigned)time(NULL);
   print_message("seed %u (set TH_TEST_SEED to repeat)\n", seed);
-  th_registry *r = open_data();
+  th_registry *r = open_data(TH_REGISTRY_WRITE);
   th_buf_init(&b, 0);
   for (unsigned run = 0, last = 0; run < 6; run++) {
     th_buf_clear(&b);
@@ -121,7 +101,7 @@ static void later_runs_change_what_earlier_ones_counted(void **state) {
     last += 10;
     for (unsigned i = 1; i <= last; i++)
       if (rand_r(&seed) % 2 || run == 0) record(&b, i, i);
-    import(r, &b);
+    import_all(r, &b);
     const th_snapshot *s = th_index_acquire(th_registry_index(r));
     unsigned live = (unsigned)s->n_live;
     th_index_release(th_registry_index(r), s);

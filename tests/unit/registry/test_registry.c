@@ -1,7 +1,6 @@
 #define _GNU_SOURCE
 #include "../test.h"
 
-#include "base/file.h"
 #include "folder.h"
 #include "registry/registry.h"
 
@@ -13,14 +12,6 @@ static void record(th_buf *out, unsigned nct, const char *title) {
       "\"statusModule\":{\"overallStatus\":\"RECRUITING\"},\"conditionsModule\":{\"conditions\":["
       "\"Asthma\"]}}}\n",
       nct, title);
-}
-
-static const char *write_input(const char *name, const th_buf *b) {
-  static char path[128];
-  th_err err = {0};
-  snprintf(path, sizeof path, "%s/%s", folder, name);
-  assert_int_equal(th_file_replace(path, th_buf_view(b), &err), 0);
-  return path;
 }
 
 typedef struct rejects {
@@ -73,15 +64,6 @@ static void expect_sound(uint32_t live) {
   th_registry_close(r);
 }
 
-static th_registry *open_for_writing(void) {
-  th_registry *r;
-  th_err err = {0};
-  char dir[80];
-  snprintf(dir, sizeof dir, "%s/data", folder);
-  if (th_registry_open(&r, dir, TH_REGISTRY_WRITE, &err)) fail_msg("%s", err.message);
-  return r;
-}
-
 static void same_changed_and_rejected(void **state) {
   (void)state;
   th_buf b;
@@ -89,7 +71,7 @@ static void same_changed_and_rejected(void **state) {
   th_buf_init(&b, 0);
   for (unsigned i = 1; i <= 3000; i++)
     record(&b, i, "first");
-  th_registry *r = open_for_writing();
+  th_registry *r = open_data(TH_REGISTRY_WRITE);
   th_import_report report = import(r, write_input("a.json", &b), 0, &seen);
   assert_int_equal(report.added, 3000);
   report = import(r, write_input("a.json", &b), 0, &seen);
@@ -123,7 +105,7 @@ static void order_of_the_input_is_order_of_versions(void **state) {
   rejects seen;
   th_buf_init(&b, 0);
   record(&b, 1, "A");
-  th_registry *r = open_for_writing();
+  th_registry *r = open_data(TH_REGISTRY_WRITE);
   import(r, write_input("a.json", &b), 0, &seen);
   th_buf_clear(&b);
   for (unsigned i = 0; i < 2000; i++) {
@@ -154,7 +136,7 @@ static void the_index_follows_the_log(void **state) {
   th_buf_init(&b, 0);
   for (unsigned i = 1; i <= 500; i++)
     record(&b, i, "first");
-  th_registry *r = open_for_writing();
+  th_registry *r = open_data(TH_REGISTRY_WRITE);
   import(r, write_input("a.json", &b), 0, &seen);
   expect_behind(r, 0);
   assert_int_equal(th_store_remove(th_registry_store(r), 17, NULL, &err), 0);
@@ -163,7 +145,7 @@ static void the_index_follows_the_log(void **state) {
   expect_behind(r, 0);
   th_registry_close(r);
   expect_sound(499);
-  r = open_for_writing();
+  r = open_data(TH_REGISTRY_WRITE);
   assert_int_equal(th_index_clear(th_registry_index(r), &err), 0);
   expect_behind(r, 501);
   th_buf_clear(&b);
@@ -171,7 +153,7 @@ static void the_index_follows_the_log(void **state) {
   import(r, write_input("b.json", &b), 0, &seen); /* makes good what the index lost */
   th_registry_close(r);
   expect_sound(499);
-  r = open_for_writing();
+  r = open_data(TH_REGISTRY_WRITE);
   assert_int_equal(th_registry_index_update(r, true, true, NULL, NULL, &err), 0);
   const th_snapshot *s = th_index_acquire(th_registry_index(r));
   assert_int_equal(s->n_segments, 1);
@@ -191,7 +173,7 @@ static void a_missing_file_does_not_end_the_run(void **state) {
   th_buf_init(&b, 0);
   record(&b, 1, "first");
   const char *paths[] = {"/nonexistent/file", write_input("a.json", &b)};
-  th_registry *r = open_for_writing();
+  th_registry *r = open_data(TH_REGISTRY_WRITE);
   assert_int_equal(th_registry_import(r, paths, 2, &options, &report, &err), TH_EINPUT);
   assert_int_equal(report.added, 1);
   assert_int_equal(seen.n, 1);
@@ -299,7 +281,7 @@ static void a_rebuild_reaches_open_readers(void **state) {
   fill("data", 1, 500, "one");
   snprintf(dir, sizeof dir, "%s/data", folder);
   assert_int_equal(th_registry_open(&reader, dir, TH_REGISTRY_READ, &err), 0);
-  writer = open_for_writing();
+  writer = open_data(TH_REGISTRY_WRITE);
   const th_snapshot *s = th_index_acquire(th_registry_index(reader));
   uint64_t before = s->generation;
   th_index_release(th_registry_index(reader), s);

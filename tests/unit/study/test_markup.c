@@ -1,8 +1,8 @@
 /* Markup. */
 #include "../test.h"
 
+#include "../shared.h"
 #include "base/queue.h"
-#include "shared.h"
 #include "study/catalogue.h"
 #include "study/markup.h"
 #include "study/walk.h"

@@ -1,6 +1,6 @@
 #include "../test.h"
 
-#include "shared.h"
+#include "../shared.h"
 #include "study/view.h"
 
 #include <stdio.h>

@@ -1,7 +1,7 @@
 #include "../test.h"
 
+#include "../shared.h"
 #include "base/queue.h"
-#include "shared.h"
 #include "study/age.h"
 #include "study/date.h"
 #include "study/nct.h"
