@@ -169,6 +169,8 @@ int th_criteria_set_text(th_elig_tree *tree, th_span text, th_err *err) {
     const th_elig_fact *f = &tree->facts[i];
     last = TH_MAX(last, TH_MAX(f->to, TH_MAX(f->guard.to, f->window.to)));
   }
+  for (uint32_t i = 0; i < tree->n_names; i++)
+    last = TH_MAX(last, tree->names[i].to);
   if (last > text.n) return bad_file(err, "is not of this record");
   tree->text = text;
   return 0;

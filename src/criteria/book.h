@@ -15,7 +15,7 @@
  *   STRINGS  := (u32 n, byte{n}, 0)*      named by the offset of its n
  *   CONCEPTS := (u32 label, u32 code)*    two strings; named by its place
  *
- *   tree     := v n_nodes, v n_facts, node{n_nodes}, fact{n_facts}
+ *   tree     := v n_nodes, v n_facts, node{n_nodes}, fact{n_facts}, v n_names, name{n_names}
  *   node     := u8 kind + 4 combine + 16 depth, u8 flags + 16 how + 64 (has at_least)
  *               z from, v to - from, [v number] [v at_least] [v n_facts | v n_inside]
  *               from: from the start of the node before when that is a group, else from its end.
@@ -30,6 +30,9 @@
  *               place …
  *   concept  := u8 1 + 2 negated + 4 guard + 8 window + 16 family + 32 degree + 64 time,
  *               u8 category + 128 links, v concept, [v degree] place …
+ *   name     := v node - the last name's (at first its place in the tree), u8 category
+ *               + 128 negated, u8 why, v concept, z from (from the last name's start, for a leaf's
+ *               first from the leaf's), v to - from
  *   …        := [u8 links] [guard] [window], for a numeric one then within (its name) within (its
  *               value)
  *   place    := z from (from the last fact's start, for a leaf's first from the leaf's),
@@ -54,7 +57,7 @@
 #define TH_CRITERIA_SIDE 0x54524354u /* "TCRT" */
 #define TH_CRITERIA_MAGIC "THCRT\r\n\x01"
 
-enum { TH_CRITERIA_VERSION = 3, TH_CRITERIA_READER_MAX = 16 };
+enum { TH_CRITERIA_VERSION = 4, TH_CRITERIA_READER_MAX = 16 };
 
 enum {
   TH_CRITERIA_STARTS,

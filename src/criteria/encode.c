@@ -228,6 +228,28 @@ static bool put_facts(th_buf *b, th_criteria_names *names, const th_elig_tree *t
   return true;
 }
 
+/* ---- names ---- */
+
+static bool put_names(th_buf *b, th_criteria_names *names, const th_elig_tree *t) {
+  uint32_t node = 0, base = 0;
+  th_buf_varint(b, t->n_names);
+  for (uint32_t i = 0; i < t->n_names; i++) {
+    const th_elig_name *n = &t->names[i];
+    if (n->node < node || n->node >= t->n_nodes || n->from > n->to ||
+        n->category >= TH_ELIG_N_CATEGORIES || n->why >= TH_ELIG_N_NAMINGS)
+      return false;
+    if (i == 0 || n->node != node) base = t->nodes[n->node].from;
+    th_buf_varint(b, n->node - node);
+    th_buf_char(b, (char)(n->category | (unsigned)n->negated << 7));
+    th_buf_char(b, (char)n->why);
+    th_buf_varint(b, th_criteria_name_concept(names, n->label, n->code));
+    put_within(b, base, n->from, n->to);
+    node = n->node;
+    base = n->from;
+  }
+  return true;
+}
+
 /* ---- nodes ---- */
 
 /* The last number by depth and kind, from which the next one follows. */
@@ -279,5 +301,5 @@ bool th_criteria_encode(const th_elig_tree *t, th_criteria_names *names, th_buf 
     base = n->flags & TH_ELIG_GROUP ? n->from : n->to;
     facts += n->n_facts;
   }
-  return facts == t->n_facts && put_facts(out, names, t);
+  return facts == t->n_facts && put_facts(out, names, t) && put_names(out, names, t);
 }

@@ -134,22 +134,30 @@ static bool get_numeric(cursor *c, uint8_t head, th_elig_fact *f) {
   return how >> 7;
 }
 
-static bool get_concept(cursor *c, uint8_t head, th_elig_fact *f) {
+static void get_concept_name(cursor *c, th_span *label, th_span *code) {
   uint32_t pair[2];
+  uint64_t at = get(c);
+  if (at >= c->file->n_concepts / 8) {
+    c->bad = true;
+    return;
+  }
+  memcpy(pair, c->file->concepts + at * 8, sizeof pair);
+  *label = string_at(c, pair[0]);
+  *code = string_at(c, pair[1]);
+}
+
+static bool get_concept(cursor *c, uint8_t head, th_elig_fact *f) {
   uint8_t category = get_byte(c);
   f->type = TH_ELIG_CONCEPT;
   f->family = head >> 4 & 1;
   f->time = head >> 6;
   f->category = category & 127;
   f->value = f->high = f->low_canonical = f->high_canonical = NAN;
-  uint64_t at = get(c);
-  if (at >= c->file->n_concepts / 8 || f->category >= TH_ELIG_N_CATEGORIES) {
+  get_concept_name(c, &f->label, &f->code);
+  if (c->bad || f->category >= TH_ELIG_N_CATEGORIES) {
     c->bad = true;
     return false;
   }
-  memcpy(pair, c->file->concepts + at * 8, sizeof pair);
-  f->label = string_at(c, pair[0]);
-  f->code = string_at(c, pair[1]);
   if (head >> 5 & 1) f->degree = string_at(c, get(c));
   return category >> 7;
 }
@@ -166,6 +174,30 @@ static void get_fact(cursor *c, uint32_t base, th_elig_fact *f) {
   if (head & 1) return;
   get_place(c, f->from, &f->name_from, &f->name_to);
   get_place(c, f->from, &f->value_from, &f->value_to);
+}
+
+/* ---- names ---- */
+
+static void get_names(cursor *c, const th_elig_node *nodes, uint32_t n_nodes, th_elig_name *out,
+                      uint32_t n) {
+  uint32_t node = 0, base = 0;
+  for (uint32_t i = 0; i < n && !c->bad; i++) {
+    th_elig_name *name = &out[i];
+    uint64_t step = get(c);
+    if (step >= n_nodes - node) {
+      c->bad = true;
+      return;
+    }
+    if (i == 0 || step) base = nodes[node + step].from;
+    node += (uint32_t)step;
+    uint8_t category = get_byte(c);
+    *name = (th_elig_name){.node = node, .category = category & 127, .negated = category >> 7};
+    name->why = get_byte(c);
+    get_concept_name(c, &name->label, &name->code);
+    get_place(c, base, &name->from, &name->to);
+    base = name->from;
+    c->bad |= name->category >= TH_ELIG_N_CATEGORIES || name->why >= TH_ELIG_N_NAMINGS;
+  }
 }
 
 /* ---- nodes ---- */
@@ -252,9 +284,18 @@ int th_criteria_decode(const th_criteria_file *file, th_span bytes, th_arena *ar
   b.facts = th_arena_alloc(arena, (n_facts + 1) * sizeof *b.facts);
   if (!b.nodes || !b.facts) return th_err_set(err, TH_ENOMEM, "out of memory");
   get_all(&b);
+  uint64_t n_names = b.c.bad ? 0 : get(&b.c);
+  if (n_names > bytes.n) b.c.bad = true, n_names = 0;
+  th_elig_name *names = th_arena_alloc(arena, (n_names + 1) * sizeof *names);
+  if (!names) return th_err_set(err, TH_ENOMEM, "out of memory");
+  get_names(&b.c, b.nodes, b.n_nodes, names, (uint32_t)n_names);
   if (b.c.bad || b.c.end - b.c.p > 3)
     return th_err_set(err, TH_ECORRUPT, "a tree of the criteria book is damaged");
-  *out = (th_elig_tree){
-      .nodes = b.nodes, .n_nodes = b.n_nodes, .facts = b.facts, .n_facts = b.n_facts};
+  *out = (th_elig_tree){.nodes = b.nodes,
+                        .n_nodes = b.n_nodes,
+                        .facts = b.facts,
+                        .n_facts = b.n_facts,
+                        .names = names,
+                        .n_names = (uint32_t)n_names};
   return 0;
 }

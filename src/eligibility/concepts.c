@@ -19,6 +19,7 @@ typedef struct reader {
   uint32_t exception; /* token of the exception that was hung on a fact last */
   uint32_t reaction;  /* 1 + fact of an "allergy" not yet said to what; its token */
   uint32_t reaction_at;
+  bool by_spelling; /* genes are looked for, which come before all others */
 } reader;
 
 #define E(text)                                                                                    \
@@ -165,18 +166,27 @@ static bool overlaps(const th_elig_fact *f, uint32_t from, uint32_t to) {
   return f->from < to && from < f->to;
 }
 
-/* A value's own words and condition; a category's words, unless the mention goes further. */
-static bool is_in_fact(const reader *r, uint32_t from, uint32_t to) {
+/* Where a mention stands: by itself, in what is said already (a value's own words; a category's,
+ * unless the mention goes further), in the condition of a value, or beside a value's name. */
+typedef enum standing { BY_ITSELF, SAID, IN_GUARD, IN_PART } standing;
+
+static standing stands(const reader *r, uint32_t from, uint32_t to) {
   const th_elig_facts *all = r->l->facts;
   for (uint32_t i = r->l->first_fact; i < all->n; i++) {
     const th_elig_fact *f = &all->p[i];
-    if (f->guard.kind && i < r->first_own && f->guard.from < to && from < f->guard.to) return true;
+    if (f->guard.kind && i < r->first_own && f->guard.from < to && from < f->guard.to)
+      return IN_GUARD;
     if (!overlaps(f, from, to)) continue;
-    if (f->type == TH_ELIG_NUMERIC || f->category < TH_ELIG_PREGNANCY) return true;
+    if (f->type == TH_ELIG_NUMERIC) {
+      bool own =
+          (f->name_from < to && from < f->name_to) || (f->value_from < to && from < f->value_to);
+      return own || i >= r->first_own ? SAID : IN_PART;
+    }
+    if (f->category < TH_ELIG_PREGNANCY) return SAID;
     if (f->category == TH_ELIG_SEX) continue;
-    if (to - from <= f->to - f->from || (f->from <= from && to <= f->to)) return true;
+    if (to - from <= f->to - f->from || (f->from <= from && to <= f->to)) return SAID;
   }
-  return false;
+  return BY_ITSELF;
 }
 
 /* "steroid_dose": the drug's own name is what is measured. */
@@ -287,15 +297,38 @@ static void set_degree(const reader *r, th_elig_fact *f, const th_elig_setting *
         (th_span){r->l->text.p + tokens[first].from, tokens[end - 1].to - tokens[first].from};
 }
 
-static void add(reader *r, const th_elig_term *t) {
+/* What the item names without asking for it. */
+static void name(reader *r, const th_elig_term *t, uint8_t why, bool negated) {
+  if (r->by_spelling) return;
+  th_elig_leaf_name(r->l, &(th_elig_name){.from = t->from,
+                                          .to = t->to,
+                                          .category = t->category,
+                                          .why = why,
+                                          .negated = negated,
+                                          .label = t->label,
+                                          .code = t->code});
+}
+
+static void add(reader *r, const th_elig_term *t, standing where) {
   th_elig_leaf *l = r->l;
   int category = t->category;
   th_elig_setting s = th_elig_context_at(&r->context, t->first, t->reaction ? t->first : t->end);
-  if (s.role == TH_ELIG_EXCEPTION) {
-    hang_exception(r, s.role_at, t->end);
+  if (where != BY_ITSELF) {
+    bool unless = s.role == TH_ELIG_EXCEPTION;
+    name(r, t, where == IN_GUARD ? TH_ELIG_NAMED_GUARD : TH_ELIG_NAMED_PART,
+         unless || s.negated != t->absent);
     return;
   }
-  if (s.allowed || complete_reaction(r, &s, t)) return;
+  if (s.role == TH_ELIG_EXCEPTION) {
+    hang_exception(r, s.role_at, t->end);
+    name(r, t, TH_ELIG_NAMED_EXCEPTION, true);
+    return;
+  }
+  if (s.allowed) {
+    name(r, t, TH_ELIG_NAMED_ALLOWED, true);
+    return;
+  }
+  if (complete_reaction(r, &s, t)) return;
   if (s.role == TH_ELIG_ALLERGEN) {
     if (category == TH_ELIG_CONDITION || category == TH_ELIG_FINDING)
       r->context.role.on = false;
@@ -446,31 +479,34 @@ static void add_terms(reader *r) {
   const th_elig_terms *v = &r->lexicon->terms;
   for (uint32_t i = 0; i < v->n; i++) {
     const th_elig_term *t = &v->p[i];
-    uint32_t to = r->l->tokens.p[t->end - 1].to;
-    if (is_in_fact(r, t->from, to) || is_attribute(r, t->first, t->end, t->category) ||
+    standing where = stands(r, t->from, r->l->tokens.p[t->end - 1].to);
+    if (where == SAID || is_attribute(r, t->first, t->end, t->category) ||
         is_category(r, t->first, t->end))
       continue;
-    add(r, t);
+    add(r, t, where);
   }
 }
 
 static void read_genes(reader *r) {
   th_elig_gene g;
   th_elig_context_start(&r->context, r->l);
+  r->by_spelling = true;
   for (uint32_t i = 0; i < r->l->tokens.n; i++) {
     if (!th_elig_gene_at(r->l, i, &g)) continue;
     uint32_t from = r->l->tokens.p[g.first].from, to = r->l->tokens.p[g.end - 1].to;
-    if (!is_in_fact(r, from, to)) {
+    if (stands(r, from, to) == BY_ITSELF) {
       uint32_t before = r->l->facts->n;
       char label[TH_ELIG_GENE_MAX];
-      th_span name = th_elig_gene_label(r->l, &g, label);
-      add(r, &(th_elig_term){.first = g.first,
-                             .end = g.end,
-                             .from = from,
-                             .to = to,
-                             .head = g.first,
-                             .category = TH_ELIG_GENE,
-                             .label = name});
+      th_span called = th_elig_gene_label(r->l, &g, label);
+      add(r,
+          &(th_elig_term){.first = g.first,
+                          .end = g.end,
+                          .from = from,
+                          .to = to,
+                          .head = g.first,
+                          .category = TH_ELIG_GENE,
+                          .label = called},
+          BY_ITSELF);
       if (r->l->facts->n > before && g.absent) {
         th_elig_fact *f = &r->l->facts->p[before];
         f->negated = !f->negated;
@@ -478,6 +514,7 @@ static void read_genes(reader *r) {
     }
     i = g.end - 1;
   }
+  r->by_spelling = false;
 }
 
 /* "asthma or COPD" in an inclusion: one of them is enough. All between the facts must be "or",

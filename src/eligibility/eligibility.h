@@ -19,7 +19,7 @@
 #include "concept/concept.h"
 
 /* Changes whenever the same text may give another tree: what was read before is then read anew. */
-#define TH_ELIG_READER "11"
+#define TH_ELIG_READER "12"
 
 typedef enum th_elig_kind {
   TH_ELIG_UNKNOWN, /* no header, or one that says neither */
@@ -172,12 +172,35 @@ typedef struct th_elig_fact {
   uint32_t name_from, name_to, value_from, value_to;
 } th_elig_fact;
 
+/* Why an item names what it does not ask for. */
+typedef enum th_elig_naming {
+  TH_ELIG_NAMED_EXCEPTION, /* "cancer, except X", "unless X": said to be otherwise for X */
+  TH_ELIG_NAMED_ALLOWED,   /* "X is allowed": does no harm */
+  TH_ELIG_NAMED_GUARD,     /* "if X": when another fact holds */
+  TH_ELIG_NAMED_PART,      /* in the words of a measurement: "duration of X > 3 years" */
+  TH_ELIG_NAMED_PEOPLE,    /* "women of childbearing potential": whom the item is about */
+  TH_ELIG_NAMED_WIDE,      /* "other disease", "medication": too wide to decide by */
+  TH_ELIG_N_NAMINGS,
+} th_elig_naming;
+
+/* A concept that an item names without asking for it. */
+typedef struct th_elig_name {
+  uint32_t node;       /* the leaf */
+  uint32_t from, to;   /* bytes of the source, inside the leaf */
+  uint8_t category;    /* th_elig_category */
+  uint8_t why;         /* th_elig_naming */
+  bool negated;        /* what the words say of it: always of exceptions and what is allowed */
+  th_span label, code; /* in arena or static */
+} th_elig_name;
+
 typedef struct th_elig_tree {
   th_span text; /* borrowed from the caller */
   const th_elig_node *nodes;
   uint32_t n_nodes;
   const th_elig_fact *facts;
   uint32_t n_facts;
+  const th_elig_name *names; /* in the order of the leaves, then of the text */
+  uint32_t n_names;
 } th_elig_tree;
 
 /* Reads the criteria of one study. Any bytes give a tree, in time linear in their length; what is

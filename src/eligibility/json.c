@@ -165,6 +165,39 @@ void th_elig_fact_json(const th_elig_tree *t, const th_elig_fact *f, th_jout *w)
   th_jout_end_object(w);
 }
 
+const char *th_elig_naming_name(uint8_t i) {
+  static const char *const names[TH_ELIG_N_NAMINGS] = {"exception", "allowed", "guard",
+                                                       "part",      "people",  "wide"};
+  return i < TH_COUNT(names) ? names[i] : NULL;
+}
+
+/* Names stand in the order of the leaves. */
+static void put_names(const th_elig_tree *t, uint32_t node, th_jout *w) {
+  uint32_t low = 0, high = t->n_names;
+  while (low < high) {
+    uint32_t middle = low + (high - low) / 2;
+    if (t->names[middle].node < node)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  th_jout_key(w, "named");
+  th_jout_array(w);
+  for (; low < t->n_names && t->names[low].node == node; low++) {
+    const th_elig_name *n = &t->names[low];
+    th_jout_object(w);
+    th_jout_kv_str(w, "why", th_elig_naming_name(n->why));
+    th_jout_kv_str(w, "category", th_elig_category_name(n->category));
+    th_jout_kv_text(w, "label", n->label);
+    th_jout_key(w, "code");
+    n->code.n ? th_jout_text(w, n->code) : th_jout_null(w);
+    th_jout_kv_bool(w, "negated", n->negated);
+    put_span(w, n->from, n->to);
+    th_jout_end_object(w);
+  }
+  th_jout_end_array(w);
+}
+
 static void put_node(const th_elig_tree *t, uint32_t i, th_buf *scratch, th_jout *w) {
   const th_elig_node *n = &t->nodes[i];
   char id[TH_ELIG_ID_MAX];
@@ -187,6 +220,7 @@ static void put_node(const th_elig_tree *t, uint32_t i, th_buf *scratch, th_jout
   for (uint32_t f = n->fact; f < n->fact + n->n_facts; f++)
     th_elig_fact_json(t, &t->facts[f], w);
   th_jout_end_array(w);
+  put_names(t, i, w);
   th_buf_clear(scratch);
   th_elig_question(t, i, scratch);
   th_jout_key(w, "question");

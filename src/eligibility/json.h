@@ -19,6 +19,7 @@ const char *th_elig_combine_name(uint8_t combine);
 const char *th_elig_relation_name(uint8_t relation);
 const char *th_elig_reference_name(uint8_t reference);
 const char *th_elig_category_name(uint8_t category);
+const char *th_elig_naming_name(uint8_t why);
 const char *th_elig_time_name(uint8_t time);
 
 /* The fact in a short line for people: "creatinine <= 1.5 × ULN, unless liver metastases". */

@@ -81,6 +81,30 @@ th_elig_fact *th_elig_leaf_add(th_elig_leaf *l, uint32_t first, uint32_t end) {
   return f;
 }
 
+void th_elig_leaf_name(th_elig_leaf *l, const th_elig_name *name) {
+  th_elig_names *v = l->names;
+  th_arena *arena = l->facts->arena;
+  if (l->facts->failed ||
+      (v->n && v->p[v->n - 1].node == l->node && v->p[v->n - 1].to > name->from))
+    return;
+  if (v->n == v->cap) {
+    uint32_t cap = v->cap ? v->cap * 2 : 16;
+    th_elig_name *p = th_arena_alloc(arena, cap * sizeof *p);
+    if (!p) {
+      l->facts->failed = true;
+      return;
+    }
+    if (v->n) memcpy(p, v->p, v->n * sizeof *p);
+    v->p = p;
+    v->cap = cap;
+  }
+  th_elig_name *n = &v->p[v->n++];
+  *n = *name;
+  n->node = l->node;
+  n->label = th_arena_dup(arena, name->label);
+  n->code = th_arena_dup(arena, name->code);
+}
+
 bool th_elig_is_time(const th_elig_quantity *q) {
   static const int8_t time[TH_ELIG_DIMENSIONS] = {0, 0, 1};
   return q->has_unit && !memcmp(q->unit.m.d, time, sizeof time);

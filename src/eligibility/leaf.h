@@ -26,6 +26,11 @@ typedef struct th_elig_facts {
   bool failed;
 } th_elig_facts;
 
+typedef struct th_elig_names {
+  th_elig_name *p;
+  uint32_t n, cap;
+} th_elig_names;
+
 typedef struct th_elig_leaf {
   th_span text;
   uint32_t from, to;
@@ -38,7 +43,9 @@ typedef struct th_elig_leaf {
   th_elig_when *whens;
   uint32_t n_mentions, n_quantities, n_whens, cap; /* cap: of the four arrays */
   th_elig_facts *facts;
-  uint32_t first_fact;  /* of this leaf in facts */
+  uint32_t first_fact; /* of this leaf in facts */
+  uint32_t node;       /* the leaf's place in the tree */
+  th_elig_names *names;
   uint32_t *fact_token; /* first and behind-last token of each fact of the leaf, two a fact */
 } th_elig_leaf;
 
@@ -47,6 +54,9 @@ void th_elig_leaf_scan(th_elig_leaf *leaf, uint32_t from, uint32_t to);
 
 /* One more fact that was read from the tokens [first, end); NULL when memory is exhausted. */
 th_elig_fact *th_elig_leaf_add(th_elig_leaf *leaf, uint32_t first, uint32_t end);
+
+/* One more name of the leaf, in the arena of its facts; label and code are copied. */
+void th_elig_leaf_name(th_elig_leaf *leaf, const th_elig_name *name);
 
 void th_elig_read_numbers(th_elig_leaf *leaf);
 /* Fills leaf->whens with the stretches of time that no fact has used. */

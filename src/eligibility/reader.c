@@ -89,8 +89,8 @@ static int read_leaf(th_elig_leaf *leaf, th_elig_lexicon *lexicon, th_elig_node 
 }
 
 static int read_facts(th_span text, th_elig_lexicon *lexicon, th_elig_nodes *nodes,
-                      th_elig_facts *facts, th_err *err) {
-  th_elig_leaf leaf = {.text = text, .tokens.arena = nodes->arena, .facts = facts};
+                      th_elig_facts *facts, th_elig_names *names, th_err *err) {
+  th_elig_leaf leaf = {.text = text, .tokens.arena = nodes->arena, .facts = facts, .names = names};
   int rc = th_elig_phrases_ready(), topics[DEPTHS]; /* what the lead of each open list asks for */
   for (uint32_t d = 0; d < DEPTHS; d++)
     topics[d] = -1;
@@ -101,6 +101,7 @@ static int read_facts(th_span text, th_elig_lexicon *lexicon, th_elig_nodes *nod
       topics[depth + 1] = -1;
       continue;
     }
+    leaf.node = i;
     leaf.topic = n->number ? topics[depth] : -1;
     rc = read_leaf(&leaf, lexicon, n, err);
     if (n->number == 0) topics[depth] = topic_of(&leaf);
@@ -117,10 +118,13 @@ static int read_all(th_span text, th_elig_lexicon *lexicon, th_arena *arena, th_
                       text.n, TH_ELIG_TEXT_MAX);
   th_elig_structure(text, &nodes);
   th_elig_facts facts = {.arena = arena};
-  if (nodes.failed || read_facts(text, lexicon, &nodes, &facts, err) < 0)
+  th_elig_names names = {0};
+  if (nodes.failed || read_facts(text, lexicon, &nodes, &facts, &names, err) < 0)
     return th_err_set(err, TH_ENOMEM, "eligibility criteria: out of memory");
   out->facts = facts.p;
   out->n_facts = facts.n;
+  out->names = names.p;
+  out->n_names = names.n;
   out->nodes = nodes.p;
   out->n_nodes = nodes.n;
   return 0;

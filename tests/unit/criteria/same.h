@@ -59,12 +59,21 @@ static inline bool same_fact(const th_elig_fact *a, const th_elig_fact *b) {
          (a->type == TH_ELIG_NUMERIC ? same_values(a, b) : same_concept(a, b));
 }
 
+static inline bool same_name(const th_elig_name *a, const th_elig_name *b) {
+  return a->node == b->node && a->from == b->from && a->to == b->to && a->category == b->category &&
+         a->why == b->why && a->negated == b->negated && th_span_eq(a->label, b->label) &&
+         th_span_eq(a->code, b->code);
+}
+
 static inline bool same_tree(const th_elig_tree *a, const th_elig_tree *b) {
   bool same = a->n_nodes == b->n_nodes && a->n_facts == b->n_facts;
   for (uint32_t i = 0; same && i < a->n_nodes; i++)
     same = same_node(&a->nodes[i], &b->nodes[i]);
   for (uint32_t i = 0; same && i < a->n_facts; i++)
     same = same_fact(&a->facts[i], &b->facts[i]);
+  same &= a->n_names == b->n_names;
+  for (uint32_t i = 0; same && i < a->n_names; i++)
+    same = same_name(&a->names[i], &b->names[i]);
   return same;
 }
 

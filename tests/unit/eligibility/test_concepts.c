@@ -16,6 +16,25 @@ static void dump(const th_elig_tree *t, th_buf *out) {
   }
 }
 
+static void dump_names(const th_elig_tree *t, th_buf *out) {
+  for (uint32_t i = 0; i < t->n_names; i++) {
+    const th_elig_name *n = &t->names[i];
+    th_buf_printf(out, "%s%s: %s%s: %.*s", out->n ? "\n" : "", th_elig_naming_name(n->why),
+                  n->negated ? "not " : "", th_elig_category_name(n->category), (int)n->label.n,
+                  n->label.p);
+  }
+}
+
+static void check_names(const th_elig_tree *t) {
+  for (uint32_t i = 0; i < t->n_names; i++) {
+    const th_elig_name *n = &t->names[i], *before = i ? n - 1 : NULL;
+    assert_true(n->node < t->n_nodes && n->label.n > 0);
+    assert_true(n->from >= t->nodes[n->node].from && n->from < n->to);
+    assert_true(n->to <= t->nodes[n->node].to);
+    if (before) assert_true(n->node > before->node || n->from >= before->to);
+  }
+}
+
 static void check_spans(const th_elig_tree *t) {
   for (uint32_t i = 0; i < t->n_nodes; i++) {
     const th_elig_node *n = &t->nodes[i];
@@ -31,15 +50,14 @@ static void check_spans(const th_elig_tree *t) {
   }
 }
 
-static void test_cases(void **state) {
-  (void)state;
+static void run_cases(const char *name, void (*write)(const th_elig_tree *, th_buf *), int least) {
   th_buf file, got;
   th_arena arena;
   th_case c;
   words w;
   int n = 0, bad = 0;
   words_open(&w, TH_SOURCE_ROOT "/tests/cases/eligibility/dictionary.txt");
-  cases_load(&file, "concepts.txt");
+  cases_load(&file, name);
   th_buf_init(&got, 0);
   th_arena_init(&arena, 0);
   for (size_t at = 0; cases_next(&file, &at, &c); n++) {
@@ -47,19 +65,31 @@ static void test_cases(void **state) {
     th_arena_reset(&arena, false);
     th_buf_clear(&got);
     assert_int_equal(th_elig_read_concepts(c.text, &w.dict, w.matcher, &arena, &tree, NULL), 0);
-    dump(&tree, &got);
+    write(&tree, &got);
     check_spans(&tree);
+    check_names(&tree);
     if (th_span_eq(th_buf_view(&got), c.want)) continue;
-    print_error("concepts.txt:%d: %.*s\n%.*s\n--\n%.*s\n", c.line, (int)c.name.n, c.name.p,
+    print_error("%s:%d: %.*s\n%.*s\n--\n%.*s\n", name, c.line, (int)c.name.n, c.name.p,
                 (int)c.text.n, c.text.p, (int)got.n, got.p ? got.p : "");
     bad++;
   }
   assert_int_equal(bad, 0);
-  assert_true(n >= 80);
+  assert_true(n >= least);
   th_arena_dispose(&arena);
   th_buf_dispose(&got);
   th_buf_dispose(&file);
   words_close(&w);
+}
+
+static void test_cases(void **state) {
+  (void)state;
+  run_cases("concepts.txt", dump, 80);
+}
+
+/* What an item names and does not ask for. */
+static void test_names(void **state) {
+  (void)state;
+  run_cases("names.txt", dump_names, 10);
 }
 
 /* Exact bytes, code, and how the facts of a leaf combine. */
@@ -146,6 +176,7 @@ static void test_random(void **state) {
     assert_int_equal(
         th_elig_read_concepts(th_buf_view(&text), &w.dict, w.matcher, &arena, &t, NULL), 0);
     check_spans(&t);
+    check_names(&t);
   }
   th_arena_dispose(&arena);
   th_buf_dispose(&text);
@@ -294,6 +325,7 @@ int main(void) {
       cmocka_unit_test(test_cases),     cmocka_unit_test(test_exact),
       cmocka_unit_test(test_random),    cmocka_unit_test(test_linear),
       cmocka_unit_test(test_long_item), cmocka_unit_test(test_flat),
+      cmocka_unit_test(test_names),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
