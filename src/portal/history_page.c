@@ -262,7 +262,7 @@ static int put_difference(history *y, th_html *h, uint32_t from, uint32_t to, th
   if (rc) return rc;
   put_head(y, h, M(what_changed));
   put_span_of_time(y, h, from, to);
-  th_html_open(h, "p", "key");
+  th_html_open(h, "p", "legend");
   th_html_element_str(h, "del", NULL, M(taken_away));
   th_html_str(h, " ");
   th_html_element_str(h, "ins", NULL, M(added));

@@ -137,13 +137,14 @@ void th_map_limits(const th_map_view *v, th_point_request *out) {
 
 /* Cells of TH_MAP_REACH: a cluster within reach stands in one of the nine around a point. */
 typedef struct cells {
+  double reach;
   th_map_cluster *list;
   uint32_t n, columns, rows;
   uint32_t *first, *next; /* + 1 */
 } cells;
 
 static uint32_t cell_at(const cells *c, double x, double y) {
-  int column = (int)(x / TH_MAP_REACH) + 1, row = (int)(y / TH_MAP_REACH) + 1;
+  int column = (int)(x / c->reach) + 1, row = (int)(y / c->reach) + 1;
   column = TH_MIN(TH_MAX(column, 0), (int)c->columns - 1);
   row = TH_MIN(TH_MAX(row, 0), (int)c->rows - 1);
   return (uint32_t)row * c->columns + (uint32_t)column;
@@ -151,7 +152,7 @@ static uint32_t cell_at(const cells *c, double x, double y) {
 
 static th_map_cluster *nearest_cluster(const cells *c, double x, double y) {
   th_map_cluster *best = NULL;
-  double least = TH_MAP_REACH;
+  double least = c->reach;
   uint32_t middle = cell_at(c, x, y), row = middle / c->columns, column = middle % c->columns;
   for (uint32_t r = row ? row - 1 : 0; r <= row + 1 && r < c->rows; r++)
     for (uint32_t k = column ? column - 1 : 0; k <= column + 1 && k < c->columns; k++)
@@ -195,10 +196,12 @@ static int by_sites(const void *a, const void *b) {
   return (x->x > y->x) - (x->x < y->x);
 }
 
-int th_map_cluster_points(const th_map_view *view, const th_site_point *points, uint32_t n,
-                          th_arena *arena, th_map_clusters *out, th_err *err) {
-  cells c = {.columns = TH_MAP_WIDTH / TH_MAP_REACH + 3,
-             .rows = (uint32_t)(view->height / TH_MAP_REACH) + 3};
+/* Clusters for circles that take up `reach` units. */
+static int gather(const th_map_view *view, const th_site_point *points, uint32_t n, double reach,
+                  th_arena *arena, th_map_gathering *out, th_err *err) {
+  cells c = {.reach = reach,
+             .columns = (uint32_t)(TH_MAP_WIDTH / reach) + 3,
+             .rows = (uint32_t)(view->height / reach) + 3};
   c.list = th_arena_calloc(arena, (size_t)n + 1, sizeof *c.list);
   c.next = th_arena_calloc(arena, (size_t)n + 1, sizeof *c.next);
   c.first = th_arena_calloc(arena, (size_t)c.columns * c.rows, sizeof *c.first);
@@ -210,8 +213,17 @@ int th_map_cluster_points(const th_map_view *view, const th_site_point *points, 
     add_point(&c, &points[i], x, y);
   }
   if (c.n) qsort(c.list, c.n, sizeof *c.list, by_sites);
-  *out = (th_map_clusters){c.n, c.list, c.n ? c.list[0].sites : 0};
+  *out = (th_map_gathering){c.n, c.list, c.n ? c.list[0].sites : 0};
   return TH_OK;
+}
+
+int th_map_cluster_points(const th_map_view *view, const th_site_point *points, uint32_t n,
+                          th_arena *arena, th_map_clusters *out, th_err *err) {
+  th_map_gathering wide, narrow;
+  int rc = gather(view, points, n, TH_MAP_REACH, arena, &wide, err);
+  if (!rc) rc = gather(view, points, n, TH_MAP_REACH * TH_MAP_NARROW, arena, &narrow, err);
+  if (!rc) *out = (th_map_clusters){wide.n, wide.list, wide.most, narrow};
+  return rc;
 }
 
 void th_map_zoom(const th_map_view *view, const th_map_cluster *c, th_map_view *out) {
@@ -261,15 +273,25 @@ static void put_words(th_html *h, const th_map_cluster *c, th_buf *out) {
   th_say_put(h->lang, c->recruiting == 1 ? M(tail_site_recruits) : M(tail_sites_recruit), out);
 }
 
+/* One of a map's two pictures. */
+typedef struct picture {
+  const char *class;
+  double scale; /* of circles and letters */
+  uint64_t most;
+  uint32_t n;
+  const th_map_cluster *list;
+} picture;
+
 /* The circle's area goes with the number of sites, down to what a finger can hit and to the width
  * of its number. */
-static double radius_of(const th_map_clusters *all, uint64_t sites, int digits) {
+static double radius_of(const picture *p, uint64_t sites, int digits) {
   enum { LEAST = 11, MOST = 26 };
-  double r = MOST * sqrt((double)sites / (double)TH_MAX(all->most, 1));
-  return fmax(r, fmax(LEAST, 3.7 * digits + 1));
+  double r = MOST * sqrt((double)sites / (double)TH_MAX(p->most, 1));
+  return p->scale * fmax(r, fmax(LEAST, 3.7 * digits + 1));
 }
 
-static void put_circle(th_html *h, const th_map_drawing *d, const th_map_cluster *c) {
+static void put_circle(th_html *h, const th_map_drawing *d, const picture *p,
+                       const th_map_cluster *c) {
   char digits[32] = "";
   int n = 0;
   th_html_open(h, "a", c->recruiting ? "spot open" : "spot");
@@ -286,7 +308,7 @@ static void put_circle(th_html *h, const th_map_drawing *d, const th_map_cluster
   th_html_open(h, "circle", NULL);
   attr_number(h, "cx", c->x);
   attr_number(h, "cy", c->y);
-  attr_number(h, "r", radius_of(d->clusters, c->sites, n));
+  attr_number(h, "r", radius_of(p, c->sites, n));
   th_html_close(h);
   th_html_open(h, "text", NULL);
   attr_number(h, "x", c->x);
@@ -295,12 +317,9 @@ static void put_circle(th_html *h, const th_map_drawing *d, const th_map_cluster
   th_html_close_n(h, 2);
 }
 
-void th_map_put(th_html *h, const th_map_drawing *d) {
+static void put_picture(th_html *h, const th_map_drawing *d, const picture *p) {
   char size[64];
-  if (!th_map_has_land()) return;
-  th_html_open(h, "figure", "map");
-  th_html_open(h, "div", "map-frame");
-  th_html_open(h, "svg", NULL);
+  th_html_open(h, "svg", p->class);
   snprintf(size, sizeof size, "0 0 %d %.0f", TH_MAP_WIDTH, d->view->height);
   th_html_attr_str(h, "viewBox", size);
   th_html_attr_str(h, "role", "group");
@@ -315,9 +334,21 @@ void th_map_put(th_html *h, const th_map_drawing *d) {
   attr_number(h, "height", d->view->height);
   th_html_attr_str(h, "preserveAspectRatio", "none");
   th_html_close(h);
-  for (uint32_t i = 0; i < d->clusters->n; i++)
-    put_circle(h, d, &d->clusters->list[i]);
-  th_html_close_n(h, 2);
+  for (uint32_t i = 0; i < p->n; i++)
+    put_circle(h, d, p, &p->list[i]);
+  th_html_close(h);
+}
+
+void th_map_put(th_html *h, const th_map_drawing *d) {
+  const th_map_clusters *c = d->clusters;
+  const picture wide = {"wide", 1, c->most, c->n, c->list};
+  const picture narrow = {"narrow", TH_MAP_NARROW, c->narrow.most, c->narrow.n, c->narrow.list};
+  if (!th_map_has_land()) return;
+  th_html_open(h, "figure", "map");
+  th_html_open(h, "div", "map-frame");
+  put_picture(h, d, &wide);
+  put_picture(h, d, &narrow);
+  th_html_close(h);
   th_html_open(h, "figcaption", "credit");
   th_html_str(h, M(map_legend));
   th_html_close_n(h, 2);

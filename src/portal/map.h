@@ -15,6 +15,8 @@ enum {
   TH_MAP_WIDTH = 600, /* units; the height follows from the box */
   TH_MAP_REACH = 34,  /* what is nearer than this to a circle's middle belongs to it */
 };
+/* On a phone a unit is about half a pixel: circles, letters and reach are so much larger there. */
+#define TH_MAP_NARROW 2.2
 
 typedef struct th_map_view {
   double west, south, east, north; /* degrees, west < east, south < north */
@@ -45,10 +47,17 @@ typedef struct th_map_cluster {
   const th_site_point *seed;        /* the largest of them */
   int32_t west, south, east, north; /* of its points, 1e-6 degrees */
 } th_map_cluster;
-typedef struct th_map_clusters {
+typedef struct th_map_gathering {
   uint32_t n;
   const th_map_cluster *list; /* by falling number of sites */
   uint64_t most;              /* sites of the largest */
+} th_map_gathering;
+/* The same points twice: for a wide screen, and in fewer, larger circles for a phone's. */
+typedef struct th_map_clusters {
+  uint32_t n;
+  const th_map_cluster *list;
+  uint64_t most;
+  th_map_gathering narrow;
 } th_map_clusters;
 /* Puts every point that the view shows into exactly one cluster: points come by falling number of
  * sites, as th_points_count gives them; each joins the nearest cluster within TH_MAP_REACH or
@@ -70,7 +79,8 @@ typedef struct th_map_drawing {
   th_map_link_fn link;
   const void *ctx;
 } th_map_drawing;
-/* A <figure> with the map; nothing when the build has no outlines. */
+/* A <figure> with the map, drawn for a wide screen and for a narrow one, of which the stylesheet
+ * shows one; nothing when the build has no outlines. */
 void th_map_put(th_html *h, const th_map_drawing *drawing);
 /* The same as a list of links; at most `most`. */
 void th_map_put_list(th_html *h, const th_map_drawing *drawing, uint32_t most);

@@ -330,10 +330,14 @@ static int write_study(const th_portal *p, portal_worker *w, th_request *rq, th_
   int64_t today = th_clock_utc() / 86400;
   /* The timeline has a mark of the day; similar studies and what is read of the criteria come and
    * go with the index. */
+  th_geo_place near;
+  context.near_text = th_span_trim(th_request_value(rq, "near"));
+  if (context.near_text.n && th_geo_find(context.near_text, &near, 1)) context.near = &near;
   char *etag = th_arena_printf(
-      rq->arena, "%s-%016llx-%u-%llx-%llx-%s", th_message_tables[th_lang_of_path(rq->path)].code,
-      (unsigned long long)record->hash[0], record->version, (unsigned long long)today,
-      (unsigned long long)snapshot->generation, th_assets[0].etag);
+      rq->arena, "%s-%016llx-%u-%llx-%llx-%s-%llx",
+      th_message_tables[th_lang_of_path(rq->path)].code, (unsigned long long)record->hash[0],
+      record->version, (unsigned long long)today, (unsigned long long)snapshot->generation,
+      th_assets[0].etag, (unsigned long long)hash_on(0xcbf29ce484222325ull, context.near_text));
   context.json =
       th_arena_printf(rq->arena, "/api/v2/studies/%s", th_nct_format(record->nct, number));
   if (!etag || !context.json) return th_err_set(err, TH_ENOMEM, "no memory for a page");
@@ -345,6 +349,9 @@ static int write_study(const th_portal *p, portal_worker *w, th_request *rq, th_
   if (!is_path_of(rq, record->nct, &j, &path)) {
     if (!path) return th_err_set(err, TH_ENOMEM, "no memory for an answer");
     rs->etag = NULL;
+    if (rq->query.n)
+      path = th_arena_printf(rq->arena, "%s?%.*s", path, (int)rq->query.n, rq->query.p);
+    if (!path) return th_err_set(err, TH_ENOMEM, "no memory for an answer");
     th_response_redirect(rs, 301, path);
     return TH_OK;
   }

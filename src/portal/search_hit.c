@@ -271,6 +271,14 @@ static void put_hit(const hit_view *v, uint32_t nct) {
   th_html_open(v->h, "a", NULL);
   th_buf *path = th_html_scratch(v->h);
   th_slug_study_path(nct, title, path);
+  if (v->s->n_spots) { /* so that the study's page shows the nearest sites first */
+    th_buf label;
+    th_buf_init(&label, 1 << 10);
+    th_geo_label(&v->s->spots[0], &label);
+    th_buf_str(path, "?near=");
+    th_url_encode(path, th_buf_view(&label));
+    th_buf_dispose(&label);
+  }
   (void)th_html_href(v->h, th_buf_view(path));
   put_marked(v, TH_F_BriefTitle, title.n ? title : th_span_of(number));
   th_html_close_n(v->h, 2);

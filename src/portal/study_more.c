@@ -3,7 +3,7 @@
 #include "portal/study_parts.h"
 #include "study/date.h"
 
-/* ---- titles, people, dates ---- */
+/* ---- titles, people ---- */
 
 static void put_titles(const th_study_view *v) {
   th_span official = th_part_text(v, v->id, "officialTitle");
@@ -40,16 +40,31 @@ static void put_responsible(const th_study_view *v) {
   th_part_fact_end(v);
 }
 
-static void put_people(const th_study_view *v) {
+bool th_part_has_people(const th_study_view *v) {
+  return v->sponsors || v->oversight;
+}
+
+void th_part_people(const th_study_view *v) {
   uint32_t list = th_part_array(v, v->sponsors, "collaborators");
-  if (!list && !th_part_object(v, v->sponsors, "responsibleParty") && !v->oversight) return;
-  th_html_element_str(v->h, "h3", NULL, M(sponsor_and_oversight));
+  if (!th_part_has_people(v)) return;
+  th_part_section(v, "people", M(sponsor_and_oversight));
   th_html_open(v->h, "dl", "grid");
-  th_part_fact_text(v, M(sponsor), th_part_text(v, v->sponsors, "leadSponsor.name"));
+  th_span lead = th_part_text(v, v->sponsors, "leadSponsor.name");
+  if (lead.n) {
+    th_part_fact(v, M(sponsor));
+    th_html_open(v->h, "dd", NULL);
+    th_part_search_link(v, "spons", lead, lead);
+    th_html_close(v->h);
+    th_part_fact_end(v);
+  }
   if (list) {
     th_part_fact(v, M(collaborators));
-    for (th_json_each(v->j, list, e))
-      th_html_element(v->h, "dd", NULL, th_part_text(v, e, "name"));
+    for (th_json_each(v->j, list, e)) {
+      th_span name = th_part_text(v, e, "name");
+      th_html_open(v->h, "dd", NULL);
+      th_part_search_link(v, "spons", name, name);
+      th_html_close(v->h);
+    }
     th_part_fact_end(v);
   }
   put_responsible(v);
@@ -67,40 +82,7 @@ static void put_people(const th_study_view *v) {
   th_part_fact_bool(v, M(violation_of_fdaaa_801),
                     th_part_bool(v, v->oversight, "fdaaa801Violation"));
   th_html_close(v->h);
-}
-
-static void put_date(const th_study_view *v, const char *label, const char *name) {
-  uint32_t node = th_part_object(v, v->status, name);
-  th_part_fact_date(v, label,
-                    node ? th_part_text(v, node, "date") : th_part_text(v, v->status, name),
-                    th_part_text(v, node, "type"));
-}
-
-static void put_dates(const th_study_view *v) {
-  if (!v->status) return;
-  static const char *const dates[][2] = {
-      {M(study_start), "startDateStruct"},
-      {M(primary_completion), "primaryCompletionDateStruct"},
-      {M(study_completion), "completionDateStruct"},
-      {M(first_submitted), "studyFirstSubmitDate"},
-      {M(first_posted), "studyFirstPostDateStruct"},
-      {M(results_first_submitted), "resultsFirstSubmitDate"},
-      {M(results_first_posted), "resultsFirstPostDateStruct"},
-      {M(delayed_results_first_posted), "dispFirstPostDateStruct"},
-      {M(last_update_submitted), "lastUpdateSubmitDate"},
-      {M(last_update_posted), "lastUpdatePostDateStruct"},
-      {M(last_verified), "statusVerifiedDate"},
-  };
-  bool any = false;
-  for (size_t i = 0; i < TH_COUNT(dates); i++)
-    any = any || th_json_get(v->j, v->status, th_span_of(dates[i][1]));
-  if (!any) return;
-  th_html_element_str(v->h, "h3", NULL, M(dates));
-  th_part_timeline(v);
-  th_html_open(v->h, "dl", "grid");
-  for (size_t i = 0; i < TH_COUNT(dates); i++)
-    put_date(v, dates[i][0], dates[i][1]);
-  th_html_close(v->h);
+  th_part_section_end(v);
 }
 
 static void put_expanded_access(const th_study_view *v) {
@@ -290,7 +272,10 @@ static void put_history_link(const th_study_view *v) {
 static void put_record(const th_study_view *v) {
   const th_study_context *c = v->context;
   bool made_up = th_study_is_made_up(v->j);
-  th_html_element_str(v->h, "h3", NULL, M(this_record));
+  th_html_open(v->h, "h3", NULL);
+  th_html_attr_str(v->h, "id", "history");
+  th_html_str(v->h, M(this_record));
+  th_html_close(v->h);
   th_html_open(v->h, "ul", "references");
   if (v->nct.n && !made_up) {
     th_buf *s = th_html_scratch(v->h);
@@ -323,15 +308,23 @@ static void put_record(const th_study_view *v) {
   th_html_close(v->h);
 }
 
+bool th_part_has_papers(const th_study_view *v) {
+  return v->references || v->documents || v->ipd;
+}
+
+void th_part_papers(const th_study_view *v) {
+  if (!th_part_has_papers(v)) return;
+  th_part_section(v, "papers", M(documents_and_publications));
+  put_documents(v);
+  put_references(v);
+  put_sharing(v);
+  th_part_section_end(v);
+}
+
 void th_part_more(const th_study_view *v) {
   th_part_section(v, "more", M(more_about_the_study));
   put_titles(v);
-  put_dates(v);
-  put_people(v);
   put_expanded_access(v);
-  put_references(v);
-  put_documents(v);
-  put_sharing(v);
   put_record(v);
   th_part_section_end(v);
 }

@@ -361,7 +361,10 @@ static void put_contents(const th_study_view *v) {
   if (has_details(v)) put_contents_link(v, "#details", M(who_may_join));
   if (th_part_has_design(v)) put_contents_link(v, "#design", M(trial_design));
   if (v->outcomes) put_contents_link(v, "#outcomes", M(what_is_measured));
+  if (th_part_has_timeline(v)) put_contents_link(v, "#timeline", M(dates));
   put_contents_link(v, "#places", M(contacts_and_locations));
+  if (th_part_has_people(v)) put_contents_link(v, "#people", M(sponsor_and_oversight));
+  if (th_part_has_papers(v)) put_contents_link(v, "#papers", M(documents_and_publications));
   if (v->results) put_contents_link(v, "#results", M(results));
   put_contents_link(v, "#more", M(more_about_the_study));
   if (v->context->similar && v->context->similar->n)
@@ -506,7 +509,10 @@ int th_study_page(th_html *h, const th_json *record, const th_study_context *con
   put_details(&v);
   th_part_design(&v);
   th_part_outcomes(&v);
+  th_part_timeline(&v);
   th_part_places(&v);
+  th_part_people(&v);
+  th_part_papers(&v);
   th_part_results(&v);
   th_part_more(&v);
   th_part_similar(&v);

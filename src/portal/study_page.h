@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "eligibility/eligibility.h"
+#include "geo/geo.h"
 #include "portal/html.h"
 #include "portal/study_similar.h"
 
@@ -20,6 +21,8 @@ typedef struct th_study_context {
   int32_t today;      /* days since 1970, for the timeline; 0 = leave its mark out */
   const th_similar_list *similar; /* NULL = none */
   const th_elig_tree *criteria;   /* what was read of them, with its text; NULL = the page reads */
+  th_span near_text;              /* the place that sites are to be near, as asked; empty = none */
+  const th_geo_place *near;       /* the same, found; NULL = none, or not known */
   const char *json;               /* path of the record as data, NULL = none */
 } th_study_context;
 

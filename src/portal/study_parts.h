@@ -62,9 +62,17 @@ void th_part_criteria(const th_study_view *v);
 void th_part_outcomes(const th_study_view *v);
 void th_part_places(const th_study_view *v);
 void th_part_results(const th_study_view *v);
-/* Start, completion, posting and today on one axis. */
+/* Start, completion, posting and today on one axis; then the record's other dates. */
+bool th_part_has_timeline(const th_study_view *v);
 void th_part_timeline(const th_study_view *v);
-void th_part_similar(const th_study_view *v);
+/* Sponsor, collaborators, responsible party, oversight. */
+bool th_part_has_people(const th_study_view *v);
+void th_part_people(const th_study_view *v);
+/* Documents, publications, sharing of data. */
+bool th_part_has_papers(const th_study_view *v);
+void th_part_papers(const th_study_view *v);
+/* Official title, keywords, expanded access, where the record comes from and its history. */
 void th_part_more(const th_study_view *v);
+void th_part_similar(const th_study_view *v);
 
 #endif

@@ -1,6 +1,8 @@
+#include "geo/distance.h"
 #include "geo/geo.h"
 #include "http/http.h"
 #include "portal/map.h"
+#include "portal/search_place.h"
 #include "portal/slug.h"
 #include "portal/study_parts.h"
 
@@ -76,12 +78,19 @@ static void put_address(const th_study_view *v, uint32_t node) {
   if (s->n) th_html_scratch_element(v->h, "p", "address");
 }
 
-static void put_site(const th_study_view *v, uint32_t node) {
+/* km: how far from the place that was asked for; negative: not asked. */
+static void put_site(const th_study_view *v, uint32_t node, double km) {
   th_span facility = th_part_text(v, node, "facility"), status = th_part_text(v, node, "status");
   uint32_t contacts = th_part_array(v, node, "contacts");
   th_html_open(v->h, "li", NULL);
   if (facility.n) th_html_element(v->h, "p", "facility", facility);
   put_address(v, node);
+  if (km >= 0) {
+    th_span land = th_words_country(v->h->lang, th_part_text(v, node, "country"));
+    if (land.n) th_html_element(v->h, "p", NULL, land);
+    th_portal_words_km(v->h->lang, km, th_html_scratch(v->h));
+    th_html_scratch_element(v->h, "p", "far");
+  }
   if (status.n) th_page_status(v->h, "p", TH_F_LocationStatus, status);
   if (contacts) {
     th_html_open(v->h, "ul", "contacts");
@@ -97,7 +106,10 @@ static void put_site(const th_study_view *v, uint32_t node) {
 /* A site on its way to its point. */
 typedef struct spot {
   th_span city, state, country;
+  uint32_t node;
   int32_t lat, lon;
+  double km; /* from the place that was asked for */
+  uint8_t rank;
   bool known, recruiting;
 } spot;
 
@@ -126,7 +138,9 @@ static void read_spot(const th_study_view *v, uint32_t e, bool study_recruits, s
   th_span status = th_part_text(v, e, "status");
   uint32_t a = th_json_path(v->j, e, "geoPoint.lat"), b = th_json_path(v->j, e, "geoPoint.lon");
   double lat, lon;
-  *out = (spot){.city = th_part_text(v, e, "city"),
+  *out = (spot){.node = e,
+                .rank = status_rank(status),
+                .city = th_part_text(v, e, "city"),
                 .state = th_part_text(v, e, "state"),
                 .country = th_part_text(v, e, "country")};
   out->recruiting = status.n ? th_span_eq(status, TH_SPAN("RECRUITING")) : study_recruits;
@@ -155,17 +169,24 @@ static void place_spots(spot *spots, uint32_t n) {
   }
 }
 
-/* The study's sites by point; *n 0 when no point is known. NULL when memory is out. */
-static th_site_point *find_points(const th_study_view *v, uint32_t list, uint32_t *n) {
+/* The study's sites with the points that are known; NULL when memory is out. */
+static spot *find_spots(const th_study_view *v, uint32_t list) {
   uint32_t sites = (uint32_t)v->j->nodes[list].n, at = 0;
   spot *spots = th_arena_calloc(v->context->arena, (size_t)sites + 1, sizeof *spots);
-  th_site_point *points = th_arena_calloc(v->context->arena, (size_t)sites + 1, sizeof *points);
   bool recruits = th_span_eq(th_part_text(v, v->status, "overallStatus"), TH_SPAN("RECRUITING"));
-  *n = 0;
-  if (!spots || !points) return NULL;
+  if (!spots) return NULL;
   for (th_json_each(v->j, list, e))
     read_spot(v, e, recruits, &spots[at++]);
   place_spots(spots, sites);
+  return spots;
+}
+
+/* Sites by point; *n 0 when no point is known. NULL when memory is out. */
+static th_site_point *find_points(const th_study_view *v, spot *spots, uint32_t sites,
+                                  uint32_t *n) {
+  th_site_point *points = th_arena_calloc(v->context->arena, (size_t)sites + 1, sizeof *points);
+  *n = 0;
+  if (!points) return NULL;
   qsort(spots, sites, sizeof *spots, by_point);
   for (uint32_t i = 0; i < sites && spots[i].known; i++) {
     const spot *s = &spots[i];
@@ -206,17 +227,85 @@ static void put_link(const void *ctx, const th_map_cluster *c, th_buf *out) {
   th_map_write(&closer, out);
 }
 
-static void put_map(const th_study_view *v, uint32_t list) {
+static void put_map(const th_study_view *v, spot *spots, uint32_t sites) {
   uint32_t n = 0;
   study_map m = {.v = v};
   th_map_clusters clusters;
   th_err ignored = {0};
-  const th_site_point *points = th_map_has_land() ? find_points(v, list, &n) : NULL;
+  const th_site_point *points = th_map_has_land() ? find_points(v, spots, sites, &n) : NULL;
   if (!points || n < 2) return; /* one town says it all */
   th_map_fit(&m.view, points, n);
   if (th_map_cluster_points(&m.view, points, n, v->context->arena, &clusters, &ignored)) return;
   const th_map_drawing drawing = {&m.view, &clusters, M(map_of_study), put_link, &m};
   th_map_put(v->h, &drawing);
+}
+
+/* ---- nearest first ---- */
+
+enum { NEAREST = 6, ASK_FROM = 3 /* sites: fewer are seen at once */ };
+
+/* Sites that take people come first, then the nearer ones; of one town as the record has them. */
+static int by_distance(const void *a, const void *b) {
+  const spot *x = a, *y = b;
+  if (x->known != y->known) return y->known - x->known;
+  if (x->rank != y->rank) return x->rank - y->rank;
+  if (x->km != y->km) return x->km < y->km ? -1 : 1;
+  return (x->node > y->node) - (x->node < y->node);
+}
+
+static void put_nearest(const th_study_view *v, spot *spots, uint32_t sites) {
+  const th_geo_place *from = v->context->near;
+  for (uint32_t i = 0; i < sites; i++)
+    if (spots[i].known)
+      spots[i].km = th_distance_km(from->lat, from->lon, spots[i].lat * 1e-6, spots[i].lon * 1e-6);
+  qsort(spots, sites, sizeof *spots, by_distance);
+  if (!sites || !spots[0].known) return;
+  th_html_open(v->h, "h3", NULL);
+  th_html_str(v->h, M(lead_nearest_to));
+  th_geo_label_in(from, th_span_of(th_message_tables[v->h->lang].code), th_html_scratch(v->h));
+  th_html_scratch_text(v->h);
+  th_html_close(v->h);
+  th_html_open(v->h, "ul", "sites nearest");
+  for (uint32_t i = 0; i < sites && i < NEAREST && spots[i].known; i++)
+    put_site(v, spots[i].node, spots[i].km);
+  th_html_close(v->h);
+}
+
+/* From where? Works without a script; the answer is this page with the place in its address. */
+static void put_ask(const th_study_view *v) {
+  const th_study_context *c = v->context;
+  bool unknown = c->near_text.n && !c->near;
+  if (!th_geo_places() || !c->path) return;
+  char *path = th_arena_printf(c->arena, "%s#places", c->path);
+  th_html_open(v->h, "form", "ask-near");
+  th_html_action(v->h, path ? path : c->path);
+  th_html_open(v->h, "div", "field");
+  th_html_open(v->h, "label", NULL);
+  th_html_attr_str(v->h, "for", "near");
+  th_html_str(v->h, M(show_nearest_to));
+  th_html_close(v->h);
+  th_html_open(v->h, "input", NULL);
+  th_html_attr_str(v->h, "id", "near");
+  th_html_attr_str(v->h, "name", "near");
+  th_html_attr_str(v->h, "type", "text");
+  th_html_attr_str(v->h, "autocomplete", "off");
+  th_html_attr_str(v->h, "placeholder", M(hint_boston_ma));
+  if (c->near_text.n) th_html_attr(v->h, "value", c->near_text);
+  if (unknown) {
+    th_html_attr_str(v->h, "aria-invalid", "true");
+    th_html_attr_str(v->h, "aria-describedby", "near-message");
+  }
+  th_page_completes(v->h, "near");
+  th_html_close(v->h);
+  if (unknown) {
+    th_html_open(v->h, "p", "message");
+    th_html_attr_str(v->h, "id", "near-message");
+    th_html_str(v->h, M(no_such_place));
+    th_html_close(v->h);
+  }
+  th_html_close(v->h);
+  th_html_submit(v->h, NULL, M(show));
+  th_html_close(v->h);
 }
 
 /* ---- the list ---- */
@@ -235,7 +324,7 @@ static void put_country(const th_study_view *v, const country *c, bool open) {
   th_html_close_n(v->h, 2);
   th_html_open(v->h, "ul", "sites");
   for (size_t i = 0; i < c->n; i++)
-    put_site(v, c->first[i].node);
+    put_site(v, c->first[i].node, -1);
   th_html_close_n(v->h, 2);
 }
 
@@ -243,8 +332,10 @@ static void put_sites(const th_study_view *v, uint32_t list) {
   size_t n = 0, sites = v->j->nodes[list].n;
   country *groups = sort_sites(v, list, &n);
   if (!groups) v->h->error = TH_ENOMEM;
+  th_html_open(v->h, "div", "countries");
   for (size_t i = 0; groups && i < n; i++)
-    put_country(v, &groups[i], sites <= 12 || i == 0);
+    put_country(v, &groups[i], sites <= 12 || (i == 0 && !v->context->near));
+  th_html_close(v->h);
 }
 
 static void put_central(const th_study_view *v) {
@@ -281,16 +372,49 @@ static void put_officials(const th_study_view *v) {
   th_html_close(v->h);
 }
 
+/* "140 places in 22 countries, 104 recruiting": what of it the record says. */
+static void put_count(const th_study_view *v, const spot *spots, uint32_t sites) {
+  uint32_t recruiting = 0, countries = 0;
+  for (uint32_t i = 0; i < sites; i++) {
+    recruiting += spots[i].rank == 0;
+    countries += i == 0 || !th_span_eq(spots[i].country, spots[i - 1].country);
+  }
+  th_html_open(v->h, "div", "count");
+  th_html_open(v->h, "p", NULL);
+  th_html_i64(v->h, sites);
+  th_html_close(v->h);
+  th_html_str(v->h, " ");
+  th_html_open(v->h, "p", NULL);
+  th_html_str(v->h, sites == 1 ? M(tail_place) : M(tail_places));
+  if (countries > 1) {
+    th_html_str(v->h, M(tail_in));
+    th_html_i64(v->h, countries);
+    th_html_str(v->h, M(tail_countries));
+  }
+  if (recruiting) {
+    th_html_str(v->h, ", ");
+    th_html_i64(v->h, recruiting);
+    th_html_str(v->h, M(tail_recruiting));
+  }
+  th_html_close_n(v->h, 2);
+}
+
 void th_part_places(const th_study_view *v) {
   uint32_t list = th_part_array(v, v->places, "locations");
+  uint32_t sites = list ? (uint32_t)v->j->nodes[list].n : 0;
+  spot *spots = list ? find_spots(v, list) : NULL;
   th_part_section(v, "places", M(trial_contacts_and_locations));
-  th_html_open(v->h, "p", "count");
-  th_html_i64(v->h, list ? (int64_t)v->j->nodes[list].n : 0);
-  th_html_close(v->h);
+  if (list && !spots) v->h->error = TH_ENOMEM;
+  if (spots) qsort(spots, sites, sizeof *spots, by_city);
+  put_count(v, spots, spots ? sites : 0);
   if (!list) th_html_element_str(v->h, "p", "quiet", M(the_record_lists_no_locations));
   put_central(v);
-  if (list) put_map(v, list);
-  if (list) put_sites(v, list);
+  if (spots) {
+    if (sites >= ASK_FROM || v->context->near_text.n) put_ask(v);
+    if (v->context->near) put_nearest(v, spots, sites);
+    put_map(v, spots, sites);
+    put_sites(v, list);
+  }
   put_officials(v);
   th_part_section_end(v);
 }

@@ -1,6 +1,7 @@
-/* The dates of a study as a drawing: a row a date, its place on one axis of time. The words stand
- * beside the drawing as text, for screen readers, for large type and for narrow screens; the
- * drawing has places in per cent and no words of its own. */
+/* The dates of a study. The main ones as a drawing: a row a date, its place on one axis of time.
+ * The words stand beside the drawing as text, for screen readers, for large type and for narrow
+ * screens; the drawing has places in per cent and no words of its own. Dates of the record's own
+ * affairs follow as a list. */
 #include "portal/study_parts.h"
 
 enum { MOST = 8, ROW = 16, NARROWEST = 30 /* days that the axis has at least */ };
@@ -32,16 +33,23 @@ static int by_day(const void *a, const void *b) {
   return (x->label > y->label) - (x->label < y->label);
 }
 
+static const char *const drawn[][2] = {{M(study_start), "startDateStruct"},
+                                       {M(primary_completion), "primaryCompletionDateStruct"},
+                                       {M(study_completion), "completionDateStruct"},
+                                       {M(first_posted), "studyFirstPostDateStruct"},
+                                       {M(results_first_posted), "resultsFirstPostDateStruct"},
+                                       {M(last_update_posted), "lastUpdatePostDateStruct"}};
+static const char *const listed[][2] = {
+    {M(first_submitted), "studyFirstSubmitDate"},
+    {M(results_first_submitted), "resultsFirstSubmitDate"},
+    {M(delayed_results_first_posted), "dispFirstPostDateStruct"},
+    {M(last_update_submitted), "lastUpdateSubmitDate"},
+    {M(last_verified), "statusVerifiedDate"}};
+
 static void read_dates(const th_study_view *v, axis *x) {
-  static const char *const dates[][2] = {{M(study_start), "startDateStruct"},
-                                         {M(primary_completion), "primaryCompletionDateStruct"},
-                                         {M(study_completion), "completionDateStruct"},
-                                         {M(first_posted), "studyFirstPostDateStruct"},
-                                         {M(results_first_posted), "resultsFirstPostDateStruct"},
-                                         {M(last_update_posted), "lastUpdatePostDateStruct"}};
-  for (size_t i = 0; i < TH_COUNT(dates); i++) {
-    uint32_t node = th_part_object(v, v->status, dates[i][1]);
-    moment m = {.label = dates[i][0]};
+  for (size_t i = 0; i < TH_COUNT(drawn); i++) {
+    uint32_t node = th_part_object(v, v->status, drawn[i][1]);
+    moment m = {.label = drawn[i][0]};
     if (!th_date_parse(th_part_text(v, node, "date"), &m.date)) continue;
     m.estimated = th_span_eq(th_part_text(v, node, "type"), TH_SPAN("ESTIMATED"));
     if (i == 0) x->run_from = m.date.first_day;
@@ -97,14 +105,17 @@ static void put_run(th_html *h, const axis *x) {
 
 static void put_moment(const th_study_view *v, const axis *x, const moment *m) {
   th_html *h = v->h;
-  th_html_open(h, "li", NULL);
-  th_html_open(h, "span", NULL);
+  th_html_open(h, "li", m->today ? "is-today" : NULL);
+  th_html_open(h, "div", NULL);
+  th_html_open(h, "span", "when");
   th_html_str(h, m->label);
   th_html_str(h, ": ");
+  th_html_close(h);
   th_buf *s = th_html_scratch(h);
   th_words_day(h->lang, &m->date, s);
   if (m->estimated) th_say_put(h->lang, M(tail_estimated), s);
   th_html_scratch_text(h);
+  th_glossary_hint(h, m->label);
   th_html_close(h);
   th_html_open(h, "svg", NULL);
   th_html_attr_str(h, "aria-hidden", "true");
@@ -124,13 +135,12 @@ static void put_moment(const th_study_view *v, const axis *x, const moment *m) {
   th_html_close_n(h, 2);
 }
 
-void th_part_timeline(const th_study_view *v) {
-  axis x = {.run_from = 1, .run_to = 0, .today = v->context->today};
-  bool known = false;
-  x.run_from = INT32_MAX;
+/* False when there is nothing to draw: no two dates that can be read. */
+static bool put_drawing(const th_study_view *v) {
+  axis x = {.run_from = INT32_MAX, .today = v->context->today};
   read_dates(v, &x);
-  if (x.n < 2) return;
-  known = x.run_to && x.run_from <= x.run_to;
+  if (x.n < 2) return false;
+  bool known = x.run_to && x.run_from <= x.run_to;
   if (!known) x.run_from = 1, x.run_to = 0;
   if (x.today) {
     moment now = {.label = M(today), .date = {x.today, x.today, 0, TH_DATE_DAY}, .today = true};
@@ -145,4 +155,37 @@ void th_part_timeline(const th_study_view *v) {
   for (size_t i = 0; i < x.n; i++)
     put_moment(v, &x, &x.moments[i]);
   th_html_close(v->h);
+  return true;
+}
+
+static void put_date(const th_study_view *v, const char *label, const char *name) {
+  uint32_t node = th_part_object(v, v->status, name);
+  th_part_fact_date(v, label,
+                    node ? th_part_text(v, node, "date") : th_part_text(v, v->status, name),
+                    th_part_text(v, node, "type"));
+}
+
+static bool has_any(const th_study_view *v, const char *const dates[][2], size_t n) {
+  for (size_t i = 0; i < n; i++)
+    if (th_json_get(v->j, v->status, th_span_of(dates[i][1]))) return true;
+  return false;
+}
+
+bool th_part_has_timeline(const th_study_view *v) {
+  return v->status && (has_any(v, drawn, TH_COUNT(drawn)) || has_any(v, listed, TH_COUNT(listed)));
+}
+
+void th_part_timeline(const th_study_view *v) {
+  if (!th_part_has_timeline(v)) return;
+  th_part_section(v, "timeline", M(dates));
+  bool done = put_drawing(v);
+  if (!done || has_any(v, listed, TH_COUNT(listed))) {
+    th_html_open(v->h, "dl", "grid");
+    for (size_t i = 0; !done && i < TH_COUNT(drawn); i++)
+      put_date(v, drawn[i][0], drawn[i][1]);
+    for (size_t i = 0; i < TH_COUNT(listed); i++)
+      put_date(v, listed[i][0], listed[i][1]);
+    th_html_close(v->h);
+  }
+  th_part_section_end(v);
 }

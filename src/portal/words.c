@@ -45,20 +45,16 @@ void th_words_number(th_lang lang, int64_t v, th_buf *out) {
 void th_words_enrollment(th_lang lang, int64_t count, th_span type, th_buf *out) {
   bool estimated =
       type.n && th_enum_value(TH_E_EnrollmentType, type) == TH_EnrollmentType_ESTIMATED;
-  if (lang == TH_LANG_EN) {
-    th_view_enrollment(count, type, out);
+  th_words_number(lang, count, out);
+  if (lang == TH_LANG_EN) { /* the word stands between the number and its noun */
+    th_buf_printf(out, "%s patient%s", estimated ? " estimated" : "", count == 1 ? "" : "s");
     return;
   }
-  th_words_number(lang, count, out);
   th_say_put(lang, count == 1 ? M(tail_patient) : M(tail_patients), out);
   if (estimated) th_say_put(lang, M(tail_estimated_count), out);
 }
 
 void th_words_participants(th_lang lang, int64_t count, size_t groups, th_buf *out) {
-  if (lang == TH_LANG_EN) {
-    th_view_participants(count, groups, out);
-    return;
-  }
   if (count >= 0) {
     th_words_number(lang, count, out);
     th_say_put(lang, count == 1 ? M(tail_participant) : M(tail_participants), out);

@@ -81,36 +81,33 @@ static uint32_t random_points(th_site_point *p, uint32_t most) {
 }
 
 /* Which clusters a point may belong to: those that stand within reach of it. */
-static double nearest(const th_map_clusters *all, double x, double y) {
+static double nearest(const th_map_gathering *all, double x, double y) {
   double best = INFINITY;
   for (uint32_t i = 0; i < all->n; i++)
     best = fmin(best, hypot(all->list[i].x - x, all->list[i].y - y));
   return best;
 }
 
-static void check_clusters(const th_map_view *v, const th_site_point *p, uint32_t n) {
-  th_arena arena;
-  th_map_clusters all;
-  th_err err = {0};
+/* One of the two ways to gather them, with its reach. */
+static void check_gathering(const th_map_view *v, const th_site_point *p, uint32_t n,
+                            const th_map_gathering *all, double reach) {
   uint64_t sites = 0, recruiting = 0, shown = 0, points = 0, wanted = 0, wanted_open = 0;
-  th_arena_init(&arena, 0);
-  assert_int_equal(th_map_cluster_points(v, p, n, &arena, &all, &err), 0);
   for (uint32_t i = 0; i < n; i++) {
     double x, y;
     if (!th_map_shows(v, &p[i])) continue;
     th_map_place(v, p[i].lat, p[i].lon, &x, &y);
     assert_true(x >= -0.01 && x <= TH_MAP_WIDTH + 0.01 && y >= -0.01 && y <= v->height + 0.01);
-    assert_true(nearest(&all, x, y) < TH_MAP_REACH);
+    assert_true(nearest(all, x, y) < reach);
     shown++;
     wanted += p[i].sites;
     wanted_open += p[i].recruiting;
   }
-  for (uint32_t i = 0; i < all.n; i++) {
-    const th_map_cluster *c = &all.list[i];
+  for (uint32_t i = 0; i < all->n; i++) {
+    const th_map_cluster *c = &all->list[i];
     th_map_view closer;
-    assert_true(c->sites <= all.most && (!i || c->sites <= c[-1].sites));
+    assert_true(c->sites <= all->most && (!i || c->sites <= c[-1].sites));
     for (uint32_t k = 0; k < i; k++)
-      assert_true(hypot(c->x - all.list[k].x, c->y - all.list[k].y) >= TH_MAP_REACH);
+      assert_true(hypot(c->x - all->list[k].x, c->y - all->list[k].y) >= reach);
     th_map_zoom(v, c, &closer);
     check_view(&closer);
     assert_true(closer.east - closer.west < v->east - v->west || c->n == 1 ||
@@ -122,6 +119,17 @@ static void check_clusters(const th_map_view *v, const th_site_point *p, uint32_
   assert_int_equal(points, shown);
   assert_int_equal(sites, wanted);
   assert_int_equal(recruiting, wanted_open);
+}
+
+static void check_clusters(const th_map_view *v, const th_site_point *p, uint32_t n) {
+  th_arena arena;
+  th_map_clusters all;
+  th_err err = {0};
+  th_arena_init(&arena, 0);
+  assert_int_equal(th_map_cluster_points(v, p, n, &arena, &all, &err), 0);
+  const th_map_gathering wide = {all.n, all.list, all.most};
+  check_gathering(v, p, n, &wide, TH_MAP_REACH);
+  check_gathering(v, p, n, &all.narrow, TH_MAP_REACH * TH_MAP_NARROW);
   th_arena_dispose(&arena);
 }
 

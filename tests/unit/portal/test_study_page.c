@@ -9,6 +9,7 @@ static th_json_parser *parser;
 static th_arena arena;
 static th_buf padded, page, scratch, text;
 static int32_t today;
+static const th_geo_place *near;
 
 /* The page of a record, in `page`. */
 static void render(th_span record) {
@@ -17,6 +18,7 @@ static void render(th_span record) {
   th_json j;
   th_study_context context = {.arena = &arena, .versions = 3, .stored_utc = 1780000000};
   context.today = today;
+  context.near = near;
   context.json = "/api/v2/studies/NCT00000102";
   th_buf_clear(&padded);
   th_buf_span(&padded, record);
@@ -236,15 +238,15 @@ static void all_else_that_readers_want(void **state) {
                                       "Funder types",
                                       "NIH",
                                       "Industry",
+                                      "January 2004 (estimated)",
                                       "3",
                                       "Peru",
                                       "Recruiting",
                                       "Chad",
                                       "F1",
                                       "F3",
-                                      "Official",
-                                      "January 2004 (estimated)",
                                       "Collaborators",
+                                      "Official",
                                       "3 versions are kept here"};
   render(th_span_of(record));
   th_span rest = th_buf_view(&text);
@@ -255,6 +257,67 @@ static void all_else_that_readers_want(void **state) {
   }
   assert_true(shows("Made-up data."));
   assert_false(shows("Data sourced from"));
+}
+
+/* Sections stand in the order in which people read: who may join before where, history last. */
+static void sections_in_order(void **state) {
+  (void)state;
+  static const char record[] = RECORD(
+      "\"briefTitle\":\"T\"",
+      "\"statusModule\":{\"startDateStruct\":{\"date\":\"2004-01\"},\"completionDateStruct\":{"
+      "\"date\":\"2005-02-03\"},\"statusVerifiedDate\":\"2006\"},"
+      "\"descriptionModule\":{\"briefSummary\":\"s\"},"
+      "\"designModule\":{\"designInfo\":{\"allocation\":\"RANDOMIZED\"}},"
+      "\"outcomesModule\":{\"primaryOutcomes\":[{\"measure\":\"m\"}]},"
+      "\"sponsorCollaboratorsModule\":{\"leadSponsor\":{\"name\":\"S\"}},"
+      "\"contactsLocationsModule\":{\"locations\":[{\"city\":\"Boston\",\"country\":"
+      "\"United States\",\"status\":\"RECRUITING\"}]},"
+      "\"referencesModule\":{\"references\":[{\"citation\":\"c\"}]}},\"resultsSection\":{"
+      "\"participantFlowModule\":{\"recruitmentDetails\":\"r\"}");
+  static const char *const order[] = {"details", "design", "outcomes", "timeline", "places",
+                                      "people",  "papers", "results",  "more"};
+  render(th_span_of(record));
+  th_span rest = th_buf_view(&page);
+  for (size_t i = 0; i < TH_COUNT(order); i++) {
+    char heading[40], link[40];
+    snprintf(heading, sizeof heading, "<h2 id=\"%s\">", order[i]);
+    snprintf(link, sizeof link, "<a href=\"#%s\">", order[i]);
+    if (!has(link)) fail_msg("not among the contents: %s", order[i]);
+    ptrdiff_t at = th_span_find(rest, th_span_of(heading));
+    if (at < 0) fail_msg("missing or out of order: %s", order[i]);
+    rest = (th_span){rest.p + at, rest.n - (size_t)at};
+  }
+  assert_true(has("<ol class=\"timeline\">"));
+  assert_true(shows("Last verified"));
+}
+
+/* A site near what was asked for comes before one in a country with more, and says how far it is.
+ */
+static void nearest_sites_first(void **state) {
+  (void)state;
+  static const char record[] =
+      RECORD("\"briefTitle\":\"T\"",
+             "\"contactsLocationsModule\":{\"locations\":["
+             "{\"facility\":\"Far\",\"city\":\"Lyon\",\"country\":\"France\",\"status\":"
+             "\"RECRUITING\",\"geoPoint\":{\"lat\":45.75,\"lon\":4.85}},"
+             "{\"facility\":\"Over\",\"city\":\"Boston\",\"country\":\"United States\","
+             "\"status\":\"COMPLETED\",\"geoPoint\":{\"lat\":42.36,\"lon\":-71.06}},"
+             "{\"facility\":\"Close\",\"city\":\"Salem\",\"country\":\"United States\","
+             "\"status\":\"RECRUITING\",\"geoPoint\":{\"lat\":42.52,\"lon\":-70.9}}]}");
+  static const char *const order[] = {"Nearest to Boston", "Close", "mi", "Far", "Over", "France"};
+  const th_geo_place boston = {
+      .name = TH_SPAN("Boston"), .country = TH_SPAN("United States"), .lat = 42.36, .lon = -71.06};
+  near = &boston;
+  render(th_span_of(record));
+  near = NULL;
+  const char *fault = extract_fault(th_buf_view(&page));
+  if (fault) fail_msg("%s", fault);
+  th_span rest = th_buf_view(&text);
+  for (size_t i = 0; i < TH_COUNT(order); i++) {
+    ptrdiff_t at = th_span_find(rest, th_span_of(order[i]));
+    if (at < 0) fail_msg("missing or out of order: %s", order[i]);
+    rest = (th_span){rest.p + at, rest.n - (size_t)at};
+  }
 }
 
 /* Every fortieth real record makes a well-made page that shows its title. */
@@ -336,6 +399,8 @@ int main(void) {
       cmocka_unit_test(what_is_absent_is_not_there),
       cmocka_unit_test(all_else_that_readers_want),
       cmocka_unit_test(timeline),
+      cmocka_unit_test(sections_in_order),
+      cmocka_unit_test(nearest_sites_first),
       cmocka_unit_test(real_records),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
