@@ -1,6 +1,10 @@
 /* Ranks a collection of notes over a data directory: bench/match gives it weights and scores what
  * comes out. The weight order=1 asks for the order with eligible studies first; shown=N gives out N
- * studies, each explained, and questions, as a person would ask.
+ * studies, each explained, and questions, as a person would ask. dump=1 writes, instead of a run,
+ * what the order with eligible studies first knows of each candidate, judged with its text, in the
+ * order by relevance:
+ *
+ *   TOPIC NCT SCORE INCLUSIONS MET LACKING AGAINST…      (a count for each ground)
  *
  *   match_run DATA NOTES.jsonl RUN [NOTES.jsonl RUN …] [-- NAME=VALUE …]
  *
@@ -30,6 +34,7 @@ typedef struct notes {
 static notes collections[8];
 static size_t n_collections;
 static uint32_t shown; /* 0: a run without explanations */
+static bool dump;
 
 static void die(const th_err *err) {
   fprintf(stderr, "match_run: %s\n", err->message);
@@ -71,8 +76,10 @@ static double rank_note(const th_ranker *ranker, th_store *store, th_find_order 
   th_find_request request = {.patient = &patient,
                              .order = order,
                              .presume = TH_PRESUME_SILENCE,
-                             .n = shown ? shown : DEPTH,
-                             .explain = shown > 0,
+                             .n = dump    ? TH_FIND_CANDIDATES
+                                  : shown ? shown
+                                          : DEPTH,
+                             .explain = dump || shown,
                              .questions = shown ? 8 : 0};
   double from = now();
   int rc = th_patient_read(&patient, text, &options, err);
@@ -80,6 +87,19 @@ static double rank_note(const th_ranker *ranker, th_store *store, th_find_order 
   if (rc < 0) die(err);
   th_patient_dispose(&patient);
   return now() - from;
+}
+
+static void put_ranked(FILE *f, const char *topic, const char *nct, uint32_t k) {
+  fprintf(f, "%s Q0 %s %u %u trialhead\n", topic, nct, k + 1, DEPTH - k);
+}
+
+static void put_candidate(FILE *f, const char *topic, const char *nct, const th_found *s) {
+  const th_verdict_trial *t = &s->trial;
+  fprintf(f, "%s %s %.9g %u %u %u", topic, nct, (double)s->ranked.score, t->inclusions, t->had,
+          t->lacking);
+  for (size_t g = 0; g < TH_N_GROUNDS; g++)
+    fprintf(f, " %u", t->against[g]);
+  fputc('\n', f);
 }
 
 static double rank_all(const notes *c, const th_ranker *ranker, th_store *store,
@@ -95,7 +115,10 @@ static double rank_all(const notes *c, const th_ranker *ranker, th_store *store,
     spent += rank_note(ranker, store, order, c->note[i].text, &arena, &found, err);
     for (uint32_t k = 0; k < found.n; k++) {
       th_nct_format(found.studies[k].ranked.nct, nct);
-      fprintf(f, "%s Q0 %s %u %u trialhead\n", c->note[i].id, nct, k + 1, DEPTH - k);
+      if (dump)
+        put_candidate(f, c->note[i].id, nct, &found.studies[k]);
+      else
+        put_ranked(f, c->note[i].id, nct, k);
     }
     th_find_dispose(&found);
     th_arena_reset(&arena, true);
@@ -112,11 +135,15 @@ static void rank_with(const th_snapshot *snapshot, const th_concepts *dict,
   th_find_order order = TH_BY_RELEVANCE;
   double spent = 0;
   size_t n = 0;
-  shown = 0;
+  shown = 0, dump = false;
   for (char *w = strtok_r(weights, " \n", &weights); w; w = strtok_r(NULL, " \n", &weights)) {
     char *eq = strchr(w, '=');
     if (!strncmp(w, "shown=", 6)) {
       shown = (uint32_t)strtoul(w + 6, NULL, 10);
+      continue;
+    }
+    if (!strcmp(w, "dump=1")) {
+      dump = true;
       continue;
     }
     if (!strncmp(w, "order=", 6)) {

@@ -58,9 +58,12 @@ const char *th_find_order_name(th_find_order order) {
 
 /* ---- verdicts ---- */
 
-/* The share of criteria that are known to be met, exclusions that are known to be none included. */
-static double known_share(const th_verdict_trial *t) {
-  return t->n ? (double)(t->met + t->passed) / t->n : 0;
+/* What the inclusions say for the study: those that are met, and less those that ask for what the
+ * record does not have, as shares of them. */
+static double speaking(const finding *k, const th_verdict_trial *t) {
+  if (!t->inclusions) return 0;
+  return ((double)k->tuning->met * t->had - (double)k->tuning->lacking * t->lacking) /
+         t->inclusions;
 }
 
 /* Surely: age or sex, a number, or the very concept that is asked for. */
@@ -83,7 +86,7 @@ static void settle(const finding *k, th_found *s, const th_verdicts *v) {
     s->trial.grade = TH_GRADE_POSSIBLE;
   s->value = (double)s->ranked.score;
   if (k->request->order == TH_ELIGIBLE_FIRST)
-    s->value *= (1 + (double)k->tuning->known * known_share(&s->trial)) * lowered(k, s);
+    s->value *= (1 + speaking(k, &s->trial)) * lowered(k, s);
 }
 
 /* What the study is about, as far as the patient has it. */

@@ -4,11 +4,11 @@
  * TH_FIND_CANDIDATES of that order anew: those that something surely excludes behind all others,
  * and within both by
  *
- *   score × (1 + known × share) × kind_against (if any) × loose_against (if any)
+ *   score × (1 + met × had − lacking × lacked) × kind_against (if any) × loose_against (if any)
  *
- * with the weights of tuning.def: share is that of criteria that are known to be met; a criterion
- * of those grounds (th_verdict_ground) that stands against the patient lowers the study, and does
- * not sink it. Such a study's grade is "possible": what is against it is counted (violated), and
+ * with the weights of tuning.def: had is the share of inclusions that are met, lacked that of those
+ * that ask for what the record does not speak of; a criterion of those grounds (th_verdict_ground)
+ * that stands against the patient lowers the study, and does not sink it. Such a study's grade is "possible": what is against it is counted (violated), and
  * may be meant otherwise. */
 #ifndef TH_MATCH_FIND_H
 #define TH_MATCH_FIND_H

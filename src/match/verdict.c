@@ -117,6 +117,7 @@ static bool has_words(th_span s) {
 
 bool th_verdict_aside(const th_elig_tree *tree, const th_elig_node *leaf, uint32_t fact) {
   const th_elig_fact *f = &tree->facts[fact];
+  if (th_verdict_minors(tree, leaf, fact)) return true;
   if (fact <= leaf->fact || f->type != TH_ELIG_NUMERIC || !tree->text.p) return false;
   const th_elig_fact *before = f - 1;
   if (before->type != TH_ELIG_NUMERIC || before->attribute != f->attribute) return false;
@@ -258,6 +259,18 @@ static uint8_t ground_of(const th_verdict_patient *v, const th_elig_fact *f,
   return r->basis == TH_BASIS_STATED ? TH_GROUND_NUMBER : TH_GROUND_KIND;
 }
 
+/* A single age is no bound, one of two groups shuts nobody out, and healthy controls are not what a
+ * patient is asked to be. */
+static bool is_loose(const th_elig_tree *tree, const th_elig_node *n, const th_verdict_fact *all,
+                     uint32_t i) {
+  const th_elig_fact *f = &tree->facts[i];
+  if (n->kind != TH_ELIG_INCLUSION) return false;
+  if (f->type == TH_ELIG_NUMERIC && th_is_age(f->attribute) &&
+      (f->relation == TH_ELIG_EQ || th_verdict_second_age(tree, n, all, i)))
+    return true;
+  return th_verdict_controls(tree, n);
+}
+
 /* The surest of the facts that are against the patient where one is enough, else the least sure. */
 static uint8_t leaf_ground(const th_verdict_patient *v, const th_elig_tree *tree,
                            const th_elig_node *n, const th_verdict_fact *all) {
@@ -266,8 +279,8 @@ static uint8_t leaf_ground(const th_verdict_patient *v, const th_elig_tree *tree
   uint8_t against = exclusion ? TH_MET : TH_NOT_MET, out = one ? TH_GROUND_LOOSE : TH_GROUND_FIELD;
   for (uint32_t i = n->fact; i < n->fact + n->n_facts; i++) {
     if (all[i].truth != against) continue;
-    uint8_t g = exclusion && is_subject(v, &all[i]) ? (uint8_t)TH_GROUND_LOOSE
-                                                    : ground_of(v, &tree->facts[i], &all[i]);
+    bool loose = (exclusion && is_subject(v, &all[i])) || is_loose(tree, n, all, i);
+    uint8_t g = loose ? (uint8_t)TH_GROUND_LOOSE : ground_of(v, &tree->facts[i], &all[i]);
     out = one ? TH_MIN(out, g) : TH_MAX(out, g);
   }
   return out;
@@ -492,7 +505,7 @@ static void exclude(th_verdict_trial *out, uint32_t node) {
 }
 
 /* One criterion at the top that counts. */
-static void sum_node(th_verdict_trial *out, const th_verdicts *v, uint32_t i, uint32_t *included) {
+static void sum_node(th_verdict_trial *out, const th_verdicts *v, uint32_t i) {
   const th_elig_node *n = &v->tree->nodes[i];
   const th_verdict_node *r = &v->nodes[i];
   bool exclusion = n->kind == TH_ELIG_EXCLUSION;
@@ -501,18 +514,20 @@ static void sum_node(th_verdict_trial *out, const th_verdicts *v, uint32_t i, ui
     return;
   }
   out->n++;
+  out->inclusions += !exclusion;
   if (r->verdict == (exclusion ? TH_MET : TH_NOT_MET)) {
     out->violated++;
     out->against[r->ground]++;
     exclude(out, i);
   } else if (r->verdict == TH_MET) {
     out->met++;
-    ++*included;
+    out->had++;
   } else if (r->verdict == TH_NOT_MET) {
     out->passed += r->basis != TH_BASIS_PRESUMED;
     out->presumed += r->basis == TH_BASIS_PRESUMED;
   } else {
     out->open++;
+    out->lacking += !exclusion && r->presumed == TH_NOT_MET;
   }
 }
 
@@ -534,7 +549,6 @@ static void sum_cohorts(th_verdict_trial *out, const th_verdicts *v) {
 
 void th_verdict_sum(th_verdict_trial *out, const th_verdicts *v, const th_verdict_patient *patient,
                     const th_verdict_study *study) {
-  uint32_t included = 0;
   *out = (th_verdict_trial){.node = TH_NO_FACT};
   sum_field(out, TH_FIELD_AGE, age_field(patient, study), study->has_min || study->has_max);
   sum_field(out, TH_FIELD_SEX, sex_field(patient, study), study->sex != 0);
@@ -542,12 +556,11 @@ void th_verdict_sum(th_verdict_trial *out, const th_verdicts *v, const th_verdic
   out->field[TH_FIELD_STATUS] = study->closed ? TH_NOT_MET : TH_MET;
   out->field[TH_FIELD_TEXT] = TH_UNKNOWN;
   for (uint32_t i = 0; i < v->tree->n_nodes; i = v->tree->nodes[i].next)
-    if (is_counted(&v->tree->nodes[i]) && !asks_nothing(&v->tree->nodes[i]))
-      sum_node(out, v, i, &included);
+    if (is_counted(&v->tree->nodes[i]) && !asks_nothing(&v->tree->nodes[i])) sum_node(out, v, i);
   sum_cohorts(out, v);
   if (out->node != TH_NO_FACT) out->field[TH_FIELD_TEXT] = TH_NOT_MET;
   if (out->violated)
     out->grade = TH_GRADE_EXCLUDED;
   else
-    out->grade = included && out->open * 4 <= out->n ? TH_GRADE_LIKELY : TH_GRADE_POSSIBLE;
+    out->grade = out->had && out->open * 4 <= out->n ? TH_GRADE_LIKELY : TH_GRADE_POSSIBLE;
 }

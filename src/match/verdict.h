@@ -156,8 +156,8 @@ void th_verdict_bears(bool *out, const th_concepts *dict, const th_elig_tree *tr
 bool th_verdict_linked(const th_elig_tree *tree, const th_elig_node *leaf, uint32_t fact);
 
 /* Whether a fact of a leaf is a second bound on the value of the one before it, in parentheses and
- * for some others: "5 years or older (18 years onward in Cambodia)". Such a one is not asked. It
- * depends on the criteria alone. */
+ * for some others: "5 years or older (18 years onward in Cambodia)", or the age of minors whose
+ * consent is spoken of. Such a one is not asked. It depends on the criteria alone. */
 bool th_verdict_aside(const th_elig_tree *tree, const th_elig_node *leaf, uint32_t fact);
 /* Whether a fact asks for consent or for being able to something. Nobody is excluded for that: in
  * an exclusion it is never met. */
@@ -207,6 +207,9 @@ typedef struct th_verdict_trial {
   uint32_t n, met, violated, passed; /* passed: exclusions that are not met */
   uint32_t presumed;                 /* settled by presumption alone */
   uint32_t open;                     /* not settled */
+  /* inclusions at the top of the text; those that are met; those that are open, and that a reader
+   * who takes the record for complete would say are not met */
+  uint32_t inclusions, had, lacking;
   uint16_t against[TH_N_GROUNDS];    /* the violated ones by how sure they are */
 } th_verdict_trial;
 

@@ -65,6 +65,14 @@ bool th_verdict_says_before(const th_verdict_patient *v, th_span words, const th
  * fibrillation on telemetry". */
 bool th_verdict_untested(const th_verdict_patient *v, const th_elig_tree *tree,
                          const th_verdict_fact *all, uint32_t from, uint32_t end);
+/* Of some patients only (verdict_some.c). Whether an age is that of minors whose consent is spoken
+ * of: nobody else is asked for it; whether beside it an age fits that is of another group; whether
+ * an item asks for healthy controls. */
+bool th_verdict_minors(const th_elig_tree *tree, const th_elig_node *leaf, uint32_t fact);
+bool th_verdict_second_age(const th_elig_tree *tree, const th_elig_node *leaf,
+                           const th_verdict_fact *all, uint32_t fact);
+bool th_verdict_controls(const th_elig_tree *tree, const th_elig_node *leaf);
+
 /* Words of a note and of criteria (verdict_silence.c): the next word of *rest; its first letters as
  * one number; whether it says nothing of what is asked for, names an organ, is asked for when a
  * trial begins, or stands in the note;

@@ -396,6 +396,60 @@ static void test_windows(void **state) {
   }
 }
 
+/* ---- how sure, and what a study asks that is not there ---- */
+
+static void test_grounds(void **state) {
+  (void)state;
+  static const struct {
+    const char *text;
+    uint8_t ground;
+  } cases[] = {
+      {IN "Age 55 to 75 years", TH_GROUND_PERSON},
+      {IN "Age 18 years or older and no older than 30 years", TH_GROUND_PERSON},
+      {IN "Aged 1 year or older with diarrhea and children (aged 1-18 years) with asthma",
+       TH_GROUND_LOOSE},
+      {IN "Age 75 years", TH_GROUND_LOOSE},
+      {IN "Healthy men and women aged 18 to 30 years", TH_GROUND_LOOSE},
+      {IN "Controls: non-smokers aged 18 to 30 years", TH_GROUND_LOOSE},
+      {IN "Serum creatinine < 1 mg/dL", TH_GROUND_NUMBER},
+      {EX "Smokers", TH_GROUND_SAME},
+      {EX "Age over 40 years", TH_GROUND_PERSON},
+  };
+  person x;
+  nobody(&x, 'M', 51);
+  concept(&x, TH_ELIG_SMOKING, "smoking");
+  value(&x, "creatinine", 2);
+  for (size_t i = 0; i < TH_COUNT(cases); i++) {
+    th_verdict_node n = ask(cases[i].text, &x.p, TH_PRESUME_NONE);
+    uint8_t against = cases[i].text[0] == 'E' ? TH_MET : TH_NOT_MET;
+    if (n.verdict != against || n.ground != cases[i].ground)
+      fail_msg("%s: %s, ground %d", cases[i].text, th_verdict_name(n.verdict), n.ground);
+  }
+}
+
+static void test_lacking(void **state) {
+  (void)state;
+  const char *text =
+      IN "Smokers\n* Alcohol abuse\n* Hemoglobin above 10 g/dL\n* Age 18 or more\n\n" EX
+         "Stroke\n* Diabetes mellitus";
+  th_verdict_study any = {0};
+  th_verdict_trial sum;
+  th_elig_tree tree;
+  person x;
+  nobody(&x, 'M', 51);
+  concept(&x, TH_ELIG_SMOKING, "smoking");
+  assert_int_equal(th_elig_read(th_span_of(text), &arena, &tree, NULL), 0);
+  th_verdicts v = judge(&tree, &x.p, TH_PRESUME_SILENCE);
+  th_verdict_patient ready = {.p = &x.p};
+  th_verdict_sum(&sum, &v, &ready, &any);
+  assert_int_equal(sum.inclusions, 4);
+  assert_int_equal(sum.had, 2);
+  assert_int_equal(sum.lacking, 1); /* the hemoglobin is not told in every record */
+  v = judge(&tree, &x.p, TH_PRESUME_NONE);
+  th_verdict_sum(&sum, &v, &ready, &any);
+  assert_int_equal(sum.lacking, 0);
+}
+
 /* ---- the seed studies ---- */
 
 typedef struct seed_study {
@@ -761,6 +815,8 @@ static void test_changes(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_grounds),
+      cmocka_unit_test(test_lacking),
       cmocka_unit_test(test_ages),
       cmocka_unit_test(test_bounds),
       cmocka_unit_test(test_limits_of_normal),
