@@ -160,11 +160,22 @@ static double own_us(void) {
   return (double)t.tv_sec * 1e6 + (double)t.tv_nsec * 1e-3;
 }
 
+/* Hits and scores of a result, mixed into a sum that two ways of searching must have in common. */
+static uint64_t mix_hits(uint64_t sum, const th_search_result *r) {
+  for (uint32_t i = 0; i < r->n_hits; i++) {
+    uint32_t score;
+    memcpy(&score, &r->hits[i].score, sizeof score);
+    sum = (sum ^ r->hits[i].nct) * 0x9E3779B97F4A7C15u;
+    sum = (sum ^ score) * 0x9E3779B97F4A7C15u;
+  }
+  return sum;
+}
+
 static int run(bench *b, const char *kind, unsigned rounds, bool exhaustive, bool count) {
   th_search_result r;
   th_err err = {0};
   size_t n = 0, most = (size_t)b->n * rounds;
-  uint64_t hits = 0;
+  uint64_t hits = 0, sum_of_hits = 0;
   bool own = getenv("TOPK_CPU_TIME");
   double *us = calloc(most + 1, sizeof *us), sum = 0;
   for (unsigned round = 0; us && round < rounds; round++) {
@@ -176,6 +187,7 @@ static int run(bench *b, const char *kind, unsigned rounds, bool exhaustive, boo
       if (th_search(&b->snapshot, &q, &b->each, &r, &err)) return fail("", &err);
       if (round || rounds == 1) us[n++] = (own ? own_us() : th_clock_mono() * 1e6) - start;
       if (!round) hits += r.n_hits;
+      if (round + 1 == rounds) sum_of_hits = mix_hits(sum_of_hits, &r);
     }
   }
   if (!us || !n) return fail("no queries", NULL);
@@ -183,9 +195,10 @@ static int run(bench *b, const char *kind, unsigned rounds, bool exhaustive, boo
   for (size_t i = 0; i < n; i++)
     sum += us[i];
   printf("{\"peer\":\"trialhead\",\"kind\":\"%s\"%s%s,\"queries\":%u,\"mean_us\":%.1f,"
-         "\"p50_us\":%.1f,\"p99_us\":%.1f,\"hits\":%llu}\n",
+         "\"p50_us\":%.1f,\"p99_us\":%.1f,\"hits\":%llu,\"sum\":\"%llx\"}\n",
          kind, exhaustive ? ",\"exhaustive\":true" : "", count ? ",\"count\":true" : "", b->n,
-         sum / (double)n, us[n / 2], us[n * 99 / 100], (unsigned long long)hits);
+         sum / (double)n, us[n / 2], us[n * 99 / 100], (unsigned long long)hits,
+         (unsigned long long)sum_of_hits);
   free(us);
   return 0;
 }

@@ -18,6 +18,7 @@ typedef struct cache {
   _Atomic(th_placed *) placed;
   _Atomic(uint64_t *) present[TH_F_COUNT];
   th_hot hot;
+  th_impact_set impacts;
   _Atomic uint64_t bytes; /* of all these tables */
   _Atomic uint64_t lists; /* of the inverted columns alone, those being made included */
 } cache;
@@ -41,6 +42,7 @@ static void cache_free(th_segment_extra *extra) {
     th_site_grid_free(atomic_load(&c->grid[i]));
   th_placed_free(atomic_load(&c->placed));
   th_hot_dispose(&c->hot);
+  th_impacts_dispose(&c->impacts);
   free(c);
 }
 
@@ -61,7 +63,8 @@ uint64_t th_cache_kept_bytes(const th_segment *s) {
   if (!have) return 0;
   cache *c = (cache *)have;
   return sizeof *c + atomic_load_explicit(&c->bytes, memory_order_relaxed) +
-         atomic_load_explicit(&c->hot.bytes, memory_order_relaxed);
+         atomic_load_explicit(&c->hot.bytes, memory_order_relaxed) +
+         atomic_load_explicit(&c->impacts.bytes, memory_order_relaxed);
 }
 
 /* ---- weights ---- */
@@ -230,6 +233,12 @@ const th_inverted *th_cache_inverted(const th_segment *s, const th_column *colum
 const th_flat *th_cache_flat(const th_segment *s, const th_term *term, uint32_t asked) {
   cache *c = cache_of(s);
   return c ? th_hot_find(&c->hot, s, term, asked) : NULL;
+}
+
+const th_impacts *th_cache_impacts(const th_segment *s, const th_term *term, unsigned scope,
+                                   const th_weights *w) {
+  cache *c = cache_of(s);
+  return c ? th_impacts_find(&c->impacts, s, term, scope, w) : NULL;
 }
 
 /* ---- presence ---- */

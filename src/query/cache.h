@@ -5,6 +5,7 @@
 
 #include "index/segment.h"
 #include "query/hot.h"
+#include "query/impacts.h"
 #include "query/names.h"
 #include "query/points.h"
 #include "query/tree.h"
@@ -37,6 +38,10 @@ const th_inverted *th_cache_inverted(const th_segment *s, const th_column *colum
 /* The places of a word that phrases ask for, or NULL (hot.h). asked: postings of it whose places
  * were read since the last call. */
 const th_flat *th_cache_flat(const th_segment *s, const th_term *term, uint32_t asked);
+
+/* What a word adds to scores, a byte a document, or NULL (impacts.h). w: of the scope. */
+const th_impacts *th_cache_impacts(const th_segment *s, const th_term *term, unsigned scope,
+                                   const th_weights *w);
 
 /* Bit d: document d has words in a text field. NULL when memory is exhausted. */
 const uint64_t *th_cache_present(const th_segment *s, uint16_t field);

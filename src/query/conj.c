@@ -95,7 +95,9 @@ int th_conj_make(th_plan *p, th_op *const *parts, uint32_t n, th_conj **out) {
   th_conj *c = th_arena_alloc(p->arena, sizeof *c);
   if (!c) return th_plan_no_memory(p);
   c->plan = p;
-  c->n = c->n_checks = c->n_found = 0;
+  c->n = c->n_checks = c->n_found = c->n_impacts = 0;
+  c->impacts = NULL;
+  c->dense = NULL;
   c->cursors = th_arena_calloc(p->arena, terms, sizeof *c->cursors);
   c->rest = th_arena_calloc(p->arena, terms + 1, sizeof *c->rest);
   c->rest_here = th_arena_calloc(p->arena, terms + 1, sizeof *c->rest_here);
@@ -329,6 +331,75 @@ static bool drive(th_conj *c, const uint64_t *keep, uint32_t end, uint32_t least
   return true;
 }
 
+int th_conj_want_best(th_plan *p, th_conj *c, const uint64_t *keep, const th_sink *sink) {
+  if (c->n == 0 || c->cursors[0]->absent) return 0;
+  c->sink = sink;
+  c->impacts = th_arena_calloc(p->arena, c->n, sizeof *c->impacts);
+  if (!c->impacts) return th_plan_no_memory(p);
+  for (uint32_t i = 0; i < c->n; i++) {
+    const th_cursor *w = c->cursors[i];
+    c->impacts[i] = th_cache_impacts(p->segment, &w->p.term, w->scope, &w->w);
+    c->n_impacts += c->impacts[i] != NULL;
+  }
+  if (c->n_impacts < c->n) return 0;
+  return th_dense_make(p, c->impacts, c->cursors, c->n, keep, sink->cap, &c->dense);
+}
+
+/* Drops documents of the batch that do not hold a word with impacts, or that cannot reach least by
+ * them. */
+static void sieve(th_conj *c, uint32_t least) {
+  uint32_t bound[TH_BLOCK + 8], rest = 0, kept = 0;
+  for (uint32_t k = 1; k < c->n; k++)
+    if (!c->impacts[k]) rest += c->rest_here[k] - c->rest_here[k + 1];
+  for (uint32_t i = 0; i < c->n_found; i++)
+    bound[i] = c->scores[i] + rest + 1; /* 0 is none */
+  for (uint32_t k = 1; k < c->n; k++)
+    if (c->impacts[k])
+      th_kernels_now->sieve(c->docs, c->n_found, c->impacts[k]->most, c->cursors[k]->idf, bound);
+  for (uint32_t i = 0; i < c->n_found; i++) {
+    c->docs[kept] = c->docs[i];
+    c->scores[kept] = c->scores[i];
+    kept += bound[i] > least;
+  }
+  c->n_found = kept;
+}
+
+static uint32_t thin(th_conj *c, uint32_t k, uint32_t least) {
+  uint32_t rest = c->rest_here[k + 1];
+  return th_cursor_thin(c->cursors[k], c->docs, c->scores, c->n_found,
+                        least > rest ? least - rest : 0);
+}
+
+/* Drops documents of a batch of dense words that cannot enter: the bounds are nearly the scores, so
+ * most of those that would tie with the worst hit are known to, and fall behind it by their number.
+ */
+static void drop_behind(th_conj *c, uint32_t least) {
+  const th_segment *s = c->plan->segment;
+  uint32_t worst = th_sink_worst(c->sink), kept = 0;
+  for (uint32_t i = 0; i < c->n_found; i++) {
+    uint32_t doc = c->docs[i], most = 0;
+    for (uint32_t k = 0; k < c->n; k++)
+      most += th_dense_most(c->cursors[k]->idf, c->impacts[k]->most[doc]);
+    c->docs[kept] = doc;
+    kept += most > least || (most == least && th_segment_nct(s, doc) < worst);
+  }
+  c->n_found = kept;
+}
+
+/* A batch of dense words. */
+static bool dense_candidates(th_conj *c, const uint64_t *keep, uint32_t least) {
+  bool rewind;
+  if (!th_dense_next(c->dense, keep, least, c->docs, &c->n_found, &rewind)) return false;
+  if (least) drop_behind(c, least);
+  memset(c->scores, 0, c->n_found * sizeof *c->scores);
+  memcpy(c->rest_here, c->rest, (c->n + 1) * sizeof *c->rest);
+  for (uint32_t k = 0; k < c->n; k++) {
+    if (rewind) th_cursor_rewind(c->cursors[k]);
+    if (c->n_found) c->n_found = thin(c, k, least);
+  }
+  return true;
+}
+
 void th_conj_seek(th_conj *c, uint32_t from) {
   if (c->n == 0) return;
   th_cursor_seek(c->cursors[0], from);
@@ -338,12 +409,11 @@ void th_conj_seek(th_conj *c, uint32_t from) {
 bool th_conj_candidates(th_conj *c, const uint64_t *keep, uint32_t end, uint32_t least) {
   c->n_found = 0;
   if (c->n == 0 || c->cursors[0]->absent || c->rest[0] < least) return false;
+  if (c->dense) return dense_candidates(c, keep, least);
   if (!drive(c, keep, end, least)) return false;
-  for (uint32_t k = 1; k < c->n && c->n_found; k++) {
-    uint32_t rest = c->rest_here[k + 1];
-    c->n_found = th_cursor_thin(c->cursors[k], c->docs, c->scores, c->n_found,
-                                least > rest ? least - rest : 0);
-  }
+  if (c->n_impacts && c->n_found) sieve(c, least);
+  for (uint32_t k = 1; k < c->n && c->n_found; k++)
+    c->n_found = thin(c, k, least);
   return true;
 }
 

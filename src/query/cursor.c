@@ -1,9 +1,8 @@
 #include "query/cursor.h"
 
-/* Bounds are saturations rounded up to 1/255; the 2 is more than what rounding of floats and of the
- * contribution itself can add. */
-static uint32_t most_of(float idf, unsigned bound) {
-  return (uint32_t)(idf * ((float)bound / 255.0f) * TH_SCORE_ONE + 0.5f) + 2;
+/* Of a bound of the index, a saturation rounded up to 1/255. */
+static uint32_t bound_most(float idf, unsigned bound) {
+  return th_cursor_most(idf, (float)bound / 255.0f);
 }
 
 static bool has_tail(const th_cursor *c) {
@@ -12,22 +11,24 @@ static bool has_tail(const th_cursor *c) {
 
 uint32_t th_cursor_block_most(const th_cursor *c, uint32_t block) {
   if (block >= c->p.n_blocks && c->tail_most) return c->tail_most;
-  if (c->w.bound < 0 || block >= c->p.n_blocks) return most_of(c->idf, 255);
-  return most_of(c->idf, c->p.bounds[(size_t)block * TH_BOUND_AREAS + (unsigned)c->w.bound]);
+  if (c->w.bound < 0 || block >= c->p.n_blocks) return th_cursor_most(c->idf, 1);
+  return bound_most(c->idf, c->p.bounds[(size_t)block * TH_BOUND_AREAS + (unsigned)c->w.bound]);
 }
 
 static uint32_t list_most(const th_cursor *c) {
   unsigned bound = 0;
-  if (c->w.bound < 0 || has_tail(c)) return most_of(c->idf, 255);
+  if (c->w.bound < 0 || has_tail(c)) return th_cursor_most(c->idf, 1);
   for (uint32_t b = 0; b < c->p.n_blocks; b++) {
     unsigned at = c->p.bounds[(size_t)b * TH_BOUND_AREAS + (unsigned)c->w.bound];
     bound = TH_MAX(bound, at);
   }
-  return most_of(c->idf, bound);
+  return bound_most(c->idf, bound);
 }
 
-void th_cursor_start(th_cursor *c, const th_term *term, const th_weights *w, float idf) {
+void th_cursor_start(th_cursor *c, const th_term *term, const th_weights *w, unsigned scope,
+                     float idf) {
   c->w = *w;
+  c->scope = scope;
   c->idf = idf;
   c->i = 0;
   c->next = 0;
@@ -115,12 +116,16 @@ bool th_cursor_seek(th_cursor *c, uint32_t doc) {
   return false;
 }
 
+void th_cursor_rewind(th_cursor *c) {
+  c->i = c->next = c->ahead = c->p.n = 0;
+  c->p.block = UINT32_MAX;
+}
+
 bool th_cursor_goto(th_cursor *c, uint32_t doc) {
   if (c->p.n && c->p.docs[0] <= doc) {
     if (c->i >= c->p.n || c->p.docs[c->i] > doc) c->i = 0;
-  } else if (c->next) { /* back to the start, nothing decoded */
-    c->i = c->next = c->p.n = 0;
-    c->p.block = UINT32_MAX;
+  } else if (c->next) {
+    th_cursor_rewind(c);
   }
   return th_cursor_seek(c, doc);
 }
@@ -216,7 +221,7 @@ uint32_t th_cursor_window_most(th_cursor *c, uint32_t base, uint32_t end) {
   }
   if (b > c->p.n_blocks || !has_tail(c) || (b && c->p.last_doc[b - 1] + 1 >= end)) return most;
   bool in_use = c->i < c->p.n && c->p.docs[c->p.n - 1] >= base;
-  if (c->next < c->p.n_blocks || in_use) return most_of(c->idf, 255);
+  if (c->next < c->p.n_blocks || in_use) return th_cursor_most(c->idf, 1);
   if (decode_tail(c) && decoded_in(c, base, end, &beyond)) most = TH_MAX(most, c->tail_most);
   return most;
 }

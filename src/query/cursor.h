@@ -10,6 +10,7 @@ typedef struct th_cursor {
   th_postings p;
   th_weights w;
   float idf;
+  unsigned scope;
   uint32_t most;      /* no contribution of the list is larger */
   uint32_t tail_most; /* nor of its tail; 0 = not known yet */
   uint32_t i;         /* next posting of the decoded block; p.n when it is used up */
@@ -19,7 +20,10 @@ typedef struct th_cursor {
 } th_cursor;
 
 /* At the start of the list. term NULL: absent. */
-void th_cursor_start(th_cursor *c, const th_term *term, const th_weights *w, float idf);
+void th_cursor_start(th_cursor *c, const th_term *term, const th_weights *w, unsigned scope,
+                     float idf);
+/* Back to the start. */
+void th_cursor_rewind(th_cursor *c);
 
 /* Goes to the first posting with a document >= doc (p.docs[i]); false when there is none. Never
  * goes back. The posting need not be of the scope. */
@@ -43,6 +47,11 @@ uint32_t th_cursor_thin(th_cursor *c, uint32_t *docs, uint32_t *scores, uint32_t
 /* No contribution of a posting in [base, last] is larger; nothing is decoded. base must not fall.
  */
 uint32_t th_cursor_range_most(th_cursor *c, uint32_t base, uint32_t last);
+/* A saturation of at most `part` as a bound of the contribution; the 2 is more than what rounding
+ * of floats and of the contribution itself can add. */
+static inline uint32_t th_cursor_most(float idf, float part) {
+  return (uint32_t)(idf * part * TH_SCORE_ONE + 0.5f) + 2;
+}
 /* Bound of block `block`: nothing in it is larger. */
 uint32_t th_cursor_block_most(const th_cursor *c, uint32_t block);
 
@@ -74,6 +83,16 @@ typedef uint64_t th_bytes_kernel(const uint8_t byte[64]);
 typedef uint32_t th_common_kernel(const uint32_t *a, uint32_t n, const uint32_t *b, uint32_t m,
                                   uint8_t *at_a, uint8_t *at_b);
 
+/* What a word of an AND adds at most (query/impacts.h), to bounds of n documents: a bound of 0, and
+ * that of a document that does not hold the word, becomes 0. most may be read 2 bytes further. */
+typedef void th_sieve_kernel(const uint32_t *docs, uint32_t n, const uint16_t *most, float idf,
+                             uint32_t *bound);
+/* The same for 64 neighbours and all words at once, in rough units: bound[i] is the sum of
+ * 1 + weight[k] * most[k][from + i] / 65536, 0 when any of these is 0. The largest is returned. The
+ * sums of 1 + weight[k] fit 16 bits. */
+typedef uint16_t th_bounds_kernel(const uint16_t *const *most, const uint16_t *weight, uint32_t n,
+                                  uint32_t from, uint16_t bound[64]);
+
 /* What is asked of the values of a column, as the unsigned integers that they are there. */
 typedef struct th_value_test {
   uint32_t low, span; /* low <= v <= low + span */
@@ -94,6 +113,8 @@ typedef struct th_kernels {
   th_above_kernel *above;
   th_bytes_kernel *bytes;
   th_common_kernel *common;
+  th_sieve_kernel *sieve;
+  th_bounds_kernel *bounds;
   th_value_kernel *range[3], *mask[3];
   th_count_kernel *count;
   th_deposit_kernel *deposit;

@@ -34,7 +34,21 @@ typedef struct th_tilt {
   const th_column *column; /* of the segment at hand */
 } th_tilt;
 
-/* Documents that hold all of several terms, in ascending order, a batch at a time. */
+/* An AND of words that all have impacts (dense.c). */
+typedef struct th_dense {
+  const uint16_t **most; /* n tables */
+  uint16_t *weight;      /* of each, in rough units */
+  uint32_t n;
+  float units;         /* rough units in one of a score */
+  uint32_t n_words;    /* of 64 documents */
+  uint16_t *word_most; /* the largest bound among them */
+  uint16_t cut;        /* documents from here on are looked at first */
+  bool second;         /* they were */
+  uint32_t at;         /* the next word of documents */
+} th_dense;
+
+/* Documents that hold all of several terms, a batch at a time, ascending within it; batches ascend
+ * but for dense words, whose most promising documents come first. */
 typedef struct th_conj {
   const struct th_plan *plan;
   th_cursor **cursors; /* n, rarest first */
@@ -43,6 +57,11 @@ typedef struct th_conj {
   uint32_t n;
   th_phrase_check *checks;
   uint32_t n_checks;
+  /* Only the best are wanted: */
+  const th_impacts **impacts; /* of each cursor, NULL = it has none; NULL: all are wanted */
+  uint32_t n_impacts;         /* cursors that have some */
+  th_dense *dense;            /* all have; NULL = not so */
+  const struct th_sink *sink;
   uint32_t docs[TH_BLOCK + 8], scores[TH_BLOCK + 8], n_found; /* the batch */
 } th_conj;
 
@@ -199,10 +218,27 @@ bool th_conj_next(th_plan *p, th_conj *c, const uint64_t *keep, uint32_t end, ui
                   int *rc);
 /* The same without looking whether phrases stand. */
 bool th_conj_candidates(th_conj *c, const uint64_t *keep, uint32_t end, uint32_t least);
+/* From now on only documents with the best scores are wanted, in any order: batches may come from
+ * impacts, without those that cannot enter the sink. To be called before the first batch. */
+int th_conj_want_best(th_plan *p, th_conj *c, const uint64_t *keep,
+                      const struct th_sink *sink) TH_MUST_USE;
 /* Whether all phrases stand in a candidate. Rising documents are cheapest. */
 int th_conj_stands(th_plan *p, th_conj *c, uint32_t doc, bool *stands) TH_MUST_USE;
 /* Of a PHRASE alone: whether it stands in any document, and its score there. */
 int th_conj_score(th_plan *p, th_conj *c, uint32_t doc, bool *stands, uint32_t *score) TH_MUST_USE;
+
+/* ---- dense.c ---- */
+/* tables: n of them, of words with these idf. *out NULL: their sums do not fit. */
+int th_dense_make(th_plan *p, const th_impacts *const *tables, th_cursor *const *words, uint32_t n,
+                  const uint64_t *keep, uint32_t best, th_dense **out) TH_MUST_USE;
+/* What a word adds at most: its contribution, nearly always. */
+static inline uint32_t th_dense_most(float idf, uint16_t impact) {
+  return (uint32_t)(idf * ((float)impact / 65535.0f) * (TH_SCORE_ONE * 1.000001f) + 0.501f);
+}
+/* The next documents that may reach `least`, ascending, at most TH_BLOCK. False when there are no
+ * more. *rewind: they lie before those that came last. */
+bool th_dense_next(th_dense *d, const uint64_t *keep, uint32_t least, uint32_t *docs, uint32_t *n,
+                   bool *rewind);
 
 /* ---- rank.c ---- */
 /* Evaluates the scored part over the documents of `keep` into the sink; keep is used up. */
@@ -249,6 +285,11 @@ void th_sink_all(th_sink *sink, const uint64_t *keep);
 static inline uint32_t th_sink_least(const th_sink *sink) {
   if (!sink->by_score || sink->n < sink->cap || sink->cap == 0) return 0;
   return (uint32_t)sink->heap[0].key[0];
+}
+/* When there is such a score: the study number of the hit that would go next. One with its score
+ * and a larger number cannot enter. */
+static inline uint32_t th_sink_worst(const th_sink *sink) {
+  return sink->heap[0].nct;
 }
 /* Empties the heap into hits, best first. */
 int th_sink_finish(th_sink *sink, th_search_result *out) TH_MUST_USE;

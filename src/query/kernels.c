@@ -58,6 +58,31 @@ static uint32_t common_scalar(const uint32_t *a, uint32_t n, const uint32_t *b, 
   return found;
 }
 
+static void sieve_scalar(const uint32_t *docs, uint32_t n, const uint16_t *most, float idf,
+                         uint32_t *bound) {
+  for (uint32_t i = 0; i < n; i++) {
+    unsigned b = most[docs[i]];
+    bound[i] = b && bound[i] ? bound[i] + th_cursor_most(idf, (float)b / 65535.0f) : 0;
+  }
+}
+
+static uint16_t bounds_scalar(const uint16_t *const *most, const uint16_t *weight, uint32_t n,
+                              uint32_t from, uint16_t bound[64]) {
+  uint16_t largest = 0;
+  for (unsigned i = 0; i < 64; i++) {
+    uint32_t sum = 0;
+    bool all = true;
+    for (uint32_t k = 0; k < n; k++) {
+      uint32_t b = most[k][from + i];
+      sum += 1 + (b * weight[k] >> 16);
+      all &= b != 0;
+    }
+    bound[i] = (uint16_t)(all ? sum : 0);
+    largest = TH_MAX(largest, bound[i]);
+  }
+  return largest;
+}
+
 /* Ranges and masks over values of one width. */
 #define VALUE_KERNELS(type, bytes)                                                                 \
   static uint64_t range##bytes##_scalar(const void *values, const th_value_test *t) {              \
@@ -100,6 +125,8 @@ static const th_kernels scalar = {score_scalar,
                                   above_scalar,
                                   bytes_scalar,
                                   common_scalar,
+                                  sieve_scalar,
+                                  bounds_scalar,
                                   {range1_scalar, range2_scalar, range4_scalar},
                                   {mask1_scalar, mask2_scalar, mask4_scalar},
                                   count_scalar,
@@ -250,6 +277,48 @@ __attribute__((target("avx2"))) static uint32_t common_avx2(const uint32_t *a, u
   return found;
 }
 
+__attribute__((target("avx2"))) static void
+sieve_avx2(const uint32_t *docs, uint32_t n, const uint16_t *most, float idf, uint32_t *bound) {
+  const __m256 idf8 = _mm256_set1_ps(idf), part = _mm256_set1_ps(65535.0f),
+               one = _mm256_set1_ps(TH_SCORE_ONE), half = _mm256_set1_ps(0.5f);
+  const __m256i low = _mm256_set1_epi32(0xFFFF), zero = _mm256_setzero_si256();
+  uint32_t i = 0;
+  for (; i + 8 <= n; i += 8) {
+    __m256i doc = _mm256_loadu_si256((const __m256i *)(const void *)(docs + i));
+    __m256i b = _mm256_i32gather_epi32((const int *)(const void *)most, doc, 2);
+    __m256i sum = _mm256_loadu_si256((const __m256i *)(const void *)(bound + i));
+    b = _mm256_and_si256(b, low);
+    __m256 more = _mm256_mul_ps(idf8, _mm256_div_ps(_mm256_cvtepi32_ps(b), part));
+    more = _mm256_add_ps(_mm256_mul_ps(more, one), half);
+    __m256i none = _mm256_or_si256(_mm256_cmpeq_epi32(b, zero), _mm256_cmpeq_epi32(sum, zero));
+    sum = _mm256_add_epi32(sum, _mm256_add_epi32(_mm256_cvttps_epi32(more), _mm256_set1_epi32(2)));
+    _mm256_storeu_si256((__m256i *)(void *)(bound + i), _mm256_andnot_si256(none, sum));
+  }
+  sieve_scalar(docs + i, n - i, most, idf, bound + i);
+}
+
+__attribute__((target("avx2"))) static uint16_t bounds_avx2(const uint16_t *const *most,
+                                                            const uint16_t *weight, uint32_t n,
+                                                            uint32_t from, uint16_t bound[64]) {
+  const __m256i zero = _mm256_setzero_si256(), words = _mm256_set1_epi16((short)n);
+  __m256i largest = zero;
+  for (unsigned i = 0; i < 64; i += 16) {
+    __m256i sum = words, none = zero;
+    for (uint32_t k = 0; k < n; k++) {
+      __m256i b = _mm256_loadu_si256((const __m256i *)(const void *)(most[k] + from + i));
+      none = _mm256_or_si256(none, _mm256_cmpeq_epi16(b, zero));
+      sum = _mm256_add_epi16(sum, _mm256_mulhi_epu16(b, _mm256_set1_epi16((short)weight[k])));
+    }
+    sum = _mm256_andnot_si256(none, sum);
+    _mm256_storeu_si256((__m256i *)(void *)(bound + i), sum);
+    largest = _mm256_max_epu16(largest, sum);
+  }
+  __m128i eight =
+      _mm_max_epu16(_mm256_castsi256_si128(largest), _mm256_extracti128_si256(largest, 1));
+  eight = _mm_minpos_epu16(_mm_xor_si128(eight, _mm_set1_epi16(-1)));
+  return (uint16_t)~_mm_extract_epi16(eight, 0);
+}
+
 #define LOAD(at) _mm256_loadu_si256((const __m256i *)(const void *)(at))
 
 /* All ones in each lane of the width that passes. */
@@ -346,6 +415,8 @@ static const th_kernels avx2 = {score_avx2,
                                 above_avx2,
                                 bytes_avx2,
                                 common_avx2,
+                                sieve_avx2,
+                                bounds_avx2,
                                 {range1_avx2, range2_avx2, range4_avx2},
                                 {mask1_avx2, mask2_avx2, mask4_avx2},
                                 count_popcnt,

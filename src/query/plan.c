@@ -63,7 +63,7 @@ int th_plan_cursor(th_plan *p, const th_op *op, th_cursor *out) {
   }
   th_weights w = {0};
   if (term->df && !th_cache_weights(p->segment, op->query->scope, &w)) return th_plan_no_memory(p);
-  th_cursor_start(out, term->df ? term : NULL, &w, idf);
+  th_cursor_start(out, term->df ? term : NULL, &w, op->query->scope, idf);
   return 0;
 }
 

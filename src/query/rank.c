@@ -269,6 +269,7 @@ static int rank_all_of(th_plan *p, th_op *const *parts, uint32_t n, const uint64
   th_conj *c;
   int rc = th_conj_make(p, parts, n, &c);
   bool all = sink->want_all || p->request->exhaustive;
+  if (!rc && !all && sink->by_score) rc = th_conj_want_best(p, c, keep, sink);
   if (!rc && !all && c->n_checks) return rank_phrases(p, c, keep, sink);
   while (!rc && th_conj_next(p, c, keep, UINT32_MAX, all ? 0 : th_sink_least(sink), &rc)) {
     for (uint32_t i = 0; i < c->n_found; i++) {

@@ -604,6 +604,104 @@ static void test_common(void **state) {
   }
 }
 
+/* ---- impacts ---- */
+
+static void test_impact_kernels(void **state) {
+  (void)state;
+  enum { DOCS = 256, WORDS = 5 };
+  for (uint32_t round = 0; round < 3000; round++) {
+    uint16_t most[WORDS][DOCS + 4], weight[WORDS], bound[2][64], largest[2];
+    const uint16_t *tables[WORDS];
+    uint32_t docs[TH_BLOCK], n = below(TH_BLOCK + 1), words_asked = 1 + below(WORDS);
+    uint32_t sum[2][TH_BLOCK], from = 64 * below(DOCS / 64);
+    float idf = (float)below(10000) / 900;
+    for (uint32_t k = 0; k < WORDS; k++) {
+      tables[k] = most[k];
+      weight[k] = (uint16_t)below(65530 / WORDS);
+      for (uint32_t d = 0; d < DOCS + 4; d++)
+        most[k][d] = (uint16_t)(chance(20) ? 0 : chance(5) ? 65535 : below(65536));
+    }
+    for (uint32_t i = 0; i < n; i++) {
+      docs[i] = below(DOCS);
+      sum[0][i] = sum[1][i] = chance(20) ? 0 : below(1 << 30);
+    }
+    for (int k = 0; k < 2; k++) {
+      th_kernels_force_scalar(k == 0);
+      th_kernels_now->sieve(docs, n, most[0], idf, sum[k]);
+      largest[k] = th_kernels_now->bounds(tables, weight, words_asked, from, bound[k]);
+    }
+    assert_memory_equal(sum[0], sum[1], n * 4);
+    assert_memory_equal(bound[0], bound[1], sizeof bound[0]);
+    assert_int_equal(largest[0], largest[1]);
+    for (uint32_t i = 0; i < 64; i++) {
+      double exact = 0;
+      bool all = true;
+      for (uint32_t k = 0; k < words_asked; k++) {
+        exact += (double)weight[k] * most[k][from + i] / 65535;
+        all &= most[k][from + i] != 0;
+      }
+      assert_true(bound[0][i] <= largest[0]);
+      assert_int_equal(bound[0][i] != 0, all);
+      if (all) assert_true(bound[0][i] + words_asked >= exact);
+    }
+  }
+}
+
+static bool has_impacts(const corpus *c, const char *stem) {
+  th_term term;
+  th_weights w;
+  const th_segment *s = c->snapshot.segments[0];
+  return th_segment_term(s, th_span_of(stem), &term) && th_cache_weights(s, TH_A_BasicSearch, &w) &&
+         th_cache_impacts(s, &term, TH_A_BasicSearch, &w);
+}
+
+/* The same ANDs again and again, until their words have tables: always what nothing pruned gives.
+ */
+static void try_impacts(const corpus *c, uint32_t n_queries, uint32_t rounds) {
+  th_arena arena;
+  th_buf text;
+  th_err err = {0};
+  th_search_result plain, best;
+  th_arena_init(&arena, 0);
+  th_buf_init(&text, 0);
+  for (uint32_t i = 0; i < n_queries; i++) {
+    uint32_t n = 1 + below(4);
+    th_query *q = NULL, *f = NULL;
+    th_arena_reset(&arena, false);
+    th_buf_clear(&text);
+    for (uint32_t k = 0; k < n; k++)
+      th_buf_printf(&text, chance(20) ? "%s\"%s %s\"" : "%s%s", k ? " AND " : "", word(), word());
+    if (th_query_parse(&q, &arena, th_buf_view(&text), TH_A_BasicSearch, "x", &err))
+      fail_msg("%s", err.message);
+    if (chance(30)) f = random_filter(&arena, &text);
+    th_buf_char(&text, 0);
+    th_search_request r = {.scored = q, .filter = f, .size = 1 + below(chance(80) ? 12 : 400)};
+    r.exhaustive = true;
+    assert_int_equal(th_search(&c->snapshot, &r, &arena, &plain, &err), 0);
+    r.exhaustive = false;
+    for (uint32_t k = 0; k < rounds; k++) {
+      th_kernels_force_scalar(chance(30));
+      assert_int_equal(th_search(&c->snapshot, &r, &arena, &best, &err), 0);
+      compare_results(&best, &plain, text.p);
+    }
+    th_kernels_force_scalar(false);
+  }
+  th_buf_dispose(&text);
+  th_arena_dispose(&arena);
+}
+
+static void test_impacts(void **state) {
+  (void)state;
+  for (uint32_t i = 0; i < 6; i++) {
+    corpus c;
+    make_corpus(&c, i == 0 ? 6000 : 1 + below(700), 1 + below(3));
+    assert_false(i == 0 && has_impacts(&c, "heart"));
+    try_impacts(&c, 80, 6);
+    assert_true(i > 0 || has_impacts(&c, "heart"));
+    corpus_dispose(&c);
+  }
+}
+
 /* Many threads at once over segments whose tables nobody has made yet. */
 typedef struct shared_run {
   const corpus *c;
@@ -752,6 +850,7 @@ int main(void) {
       cmocka_unit_test(test_common),       cmocka_unit_test(test_value_kernels),
       cmocka_unit_test(test_facet_most),   cmocka_unit_test(test_threads),
       cmocka_unit_test(test_sets),         cmocka_unit_test(test_real),
+      cmocka_unit_test(test_impacts),      cmocka_unit_test(test_impact_kernels),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
