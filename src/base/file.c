@@ -43,24 +43,25 @@ void th_map_close(th_map *map) {
   *map = (th_map){0};
 }
 
+int th_fd_read(int fd, const char *name, th_buf *out, th_err *err) {
+  for (;;) {
+    char *to = th_buf_room(out, 64 << 10);
+    if (!to) return th_err_set(err, out->error, "%s: %s", name, th_code_text(out->error));
+    ssize_t n = read(fd, to, 64 << 10);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return th_err_sys(err, "cannot read %s", name);
+    if (n == 0) return 0;
+    th_buf_added(out, (size_t)n);
+  }
+}
+
 int th_file_read(th_buf *out, const char *path, th_err *err) {
-  int rc = 0, fd = open(path, O_RDONLY | O_CLOEXEC);
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0) {
     if (errno == ENOENT) return th_err_set(err, TH_ENOTFOUND, "%s does not exist", path);
     return th_err_sys(err, "cannot open %s", path);
   }
-  for (;;) {
-    char *to = th_buf_room(out, 64 << 10);
-    if (!to) {
-      rc = th_err_set(err, out->error, "%s: %s", path, th_code_text(out->error));
-      break;
-    }
-    ssize_t n = read(fd, to, 64 << 10);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) rc = th_err_sys(err, "cannot read %s", path);
-    if (n <= 0) break;
-    th_buf_added(out, (size_t)n);
-  }
+  int rc = th_fd_read(fd, path, out, err);
   close(fd);
   return rc;
 }

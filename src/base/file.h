@@ -22,6 +22,8 @@ void th_map_forget(const th_map *map);
 
 /* Appends the file's bytes to out (whose maximum is the limit). */
 int th_file_read(th_buf *out, const char *path, th_err *err) TH_MUST_USE;
+/* read(2) until the end; EINTR is retried. name stands in messages. */
+int th_fd_read(int fd, const char *name, th_buf *out, th_err *err) TH_MUST_USE;
 /* Writes the bytes beside path, syncs, renames over path and syncs the folder: after a crash the
  * file holds the old contents or the new, whole. */
 int th_file_replace(const char *path, th_span contents, th_err *err) TH_MUST_USE;

@@ -2,15 +2,13 @@
  *
  * Patients are guests of this process: nothing of them is logged, nothing is written but with
  * --save, no core is dumped, and memory that held them is overwritten when it is given back. */
-#include <malloc.h>
 #include <stdio.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 
 #include "base/file.h"
 #include "base/queue.h"
 #include "cli/cli.h"
 #include "cli/cohort_text.h"
+#include "cli/guest.h"
 #include "cli/where.h"
 #include "cohort/load.h"
 #include "match/find.h"
@@ -55,17 +53,6 @@ typedef struct job {
   bool first;            /* no study is printed yet */
   double loaded, judged; /* seconds */
 } job;
-
-static void keep_private(void) {
-  struct rlimit none = {0, 0};
-  setrlimit(RLIMIT_CORE, &none);
-#ifndef __SANITIZE_ADDRESS__ /* the leak check attaches to its own process */
-  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-#endif
-#ifdef M_PERTURB
-  mallopt(M_PERTURB, 0x5a); /* free() overwrites, wherever a library keeps a copy */
-#endif
-}
 
 /* ---- patients ---- */
 
@@ -469,17 +456,12 @@ static int run(job *j, th_err *err) {
 }
 
 static int read_how(job *j, th_err *err) {
-  const char *presume = th_cli_value(j->cli, "presume"), *day = th_cli_value(j->cli, "as-of");
-  th_date date;
   uint64_t threads;
   j->options.presume = TH_PRESUME_CONSENT;
-  if (presume && !th_find_presume_parse(th_span_of(presume), &j->options.presume))
-    return th_err_set(err, TH_EUSAGE, "--presume is none, consent or silence");
-  if (day && !th_date_parse(th_span_of(day), &date))
-    return th_err_set(err, TH_EUSAGE, "--as-of takes a date as 2026-03-01");
-  j->load.has_as_of = day;
-  if (day) j->load.as_of = date.last_day;
-  int rc = th_cli_number(j->cli, "threads", th_cpu_count(), 1, MOST_THREADS, &threads, err);
+  int rc = th_guest_presume(j->cli, &j->options.presume, err);
+  if (rc == 0) rc = th_guest_day(j->cli, &j->load.has_as_of, &j->load.as_of, err);
+  if (rc == 0)
+    rc = th_cli_number(j->cli, "threads", th_cpu_count(), 1, MOST_THREADS, &threads, err);
   j->load.threads = j->options.threads = (unsigned)(rc == 0 ? threads : 1);
   return rc;
 }
@@ -508,9 +490,9 @@ static int read_options(job *j, th_err *err) {
 int th_cmd_cohort(th_cli *cli) {
   th_err err = {0};
   job j = {.cli = cli, .term = th_tty_of(1), .first = true};
-  keep_private();
+  th_guest_keep_private(true);
   th_arena_init(&j.arena, 0);
-  th_buf_init(&j.out, 0);
+  th_guest_buf(&j.out, 0);
   int rc = read_options(&j, &err);
   if (rc == 0) rc = run(&j, &err);
   th_cohort_free(j.cohort);

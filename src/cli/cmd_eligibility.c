@@ -1,5 +1,6 @@
 /* trialhead eligibility: the criteria of a study, or of a text, read into logic. */
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "cli/cli.h"
@@ -96,21 +97,12 @@ static int put_tree(reading *r, const char *nct, const th_elig_tree *tree, th_er
 
 /* ---- one text ---- */
 
-static int read_stdin(th_buf *out, th_err *err) {
-  for (;;) {
-    char *p = th_buf_room(out, 65536);
-    if (!p) return th_err_set(err, out->error, "standard input: %s", th_code_text(out->error));
-    size_t n = fread(p, 1, 65536, stdin);
-    th_buf_added(out, n);
-    if (n == 0) return ferror(stdin) ? th_err_sys(err, "standard input") : 0;
-  }
-}
-
 static int read_file(reading *r, const char *path, th_err *err) {
   th_buf text;
   th_elig_tree tree;
   th_buf_init(&text, FILE_MAX);
-  int rc = strcmp(path, "-") ? th_file_read(&text, path, err) : read_stdin(&text, err);
+  int rc = strcmp(path, "-") ? th_file_read(&text, path, err)
+                             : th_fd_read(STDIN_FILENO, "standard input", &text, err);
   if (rc == 0)
     rc = th_elig_read_concepts(th_buf_view(&text), &r->dict, NULL, &r->arena, &tree, err);
   if (rc == 0) rc = put_tree(r, NULL, &tree, err);

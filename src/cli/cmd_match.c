@@ -1,17 +1,12 @@
 /* trialhead match: studies for a patient, with a verdict on each criterion.
- *
- * A patient is a guest of this process: records are never written or logged, messages hold nothing
- * of them, no core is dumped, and memory that held them is overwritten when it is given back. */
-#include <malloc.h>
+ Patients are guests (guest.h). */
 #include <pthread.h>
 #include <stdio.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/json.h"
 #include "cli/cli.h"
+#include "cli/guest.h"
 #include "cli/match_text.h"
 #include "cli/tty.h"
 #include "cli/where.h"
@@ -69,24 +64,6 @@ typedef struct worker {
   th_json_parser *notes;
   th_arena arena;
 } worker;
-
-/* ---- privacy ---- */
-
-static void keep_private(void) {
-  struct rlimit none = {0, 0};
-  setrlimit(RLIMIT_CORE, &none);
-#ifndef __SANITIZE_ADDRESS__ /* the leak check attaches to its own process */
-  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-#endif
-#ifdef M_PERTURB
-  mallopt(M_PERTURB, 0x5a); /* free() overwrites, wherever a library keeps a copy */
-#endif
-}
-
-static void wipe(th_buf *b) {
-  if (b->p) explicit_bzero(b->p, b->n);
-  th_buf_dispose(b);
-}
 
 /* ---- one patient ---- */
 
@@ -198,21 +175,6 @@ static void *work(void *arg) {
 
 /* ---- all of them ---- */
 
-static int read_input(const char *path, th_buf *out, th_err *err) {
-  if (strcmp(path, "-")) {
-    int rc = th_file_read(out, path, err);
-    return rc == TH_ENOTFOUND ? (err->code = TH_EINPUT) : rc; /* not "no study was found" */
-  }
-  for (;;) {
-    char *p = th_buf_room(out, 65536);
-    if (!p) return th_err_set(err, out->error, "standard input: %s", th_code_text(out->error));
-    ssize_t n = read(0, p, 65536);
-    if (n < 0) return th_err_sys(err, "standard input");
-    if (n == 0) return 0;
-    th_buf_added(out, (size_t)n);
-  }
-}
-
 /* Each line that holds anything is a note. */
 static int split_lines(job *j, th_err *err) {
   size_t lines = 1;
@@ -241,12 +203,12 @@ static int one_patient(job *j, th_err *err) {
 static int read_patients(job *j, th_err *err) {
   const char *notes = th_cli_value(j->cli, "notes");
   const char *path = notes ? notes : j->cli->n_operands ? j->cli->operands[0] : "-";
-  int rc = read_input(path, &j->input, err);
+  int rc = th_guest_read(&j->input, path, err);
   if (rc == 0 && !th_utf8_valid(th_buf_view(&j->input)))
     rc = th_err_set(err, TH_EINPUT, "the record is not UTF-8 text");
   if (rc == 0) rc = j->many ? split_lines(j, err) : one_patient(j, err);
   for (size_t i = 0; rc == 0 && i < j->n; i++)
-    th_buf_init(&j->guests[i].out, 0);
+    th_guest_buf(&j->guests[i].out, 0);
   return rc;
 }
 
@@ -269,7 +231,7 @@ static int run_workers(job *j, uint64_t threads, th_err *err) {
 
 static int print_all(job *j, th_err *err) {
   th_buf out;
-  th_buf_init(&out, 0);
+  th_guest_buf(&out, 0);
   if (j->form == FORM_JSON && j->many) th_buf_str(&out, "{\"patients\":[");
   for (size_t i = 0; i < j->n; i++) {
     guest *g = &j->guests[i];
@@ -283,7 +245,7 @@ static int print_all(job *j, th_err *err) {
   }
   if (j->form == FORM_JSON) th_buf_str(&out, j->many ? "]}\n" : "\n");
   int rc = th_cli_print(&out, err);
-  wipe(&out);
+  th_buf_dispose(&out);
   return rc;
 }
 
@@ -324,20 +286,12 @@ static int read_form(job *j, th_err *err) {
 }
 
 static int read_how(job *j, th_err *err) {
-  const char *order = th_cli_value(j->cli, "order"), *day = th_cli_value(j->cli, "as-of");
-  const char *presume = th_cli_value(j->cli, "presume");
-  th_date date;
+  const char *order = th_cli_value(j->cli, "order");
   if (order && !th_find_order_parse(th_span_of(order), &j->order))
     return th_err_set(err, TH_EUSAGE, "--order is relevance or eligible");
-  j->has_presume = presume;
-  if (presume && !th_find_presume_parse(th_span_of(presume), &j->presume))
-    return th_err_set(err, TH_EUSAGE, "--presume is none, consent or silence");
-  if (!day) return 0;
-  if (!th_date_parse(th_span_of(day), &date))
-    return th_err_set(err, TH_EUSAGE, "--as-of takes a date as 2026-03-01");
-  j->options.has_as_of = true;
-  j->options.as_of = date.last_day;
-  return 0;
+  j->has_presume = th_cli_value(j->cli, "presume");
+  int rc = th_guest_presume(j->cli, &j->presume, err);
+  return rc < 0 ? rc : th_guest_day(j->cli, &j->options.has_as_of, &j->options.as_of, err);
 }
 
 static int read_output(job *j, th_err *err) {
@@ -369,9 +323,9 @@ static int read_options(job *j, uint64_t *threads, th_err *err) {
 
 static void dispose(job *j) {
   for (size_t i = 0; i < j->n; i++)
-    wipe(&j->guests[i].out);
+    th_buf_dispose(&j->guests[i].out);
   free(j->guests);
-  wipe(&j->input);
+  th_buf_dispose(&j->input);
   th_registry_close(j->registry);
   th_arena_dispose(&j->arena);
 }
@@ -382,8 +336,8 @@ int th_cmd_match(th_cli *cli) {
   job j = {.cli = cli, .term = th_tty_of(1)};
   uint64_t threads;
   size_t found = 0;
-  keep_private();
-  th_buf_init(&j.input, INPUT_BYTES_MAX);
+  th_guest_keep_private(true);
+  th_guest_buf(&j.input, INPUT_BYTES_MAX);
   th_arena_init(&j.arena, (size_t)1 << 28);
   int rc = read_options(&j, &threads, &err);
   if (rc == 0) rc = th_cli_open(cli, TH_REGISTRY_READ, &j.registry, &err);

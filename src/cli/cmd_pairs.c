@@ -1,16 +1,13 @@
 /* trialhead match --pairs: a verdict for each pair of a note and one criterion (match/pairs.h).
  *
  * Without --json a line a pair: id, verdict and basis, separated by tabs. A line that is no pair is
- * named on standard error, the rest goes on, and the exit code is 3. Notes are guests as in
- * cmd_match.c. */
+ * named on standard error, the rest goes on, and the exit code is 3. Notes are guests (guest.h). */
 #include <stdio.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "base/json.h"
 #include "cli/cli.h"
+#include "cli/guest.h"
 #include "match/pairs.h"
 #include "registry/concepts.h"
 #include "study/date.h"
@@ -28,28 +25,12 @@ typedef struct run {
   size_t bad;
 } run;
 
-static void wipe(th_buf *b) {
-  if (b->p) explicit_bzero(b->p, b->n);
-  th_buf_dispose(b);
-}
-
 static int read_options(run *r, th_err *err) {
-  const char *presume = th_cli_value(r->cli, "presume"), *day = th_cli_value(r->cli, "as-of");
-  static const char *const modes[] = {"none", "consent", "silence"};
-  th_date date;
   r->options.presume = TH_PRESUME_BY_FORM;
-  for (size_t i = 0; presume && i < TH_COUNT(modes); i++)
-    if (!strcmp(presume, modes[i])) r->options.presume = (th_verdict_presume)i;
-  if (presume && r->options.presume == TH_PRESUME_BY_FORM)
-    return th_err_set(err, TH_EUSAGE, "--presume is none, consent or silence");
   if (r->cli->n_operands || th_cli_value(r->cli, "note") || th_cli_value(r->cli, "notes"))
     return th_err_set(err, TH_EUSAGE, "--pairs goes without another patient");
-  if (!day) return 0;
-  if (!th_date_parse(th_span_of(day), &date))
-    return th_err_set(err, TH_EUSAGE, "--as-of takes a date as 2026-03-01");
-  r->options.has_as_of = true;
-  r->options.as_of = date.last_day;
-  return 0;
+  int rc = th_guest_presume(r->cli, &r->options.presume, err);
+  return rc < 0 ? rc : th_guest_day(r->cli, &r->options.has_as_of, &r->options.as_of, err);
 }
 
 /* The dictionary of the data directory. Without one the built-in terms are known, and that is said:
@@ -71,21 +52,6 @@ static int open_dict(run *r, th_err *err) {
           stderr);
   r->options.dict = &r->dict;
   return rc;
-}
-
-static int read_input(th_buf *out, const char *path, th_err *err) {
-  if (strcmp(path, "-")) {
-    int rc = th_file_read(out, path, err);
-    return rc == TH_ENOTFOUND ? (err->code = TH_EINPUT) : rc;
-  }
-  for (;;) {
-    char *p = th_buf_room(out, OUTPUT_STEP);
-    if (!p) return th_err_set(err, out->error, "standard input: %s", th_code_text(out->error));
-    ssize_t n = read(0, p, OUTPUT_STEP);
-    if (n < 0) return th_err_sys(err, "standard input");
-    if (n == 0) return 0;
-    th_buf_added(out, (size_t)n);
-  }
 }
 
 static int judge_line(run *r, th_span line, size_t number, th_err *err) {
@@ -111,7 +77,6 @@ static int judge_line(run *r, th_span line, size_t number, th_err *err) {
 
 static int flush(run *r, th_err *err) {
   int rc = th_cli_print(&r->out, err);
-  if (r->out.p) explicit_bzero(r->out.p, r->out.n);
   th_buf_clear(&r->out);
   return rc;
 }
@@ -133,22 +98,18 @@ static int judge_all(run *r, th_err *err) {
 int th_cmd_match_pairs(th_cli *cli) {
   th_err err = {0};
   run r = {.cli = cli};
-  struct rlimit none = {0, 0};
-  setrlimit(RLIMIT_CORE, &none);
-#ifndef __SANITIZE_ADDRESS__ /* the leak check attaches to its own process */
-  (void)!prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-#endif
-  th_buf_init(&r.input, INPUT_MAX);
-  th_buf_init(&r.out, 0);
+  th_guest_keep_private(true);
+  th_guest_buf(&r.input, INPUT_MAX);
+  th_guest_buf(&r.out, 0);
   int rc = read_options(&r, &err);
   if (rc == 0) rc = open_dict(&r, &err);
-  if (rc == 0) rc = read_input(&r.input, th_cli_value(cli, "pairs"), &err);
+  if (rc == 0) rc = th_guest_read(&r.input, th_cli_value(cli, "pairs"), &err);
   if (rc == 0 && !(r.pairs = th_pairs_new(&r.options)))
     rc = th_err_set(&err, TH_ENOMEM, "out of memory");
   if (rc == 0) rc = judge_all(&r, &err);
   th_pairs_free(r.pairs);
-  wipe(&r.input);
-  wipe(&r.out);
+  th_buf_dispose(&r.input);
+  th_buf_dispose(&r.out);
   if (r.index) th_index_release(th_registry_index(r.registry), r.index);
   th_registry_close(r.registry);
   if (rc < 0) return th_cli_fail(cli, &err);

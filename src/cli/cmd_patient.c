@@ -1,54 +1,21 @@
-/* trialhead patient: what was read of a patient's record, so that people can check it. The record
- * is never logged or stored, memory is overwritten, and there are no core dumps. */
+/* trialhead patient: what was read of a patient's record, so that people can check it. The patient
+ * is a guest (guest.h). */
 #include <math.h>
 #include <stdio.h>
-#include <sys/prctl.h>
 
 #include "base/file.h"
 #include "cli/cli.h"
+#include "cli/guest.h"
 #include "cli/tty.h"
 #include "patient/patient.h"
 #include "registry/concepts.h"
 #include "study/date.h"
 
-enum { READ_STEP = 1 << 20 };
-
-/* The whole of a file or of standard input, at most TH_PATIENT_SOURCE_MAX. Nothing is copied when
- * there is not more than the first step: what a growing buffer leaves behind cannot be wiped. */
-static int read_record(th_buf *out, const char *path, th_err *err) {
-  FILE *in = strcmp(path, "-") ? fopen(path, "rb") : stdin;
-  if (!in) return th_err_sys(err, "%s", path);
-  setvbuf(in, NULL, _IONBF, 0);
-  int rc = 0;
-  for (;;) {
-    th_buf more;
-    if (out->cap - out->n < READ_STEP) {
-      th_buf_init(&more, TH_PATIENT_SOURCE_MAX);
-      (void)th_buf_room(&more, out->cap * 2 + READ_STEP);
-      th_buf_span(&more, th_buf_view(out));
-      if (more.error) {
-        rc = th_err_set(err, more.error, "%s: %s", path, th_code_text(more.error));
-        th_buf_dispose(&more);
-        break;
-      }
-      if (out->p) explicit_bzero(out->p, out->n);
-      th_buf_dispose(out);
-      *out = more;
-    }
-    size_t n = fread(out->p + out->n, 1, READ_STEP, in);
-    th_buf_added(out, n);
-    if (n == 0) break;
-  }
-  if (rc == 0 && ferror(in)) rc = th_err_sys(err, "%s", path);
-  if (in != stdin) fclose(in);
-  return rc;
-}
-
 /* ---- for people ---- */
 
 static void put_fact(th_buf *out, const th_patient *p, const th_patient_fact *f, th_tty term) {
   th_buf words;
-  th_buf_init(&words, 0);
+  th_guest_buf(&words, 0);
   th_patient_fact_words(p, f, &words);
   th_buf_str(out, "  ");
   if (f->certainty == TH_CERTAIN_HYPOTHETICAL || f->experiencer == TH_OF_FAMILY || f->absent)
@@ -61,7 +28,6 @@ static void put_fact(th_buf *out, const th_patient *p, const th_patient_fact *f,
     th_buf_char(out, ']');
   }
   th_buf_char(out, '\n');
-  if (words.p) explicit_bzero(words.p, words.n);
   th_buf_dispose(&words);
 }
 
@@ -112,17 +78,6 @@ static void open_dict(const th_cli *cli, th_registry **registry, const th_snapsh
   if (*index && th_registry_concepts(*index, dict, &none) < 0) *dict = (th_concepts){0};
 }
 
-static int as_of_day(const th_cli *cli, th_patient_options *options, th_err *err) {
-  const char *text = th_cli_value(cli, "as-of");
-  th_date date;
-  if (!text) return 0;
-  if (!th_date_parse(th_span_of(text), &date))
-    return th_err_set(err, TH_EUSAGE, "--as-of takes a date as 2026-03-01");
-  options->has_as_of = true;
-  options->as_of = date.last_day;
-  return 0;
-}
-
 int th_cmd_patient(th_cli *cli) {
   th_err err = {0};
   th_buf source, out;
@@ -131,12 +86,12 @@ int th_cmd_patient(th_cli *cli) {
   th_registry *registry = NULL;
   const th_snapshot *index = NULL;
   th_concepts dict = {0};
-  th_buf_init(&source, TH_PATIENT_SOURCE_MAX);
-  th_buf_init(&out, 0);
-  (void)!prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  th_guest_keep_private(true);
+  th_guest_buf(&source, TH_PATIENT_SOURCE_MAX);
+  th_guest_buf(&out, 0);
   if (th_cli_value(cli, "note")) options.form = TH_PATIENT_NOTE;
-  int rc = as_of_day(cli, &options, &err);
-  if (rc == 0) rc = read_record(&source, cli->operands[0], &err);
+  int rc = th_guest_day(cli, &options.has_as_of, &options.as_of, &err);
+  if (rc == 0) rc = th_guest_read(&source, cli->operands[0], &err);
   if (rc == 0) {
     open_dict(cli, &registry, &index, &dict);
     options.dict = &dict;
@@ -152,8 +107,6 @@ int th_cmd_patient(th_cli *cli) {
   }
   if (rc == 0) rc = th_cli_print(&out, &err);
   th_patient_dispose(&patient);
-  if (source.p) explicit_bzero(source.p, source.n);
-  if (out.p) explicit_bzero(out.p, out.n);
   th_buf_dispose(&source);
   th_buf_dispose(&out);
   if (index) th_index_release(th_registry_index(registry), index);

@@ -1,6 +1,7 @@
 /* trialhead serve: pages and API over HTTP until told to stop. */
 #include "api/api.h"
 #include "cli/cli.h"
+#include "cli/guest.h"
 #include "http/server.h"
 #include "native/desk.h"
 #include "native/native.h"
@@ -8,8 +9,6 @@
 #include "query/warm.h"
 #include "sync/sync.h"
 
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 enum {
@@ -152,18 +151,9 @@ static int run(serve *s, th_err *err) {
   return rc;
 }
 
-/* Patients are matched here: what is in memory stays there. */
-static void keep_private(void) {
-  struct rlimit none = {0, 0};
-  setrlimit(RLIMIT_CORE, &none);
-#ifndef __SANITIZE_ADDRESS__ /* the leak check attaches to its own process */
-  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-#endif
-}
-
 int th_cmd_serve(th_cli *cli) {
   th_err err = {0};
-  keep_private();
+  th_guest_keep_private(false); /* patients are matched here */
   serve s = {.cli = cli};
   th_buf_init(&s.dir, 4096);
   int rc = run(&s, &err);

@@ -1,5 +1,6 @@
 #include "cli/match_text.h"
 
+#include "cli/guest.h"
 #include "match/explain.h"
 #include "study/catalogue.h"
 #include "study/nct.h"
@@ -11,7 +12,6 @@ static void put_line(th_buf *out, const th_tty *term, th_style style, th_buf *li
   th_buf_str(out, th_tty_style(term, style));
   if (line->n) th_tty_wrap(out, th_buf_view(line), term->width, INDENT, INDENT);
   th_buf_str(out, th_tty_style(term, TH_PLAIN));
-  if (line->p) explicit_bzero(line->p, line->n);
   th_buf_clear(line);
 }
 
@@ -85,7 +85,7 @@ static void put_study(const th_find_result *r, const th_found *s, const th_tty *
       [TH_GRADE_EXCLUDED] = TH_DIM, [TH_GRADE_POSSIBLE] = TH_YELLOW, [TH_GRADE_LIKELY] = TH_GREEN};
   char nct[TH_NCT_LEN + 1];
   th_buf line;
-  th_buf_init(&line, 1 << 16);
+  th_guest_buf(&line, 1 << 16);
   th_nct_format(s->ranked.nct, nct);
   th_buf_printf(out, "%s%s%s  ", th_tty_style(term, TH_CYAN), nct, th_tty_style(term, TH_PLAIN));
   th_tty_wrap(out, s->shown.title, term->width, -INDENT, INDENT);
@@ -101,7 +101,7 @@ static void put_study(const th_find_result *r, const th_found *s, const th_tty *
 static void put_questions(const th_find_result *r, const th_tty *term, th_buf *out) {
   th_buf line;
   if (!r->n_questions) return;
-  th_buf_init(&line, 1 << 16);
+  th_guest_buf(&line, 1 << 16);
   th_buf_printf(out, "\n%sWhat to ask next%s\n", th_tty_style(term, TH_BOLD),
                 th_tty_style(term, TH_PLAIN));
   for (uint32_t i = 0; i < r->n_questions; i++) {
@@ -109,7 +109,6 @@ static void put_questions(const th_find_result *r, const th_tty *term, th_buf *o
     th_buf_span(&line, q->words);
     th_buf_printf(&line, " (open in %u %s)", q->n_studies, q->n_studies == 1 ? "study" : "studies");
     th_tty_wrap(out, th_buf_view(&line), term->width, 2, 4);
-    if (line.p) explicit_bzero(line.p, line.n);
     th_buf_clear(&line);
   }
   th_buf_dispose(&line);
