@@ -14,8 +14,7 @@ typedef struct cache {
   _Atomic(float *) length[TH_A_COUNT + 1];
   _Atomic(th_folded *) folded[TH_F_COUNT];
   _Atomic(th_inverted *) inverted[TH_F_COUNT];
-  _Atomic(th_site_grid *) grid[2]; /* of the records' points; of placed sites */
-  _Atomic(th_placed *) placed;
+  _Atomic(th_spots *) spots;
   _Atomic(uint64_t *) present[TH_F_COUNT];
   th_hot hot;
   th_impact_set impacts;
@@ -38,9 +37,7 @@ static void cache_free(th_segment_extra *extra) {
     th_inverted_free(atomic_load(&c->inverted[i]));
     free(atomic_load(&c->present[i]));
   }
-  for (unsigned i = 0; i < TH_COUNT(c->grid); i++)
-    th_site_grid_free(atomic_load(&c->grid[i]));
-  th_placed_free(atomic_load(&c->placed));
+  th_spots_free(atomic_load(&c->spots));
   th_hot_dispose(&c->hot);
   th_impacts_dispose(&c->impacts);
   free(c);
@@ -263,33 +260,17 @@ const uint64_t *th_cache_present(const th_segment *s, uint16_t field) {
 
 /* ---- sites ---- */
 
-const th_sites *th_cache_placed(const th_segment *s) {
+const th_spots *th_cache_spots(const th_segment *s) {
   cache *c = cache_of(s);
-  if (!c || !th_segment_sites(s)) return NULL;
-  th_placed *have = atomic_load_explicit(&c->placed, memory_order_acquire);
-  if (have) return &have->sites;
-  th_placed *made = th_placed_make(s);
+  if (!c) return NULL;
+  th_spots *have = atomic_load_explicit(&c->spots, memory_order_acquire);
+  if (have) return have;
+  th_spots *made = th_spots_make(s);
   if (!made) return NULL;
-  if (atomic_compare_exchange_strong(&c->placed, &have, made)) {
-    count_bytes(c, th_placed_bytes(made));
-    return &made->sites;
-  }
-  th_placed_free(made); /* another thread was first */
-  return &have->sites;
-}
-
-const th_site_grid *th_cache_grid(const th_segment *s, bool placed) {
-  cache *c = cache_of(s);
-  const th_sites *sites = placed ? th_cache_placed(s) : th_segment_sites(s);
-  if (!c || (placed && !sites)) return NULL;
-  th_site_grid *g = atomic_load_explicit(&c->grid[placed], memory_order_acquire);
-  if (g) return g;
-  th_site_grid *made = th_site_grid_make(sites, th_segment_docs(s));
-  if (!made) return NULL;
-  if (atomic_compare_exchange_strong(&c->grid[placed], &g, made)) {
-    count_bytes(c, th_site_grid_bytes(made));
+  if (atomic_compare_exchange_strong(&c->spots, &have, made)) {
+    count_bytes(c, th_spots_bytes(made));
     return made;
   }
-  th_site_grid_free(made);
-  return g;
+  th_spots_free(made); /* another thread was first */
+  return have;
 }

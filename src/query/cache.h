@@ -49,12 +49,8 @@ const uint64_t *th_cache_present(const th_segment *s, uint16_t field);
 /* Bytes of all tables that are kept with the segment. */
 uint64_t th_cache_kept_bytes(const th_segment *s);
 
-/* placed: of th_cache_placed. NULL when memory is exhausted. */
-const th_site_grid *th_cache_grid(const th_segment *s, bool placed);
-
-/* The segment's sites, where those without a point have that of their city when the gazetteer knows
- * it (th_geo_site). NULL when damaged or memory is exhausted. */
-const th_sites *th_cache_placed(const th_segment *s);
+/* Where the segment's sites lie. NULL when damaged or memory is exhausted. */
+const th_spots *th_cache_spots(const th_segment *s);
 
 /* Fields of a scope as a bit set of TH_F_COUNT bits, for th_postings_positions. */
 void th_scope_fields(unsigned scope, uint64_t out[(TH_F_COUNT + 63) / 64]);

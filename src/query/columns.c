@@ -334,15 +334,53 @@ double th_nearest_site_km(const th_sites *sites, uint32_t doc, double lat, doubl
   return nearest;
 }
 
+void th_distances_begin(th_distances *d, const th_segment *s, double lat, double lon, bool placed) {
+  *d = (th_distances){.sites = th_segment_sites(s), .lat = lat, .lon = lon, .placed = placed};
+  if (d->sites) d->spots = th_cache_spots(s);
+}
+
+bool th_distances_keep(th_distances *d, th_arena *arena) {
+  if (!d->spots) return !d->sites;
+  d->km = th_arena_alloc(arena, ((size_t)d->spots->n_points + 1) * sizeof *d->km);
+  for (uint32_t i = 0; d->km && i < d->spots->n_points; i++)
+    d->km[i] = -1;
+  return d->km != NULL;
+}
+
+double th_distances_point(th_distances *d, uint32_t point) {
+  const th_point *p = &d->spots->point[point];
+  if (d->km && d->km[point] >= 0) return d->km[point];
+  double km = th_distance_km(d->lat, d->lon, p->lat * 1e-6, p->lon * 1e-6);
+  if (d->km) d->km[point] = km;
+  return km;
+}
+
+double th_distances_nearest(th_distances *d, uint32_t doc) {
+  double nearest = -1;
+  if (!d->spots) return nearest;
+  for (uint32_t i = d->sites->start[doc]; i < d->sites->start[doc + 1] && i < d->sites->n; i++) {
+    uint32_t point = th_spots_point(d->spots, i, d->placed);
+    if (!point) continue;
+    double km = th_distances_point(d, point - 1);
+    if (nearest < 0 || km < nearest) nearest = km;
+  }
+  return nearest;
+}
+
 /* A circle, and the box of whole degrees that holds it. */
 typedef struct circle {
   double lat, lon, km;
   uint64_t status;
+  bool placed;
   int south, north, west, east; /* rows; columns, not yet brought into 0 … 359 */
 } circle;
 
 static circle circle_of(const th_query *q) {
-  circle c = {q->near.lat, q->near.lon, q->near.km, q->near.site_status, 0, 0, 0, 0};
+  circle c = {.lat = q->near.lat,
+              .lon = q->near.lon,
+              .km = q->near.km,
+              .status = q->near.site_status,
+              .placed = q->near.placed};
   double angle =
       c.km / TH_EARTH_KM / RADIANS + 1e-3; /* degrees of latitude, with room for rounding */
   double south = c.lat - angle, north = c.lat + angle, wide = 180;
@@ -359,27 +397,39 @@ static circle circle_of(const th_query *q) {
   return c;
 }
 
-static void match_point(const th_plan *p, const th_site_grid *g, const th_sites *sites,
+/* Whether a site of the document at this point, by its record, has one of the statuses. */
+static bool has_status_at(const th_sites *sites, const th_spots *spots, const circle *c,
+                          uint32_t point, uint32_t doc) {
+  for (uint32_t i = sites->start[doc]; i < sites->start[doc + 1] && i < sites->n; i++) {
+    uint8_t status = sites->status[i];
+    if (th_spots_point(spots, i, false) != point + 1 || !status || status > 64) continue;
+    if (c->status >> (status - 1) & 1) return true;
+  }
+  return false;
+}
+
+static void match_point(const th_plan *p, const th_spots *spots, const th_sites *sites,
                         const circle *c, uint32_t at, uint64_t *out) {
-  for (uint32_t k = g->point[at].from; k < g->point[at + 1].from; k++) {
-    uint8_t status = c->status ? sites->status[g->site[k]] : 0;
-    if (c->status && (!status || status > 64 || !(c->status >> (status - 1) & 1))) continue;
-    if (g->doc[k] < p->n_docs) th_bit_set(out, g->doc[k]);
+  const th_point *point = &spots->point[at];
+  uint32_t end = c->placed ? point[1].from : point->placed;
+  for (uint32_t k = point->from; k < end; k++) {
+    uint32_t doc = spots->doc[k];
+    if (c->status && !has_status_at(sites, spots, c, at, doc)) continue;
+    if (doc < p->n_docs) th_bit_set(out, doc);
   }
 }
 
-static void match_cell(const th_plan *p, const th_site_grid *g, const th_sites *sites,
+static void match_cell(const th_plan *p, const th_spots *spots, const th_sites *sites,
                        const circle *c, uint32_t cell, uint64_t *out) {
-  for (uint32_t i = g->start[cell]; i < g->start[cell + 1]; i++) {
-    double lat = g->point[i].lat * 1e-6, lon = g->point[i].lon * 1e-6;
-    if (th_distance_km(c->lat, c->lon, lat, lon) <= c->km) match_point(p, g, sites, c, i, out);
+  for (uint32_t i = spots->start[cell]; i < spots->start[cell + 1]; i++) {
+    double lat = spots->point[i].lat * 1e-6, lon = spots->point[i].lon * 1e-6;
+    if (th_distance_km(c->lat, c->lon, lat, lon) <= c->km) match_point(p, spots, sites, c, i, out);
   }
 }
 
 int th_match_near(th_plan *p, const th_query *q, uint64_t *out) {
-  bool placed = q->near.placed;
   const th_sites *sites = th_segment_sites(p->segment);
-  const th_site_grid *g = sites && sites->n ? th_cache_grid(p->segment, placed) : NULL;
+  const th_spots *g = sites && sites->n ? th_cache_spots(p->segment) : NULL;
   circle c = circle_of(q);
   if (!sites || !sites->n) return 0;
   if (!g) return th_plan_no_memory(p);

@@ -5,6 +5,7 @@
 #define TH_QUERY_EXEC_H
 
 #include "geo/distance.h"
+#include "query/cache.h"
 #include "query/cursor.h"
 #include "query/tree.h"
 
@@ -167,6 +168,19 @@ int th_match_near(th_plan *p, const th_query *q, uint64_t *out) TH_MUST_USE;
 bool th_match_present(const th_plan *p, uint16_t field, uint64_t *out);
 /* Kilometres from the point to the nearest site of the document, -1 when none has a point. */
 double th_nearest_site_km(const th_sites *sites, uint32_t doc, double lat, double lon);
+/* The same, also by the points of cities; for many documents each point is looked at once. */
+typedef struct th_distances {
+  const th_sites *sites;
+  const th_spots *spots; /* NULL: damaged, which the segment's state says, or no memory */
+  double lat, lon;
+  bool placed; /* a site without a point counts as at its city's */
+  double *km;  /* a point; below 0: not worked out yet; NULL: none is kept */
+} th_distances;
+void th_distances_begin(th_distances *d, const th_segment *s, double lat, double lon, bool placed);
+/* Keeps what is worked out from here on. False when memory is exhausted. */
+bool th_distances_keep(th_distances *d, th_arena *arena) TH_MUST_USE;
+double th_distances_point(th_distances *d, uint32_t point);
+double th_distances_nearest(th_distances *d, uint32_t doc);
 
 /* ---- places.c ---- */
 /* Which words of a keyword column are asked for, by ordinal + 1, for the segment at hand. */
@@ -254,7 +268,6 @@ typedef struct th_entry {
 typedef struct th_sort_reader {
   th_sort sort;
   const th_column *column; /* of the segment at hand */
-  const th_sites *sites;
 } th_sort_reader;
 
 struct th_sink {
@@ -263,8 +276,9 @@ struct th_sink {
   uint32_t n, cap, room; /* room: entries allocated; grows to cap */
   th_sort_reader keys[2];
   unsigned n_keys;
-  bool by_score;   /* one key: the score, falling */
-  bool by_number;  /* one key: the study number, falling */
+  th_distances distances; /* of the segment at hand, when they make the order */
+  bool by_score;          /* one key: the score, falling */
+  bool by_number;         /* one key: the study number, falling */
   bool want_all;   /* every match must be seen: counted, facetted or sorted by something else */
   uint64_t *found; /* facets: matches of the segment at hand, else NULL */
   int64_t total;

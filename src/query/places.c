@@ -2,8 +2,8 @@
  * country, state and city together, so a city is counted only in the country it lies in.
  *
  * Spellings that differ in case and accents are one place, and all names of a country. A word is
- * folded once a segment, when its first site is met; after that a site costs two or three look-ups
- * by ordinal. */
+ * folded once a segment, when its first site is met. Which place a site lies in is worked out once
+ * a spot (points.h), so a site costs two look-ups. */
 #include "query/cache.h"
 #include "query/exec.h"
 
@@ -14,27 +14,34 @@ typedef struct place {
   uint32_t hash;
   th_span name;        /* the spelling that most sites of one segment have */
   uint32_t name_sites; /* so many of them */
+} place;
+
+/* Of a place. */
+typedef struct tally {
   uint32_t studies, recruiting;
   uint32_t last, last_recruiting; /* document + 1 of the segment at hand that was counted last */
-} place;
+} tally;
 
 typedef struct counter {
   th_plan *plan;
   const th_place_request *request;
   place *places;
+  tally *tallies; /* as places */
   uint32_t n, cap;
   uint32_t *slot; /* 2 * cap, a power of two: place + 1, 0 = free */
   uint32_t studies, recruiting, unnamed;
   /* The segment at hand. */
   const th_sites *sites;
+  const th_spots *spots;
   const th_column *names; /* of the level; NULL = no site has one */
-  const uint32_t *level;  /* a site: ordinal of its place + 1 */
   th_wanted country, state;
   uint32_t *place_of; /* an ordinal: place + 1, 0 = not met yet */
   uint32_t *sites_of; /* an ordinal: sites that were counted */
-  const th_column *overall;
-  int site_recruiting, study_recruiting; /* values of the two enums */
+  uint32_t *in;       /* a spot: FIRST + its place, or one of those below */
+  uint32_t *sites_in; /* a spot: sites that were counted */
 } counter;
+
+enum { UNKNOWN, ELSEWHERE, UNNAMED, FIRST };
 
 /* ---- places ---- */
 
@@ -48,10 +55,13 @@ static void put_slot(counter *c, uint32_t i) {
 static bool grow(counter *c) {
   uint32_t cap = c->cap ? c->cap * 2 : 64;
   place *places = th_arena_calloc(c->plan->arena, cap, sizeof *places);
+  tally *tallies = th_arena_calloc(c->plan->arena, cap, sizeof *tallies);
   uint32_t *slot = th_arena_calloc(c->plan->arena, 2 * (size_t)cap, sizeof *slot);
-  if (!places || !slot) return false;
+  if (!places || !tallies || !slot) return false;
   if (c->n) memcpy(places, c->places, c->n * sizeof *places);
+  if (c->n) memcpy(tallies, c->tallies, c->n * sizeof *tallies);
   c->places = places;
+  c->tallies = tallies;
   c->slot = slot;
   c->cap = cap;
   for (uint32_t i = 0; i < c->n; i++)
@@ -114,19 +124,19 @@ static int begin_segment(counter *c) {
   static const uint16_t fields[] = {TH_F_LocationCountry, TH_F_LocationState, TH_F_LocationCity};
   const th_place_request *r = c->request;
   th_plan *p = c->plan;
-  const th_sites *s = c->sites = th_segment_sites(p->segment);
+  c->sites = th_segment_sites(p->segment);
+  c->spots = c->sites ? th_cache_spots(p->segment) : NULL;
   c->names = th_segment_column(p->segment, fields[r->level]);
-  c->overall = th_segment_column(p->segment, TH_F_OverallStatus);
-  if (!s) return 0; /* damaged: the segment's state says so */
-  c->level = r->level == TH_PLACE_COUNTRY ? s->country
-             : r->level == TH_PLACE_STATE ? s->state
-                                          : s->city;
+  if (!c->spots) return c->sites ? th_plan_no_memory(p) : 0; /* damaged: its state says so */
   size_t words = (c->names ? (size_t)c->names->n_dict : 0) + 1;
+  size_t spots = (size_t)c->spots->n_spots + 1;
   c->place_of = th_arena_calloc(p->arena, words, sizeof *c->place_of);
   c->sites_of = th_arena_calloc(p->arena, words, sizeof *c->sites_of);
-  if (!c->place_of || !c->sites_of) return th_plan_no_memory(p);
+  c->in = th_arena_calloc(p->arena, spots, sizeof *c->in);
+  c->sites_in = th_arena_calloc(p->arena, spots, sizeof *c->sites_in);
+  if (!c->place_of || !c->sites_of || !c->in || !c->sites_in) return th_plan_no_memory(p);
   for (uint32_t i = 0; i < c->n; i++)
-    c->places[i].last = c->places[i].last_recruiting = 0;
+    c->tallies[i].last = c->tallies[i].last_recruiting = 0;
   int rc = th_wanted_make(p, TH_F_LocationCountry, r->country, false, &c->country);
   return rc ? rc : th_wanted_make(p, TH_F_LocationState, r->state, r->no_state, &c->state);
 }
@@ -139,8 +149,19 @@ static th_span place_name(const counter *c, uint32_t ordinal) {
   return name.n ? name : word;
 }
 
-/* The spelling of each place that most sites have. */
+/* The ordinal + 1 of what a spot is called on the level; 0 = it has no name. */
+static uint32_t level_of(const counter *c, const th_spot *s) {
+  uint32_t word = c->request->level == TH_PLACE_COUNTRY ? s->country
+                  : c->request->level == TH_PLACE_STATE ? s->state
+                                                        : s->city;
+  return c->names && word <= c->names->n_dict ? word : 0;
+}
+
+/* Sites by spelling; each place has the one that most of them have. */
 static void name_places(counter *c) {
+  for (uint32_t i = 0; i < c->spots->n_spots; i++)
+    if (c->sites_in[i] && c->in[i] >= FIRST)
+      c->sites_of[level_of(c, &c->spots->spot[i]) - 1] += c->sites_in[i];
   for (uint32_t o = 0; c->names && o < c->names->n_dict; o++) {
     if (!c->place_of[o]) continue;
     place *p = &c->places[c->place_of[o] - 1];
@@ -152,36 +173,44 @@ static void name_places(counter *c) {
   }
 }
 
-/* Counts a site's place for the document, once; false when memory is exhausted. */
-static bool count_place(counter *c, uint32_t doc, uint32_t ordinal, bool recruits) {
-  uint32_t *known = &c->place_of[ordinal];
-  if (!*known) *known = find_place(c, place_name(c, ordinal));
-  if (!*known) return false;
-  place *p = &c->places[*known - 1];
-  c->sites_of[ordinal]++;
-  p->studies += p->last != doc + 1;
-  p->last = doc + 1;
-  if (!recruits) return true;
-  p->recruiting += p->last_recruiting != doc + 1;
-  p->last_recruiting = doc + 1;
-  return true;
+/* Where a spot that is met for the first time counts; UNKNOWN when memory is exhausted. */
+static uint32_t place_of_spot(counter *c, uint32_t spot) {
+  const th_spot *s = &c->spots->spot[spot];
+  if (!th_wanted_has(&c->country, s->country) || !th_wanted_has(&c->state, s->state))
+    return ELSEWHERE;
+  uint32_t word = level_of(c, s);
+  if (!word) return UNNAMED;
+  uint32_t *known = &c->place_of[word - 1];
+  if (!*known) *known = find_place(c, place_name(c, word - 1));
+  return *known ? FIRST + *known - 1 : UNKNOWN;
 }
 
-/* The sites of one document. What a site says of itself counts, else what its study says. */
+static void count(tally *t, uint32_t doc, bool recruits) {
+  t->studies += t->last != doc + 1;
+  t->last = doc + 1;
+  if (!recruits) return;
+  t->recruiting += t->last_recruiting != doc + 1;
+  t->last_recruiting = doc + 1;
+}
+
+/* The sites of one document. False when memory is exhausted. */
 static bool count_doc(counter *c, uint32_t doc) {
-  const th_sites *s = c->sites;
+  const uint32_t *start = c->sites->start;
+  uint32_t end = TH_MIN(start[doc + 1], c->spots->n_sites);
   bool any = false, any_recruits = false, unnamed = false;
-  bool study = c->overall && (th_column_mask(c->overall, doc) >> c->study_recruiting & 1);
-  for (uint32_t i = s->start[doc]; i < s->start[doc + 1] && i < s->n; i++) {
-    if (!th_wanted_has(&c->country, s->country[i]) || !th_wanted_has(&c->state, s->state[i]))
+  for (uint32_t i = start[doc]; i < end; i++) {
+    uint32_t spot = c->spots->of[i] & ~TH_SITE_RECRUITS, *in = &c->in[spot];
+    bool recruits = c->spots->of[i] & TH_SITE_RECRUITS;
+    if (*in == ELSEWHERE) continue;
+    if (*in == UNKNOWN && (*in = place_of_spot(c, spot)) <= ELSEWHERE) {
+      if (*in == UNKNOWN) return false;
       continue;
-    bool recruits = s->status[i] ? s->status[i] == c->site_recruiting + 1 : study;
+    }
     any = true;
     any_recruits |= recruits;
-    if (!c->names || !c->level[i] || c->level[i] > c->names->n_dict)
-      unnamed = true;
-    else if (!count_place(c, doc, c->level[i] - 1, recruits))
-      return false;
+    unnamed |= *in == UNNAMED;
+    c->sites_in[spot]++;
+    if (*in >= FIRST) count(&c->tallies[*in - FIRST], doc, recruits);
   }
   c->studies += any;
   c->recruiting += any_recruits;
@@ -194,10 +223,10 @@ static int count_segment(counter *c) {
   uint64_t *keep;
   int rc = begin_segment(c);
   if (!rc) rc = th_match_keep(p, &keep);
-  for (uint32_t w = 0; !rc && c->sites && w < p->n_words; w++)
+  for (uint32_t w = 0; !rc && c->spots && w < p->n_words; w++)
     for (uint64_t bits = keep[w]; bits && !rc; bits &= bits - 1)
       if (!count_doc(c, 64 * w + (uint32_t)__builtin_ctzll(bits))) rc = th_plan_no_memory(p);
-  if (!rc) name_places(c);
+  if (!rc && c->spots) name_places(c);
   int state = th_segment_state(p->segment, p->err);
   return state ? state : rc;
 }
@@ -214,7 +243,7 @@ static int finish(const counter *c, th_place_counts *out) {
   th_place *places = th_arena_calloc(c->plan->arena, (size_t)c->n + 1, sizeof *places);
   if (!places) return th_plan_no_memory(c->plan);
   for (uint32_t i = 0; i < c->n; i++)
-    places[i] = (th_place){c->places[i].name, c->places[i].studies, c->places[i].recruiting};
+    places[i] = (th_place){c->places[i].name, c->tallies[i].studies, c->tallies[i].recruiting};
   qsort(places, c->n, sizeof *places, by_studies);
   *out = (th_place_counts){.n = c->n,
                            .places = places,
@@ -229,10 +258,7 @@ int th_place_count(const th_snapshot *snapshot, const th_place_request *request,
   th_search_request search = {.filter = request->filter, .within = request->within};
   th_plan plan = {.snapshot = snapshot, .request = &search, .arena = arena, .err = err};
   counter c = {.plan = &plan, .request = request};
-  th_span recruiting = TH_SPAN("RECRUITING");
   *out = (th_place_counts){0};
-  c.site_recruiting = th_enum_value(th_fields[TH_F_LocationStatus].enum_id, recruiting);
-  c.study_recruiting = th_enum_value(th_fields[TH_F_OverallStatus].enum_id, recruiting);
   plan.thread = th_thread_get();
   if (!plan.thread) return th_plan_no_memory(&plan);
   int rc = th_plan_make(&plan);

@@ -1,147 +1,123 @@
-/* Points of sites: those that a record lacks, and the grid in which circles are looked for. */
 #include "query/points.h"
 
 #include "geo/geo.h"
 #include "study/catalogue.h"
 
-/* ---- sites without a point ---- */
+enum { CELLS = TH_GRID_ROWS * TH_GRID_COLUMNS };
 
-/* Country, state and city of a site, and the point that follows from them. */
-typedef struct known_city {
-  uint32_t country, state, city; /* ordinals + 1; city 0 = a free slot */
+/* ---- spots ---- */
+
+/* A spot in the making; lat and lon as records have them until it is placed. */
+typedef struct known_spot {
+  th_spot spot;
   int32_t lat, lon;
-} known_city;
+} known_spot;
 
-typedef struct placer {
+typedef struct maker {
   const th_sites *sites;
   const th_column *country, *state, *city;
-  known_city *slot; /* mask + 1 of them, at most half in use */
-  uint32_t mask, n;
+  const th_column *overall;
+  uint32_t n_docs;
+  known_spot *known;
+  uint32_t n, cap;
+  uint32_t *slot;  /* 2 * cap, a power of two: spot + 1, 0 = free */
   char (*code)[2]; /* of a country by its ordinal; known once it was asked for */
   uint8_t *code_known;
-} placer;
+  th_spots *out;
+} maker;
 
 static th_span word_of(const th_column *c, uint32_t ordinal) {
   return c && ordinal && ordinal <= c->n_dict ? th_column_word(c, ordinal - 1) : (th_span){0};
 }
 
-static uint32_t hash_of(uint32_t country, uint32_t state, uint32_t city) {
-  uint64_t h = (city * 0x9E3779B97F4A7C15ull) ^ (state * 0xC2B2AE3D27D4EB4Full) ^ country;
-  h *= 0xFF51AFD7ED558CCDull;
+static uint32_t hash_of(const known_spot *k) {
+  uint64_t h = (k->spot.city * 0x9E3779B97F4A7C15ull) ^ (k->spot.state * 0xC2B2AE3D27D4EB4Full) ^
+               k->spot.country;
+  h = (h ^ h >> 29 ^ ((uint64_t)(uint32_t)k->lat << 32 | (uint32_t)k->lon)) * 0xFF51AFD7ED558CCDull;
   return (uint32_t)(h >> 32);
 }
 
-static th_span code_of(placer *p, uint32_t country) {
-  th_span name = word_of(p->country, country);
-  if (!name.n) return name;
-  if (!p->code_known[country]) {
-    th_span code = th_geo_country_code(name);
-    if (code.n) memcpy(p->code[country], code.p, 2);
-    p->code_known[country] = code.n ? 1 : 2;
-  }
-  return (th_span){p->code[country], p->code_known[country] == 1 ? 2 : 0};
+static bool is_same(const known_spot *a, const known_spot *b) {
+  return a->spot.city == b->spot.city && a->spot.state == b->spot.state &&
+         a->spot.country == b->spot.country && a->lat == b->lat && a->lon == b->lon;
 }
 
-static void ask_city(placer *p, known_city *k) {
+static bool grow(maker *m) {
+  uint32_t cap = m->cap ? 2 * m->cap : 1024;
+  known_spot *known = realloc(m->known, cap * sizeof *known);
+  if (known) m->known = known;
+  uint32_t *slot = known ? calloc(2 * (size_t)cap, sizeof *slot) : NULL;
+  if (!slot) return false;
+  for (uint32_t i = 0; i < m->n; i++) {
+    uint32_t at = hash_of(&known[i]) & (2 * cap - 1);
+    while (slot[at])
+      at = (at + 1) & (2 * cap - 1);
+    slot[at] = i + 1;
+  }
+  free(m->slot);
+  m->slot = slot;
+  m->cap = cap;
+  return true;
+}
+
+/* The number of a site's spot; UINT32_MAX when memory is exhausted. */
+static uint32_t find_spot(maker *m, uint32_t site) {
+  const th_sites *s = m->sites;
+  bool has = s->lat[site] != TH_NO_POINT && s->lon[site] != TH_NO_POINT;
+  const known_spot wanted = {
+      {.country = s->country[site], .state = s->state[site], .city = s->city[site]},
+      has ? s->lat[site] : TH_NO_POINT,
+      has ? s->lon[site] : TH_NO_POINT};
+  if (m->n == m->cap && !grow(m)) return UINT32_MAX;
+  uint32_t mask = 2 * m->cap - 1, at = hash_of(&wanted) & mask;
+  for (; m->slot[at]; at = (at + 1) & mask)
+    if (is_same(&m->known[m->slot[at] - 1], &wanted)) return m->slot[at] - 1;
+  m->known[m->n] = wanted;
+  m->slot[at] = ++m->n;
+  return m->n - 1;
+}
+
+static bool find_spots(maker *m) {
+  static const th_span recruiting = {"RECRUITING", 10};
+  int of_site = th_enum_value(th_fields[TH_F_LocationStatus].enum_id, recruiting);
+  int of_study = th_enum_value(th_fields[TH_F_OverallStatus].enum_id, recruiting);
+  const th_sites *s = m->sites;
+  for (uint32_t d = 0; d < m->n_docs; d++) {
+    bool study = m->overall && (th_column_mask(m->overall, d) >> of_study & 1);
+    for (uint32_t i = s->start[d]; i < s->start[d + 1] && i < s->n; i++) {
+      uint32_t spot = find_spot(m, i);
+      if (spot >= TH_SITE_RECRUITS) return false;
+      bool recruits = s->status[i] ? s->status[i] == of_site + 1 : study;
+      m->out->of[i] = spot | (recruits ? TH_SITE_RECRUITS : 0);
+    }
+  }
+  return true;
+}
+
+/* ---- spots without a point ---- */
+
+static th_span code_of(maker *m, uint32_t country) {
+  th_span name = word_of(m->country, country);
+  if (!name.n) return name;
+  if (!m->code_known[country]) {
+    th_span code = th_geo_country_code(name);
+    if (code.n) memcpy(m->code[country], code.p, 2);
+    m->code_known[country] = code.n ? 1 : 2;
+  }
+  return (th_span){m->code[country], m->code_known[country] == 1 ? 2 : 0};
+}
+
+static void place_spot(maker *m, known_spot *k) {
   th_geo_place place;
-  th_span code = code_of(p, k->country);
-  k->lat = k->lon = TH_NO_POINT;
-  if (!code.n || !th_geo_site(word_of(p->city, k->city), word_of(p->state, k->state), code, &place))
+  th_span code = code_of(m, k->spot.country), city = word_of(m->city, k->spot.city);
+  if (!code.n || !city.n || !th_geo_site(city, word_of(m->state, k->spot.state), code, &place))
     return;
   k->lat = (int32_t)(place.lat * 1e6 + (place.lat < 0 ? -0.5 : 0.5));
   k->lon = (int32_t)(place.lon * 1e6 + (place.lon < 0 ? -0.5 : 0.5));
+  k->spot.placed = 1;
 }
 
-static bool grow(placer *p) {
-  uint32_t old = p->slot ? p->mask + 1 : 0, slots = old ? 2 * old : 1024;
-  known_city *more = calloc(slots, sizeof *more);
-  if (!more) return false;
-  for (uint32_t i = 0; i < old; i++) {
-    const known_city *k = &p->slot[i];
-    if (!k->city) continue;
-    uint32_t at = hash_of(k->country, k->state, k->city) & (slots - 1);
-    while (more[at].city)
-      at = (at + 1) & (slots - 1);
-    more[at] = *k;
-  }
-  free(p->slot);
-  p->slot = more;
-  p->mask = slots - 1;
-  return true;
-}
-
-/* NULL when memory is exhausted. */
-static const known_city *find_city(placer *p, uint32_t site) {
-  uint32_t country = p->sites->country[site], state = p->sites->state[site];
-  uint32_t city = p->sites->city[site];
-  if ((!p->slot || 2 * p->n > p->mask) && !grow(p)) return NULL;
-  uint32_t at = hash_of(country, state, city) & p->mask;
-  for (; p->slot[at].city; at = (at + 1) & p->mask) {
-    const known_city *k = &p->slot[at];
-    if (k->city == city && k->state == state && k->country == country) return k;
-  }
-  p->slot[at] = (known_city){.country = country, .state = state, .city = city};
-  p->n++;
-  ask_city(p, &p->slot[at]);
-  return &p->slot[at];
-}
-
-static bool has_point(const th_sites *sites, uint32_t i) {
-  return sites->lat[i] != TH_NO_POINT && sites->lon[i] != TH_NO_POINT;
-}
-
-static bool place_all(placer *p, th_placed *out) {
-  for (uint32_t i = 0; i < p->sites->n; i++) {
-    out->lat[i] = p->sites->lat[i];
-    out->lon[i] = p->sites->lon[i];
-    if (has_point(p->sites, i) || !p->sites->city[i] || !p->sites->country[i]) continue;
-    const known_city *k = find_city(p, i);
-    if (!k) return false;
-    out->lat[i] = k->lat;
-    out->lon[i] = k->lon;
-  }
-  return true;
-}
-
-th_placed *th_placed_make(const th_segment *s) {
-  const th_sites *sites = th_segment_sites(s);
-  placer p = {.sites = sites,
-              .country = th_segment_column(s, TH_F_LocationCountry),
-              .state = th_segment_column(s, TH_F_LocationState),
-              .city = th_segment_column(s, TH_F_LocationCity)};
-  th_placed *made = calloc(1, sizeof *made);
-  size_t countries = (p.country ? (size_t)p.country->n_dict : 0) + 1;
-  bool good = made && sites;
-  if (good) {
-    made->sites = *sites;
-    made->lat = malloc(((size_t)sites->n + 1) * sizeof *made->lat);
-    made->lon = malloc(((size_t)sites->n + 1) * sizeof *made->lon);
-    made->sites.lat = made->lat;
-    made->sites.lon = made->lon;
-  }
-  p.code = calloc(countries, sizeof *p.code);
-  p.code_known = calloc(countries, 1);
-  good = good && made->lat && made->lon && p.code && p.code_known && place_all(&p, made);
-  free(p.slot);
-  free(p.code);
-  free(p.code_known);
-  if (good) return made;
-  th_placed_free(made);
-  return NULL;
-}
-
-void th_placed_free(th_placed *p) {
-  if (!p) return;
-  free(p->lat);
-  free(p->lon);
-  free(p);
-}
-
-uint64_t th_placed_bytes(const th_placed *p) {
-  return sizeof *p + 2 * sizeof *p->lat * ((uint64_t)p->sites.n + 1);
-}
-
-/* ---- the grid ---- */
+/* ---- points ---- */
 
 static uint32_t cell_of(int32_t lat, int32_t lon) {
   int32_t row = (lat + 90000000) / 1000000, column = (lon + 180000000) / 1000000;
@@ -150,101 +126,141 @@ static uint32_t cell_of(int32_t lat, int32_t lon) {
   return (uint32_t)(row * TH_GRID_COLUMNS + column);
 }
 
-/* A site on its way into the grid. */
-typedef struct placed_site {
-  uint64_t key; /* orders points within a cell */
-  uint32_t site, doc;
-} placed_site;
+/* A spot on its way to its point. */
+typedef struct located {
+  uint32_t cell, spot;
+  int32_t lat, lon;
+} located;
 
 static int by_point(const void *a, const void *b) {
-  const placed_site *x = a, *y = b;
-  if (x->key != y->key) return x->key < y->key ? -1 : 1;
-  return (x->site > y->site) - (x->site < y->site);
+  const located *x = a, *y = b;
+  if (x->cell != y->cell) return x->cell < y->cell ? -1 : 1;
+  if (x->lat != y->lat) return x->lat < y->lat ? -1 : 1;
+  if (x->lon != y->lon) return x->lon < y->lon ? -1 : 1;
+  return (x->spot > y->spot) - (x->spot < y->spot);
 }
 
-/* Counting sort of the sites by cell; start becomes where the cells begin among them. */
-static void place_sites(uint32_t *start, const th_sites *sites, uint32_t n_docs,
-                        placed_site *placed) {
-  uint32_t cells = TH_GRID_ROWS * TH_GRID_COLUMNS;
-  for (uint32_t i = 0; i < sites->n; i++)
-    if (has_point(sites, i)) start[cell_of(sites->lat[i], sites->lon[i]) + 1]++;
-  for (uint32_t c = 0; c < cells; c++)
-    start[c + 1] += start[c];
-  for (uint32_t d = n_docs; d-- > 0;) {
-    for (uint32_t i = sites->start[d + 1]; i-- > sites->start[d];) {
-      if (!has_point(sites, i)) continue;
-      /* The ends of the cells move down to their starts. */
-      uint32_t at = --start[cell_of(sites->lat[i], sites->lon[i]) + 1];
-      uint64_t lat = (uint32_t)sites->lat[i], lon = (uint32_t)sites->lon[i];
-      placed[at] = (placed_site){lat << 32 | lon, i, d};
+/* Numbers the distinct points, cell by cell. */
+static void number_points(maker *m, const located *all, uint32_t n) {
+  th_spots *t = m->out;
+  uint32_t cell = 0;
+  for (uint32_t i = 0; i < n; i++) {
+    const located *l = &all[i];
+    if (!i || l->lat != l[-1].lat || l->lon != l[-1].lon) {
+      while (cell <= l->cell)
+        t->start[cell++] = t->n_points;
+      t->point[t->n_points++] = (th_point){.lat = l->lat, .lon = l->lon};
+    }
+    t->spot[l->spot].point = t->n_points;
+  }
+  while (cell <= CELLS)
+    t->start[cell++] = t->n_points;
+  t->point[t->n_points] = (th_point){.lat = TH_NO_POINT, .lon = TH_NO_POINT};
+}
+
+static bool make_points(maker *m) {
+  th_spots *t = m->out;
+  uint32_t n = 0;
+  located *all = malloc(((size_t)m->n + 1) * sizeof *all);
+  t->n_spots = m->n;
+  t->spot = malloc(((size_t)m->n + 1) * sizeof *t->spot);
+  t->point = malloc(((size_t)m->n + 1) * sizeof *t->point);
+  t->start = calloc(CELLS + 1, sizeof *t->start);
+  bool good = all && t->spot && t->point && t->start;
+  for (uint32_t i = 0; good && i < m->n; i++) {
+    known_spot *k = &m->known[i];
+    if (k->lat == TH_NO_POINT) place_spot(m, k);
+    t->spot[i] = k->spot;
+    if (k->lat != TH_NO_POINT) all[n++] = (located){cell_of(k->lat, k->lon), i, k->lat, k->lon};
+  }
+  if (good && n) qsort(all, n, sizeof *all, by_point);
+  if (good) number_points(m, all, n);
+  free(all);
+  return good;
+}
+
+/* ---- studies by point ---- */
+
+/* Calls for each study of each point and kind once: counts them (docs NULL), else places them at
+ * next, which moves. last: 2 * n_points, cleared. */
+static void each_listed(const maker *m, uint32_t *next, uint32_t *docs, uint32_t *last) {
+  const th_sites *s = m->sites;
+  for (uint32_t d = 0; d < m->n_docs; d++) {
+    for (uint32_t i = s->start[d]; i < s->start[d + 1] && i < s->n; i++) {
+      const th_spot *spot = th_spots_of(m->out, i);
+      if (!spot->point) continue;
+      uint32_t list = 2 * (spot->point - 1) + spot->placed;
+      if (last[list] == d + 1) continue;
+      last[list] = d + 1;
+      if (docs) docs[next[list]] = d;
+      next[list]++;
     }
   }
-  /* start[c + 1] is now where cell c begins: move down by one. */
-  memmove(start, start + 1, cells * sizeof *start);
 }
 
-/* The sites of a cell, point by point. */
-static void fill_cell(th_site_grid *g, const th_sites *sites, placed_site *placed, uint32_t from,
-                      uint32_t to) {
-  qsort(placed + from, to - from, sizeof *placed, by_point);
-  for (uint32_t k = from; k < to; k++) {
-    const placed_site *s = &placed[k];
-    if (k == from || s->key != s[-1].key)
-      g->point[g->n_points++] = (th_point){sites->lat[s->site], sites->lon[s->site], k};
-    g->site[k] = s->site;
-    g->point_of[s->site] = g->n_points;
-    g->doc[k] = s->doc;
+static bool list_docs(maker *m) {
+  th_spots *t = m->out;
+  size_t lists = 2 * (size_t)t->n_points;
+  uint32_t *last = calloc(lists + 1, sizeof *last), *next = calloc(lists + 1, sizeof *next);
+  bool good = last && next;
+  if (good) each_listed(m, next, NULL, last);
+  for (size_t k = 0; good && k < lists; k++) {
+    uint32_t n = next[k], *begin = k % 2 ? &t->point[k / 2].placed : &t->point[k / 2].from;
+    *begin = next[k] = t->n_listed;
+    t->n_listed += n;
   }
-}
-
-static bool fill_grid(th_site_grid *g, const th_sites *sites, uint32_t n_docs) {
-  uint32_t cells = TH_GRID_ROWS * TH_GRID_COLUMNS, n = 0;
-  for (uint32_t i = 0; i < sites->n; i++)
-    n += has_point(sites, i);
-  placed_site *placed = malloc(((size_t)n + 1) * sizeof *placed);
-  if (!placed) return false;
-  place_sites(g->start, sites, n_docs, placed);
-  for (uint32_t c = 0; c < cells; c++) {
-    uint32_t from = g->start[c], to = c + 1 < cells ? g->start[c + 1] : n;
-    g->start[c] = g->n_points;
-    if (to > from) fill_cell(g, sites, placed, from, to);
+  if (good) {
+    t->point[t->n_points].from = t->point[t->n_points].placed = t->n_listed;
+    memset(last, 0, lists * sizeof *last);
+    t->doc = malloc(((size_t)t->n_listed + 1) * sizeof *t->doc);
+    good = t->doc != NULL;
   }
-  g->start[cells] = g->n_points;
-  g->point[g->n_points] = (th_point){TH_NO_POINT, TH_NO_POINT, n};
-  th_point *less = realloc(g->point, ((size_t)g->n_points + 1) * sizeof *less);
-  if (less) g->point = less;
-  free(placed);
-  return true;
+  if (good) each_listed(m, next, t->doc, last);
+  free(last);
+  free(next);
+  return good;
 }
 
-void th_site_grid_free(th_site_grid *g) {
-  if (!g) return;
-  free(g->start);
-  free(g->point);
-  free(g->site);
-  free(g->doc);
-  free(g->point_of);
-  free(g);
-}
+/* ---- doors ---- */
 
-th_site_grid *th_site_grid_make(const th_sites *sites, uint32_t n_docs) {
-  uint32_t n = sites ? sites->n : 0, cells = TH_GRID_ROWS * TH_GRID_COLUMNS;
-  th_site_grid *g = calloc(1, sizeof *g);
-  if (!g) return NULL;
-  g->n_sites = n;
-  g->start = calloc(cells + 1, sizeof *g->start);
-  g->point = calloc((size_t)n + 1, sizeof *g->point);
-  g->site = calloc((size_t)n + 1, sizeof *g->site);
-  g->doc = calloc((size_t)n + 1, sizeof *g->doc);
-  g->point_of = calloc((size_t)n + 1, sizeof *g->point_of);
-  if (g->start && g->point && g->site && g->doc && g->point_of &&
-      (!n || fill_grid(g, sites, n_docs)))
-    return g;
-  th_site_grid_free(g);
+th_spots *th_spots_make(const th_segment *s) {
+  maker m = {.sites = th_segment_sites(s),
+             .country = th_segment_column(s, TH_F_LocationCountry),
+             .state = th_segment_column(s, TH_F_LocationState),
+             .city = th_segment_column(s, TH_F_LocationCity),
+             .overall = th_segment_column(s, TH_F_OverallStatus),
+             .n_docs = th_segment_docs(s),
+             .out = calloc(1, sizeof *m.out)};
+  size_t countries = (m.country ? (size_t)m.country->n_dict : 0) + 1;
+  bool good = m.out && m.sites;
+  if (good) {
+    m.out->n_sites = m.sites->n;
+    m.out->of = calloc((size_t)m.sites->n + 1, sizeof *m.out->of);
+    m.code = calloc(countries, sizeof *m.code);
+    m.code_known = calloc(countries, 1);
+    good = m.out->of && m.code && m.code_known && grow(&m) && find_spots(&m) && make_points(&m) &&
+           list_docs(&m);
+  }
+  free(m.known);
+  free(m.slot);
+  free(m.code);
+  free(m.code_known);
+  if (good) return m.out;
+  th_spots_free(m.out);
   return NULL;
 }
 
-uint64_t th_site_grid_bytes(const th_site_grid *g) {
-  return sizeof *g + 4 * (TH_GRID_ROWS * TH_GRID_COLUMNS + 1 + 3 * ((uint64_t)g->n_sites + 1)) +
-         ((uint64_t)g->n_points + 1) * sizeof *g->point;
+void th_spots_free(th_spots *t) {
+  if (!t) return;
+  free(t->of);
+  free(t->spot);
+  free(t->start);
+  free(t->point);
+  free(t->doc);
+  free(t);
+}
+
+uint64_t th_spots_bytes(const th_spots *t) {
+  return sizeof *t + 4 * ((uint64_t)t->n_sites + t->n_listed + CELLS + 3) +
+         ((uint64_t)t->n_spots + 1) * (sizeof *t->spot + sizeof *t->point);
 }

@@ -210,7 +210,7 @@ typedef struct th_point_request {
 } th_point_request;
 typedef struct th_site_point {
   int32_t lat, lon; /* 1e-6 degrees */
-  uint32_t sites, recruiting, studies, recruiting_studies;
+  uint32_t sites, recruiting;
   th_span city, state, country; /* of one of its sites; borrowed from the snapshot */
 } th_site_point;
 typedef struct th_site_points {
@@ -219,7 +219,6 @@ typedef struct th_site_points {
   uint64_t sites, recruiting;  /* of all points */
   uint64_t elsewhere;          /* sites of the studies outside of the box */
   uint64_t unplaced;           /* sites of the studies whose point is not known */
-  uint32_t studies;            /* with a site in the box */
 } th_site_points;
 /* Where the sites of the studies lie, by point; points as th_query_near_placed has them. A site is
  * in exactly one point, or elsewhere, or unplaced. Linear in the sites of the studies. Errors as

@@ -77,21 +77,21 @@ static int64_t column_key(th_sort_reader *r, uint32_t doc) {
   return best;
 }
 
-static int64_t distance_key(const th_sink *s, const th_sort_reader *r, uint32_t doc) {
-  const th_search_request *q = s->plan->request;
-  double km = r->sites ? th_nearest_site_km(r->sites, doc, q->point_lat, q->point_lon) : -1;
+static int64_t distance_key(th_sink *s, const th_sort_reader *r, uint32_t doc) {
+  double km = th_distances_nearest(&s->distances, doc);
   return km < 0 ? NO_KEY : ordered(llround(km * 1000), r->sort.descending);
 }
 
-static int64_t key_of(const th_sink *s, th_sort_reader *r, uint32_t doc, uint32_t score) {
+static int64_t key_of(th_sink *s, th_sort_reader *r, uint32_t doc, uint32_t score) {
   if (r->sort.field == TH_SORT_RELEVANCE) return ordered(score, r->sort.descending);
   if (r->sort.field == TH_SORT_DISTANCE) return distance_key(s, r, doc);
   return column_key(r, doc);
 }
 
-/* NULL only when the segment is damaged or memory is out: distances are not known then. */
-static const th_sites *sites_of(const th_plan *p, const th_segment *s) {
-  return p->request->placed ? th_cache_placed(s) : th_segment_sites(s);
+static bool sorts_by_distance(const th_search_request *q) {
+  for (unsigned i = 0; i < TH_MIN(q->n_sort, 2); i++)
+    if (q->sort[i].field == TH_SORT_DISTANCE) return true;
+  return false;
 }
 
 /* ---- doors ---- */
@@ -120,7 +120,12 @@ int th_sink_segment(th_sink *s) {
   for (unsigned i = 0; i < s->n_keys; i++) {
     uint16_t field = s->keys[i].sort.field;
     s->keys[i].column = field < TH_F_COUNT ? th_segment_column(p->segment, field) : NULL;
-    s->keys[i].sites = sites_of(p, p->segment);
+  }
+  if (sorts_by_distance(p->request)) {
+    const th_search_request *q = p->request;
+    th_distances_begin(&s->distances, p->segment, q->point_lat, q->point_lon, q->placed);
+    if (!th_distances_keep(&s->distances, p->arena))
+      return th_err_set(p->err, TH_ENOMEM, "out of memory");
   }
   if (p->request->n_facets) {
     s->found = th_arena_calloc(p->arena, p->n_words ? p->n_words : 1, sizeof *s->found);
@@ -185,23 +190,20 @@ static int by_rank(const void *a, const void *b) {
   return better(a, b) ? -1 : better(b, a) ? 1 : 0;
 }
 
-static bool sorts_by_distance(const th_search_request *q) {
-  for (unsigned i = 0; i < TH_MIN(q->n_sort, 2); i++)
-    if (q->sort[i].field == TH_SORT_DISTANCE) return true;
-  return false;
+static th_hit hit_of(const th_entry *e) {
+  return (th_hit){.nct = e->nct,
+                  .segment = e->segment,
+                  .doc = e->doc,
+                  .score = (float)e->score / TH_SCORE_ONE,
+                  .distance_km = -1};
 }
 
-static th_hit hit_of(const th_plan *p, const th_entry *e, bool distance) {
-  th_hit hit = {.nct = e->nct,
-                .segment = e->segment,
-                .doc = e->doc,
-                .score = (float)e->score / TH_SCORE_ONE,
-                .distance_km = -1};
-  const th_sites *sites = distance ? sites_of(p, p->snapshot->segments[e->segment]) : NULL;
-  if (sites)
-    hit.distance_km =
-        th_nearest_site_km(sites, e->doc, p->request->point_lat, p->request->point_lon);
-  return hit;
+static double distance_of(const th_plan *p, const th_hit *hit) {
+  const th_search_request *q = p->request;
+  th_distances d;
+  th_distances_begin(&d, p->snapshot->segments[hit->segment], q->point_lat, q->point_lon,
+                     q->placed);
+  return th_distances_nearest(&d, hit->doc);
 }
 
 int th_sink_finish(th_sink *s, th_search_result *out) {
@@ -216,7 +218,9 @@ int th_sink_finish(th_sink *s, th_search_result *out) {
   th_hit *hits = th_arena_calloc(s->plan->arena, out->n_hits ? out->n_hits : 1, sizeof *hits);
   if (!hits) return th_err_set(s->plan->err, TH_ENOMEM, "out of memory");
   for (uint32_t i = 0; i < out->n_hits; i++)
-    hits[i] = hit_of(s->plan, &s->heap[q->from + i], distance);
+    hits[i] = hit_of(&s->heap[q->from + i]);
+  for (uint32_t i = 0; distance && i < out->n_hits; i++)
+    hits[i].distance_km = distance_of(s->plan, &hits[i]);
   out->hits = hits;
   /* Study numbers and sites were read since a segment was asked last. */
   return th_snapshot_state(s->plan->snapshot, s->plan->err);

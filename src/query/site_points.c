@@ -2,11 +2,10 @@
 #include "query/cache.h"
 #include "query/exec.h"
 
-typedef struct point_counts {
-  uint32_t sites, recruiting, studies, recruiting_studies;
-  uint32_t last, last_recruiting; /* document + 1 that was counted last */
-  uint32_t site;                  /* one of its sites, + 1 */
-} point_counts;
+typedef struct spot_counts {
+  uint32_t sites, recruiting;
+  uint32_t site; /* the last of them, + 1 */
+} spot_counts;
 
 typedef struct counter {
   th_plan *plan;
@@ -15,19 +14,12 @@ typedef struct counter {
   uint32_t n, cap;
   uint32_t *slot; /* 2 * cap, a power of two: point + 1, 0 = free */
   th_site_points *out;
-  int site_recruiting, study_recruiting; /* values of the two enums */
   /* The segment at hand. */
   const th_sites *sites;
-  const th_site_grid *grid;
-  const th_column *overall;
-  uint8_t *inside; /* a point: in the box */
+  const th_spots *spots;
   th_wanted country, state;
-  point_counts *counts;
+  spot_counts *counts;
 } counter;
-
-static bool study_recruits(const th_column *overall, int value, uint32_t doc) {
-  return overall && (th_column_mask(overall, doc) >> value & 1);
-}
 
 /* ---- points of all segments ---- */
 
@@ -72,50 +64,27 @@ static th_site_point *find_point(counter *c, int32_t lat, int32_t lon) {
 static int begin_segment(counter *c) {
   th_plan *p = c->plan;
   const th_point_request *r = c->request;
-  c->sites = th_cache_placed(p->segment);
-  c->grid = c->sites ? th_cache_grid(p->segment, true) : NULL;
-  c->overall = th_segment_column(p->segment, TH_F_OverallStatus);
-  if (!c->grid) return th_segment_sites(p->segment) ? th_plan_no_memory(p) : 0;
-  c->inside = th_arena_calloc(p->arena, (size_t)c->grid->n_points + 1, 1);
-  c->counts = th_arena_calloc(p->arena, (size_t)c->grid->n_points + 1, sizeof *c->counts);
-  if (!c->inside || !c->counts) return th_plan_no_memory(p);
-  for (uint32_t i = 0; i < c->grid->n_points; i++) {
-    const th_point *at = &c->grid->point[i];
-    c->inside[i] =
-        at->lat >= r->south && at->lat <= r->north && at->lon >= r->west && at->lon <= r->east;
-  }
+  c->sites = th_segment_sites(p->segment);
+  c->spots = c->sites ? th_cache_spots(p->segment) : NULL;
+  if (!c->spots) return c->sites ? th_plan_no_memory(p) : 0;
+  c->counts = th_arena_calloc(p->arena, (size_t)c->spots->n_spots + 1, sizeof *c->counts);
+  if (!c->counts) return th_plan_no_memory(p);
   int rc = th_wanted_make(p, TH_F_LocationCountry, r->country, false, &c->country);
   return rc ? rc : th_wanted_make(p, TH_F_LocationState, r->state, false, &c->state);
 }
 
-static void count_site(point_counts *n, uint32_t doc, uint32_t site, bool recruits) {
-  n->site = site + 1;
-  n->sites++;
-  n->studies += n->last != doc + 1;
-  n->last = doc + 1;
-  if (!recruits) return;
-  n->recruiting++;
-  n->recruiting_studies += n->last_recruiting != doc + 1;
-  n->last_recruiting = doc + 1;
-}
-
-static void count_doc(counter *c, uint32_t doc) {
-  const th_sites *s = c->sites;
-  bool any = false, study = study_recruits(c->overall, c->study_recruiting, doc);
-  for (uint32_t i = s->start[doc]; i < s->start[doc + 1] && i < s->n; i++) {
-    uint32_t point = c->grid->point_of[i];
-    if (!th_wanted_has(&c->country, s->country[i]) || !th_wanted_has(&c->state, s->state[i]))
-      continue;
-    if (!point || !c->inside[point - 1]) {
-      c->out->elsewhere += point != 0;
-      c->out->unplaced += point == 0;
-      continue;
+static void count_docs(const counter *c, uint32_t first, uint64_t docs) {
+  const uint32_t *start = c->sites->start, *of = c->spots->of;
+  for (; docs; docs &= docs - 1) {
+    uint32_t doc = first + (uint32_t)__builtin_ctzll(docs);
+    uint32_t end = TH_MIN(start[doc + 1], c->spots->n_sites);
+    for (uint32_t i = start[doc]; i < end; i++) {
+      spot_counts *n = &c->counts[of[i] & ~TH_SITE_RECRUITS];
+      n->sites++;
+      n->recruiting += of[i] / TH_SITE_RECRUITS;
+      n->site = i + 1;
     }
-    bool recruits = s->status[i] ? s->status[i] == c->site_recruiting + 1 : study;
-    count_site(&c->counts[point - 1], doc, i, recruits);
-    any = true;
   }
-  c->out->studies += any;
 }
 
 static th_span word_of(const th_segment *s, uint16_t field, uint32_t ordinal) {
@@ -124,23 +93,51 @@ static th_span word_of(const th_segment *s, uint16_t field, uint32_t ordinal) {
   return known ? th_span_trim(th_column_word(column, ordinal - 1)) : (th_span){0};
 }
 
-static bool add_points(counter *c) {
+static bool is_inside(const th_point_request *r, const th_point *p) {
+  return p->lat >= r->south && p->lat <= r->north && p->lon >= r->west && p->lon <= r->east;
+}
+
+/* What was counted of a point in the segment. */
+static bool add_point(counter *c, uint32_t point, const spot_counts *n) {
   const th_segment *s = c->plan->segment;
-  for (uint32_t i = 0; i < c->grid->n_points; i++) {
-    const point_counts *n = &c->counts[i];
-    if (!n->sites) continue;
-    th_site_point *p = find_point(c, c->grid->point[i].lat, c->grid->point[i].lon);
-    if (!p) return false;
-    if (!p->sites) {
-      p->city = word_of(s, TH_F_LocationCity, c->sites->city[n->site - 1]);
-      p->state = word_of(s, TH_F_LocationState, c->sites->state[n->site - 1]);
-      p->country = word_of(s, TH_F_LocationCountry, c->sites->country[n->site - 1]);
-    }
-    p->sites += n->sites;
-    p->recruiting += n->recruiting;
-    p->studies += n->studies;
-    p->recruiting_studies += n->recruiting_studies;
+  const th_point *at = &c->spots->point[point];
+  if (!is_inside(c->request, at)) {
+    c->out->elsewhere += n->sites;
+    return true;
   }
+  th_site_point *p = find_point(c, at->lat, at->lon);
+  if (!p) return false;
+  if (!p->sites) {
+    p->city = word_of(s, TH_F_LocationCity, c->sites->city[n->site - 1]);
+    p->state = word_of(s, TH_F_LocationState, c->sites->state[n->site - 1]);
+    p->country = word_of(s, TH_F_LocationCountry, c->sites->country[n->site - 1]);
+  }
+  p->sites += n->sites;
+  p->recruiting += n->recruiting;
+  return true;
+}
+
+/* Spots become points. */
+static bool add_points(counter *c) {
+  spot_counts *sums = th_arena_calloc(c->plan->arena, (size_t)c->spots->n_points + 1, sizeof *sums);
+  if (!sums) return false;
+  for (uint32_t i = 0; i < c->spots->n_spots; i++) {
+    const th_spot *spot = &c->spots->spot[i];
+    const spot_counts *n = &c->counts[i];
+    if (!n->sites || !th_wanted_has(&c->country, spot->country) ||
+        !th_wanted_has(&c->state, spot->state))
+      continue;
+    if (!spot->point) {
+      c->out->unplaced += n->sites;
+      continue;
+    }
+    spot_counts *sum = &sums[spot->point - 1];
+    sum->sites += n->sites;
+    sum->recruiting += n->recruiting;
+    sum->site = TH_MAX(sum->site, n->site);
+  }
+  for (uint32_t i = 0; i < c->spots->n_points; i++)
+    if (sums[i].sites && !add_point(c, i, &sums[i])) return false;
   return true;
 }
 
@@ -149,10 +146,9 @@ static int count_segment(counter *c) {
   uint64_t *keep = NULL;
   int rc = begin_segment(c);
   if (!rc) rc = th_match_keep(p, &keep);
-  for (uint32_t w = 0; !rc && c->grid && w < p->n_words; w++)
-    for (uint64_t bits = keep[w]; bits; bits &= bits - 1)
-      count_doc(c, 64 * w + (uint32_t)__builtin_ctzll(bits));
-  if (!rc && c->grid && !add_points(c)) rc = th_plan_no_memory(p);
+  for (uint32_t w = 0; !rc && c->spots && w < p->n_words; w++)
+    if (keep[w]) count_docs(c, 64 * w, keep[w]);
+  if (!rc && c->spots && !add_points(c)) rc = th_plan_no_memory(p);
   int state = th_segment_state(p->segment, p->err);
   return state ? state : rc;
 }
@@ -173,10 +169,7 @@ int th_points_count(const th_snapshot *snapshot, const th_point_request *request
   th_search_request search = {.filter = th_query_and(arena, both, 2)};
   th_plan plan = {.snapshot = snapshot, .request = &search, .arena = arena, .err = err};
   counter c = {.plan = &plan, .request = request, .out = out};
-  th_span recruiting = TH_SPAN("RECRUITING");
   *out = (th_site_points){0};
-  c.site_recruiting = th_enum_value(th_fields[TH_F_LocationStatus].enum_id, recruiting);
-  c.study_recruiting = th_enum_value(th_fields[TH_F_OverallStatus].enum_id, recruiting);
   plan.thread = th_thread_get();
   if (!plan.thread || !search.filter) return th_plan_no_memory(&plan);
   int rc = th_plan_make(&plan);
@@ -198,23 +191,20 @@ int th_points_count(const th_snapshot *snapshot, const th_point_request *request
 bool th_nearest_site(const th_snapshot *snapshot, uint32_t segment, uint32_t doc, double lat,
                      double lon, bool recruiting, th_near_site *out) {
   const th_segment *s = snapshot->segments[segment];
-  const th_sites *own = th_segment_sites(s), *sites = th_cache_placed(s);
-  th_span word = TH_SPAN("RECRUITING");
-  int of_site = th_enum_value(th_fields[TH_F_LocationStatus].enum_id, word);
-  int of_study = th_enum_value(th_fields[TH_F_OverallStatus].enum_id, word);
+  th_distances d;
   bool any = false;
-  if (!own || !sites) return false;
-  bool study = study_recruits(th_segment_column(s, TH_F_OverallStatus), of_study, doc);
-  for (uint32_t i = sites->start[doc]; i < sites->start[doc + 1] && i < sites->n; i++) {
-    bool recruits = sites->status[i] ? sites->status[i] == of_site + 1 : study;
-    if (sites->lat[i] == TH_NO_POINT || sites->lon[i] == TH_NO_POINT) continue;
-    if (recruiting && !recruits) continue;
-    double km = th_distance_km(lat, lon, sites->lat[i] * 1e-6, sites->lon[i] * 1e-6);
+  th_distances_begin(&d, s, lat, lon, true);
+  if (!d.spots) return false;
+  for (uint32_t i = d.sites->start[doc]; i < d.sites->start[doc + 1] && i < d.sites->n; i++) {
+    bool recruits = d.spots->of[i] & TH_SITE_RECRUITS;
+    uint32_t point = th_spots_point(d.spots, i, true);
+    if (!point || (recruiting && !recruits)) continue;
+    double km = th_distances_point(&d, point - 1);
     if (any && km >= out->km) continue;
     any = true;
-    *out = (th_near_site){.at = i - sites->start[doc],
+    *out = (th_near_site){.at = i - d.sites->start[doc],
                           .km = km,
-                          .placed = own->lat[i] == TH_NO_POINT,
+                          .placed = th_spots_of(d.spots, i)->placed,
                           .recruiting = recruits};
   }
   return any;

@@ -46,13 +46,13 @@ typedef struct site_op {
   uint64_t status;      /* bit value: sites with this status count; bit 63: those without one */
   const uint64_t *bits; /* SITE_STUDY: by document; else by site: also those count; NULL = none */
   bool point;           /* MISSING: the site's point counts as something */
+  th_distances near;    /* NEAR */
 } site_op;
 
 typedef struct finder {
   th_plan *plan;
   const th_sites *sites;
-  const th_sites *placed; /* NULL until a circle asks for them */
-  uint64_t *documents;    /* candidates */
+  uint64_t *documents; /* candidates */
   th_short_text words;
   bool failed; /* memory */
 } finder;
@@ -342,8 +342,8 @@ static site_op *compile(finder *f, const th_query *q) {
   case TH_N_NEAR:
     op->kind = SITE_NEAR;
     op->cost = 6;
-    if (q->near.placed && !f->placed) f->placed = th_cache_placed(f->plan->segment);
-    good = !q->near.placed || f->placed;
+    th_distances_begin(&op->near, f->plan->segment, q->near.lat, q->near.lon, q->near.placed);
+    good = th_distances_keep(&op->near, f->plan->arena);
     break;
   case TH_N_MASK:
     if (q->field == TH_F_LocationStatus) {
@@ -367,12 +367,11 @@ static bool has_status(const finder *f, uint32_t site, uint64_t mask) {
   return status && status < N_STATUS && mask >> (status - 1) & 1;
 }
 
-static bool is_near(const finder *f, const th_query *q, uint32_t site) {
-  const th_sites *s = q->near.placed ? f->placed : f->sites;
-  if (s->lat[site] == TH_NO_POINT || s->lon[site] == TH_NO_POINT) return false;
-  if (q->near.site_status && !has_status(f, site, q->near.site_status)) return false;
-  return th_distance_km(q->near.lat, q->near.lon, s->lat[site] * 1e-6, s->lon[site] * 1e-6) <=
-         q->near.km;
+static bool is_near(const finder *f, site_op *op, uint32_t site) {
+  const th_query *q = op->query;
+  uint32_t point = op->near.spots ? th_spots_point(op->near.spots, site, q->near.placed) : 0;
+  if (!point || (q->near.site_status && !has_status(f, site, q->near.site_status))) return false;
+  return th_distances_point(&op->near, point - 1) <= q->near.km;
 }
 
 static bool name_is(const th_query *q, th_span name) {
@@ -423,7 +422,7 @@ static bool satisfies(finder *f, site_op *op, uint32_t doc, uint32_t site) {
   case SITE_STATUS:
     return has_status(f, site, op->status);
   case SITE_NEAR:
-    return is_near(f, op->query, site);
+    return is_near(f, op, site);
   case SITE_NAMES:
     return any_name(f, op, site);
   case SITE_MISSING:

@@ -50,7 +50,7 @@ void th_warm_segment(const th_segment *s) {
     (void)th_cache_folded(s, c);
     (void)th_cache_inverted(s, c);
   }
-  if (th_cache_placed(s)) (void)th_cache_grid(s, true);
+  (void)th_cache_spots(s);
 }
 
 static bool is_stopped(th_warmer *w) {

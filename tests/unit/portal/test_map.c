@@ -73,8 +73,7 @@ static uint32_t random_points(th_site_point *p, uint32_t most) {
     sites -= below(2);
     p[i] = (th_site_point){.lat = lat + (int32_t)below(spread) - (int32_t)(spread / 2),
                            .lon = lon + (int32_t)below(spread) - (int32_t)(spread / 2),
-                           .sites = sites,
-                           .studies = sites};
+                           .sites = sites};
     p[i].recruiting = below(p[i].sites + 1);
   }
   return n;
