@@ -326,6 +326,21 @@ static bool says_all(view *v) {
   return false;
 }
 
+/* "Women between the ages of 18 and 45 years, who …": the age behind token i says that it is about
+ * who may join, unless words tell what they must do. */
+static bool is_of_age(view *v, uint32_t i) {
+  static th_elig_set duty = TH_ELIG_SET("must|agree|should|if|unless|potential|childbearing|"
+                                        "bearing|contraception|contraceptive|wocbp|"
+                                        "pregnancy|partner|condom|fertile|sterile|or");
+  static th_elig_set fill = TH_ELIG_SET("patient|subject|participant|volunteer|,|(|who|are|adult");
+  static th_elig_set aged = TH_ELIG_SET("age|aged|between|from|older|over|ages|18");
+  while (among(v, i, &fill))
+    i++;
+  if (has(v, &duty)) return false;
+  return among(v, i, &aged) ||
+         (i < v->n && (v->t[i].kind == TH_ELIG_REL || v->t[i].kind == TH_ELIG_NUM));
+}
+
 /* Only an item that is about the sex of those who may join, in its first words: one about
  * pregnancy or contraception limits some of them and makes no study one sex. */
 static void read_sex(view *v) {
@@ -341,7 +356,7 @@ static void read_sex(view *v) {
       "hospitalized|ambulatory|of|either|outpatient|must|be|consenting|volunteer|white|caucasian|"
       "japanese|chinese|non|smoking|pediatric|adolescent|heterosexual|infertile|obese|overweight|"
       "hypertensive|diabetic|nulliparous|sexually|active|normal|-|(|inpatient|non-smoking|=|he|she|"
-      "both|individual|eligible|biological|will|between");
+      "both|individual|eligible|biological|will|between|phenotypic|genetic|postpubertal");
   uint32_t first_sex = UINT32_MAX, last = 0;
   bool m = false, w = false;
   if (says_all(v)) return;
@@ -357,7 +372,7 @@ static void read_sex(view *v) {
     }
     if (!among(v, i, &start)) break;
   }
-  if (first_sex == UINT32_MAX || has(v, &other)) return;
+  if (first_sex == UINT32_MAX || (has(v, &other) && !is_of_age(v, last))) return;
   add_sex(v, first_sex, last, m && w ? "all" : m ? "male" : "female");
 }
 

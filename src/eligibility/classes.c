@@ -12,9 +12,11 @@ typedef struct class_value {
 
 static int roman(th_span w) {
   static const char *const names[] = {"0", "I", "II", "III", "IV", "V", "VI"};
+  static const char *const signs[] = {"", "Ⅰ", "Ⅱ", "Ⅲ", "Ⅳ", "Ⅴ", "Ⅵ"};
   for (int i = 1; i < (int)TH_COUNT(names); i++)
     if (th_span_eq(w, th_span_of(names[i])) ||
-        (w.n > 0 && th_span_eq_nocase(w, th_span_of(names[i])) && w.p[0] == 'i'))
+        (w.n > 0 && th_span_eq_nocase(w, th_span_of(names[i])) && w.p[0] == 'i') ||
+        th_span_eq(w, th_span_of(signs[i])))
       return i;
   return -1;
 }
@@ -97,6 +99,19 @@ static bool leaf_has(const th_elig_binder *s, th_elig_set *set) {
   return false;
 }
 
+/* "neurotoxicity", "toxicities" */
+static bool names_toxicity(const th_elig_binder *s) {
+  for (uint32_t i = 0; i < s->n; i++) {
+    uint32_t n = s->t[i].to - s->t[i].from;
+    const char *end = s->l->text.p + s->t[i].to;
+    if (s->t[i].kind == TH_ELIG_WORD && n > 8 &&
+        (th_span_eq_nocase((th_span){end - 8, 8}, TH_SPAN("toxicity")) ||
+         th_span_eq_nocase((th_span){end - 10, 10}, TH_SPAN("toxicities"))))
+      return true;
+  }
+  return false;
+}
+
 bool th_elig_scale_is_meant(const th_elig_binder *s, const th_elig_mention *m, int a) {
   static th_elig_set toxic =
       TH_ELIG_SET("toxicity|toxicitie|ctcae|adverse|neuropathy|ctc|nci|aes|ae|irae|edema|"
@@ -107,7 +122,7 @@ bool th_elig_scale_is_meant(const th_elig_binder *s, const th_elig_mention *m, i
       "cirrhosis|nash|chagas|hiv|aids|encephalopathy|hemorrhoid|rop|prematurity|ulcer|"
       "osteonecrosis|gold|acute|glaucoma|failure|macular|open|hip|necrosis");
   if (a == th_elig_known_attributes.grade && is_plain_word(s, m, "grade"))
-    return leaf_has(s, &toxic);
+    return leaf_has(s, &toxic) || names_toxicity(s);
   if (a == th_elig_known_attributes.cancer_stage &&
       (is_plain_word(s, m, "stage") || is_plain_word(s, m, "rai")))
     return !leaf_has(s, &other);
@@ -291,6 +306,29 @@ static void read_scale(th_elig_binder *s, const th_elig_mention *m, int a, bool 
   s->n_list = 0;
 }
 
+/* "Child B or C", "heart failure (class III)": words that name the scale only beside its classes.
+ */
+static void read_unnamed(th_elig_binder *s) {
+  static th_elig_set child = TH_ELIG_SET("child|childs"), classes = TH_ELIG_SET("class|functional");
+  static th_elig_set heart = TH_ELIG_SET("failure|chf|hf"), of_heart = TH_ELIG_SET("heart|cardiac");
+  const th_elig_known *known = &th_elig_known_attributes;
+  bool failing = leaf_has(s, &of_heart) && leaf_has(s, &heart);
+  for (uint32_t i = 0; i + 1 < s->n; i++) {
+    if (s->l->taken[i] || s->t[i].kind != TH_ELIG_WORD) continue;
+    const th_elig_token *next = &s->t[i + 1];
+    th_elig_mention m = {.first = i, .end = i + 1, .phrase = -1};
+    bool letter =
+        next->kind == TH_ELIG_WORD && next->to - next->from <= 2 && next->flags & TH_ELIG_UPPER;
+    class_value any;
+    if (th_elig_at(s, i, &child) && s->t[i].flags & TH_ELIG_UPPER && letter &&
+        read_class(s, i + 1, known->child_pugh, &any))
+      read_scale(s, &m, known->child_pugh, true);
+    else if (failing && th_elig_at(s, i, &classes) && next->kind == TH_ELIG_WORD &&
+             read_class(s, i + 1, known->nyha, &any) && !is_read(s, i + 1))
+      read_scale(s, &m, known->nyha, true);
+  }
+}
+
 void th_elig_read_classes(th_elig_binder *s) {
   const th_elig_leaf *l = s->l;
   for (uint32_t i = 0; i < l->n_mentions; i++) {
@@ -309,4 +347,5 @@ void th_elig_read_classes(th_elig_binder *s) {
     if (a < 0 || !th_elig_scale_is_meant(s, m, a)) continue;
     if (a != th_elig_known_attributes.gleason || !read_sum(s, m, a)) read_scale(s, m, a, a != own);
   }
+  read_unnamed(s);
 }

@@ -2,8 +2,10 @@
  * behind "history of" tells that it is a disease. */
 #include <math.h>
 
+#include "eligibility/attributes.h"
 #include "eligibility/lexicon.h"
 #include "eligibility/numeric.h"
+#include "eligibility/phrases.h"
 
 enum { REACH = 12 };
 
@@ -15,10 +17,11 @@ static th_elig_set symptom_words =
 
 /* Whether the word is one for a condition: "dysfunction", "asthma", "arthritis". */
 static bool is_condition(const th_elig_binder *s, uint32_t i) {
-  static th_elig_set also = TH_ELIG_SET("asthma|diabete|diabetes|epilepsy|migraine|schizophrenia|"
-                                        "eczema|psoriasis|parkinsonism|illness|"
-                                        "sclerosis|obesity|lupus|urticaria|acne|gout|tinnitus|"
-                                        "autism|constipation|ed|ibs|ra|t1d|t2d|ms");
+  static th_elig_set also =
+      TH_ELIG_SET("asthma|diabete|diabetes|epilepsy|migraine|schizophrenia|"
+                  "eczema|psoriasis|parkinsonism|illness|"
+                  "sclerosis|obesity|lupus|urticaria|acne|gout|tinnitus|dm|stroke|covid|"
+                  "autism|constipation|ed|ibs|ra|t1d|t2d|ms");
   static th_elig_set no_time = TH_ELIG_SET(
       "menopause|postmenopausal|menopausal|perimenopausal|smoker|pregnancy|immunosuppression|"
       "attack|seizure|"
@@ -33,7 +36,7 @@ static bool is_condition(const th_elig_binder *s, uint32_t i) {
  * and a few words of degree; its last token, UINT32_MAX when there is none. */
 static uint32_t condition_before(const th_elig_binder *s, uint32_t end) {
   static th_elig_set fill =
-      TH_ELIG_SET("type|1|2|present|lasting|persisting|existing|known|documented|"
+      TH_ELIG_SET("type|1|2|mellitu|mellitus|present|lasting|persisting|existing|known|documented|"
                   "diagnosed|of|at|a|duration|is|has|been|have|:|,|ongoing");
   uint32_t i = end;
   for (uint32_t steps = 0; i > 0 && steps < REACH; steps++) {
@@ -80,8 +83,10 @@ static bool bind_lasting(th_elig_binder *s, th_elig_quantity *q) {
     return false;
   /* "stroke < 1 year": since when, not how long */
   bool upward = q->relation == TH_ELIG_GE || q->relation == TH_ELIG_GT;
-  if (!upward && !led && !th_elig_at(s, word, &symptom_words) && !th_elig_at(s, q->end, &duration))
-    return false;
+  bool told = led || th_elig_at(s, word, &symptom_words);
+  for (uint32_t i = q->behind; i <= q->end && !told; i++)
+    told = th_elig_at(s, i, &duration);
+  if (!upward && !told) return false;
   for (uint32_t i = word; i-- > 0 && word - i < 10 && !th_elig_sign(&s->t[i], ',') &&
                           !th_elig_is_broken(s->l, i, i + 1);)
     if (th_elig_at(s, i, &not_had)) return false;
@@ -121,6 +126,69 @@ static bool bind_since(th_elig_binder *s, th_elig_quantity *q) {
       return add(s, q, th_elig_known_attributes.time_since_diagnosis, q->first, q->end);
     if (!lasting && th_elig_at(s, i, &transplant))
       return add(s, q, th_elig_known_attributes.time_since_transplant, q->first, q->end);
+  }
+  return false;
+}
+
+bool th_elig_is_onset(int a) {
+  const char *key = th_elig_attributes[a].key;
+  return !strcmp(key, "symptom_duration") || !strcmp(key, "stroke_onset_time");
+}
+
+/* Whether what stands before token `first` is what the patient has or comes with, and no drug that
+ * was given then. */
+static bool is_of_patient(const th_elig_binder *s, uint32_t first) {
+  static th_elig_set joins = TH_ELIG_SET(
+      "enrolled|enrollment|randomized|randomization|presenting|presentation|presented|"
+      "admitted|admission|hospitalized|hospitalization|included|inclusion|recruited|"
+      "arrival|patient|subject|participant|is|are|seen|thrombectomy|thrombolysis|puncture|"
+      "screened|screening|dosed|diagnosed|be|treatable");
+  static th_elig_set fill = TH_ELIG_SET("(|)|,|and|who|can|be|to|-");
+  uint32_t i = first;
+  while (i > 0 && first - i < 3 &&
+         (th_elig_at(s, i - 1, &fill) || s->t[i - 1].flags & TH_ELIG_GLUED)) /* COVID-19 */
+    i--;
+  return i == 0 || th_elig_at(s, i - 1, &joins) || is_condition(s, i - 1);
+}
+
+/* "… between initial diagnosis and randomization" behind token i. */
+static bool is_since_diagnosis(const th_elig_binder *s, uint32_t i) {
+  static th_elig_set between = TH_ELIG_SET("between|from|since");
+  static th_elig_set fill = TH_ELIG_SET("the|initial|first|date|of|their");
+  static th_elig_set diagnosis = TH_ELIG_SET("diagnosis");
+  static th_elig_set until = TH_ELIG_SET("and|to");
+  uint32_t k = i + 1;
+  if (!th_elig_at(s, i, &between)) return false;
+  while (k < i + 5 && th_elig_at(s, k, &fill))
+    k++;
+  return th_elig_at(s, k, &diagnosis) && th_elig_at(s, k + 1, &until);
+}
+
+bool th_elig_bind_onset(th_elig_binder *s, th_elig_quantity *q) {
+  static th_elig_set from = TH_ELIG_SET("of|after|from|since|following");
+  static th_elig_set fill = TH_ELIG_SET("the|first|their|initial|covid|-|19");
+  static th_elig_set within = TH_ELIG_SET("within");
+  if (!th_elig_is_time(q) || q->reference || q->age || q->tied) return false;
+  bool inside = q->first > 0 && th_elig_at(s, q->first - 1, &within);
+  if (!q->related && !inside) return false;
+  if (q->related && is_since_diagnosis(s, q->end))
+    return add(s, q, th_elig_known_attributes.time_since_diagnosis, q->first, q->end);
+  uint32_t i = q->end, first = q->first - inside;
+  if (!th_elig_at(s, i, &from)) return false;
+  for (i++; i < q->end + 4 && th_elig_at(s, i, &fill);)
+    i++;
+  const th_elig_leaf *l = s->l;
+  for (uint32_t k = s->mention; k < l->n_mentions && l->mentions[k].first <= i; k++) {
+    const th_elig_mention *m = &l->mentions[k];
+    int a = th_elig_phrase_get(m->phrase)->value;
+    if (m->first > i || m->end <= i || a < 0 || !th_elig_is_onset(a)) continue;
+    if (!is_of_patient(s, first) || !th_elig_fits(a, q)) return false;
+    if (!q->related) q->relation = TH_ELIG_LE, q->related = true;
+    th_elig_fact *f = th_elig_bind_value(s, a, q, q->value, first, m->end);
+    if (f) th_elig_set_name(s, f, m);
+    q->use = TH_ELIG_AS_FACT;
+    s->n_list = 0;
+    return true;
   }
   return false;
 }

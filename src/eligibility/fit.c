@@ -20,8 +20,8 @@ static bool fits_bare(int a, const th_elig_quantity *q) {
   if (!strcmp(at->unit, "1"))
     return q->related && th_elig_plausible((uint32_t)a, q->value) && q->value < 1000;
   if (!q->related && a != th_elig_known_attributes.age) return false;
-  if (is_time_unit(at->unit) && a != th_elig_known_attributes.age && strcmp(at->unit, "ms") &&
-      strcmp(at->unit, "s"))
+  bool age = a == th_elig_known_attributes.age || a == th_elig_known_attributes.age_at_diagnosis;
+  if (is_time_unit(at->unit) && !age && strcmp(at->unit, "ms") && strcmp(at->unit, "s"))
     return false;
   return th_elig_unit_infer((uint32_t)a, q->value, &v) || th_elig_plausible((uint32_t)a, v) ||
          (!isnan(q->other) && th_elig_unit_infer((uint32_t)a, q->other, &v));
@@ -72,6 +72,7 @@ static const struct {
     {"U/L", "[iU]", "[iU]/L"},
     {"mmol/L", "mmol", "mmol/L"},
     {"mmol/L", "meq", "meq/L"},
+    {"Cel", "deg", "Cel"},
     {"kg/m2", "kg", "kg/m2"},
     {"kg/m2", "kg/m", "kg/m2"},
     {"kg/m2", "kg/m3", "kg/m2"},
@@ -113,6 +114,7 @@ bool th_elig_fits(int a, const th_elig_quantity *q) {
     return th_elig_is_time(q) && is_time_unit(at->unit) && strstr(at->key, "age");
   }
   if (!q->has_unit) return fits_bare(a, q);
+  if (a == th_elig_known_attributes.transfusions && !strcmp(q->unit.ucum, "U")) return q->related;
   if (at->scale && !strcmp(q->unit.ucum, "{score}"))
     return th_elig_plausible((uint32_t)a, q->value);
   if (!strncmp(q->unit.ucum, "10*", 3) && strchr(q->unit.ucum, '/') == NULL)

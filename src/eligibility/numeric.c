@@ -38,7 +38,27 @@ static void find_known(void) {
   FIND(tnm_t, "tnm_t");
   FIND(tnm_n, "tnm_n");
   FIND(tnm_m, "tnm_m");
+  FIND(nyha, "nyha");
+  FIND(transfusions, "transfusions");
+  FIND(bmi, "bmi");
+  FIND(egfr, "egfr");
+  FIND(radiation_dose, "radiation_dose");
+  FIND(marrow_irradiated, "marrow_irradiated");
 #undef FIND
+}
+
+/* "(2 known variants)", "vision of one eye": a number of what the next word names. */
+static bool is_of_next_word(const th_elig_binder *s, const th_elig_quantity *q) {
+  static th_elig_set goes_on = TH_ELIG_SET(
+      "or|and|to|at|on|in|with|by|for|if|within|prior|before|after|according|as|score|point|points|"
+      "on|using|during|upon|when|while|based|but|per|is|are|was|were|despite|of|from|who|that|"
+      "disease|status|performance|unless|except|only|will|must|should|measured|assessed|patient|"
+      "through|i|than|due|because|the|a|class|grade|stage|will|defined|heart|failure|tumor|hepatic|"
+      "liver|cirrhosis|cancer");
+  if (q->end >= s->n || s->t[q->end].kind != TH_ELIG_WORD) return false;
+  if (s->t[q->number].flags & TH_ELIG_SPELLED) return true;
+  if (q->number > 0 && !th_elig_sign(&s->t[q->number - 1], '(')) return false;
+  return !th_elig_at(s, q->end, &goes_on) && !(s->t[q->end].flags & TH_ELIG_UPPER);
 }
 
 /* Whether a word that says more than one thing names the attribute beside this quantity: growths
@@ -57,8 +77,10 @@ static bool is_meant(const th_elig_binder *s, const th_elig_mention *m, int a,
     return th_elig_is_time(q) && !strcmp(q->unit.ucum, "wk") && q->related &&
            !th_elig_at(s, q->end, &then);
   if (q->has_unit || q->reference) return true;
-  if (!at->scale && strcmp(at->unit, "1") && !q->age && th_elig_at(s, q->end, &counted))
+  bool units = a == th_elig_known_attributes.transfusions;
+  if (!at->scale && strcmp(at->unit, "1") && !q->age && !units && th_elig_at(s, q->end, &counted))
     return false;
+  if (at->scale && !q->related && is_of_next_word(s, q)) return false;
   if (a != th_elig_known_attributes.tumor_size) return true;
   for (uint32_t i = m->first; i < m->end; i++)
     if (th_elig_at(s, i, &sizes)) return true;
@@ -164,7 +186,8 @@ void th_elig_put_bounds(th_elig_fact *f, double a, double b) {
 static double canonical(uint32_t attribute, const th_elig_quantity *q, double v) {
   double out;
   if (isnan(v)) return NAN;
-  if (q->has_unit) {
+  bool counted = (int)attribute == th_elig_known_attributes.transfusions; /* in units of blood */
+  if (q->has_unit && !(counted && !strcmp(q->unit.ucum, "U"))) {
     th_elig_unit u = q->unit;
     const char *unit = th_elig_attributes[attribute].unit;
     if (!strncmp(u.ucum, "10*", 3) && !strchr(u.ucum, '/')) { /* "100 x 10^9": per litre */
@@ -374,6 +397,19 @@ static void collect(th_elig_binder *s, uint32_t last, const th_elig_quantity *q)
   }
 }
 
+/* "over 1 year at diagnosis", "18 years of age at the time of first diagnosis" */
+static bool is_at_diagnosis(const th_elig_binder *s, uint32_t end) {
+  static th_elig_set at = TH_ELIG_SET("at");
+  static th_elig_set fill =
+      TH_ELIG_SET("the|time|of|their|his|initial|first|symptom|disease|ad|original|primary");
+  static th_elig_set found = TH_ELIG_SET("diagnosis|onset");
+  uint32_t i = end;
+  if (!th_elig_at(s, i++, &at)) return false;
+  while (i < end + 5 && th_elig_at(s, i, &fill))
+    i++;
+  return th_elig_at(s, i, &found);
+}
+
 /* "diagnosed with … at an age of", "onset before the age of", "first symptoms from … years of age"
  */
 static bool is_of_diagnosis(const th_elig_binder *s, uint32_t first) {
@@ -426,12 +462,6 @@ static bool is_of_another(const th_elig_binder *s, uint32_t first) {
     owned |= th_elig_at(s, i, &with);
   }
   return owned && i > 0 && th_elig_at(s, i - 1, &adults);
-}
-
-/* Attributes that count from an onset: "within" bounds them and is no window. */
-static bool is_onset(int a) {
-  const char *key = th_elig_attributes[a].key;
-  return !strcmp(key, "symptom_duration") || !strcmp(key, "stroke_onset_time");
 }
 
 /* "peanut-specific blood IgE" */
@@ -490,9 +520,11 @@ static bool bind_before(th_elig_binder *s, th_elig_quantity *q, uint32_t gap, ui
   if (a < 0) return false;
   if (a == th_elig_known_attributes.age && gap > 2 && is_before_event(s, q)) return false;
   if (is_change(s, m, q)) return q->use = TH_ELIG_AS_GUARD, true;
-  bool onset = is_onset(a) && m->end + 1 == q->first; /* "onset of symptoms within 7 days" */
+  bool onset =
+      th_elig_is_onset(a) && m->end + 1 == q->first; /* "onset of symptoms within 7 days" */
   static th_elig_set lasting = TH_ELIG_SET("for");
-  bool lasts = is_onset(a) && q->related && q->first > 0 && th_elig_at(s, q->first - 1, &lasting);
+  bool lasts =
+      th_elig_is_onset(a) && q->related && q->first > 0 && th_elig_at(s, q->first - 1, &lasting);
   if (gap > 2 && !lasts && !onset && !q->age && th_elig_is_time(q) && is_introduced_by_time(s, q))
     return false;
   if (a == th_elig_known_attributes.cancer_stage && !q->has_unit)
@@ -516,7 +548,8 @@ static bool bind_before(th_elig_binder *s, th_elig_quantity *q, uint32_t gap, ui
   const th_elig_known *known = &th_elig_known_attributes;
   if (a == known->age && is_of_another(s, m->first)) return q->use = TH_ELIG_AS_GUARD, true;
   collect(s, m_index, q);
-  if (s->n_list == 1 && s->list[0] == known->age && is_of_diagnosis(s, m->first))
+  if (s->n_list == 1 && s->list[0] == known->age &&
+      (is_of_diagnosis(s, m->first) || is_at_diagnosis(s, q->end)))
     s->list[0] = known->age_at_diagnosis;
   if (s->n_list == 1 && s->list[0] == known->ige && is_specific(s, m->first))
     s->list[0] = known->specific_ige;
@@ -552,7 +585,9 @@ static bool bind_behind(th_elig_binder *s, th_elig_quantity *q, uint32_t m_index
   const th_elig_mention *m = &s->l->mentions[m_index];
   uint32_t gap = m->first <= q->end ? 0 : distance(s, q->end, m->first);
   bool reversed = !q->related && m->first == q->end + 1 && s->t[q->end].kind == TH_ELIG_REL;
-  if (gap > 3 || gap + 1 > before_gap || (!reversed && has_own_quantity(s, m))) return false;
+  bool beside = gap == 0 && m->first == q->end && !q->has_unit && q->related; /* "6 courses" */
+  if (gap > 3 || gap + 1 > before_gap || (!reversed && !beside && has_own_quantity(s, m)))
+    return false;
   for (uint32_t i = q->end; i < m->first; i++)
     if (th_elig_sign(&s->t[i], ',') || th_elig_sign(&s->t[i], ')') || th_elig_at(s, i, &conditions))
       return false;
@@ -562,6 +597,8 @@ static bool bind_behind(th_elig_binder *s, th_elig_quantity *q, uint32_t m_index
     q->related = true;
   }
   int a = fitting(s, m, q);
+  if (a == th_elig_known_attributes.age && is_at_diagnosis(s, TH_MAX(q->end, m->end)))
+    a = th_elig_known_attributes.age_at_diagnosis;
   bool inside = m->first < q->end; /* "in 30 to 32 weeks of gestation" */
   if (a < 0 || !q->related) return false;
   if (!inside && th_elig_is_time(q) && is_introduced_by_time(s, q)) return false;
@@ -575,6 +612,24 @@ static bool bind_behind(th_elig_binder *s, th_elig_quantity *q, uint32_t m_index
   s->mentions[0] = m_index;
   add_facts(s, a, q, q->first, m->end, m_index);
   s->last_end = TH_MAX(q->end, m->end);
+  return true;
+}
+
+/* "at least 1 but no more than 3 prior regimens": the first is of what the second counts. */
+static bool bind_with_next(th_elig_binder *s, th_elig_quantity *q, uint32_t m_index) {
+  static th_elig_set joints = TH_ELIG_SET("but|and|or|to|,|up");
+  const th_elig_quantity *next = q + 1;
+  if (m_index >= s->l->n_mentions || next >= s->l->quantities + s->l->n_quantities) return false;
+  const th_elig_mention *m = &s->l->mentions[m_index];
+  if (!q->related || q->has_unit || q->reference || q->age || !next->related || next->has_unit ||
+      next->use != TH_ELIG_FREE || m->first < next->end || m->first - next->end > 1 ||
+      next->first - q->end > 3)
+    return false;
+  for (uint32_t i = q->end; i < next->first; i++)
+    if (!th_elig_at(s, i, &joints)) return false;
+  int a = fitting(s, m, q);
+  if (a < 0 || !is_countable(a) || th_elig_attributes[a].scale) return false;
+  add_facts(s, a, q, q->first, q->end, UINT32_MAX);
   return true;
 }
 
@@ -621,8 +676,9 @@ static bool bind_age(th_elig_binder *s, th_elig_quantity *q) {
   }
   if (is_of_another(s, q->first)) return q->use = TH_ELIG_AS_GUARD, true;
   s->n_list = 1;
-  s->list[0] = is_of_diagnosis(s, q->first) ? th_elig_known_attributes.age_at_diagnosis
-                                            : th_elig_known_attributes.age;
+  s->list[0] = is_of_diagnosis(s, q->first) || is_at_diagnosis(s, q->end)
+                   ? th_elig_known_attributes.age_at_diagnosis
+                   : th_elig_known_attributes.age;
   s->list_first = q->first;
   add_facts(s, s->list[0], q, q->first, q->end, UINT32_MAX);
   s->last_end = q->end;
@@ -671,7 +727,7 @@ static bool bind_linked(th_elig_binder *s, th_elig_quantity *q) {
 /* "Age:" and under it "18 and over". */
 static bool bind_topic(th_elig_binder *s, th_elig_quantity *q) {
   static th_elig_set fill = TH_ELIG_SET("of|is|must|be|score|grade|level|a|an|at");
-  if (s->l->topic < 0 || s->l->n_mentions > 0) return false;
+  if (s->l->topic < 0 || (s->l->n_mentions > 0 && s->l->mentions[0].first < q->end)) return false;
   for (uint32_t i = 0; i < q->first; i++)
     if (!th_elig_at(s, i, &fill)) return false;
   for (int p = s->l->topic; p >= 0; p = th_elig_phrase_get(p)->next) {
@@ -684,6 +740,58 @@ static bool bind_topic(th_elig_binder *s, th_elig_quantity *q) {
     s->list[0] = a;
     s->list_first = q->first;
     add_facts(s, a, q, q->first, q->end, UINT32_MAX);
+    s->last_end = q->end;
+    return true;
+  }
+  return false;
+}
+
+/* ---- units that are of one attribute alone ---- */
+
+/* "radiotherapy to more than 25 % of the bone marrow" */
+static bool is_of_irradiated_marrow(const th_elig_binder *s, const th_elig_quantity *q) {
+  static th_elig_set fill = TH_ELIG_SET("of|the|their|total|active|bone|hematopoietic");
+  static th_elig_set marrow = TH_ELIG_SET("marrow");
+  static th_elig_set radiation =
+      TH_ELIG_SET("radiotherapy|radiation|irradiation|irradiated|rt|radiotherapie|xrt");
+  uint32_t i = q->end;
+  while (i < q->end + 4 && th_elig_at(s, i, &fill))
+    i++;
+  if (i == q->end || !th_elig_at(s, i, &marrow)) return false;
+  for (i = q->first; i-- > 0 && q->first - i < 12;)
+    if (th_elig_at(s, i, &radiation)) return true;
+  return false;
+}
+
+/* Rays that were had, not those that are planned. */
+static bool is_of_earlier_rays(const th_elig_binder *s, uint32_t first) {
+  static th_elig_set words =
+      TH_ELIG_SET("prior|previous|previously|received|cumulative|past|earlier");
+  for (uint32_t i = first; i-- > 0 && first - i < 14;)
+    if (th_elig_at(s, i, &words)) return true;
+  return false;
+}
+
+static bool bind_by_unit(th_elig_binder *s, th_elig_quantity *q) {
+  const th_elig_known *known = &th_elig_known_attributes;
+  bool rays = is_of_earlier_rays(s, q->first);
+  const struct {
+    const char *unit;
+    int attribute;
+  } of[] = {{"kg/m2", known->bmi},
+            {"mL/min/{1.73_m2}", known->egfr},
+            {"Gy", rays ? known->radiation_dose : -1},
+            {"cGy", rays ? known->radiation_dose : -1},
+            {"%", is_of_irradiated_marrow(s, q) ? known->marrow_irradiated : -1}};
+  if (!q->has_unit || !q->related || q->reference || q->tied) return false;
+  for (size_t i = 0; i < TH_COUNT(of); i++) {
+    if (of[i].attribute < 0 || strcmp(q->unit.ucum, of[i].unit) ||
+        !th_elig_fits(of[i].attribute, q))
+      continue;
+    s->n_list = 1;
+    s->list[0] = of[i].attribute;
+    s->list_first = q->first;
+    add_facts(s, s->list[0], q, q->first, q->end, UINT32_MAX);
     s->last_end = q->end;
     return true;
   }
@@ -725,8 +833,9 @@ static void bind(th_elig_binder *s, th_elig_quantity *q) {
     gap = UINT32_MAX;
   if (gap <= 3) mend(s, q, s->mention - 1);
   if (gap != UINT32_MAX && gap <= 1 && bind_before(s, q, gap, s->mention - 1)) return;
-  if (bind_behind(s, q, behind, gap)) return;
+  if (th_elig_bind_onset(s, q) || bind_behind(s, q, behind, gap)) return;
   if (q->age && bind_age(s, q)) return;
+  if (bind_with_next(s, q, behind)) return;
   if (bind_before(s, q, gap, has_before ? s->mention - 1 : 0) && gap != UINT32_MAX) return;
   if (bind_linked(s, q)) return;
   if (has_before && s->mention > 1 && q->related && gap != UINT32_MAX) {
@@ -737,7 +846,7 @@ static void bind(th_elig_binder *s, th_elig_quantity *q) {
                        : distance(s, l->mentions[second].end, q->first);
     if (bind_before(s, q, far, second)) return;
   }
-  if (!bind_age(s, q) && !bind_topic(s, q)) th_elig_bind_duration(s, q);
+  if (!bind_age(s, q) && !bind_topic(s, q) && !bind_by_unit(s, q)) th_elig_bind_duration(s, q);
 }
 
 /* "≥ 50 and ≤ 70 % of predicted": what stands behind the second is of the first too. */
@@ -766,8 +875,8 @@ void th_elig_read_numbers(th_elig_leaf *l) {
   pthread_once(&known_once, find_known);
   th_elig_binder s = {.l = l, .t = l->tokens.p, .n = l->tokens.n};
   th_elig_read_tnm(&s);
-  if (l->n_quantities == 0 && l->n_mentions == 0) return;
   th_elig_read_classes(&s);
+  if (l->n_quantities == 0) return;
   share_units(&s);
   for (uint32_t i = 0; i < l->n_quantities; i++)
     bind(&s, &l->quantities[i]);

@@ -25,6 +25,7 @@ typedef struct th_elig_known {
   int tumor_size, gestational_age, gleason, ckd_stage, gvhd_grade, ige, specific_ige;
   int disease_duration, symptom_duration, time_since_diagnosis, time_since_transplant;
   int tnm_t, tnm_n, tnm_m;
+  int nyha, transfusions, bmi, egfr, radiation_dose, marrow_irradiated;
 } th_elig_known;
 extern th_elig_known th_elig_known_attributes;
 
@@ -58,6 +59,10 @@ bool th_elig_mend_unit(int attribute, th_elig_quantity *q);
 /* How long a disease or symptoms have been there: "pain for 3 months or longer". A fact when that
  * is what the quantity says; the stretch of time stays free to be a window as well. */
 bool th_elig_bind_duration(th_elig_binder *s, th_elig_quantity *q);
+/* Whether the attribute counts from an onset: "within" bounds it and is no window. */
+bool th_elig_is_onset(int attribute);
+/* "Enrolled within 72 hours of symptom onset", "no more than 63 days between diagnosis and …". */
+bool th_elig_bind_onset(th_elig_binder *s, th_elig_quantity *q);
 
 /* tnm.c */
 

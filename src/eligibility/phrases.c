@@ -293,6 +293,7 @@ static const char *const nobody[] = {
     "specimen|tumor assessment|tumor types|tumor type",
     "alcohol abuse|alcohol dependence|alcohol use disorder|alcohol withdrawal|alcohol free",
     "hepatitis b surface antigen positive|height loss",
+    "lines of acuity|lines of vision|lines of visual acuity|lines of letters",
     /* other steroids than the dose of steroid_dose is told in */
     "dexamethasone|hydrocortisone|methylprednisolone|cortisone|betamethasone|triamcinolone|"
     "deflazacort",

@@ -492,7 +492,10 @@ bool th_elig_quantity_read(th_span text, const th_elig_token *t, uint32_t n, uin
   uint32_t limit = read_limit(&s, q.end, &q);
   if (limit > q.end) q.end = q.value_end = limit;
   q.end = skip_inclusive(&s, q.end);
-  uint32_t behind = read_behind(&s, q.end, &q);
+  static th_elig_set duration = TH_ELIG_SET("duration");
+  uint32_t behind_duration = q.end + (q.has_unit && among(&s, q.end, &duration));
+  uint32_t behind = read_behind(&s, behind_duration, &q);
+  if (behind == behind_duration) behind = q.end;
   if (behind > q.end) q.end = q.value_end = behind;
   if (!q.age) q.end = read_age(&s, q.end, &q);
   q.end = skip_inclusive(&s, q.end);

@@ -191,8 +191,15 @@ static void read_relation(const th_elig_binder *s, part *p) {
     if (w < 0 || end != p->first) continue;
     uint8_t r = (uint8_t)th_elig_phrase_get(w)->value;
     if (r == TH_ELIG_EQ || r == TH_ELIG_BETWEEN) continue;
+    uint32_t first = p->first - back;
+    for (uint32_t more = back + 1; more <= 5 && more <= p->first; more++) { /* "no greater than" */
+      w = th_elig_phrase_at(s->l->text, s->t, s->n, p->first - more, TH_ELIG_F_BEFORE, &end);
+      if (w < 0 || end != p->first) continue;
+      r = (uint8_t)th_elig_phrase_get(w)->value;
+      first = p->first - more;
+    }
     p->relation = r;
-    p->first -= back;
+    p->first = first;
     return;
   }
   int w = th_elig_phrase_at(s->l->text, s->t, s->n, p->end, TH_ELIG_F_BEHIND, &end);

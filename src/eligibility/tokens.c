@@ -85,58 +85,68 @@ typedef struct wide {
   uint8_t relation; /* th_elig_relation */
 } wide;
 
-static const wide wides[] = {{"≥", 0, TH_ELIG_GE},
-                             {"≤", 0, TH_ELIG_LE},
-                             {"⩾", 0, TH_ELIG_GE},
-                             {"⩽", 0, TH_ELIG_LE},
-                             {"≧", 0, TH_ELIG_GE},
-                             {"≦", 0, TH_ELIG_LE},
-                             {"＞", 0, TH_ELIG_GT},
-                             {"＜", 0, TH_ELIG_LT},
-                             {"˃", 0, TH_ELIG_GT},
-                             {"˂", 0, TH_ELIG_LT},
-                             {"＝", 0, TH_ELIG_EQ},
-                             {"×", 'x', 0},
-                             {"☓", 'x', 0},
-                             {"✕", 'x', 0},
-                             {"–", '-', 0},
-                             {"—", '-', 0},
-                             {"−", '-', 0},
-                             {"‑", '-', 0},
-                             {"‐", '-', 0},
-                             {"～", '-', 0},
-                             {"±", 'P', 0},
-                             {"°", 'o', 0},
-                             {"º", 'o', 0},
-                             {"˚", 'o', 0},
-                             {"℃", 'C', 0},
-                             {"％", '%', 0},
-                             {"·", '.', 0},
-                             {"•", ';', 0},
-                             {"（", '(', 0},
-                             {"）", ')', 0},
-                             {"，", ',', 0},
-                             {"；", ';', 0},
-                             {"：", ':', 0},
-                             {"∕", '/', 0},
-                             {"⁄", '/', 0},
-                             {"’", '\'', 0},
-                             {"‘", '\'', 0},
-                             {"“", '"', 0},
-                             {"”", '"', 0},
-                             {"\xC2\xA0", ' ', 0},
-                             {"\u2009", ' ', 0},
-                             {"\u202F", ' ', 0},
-                             {"\u200B", ' ', 0},
-                             {"\u3000", ' ', 0},
-                             {"…", ';', 0},
-                             {"\uFEFF", ' ', 0},
-                             {"&gt;", 0, TH_ELIG_GT},
-                             {"&lt;", 0, TH_ELIG_LT},
-                             {"&ge;", 0, TH_ELIG_GE},
-                             {"&le;", 0, TH_ELIG_LE},
-                             {"&#8805;", 0, TH_ELIG_GE},
-                             {"&#8804;", 0, TH_ELIG_LE}};
+static const wide wides[] = {
+    {"≥", 0, TH_ELIG_GE},
+    {"≤", 0, TH_ELIG_LE},
+    {"⩾", 0, TH_ELIG_GE},
+    {"⩽", 0, TH_ELIG_LE},
+    {"≧", 0, TH_ELIG_GE},
+    {"≦", 0, TH_ELIG_LE},
+    {"＞", 0, TH_ELIG_GT},
+    {"＜", 0, TH_ELIG_LT},
+    {"˃", 0, TH_ELIG_GT},
+    {"˂", 0, TH_ELIG_LT},
+    {"＝", 0, TH_ELIG_EQ},
+    {"﹤", 0, TH_ELIG_LT},
+    {"﹥", 0, TH_ELIG_GT},
+    {"\uF0B3", 0, TH_ELIG_GE}, /* of the font Symbol */
+    {"\uF0A3", 0, TH_ELIG_LE},
+    {"\u00E2\u2030\u00A5", 0, TH_ELIG_GE}, /* UTF-8 read as one byte a sign */
+    {"\u00E2\u2030\u00A4", 0, TH_ELIG_LE},
+    {"\u00C3\u2014", 'x', 0},
+    {"×", 'x', 0},
+    {"☓", 'x', 0},
+    {"ˆ", '^', 0},
+    {"‒", '-', 0},
+    {"✕", 'x', 0},
+    {"–", '-', 0},
+    {"—", '-', 0},
+    {"−", '-', 0},
+    {"‑", '-', 0},
+    {"‐", '-', 0},
+    {"～", '-', 0},
+    {"±", 'P', 0},
+    {"°", 'o', 0},
+    {"º", 'o', 0},
+    {"˚", 'o', 0},
+    {"℃", 'C', 0},
+    {"％", '%', 0},
+    {"·", '.', 0},
+    {"•", ';', 0},
+    {"（", '(', 0},
+    {"）", ')', 0},
+    {"，", ',', 0},
+    {"；", ';', 0},
+    {"：", ':', 0},
+    {"∕", '/', 0},
+    {"⁄", '/', 0},
+    {"’", '\'', 0},
+    {"‘", '\'', 0},
+    {"“", '"', 0},
+    {"”", '"', 0},
+    {"\xC2\xA0", ' ', 0},
+    {"\u2009", ' ', 0},
+    {"\u202F", ' ', 0},
+    {"\u200B", ' ', 0},
+    {"\u3000", ' ', 0},
+    {"…", ';', 0},
+    {"\uFEFF", ' ', 0},
+    {"&gt;", 0, TH_ELIG_GT},
+    {"&lt;", 0, TH_ELIG_LT},
+    {"&ge;", 0, TH_ELIG_GE},
+    {"&le;", 0, TH_ELIG_LE},
+    {"&#8805;", 0, TH_ELIG_GE},
+    {"&#8804;", 0, TH_ELIG_LE}};
 
 static const wide *wide_at(th_span s) {
   if (s.n < 2 || (s.p[0] != '&' && (unsigned char)s.p[0] < 0xC2)) return NULL;
@@ -152,6 +162,14 @@ static size_t superscript(th_span s, int *digit) {
   for (int i = 0; i < 10; i++)
     if (th_span_starts(s, th_span_of(signs[i]))) return *digit = i, strlen(signs[i]);
   return 0;
+}
+
+/* "³ 18", "£ 2": what "≥" and "≤" of the font Symbol became; the bytes, 0 when it is none. */
+static size_t symbol_relation(th_span s, uint8_t *relation) {
+  bool more = th_span_starts(s, TH_SPAN("\u00B3 ")), less = th_span_starts(s, TH_SPAN("\u00A3 "));
+  if ((!more && !less) || s.n < 4 || !is_digit(s.p[3])) return 0;
+  *relation = more ? TH_ELIG_GE : TH_ELIG_LE;
+  return 2;
 }
 
 /* ---- tokens ---- */
@@ -386,8 +404,10 @@ void th_elig_tokenize(th_span text, uint32_t from, uint32_t to, th_elig_tokens *
       i++;
       continue;
     }
-    bool super = (unsigned char)c >= 0xC2 && superscript(rest, &digit);
-    if (!super) w = wide_at(rest);
+    uint8_t relation = 0;
+    size_t symbol = space && (unsigned char)c == 0xC2 ? symbol_relation(rest, &relation) : 0;
+    bool super = !symbol && (unsigned char)c >= 0xC2 && superscript(rest, &digit);
+    if (!super && !symbol) w = wide_at(rest);
     if (w && (w->sign == ' ' || w->sign == '"')) {
       space |= w->sign == ' ';
       i += strlen(w->text);
@@ -398,7 +418,11 @@ void th_elig_tokenize(th_span text, uint32_t from, uint32_t to, th_elig_tokens *
     t->from = (uint32_t)i;
     t->flags = space ? TH_ELIG_SPACE_BEFORE : 0;
     space = false;
-    if (super) {
+    if (symbol) {
+      t->kind = TH_ELIG_REL;
+      t->relation = relation;
+      i += symbol;
+    } else if (super) {
       i = take_superscript(s, i, t);
     } else if (w) {
       t->kind = w->sign ? TH_ELIG_SIGN : TH_ELIG_REL;

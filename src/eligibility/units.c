@@ -93,7 +93,7 @@ const th_elig_unit_word th_elig_unit_words[] = {
      "minute|breath/minute|breath/min|breath per min|b/min|times/minute|times per "
      "minute|times/min|rpm|beats a minute|b.p.m|beat minute|time/min|time per minute",
      "/min", ATOM},
-    {"cell", "{cells}", ATOM},
+    {"cell|cel", "{cells}", ATOM},
     {"leukocyte|neutrophil|platelet|lymphocyte", "{cells}", SLASH}, /* else the next value's name */
     {"copy|copie|cop|cps|cp|rna copy|dna copy|rna copie|genome copie|c", "{copies}", SLASH},
     {"cfu|colony forming unit|colony|colonie|cfus", "{CFU}", ATOM},
@@ -120,6 +120,13 @@ const th_elig_unit_word th_elig_unit_words[] = {
     {"k|thousand", "10*3", SLASH},
     {"million|mio|mill", "10*6", SLASH},
     {"fmol", "fmol", ATOM},
+    {"°|degree", "deg", ATOM},
+    {"gy|gray", "Gy", ATOM},
+    {"cgy|centigray|rad", "cGy", ATOM},
+    {"kcal|kilocalorie|calorie|kcals|cal", "kcal", ATOM},
+    {"mile", "[mi_i]", ATOM},
+    {"HU|hounsfield unit", "{HU}", ATOM},
+    {"MFI", "{MFI}", ATOM},
     {"daily|a day|each day|qd|per day|every day|once daily|per diem|/day|/24h|in 24 hour|over 24 "
      "hour|in a 24 hour period|in 24h|/24 hr|/24 hour|per 24 hour|over a 24 hour period|in one "
      "day|on a daily basis",
@@ -167,6 +174,10 @@ static const atom atoms[] = {
     {"[lb_av]", 453.59237, 0, {1}, false},
     {"[oz_av]", 28.349523125, 0, {1}, false},
     {"%", 0.01, 0, {0}, false},
+    {"deg", 1, 0, {0, 0, 0, 0, 0, 0, 5}, false},
+    {"Gy", 1, 0, {0, 2, -2}, true},
+    {"cal", 4184, 0, {1, 2, -2}, true},
+    {"[mi_i]", 1609.344, 0, {0, 1}, false},
     {"[ppb]", 1e-9, 0, {0, 0, 0, 0, 0, 0, 4}, false},
     {"[ppm]", 1e-6, 0, {0, 0, 0, 0, 0, 0, 4}, false},
     {"[pH]", 1, 0, {0, 0, 0, 0, 0, 0, 1}, false},
