@@ -1,5 +1,6 @@
 /* From argv to th_cli, by the table of commands. */
 #include "cli/cli.h"
+#include "cli/tty.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -268,12 +269,32 @@ int th_cli_data_dir(const th_cli *cli, th_buf *out, th_err *err) {
                     : 0;
 }
 
+static void on_studies(void *ctx, uint64_t done, uint64_t total) {
+  th_progress_show(ctx, done, total ? (double)done / (double)total : -1);
+}
+
+/* An index of another version of the program is derived from the store like any other. */
+static int renew_index(const th_cli *cli, const char *dir, th_err *err) {
+  th_progress progress;
+  if (!cli->quiet)
+    fprintf(stderr, "trialhead: another version made the index; it is made anew, once\n");
+  th_progress_start(&progress, "studies", cli->quiet);
+  int rc = th_registry_renew(dir, on_studies, &progress, err);
+  th_progress_end(&progress);
+  return rc;
+}
+
 int th_cli_open(const th_cli *cli, th_registry_mode mode, th_registry **out, th_err *err) {
   th_buf dir;
   th_buf_init(&dir, 4096);
   *out = NULL;
   int rc = th_cli_data_dir(cli, &dir, err);
   if (rc == 0) rc = th_registry_open(out, dir.p, mode, err);
+  if (rc == TH_EINPUT) {
+    th_err_clear(err);
+    rc = renew_index(cli, dir.p, err);
+    if (rc == 0) rc = th_registry_open(out, dir.p, mode, err);
+  }
   if (rc == TH_ENOTFOUND) {
     th_err_clear(err);
     th_err_set(err, rc, "no studies in %s; 'trialhead import' puts some there", dir.p);

@@ -94,7 +94,8 @@ int th_cli_duration(const th_cli *cli, const char *name, uint64_t fallback, uint
 /* The data directory: --data, else TRIALHEAD_DATA, else trialhead in the XDG data directory. */
 int th_cli_data_dir(const th_cli *cli, th_buf *out, th_err *err) TH_MUST_USE;
 
-/* Opens the registry in the data directory. As th_registry_open, with the directory in messages. */
+/* Opens the registry in the data directory. As th_registry_open, with the directory in messages.
+ * An index of another version of the program is made anew first, with progress on a terminal. */
 int th_cli_open(const th_cli *cli, th_registry_mode mode, th_registry **out,
                 th_err *err) TH_MUST_USE;
 /* The number in an NCT number as a person types it ("NCT00000102", "nct 102", "102"). TH_EUSAGE. */

@@ -105,7 +105,8 @@ static int load_current(th_generation **out, const char *dir, const th_generatio
     rc = th_generation_load(out, dir, &m, current, &why);
     if (!rc) return 0;
     if (tries < LOAD_TRIES && th_manifest_peek(dir) != hash) continue;
-    if (rc == TH_ENOTFOUND) rc = TH_ECORRUPT; /* the index exists but lacks a part */
+    /* The index exists but lacks a part, or has one that is not of its version. */
+    if (rc == TH_ENOTFOUND || rc == TH_EINPUT) rc = TH_ECORRUPT;
     return th_err_set(err, rc, "%s", why.message);
   }
 }

@@ -34,6 +34,10 @@ typedef struct th_paths {
 void th_paths_dispose(th_paths *paths, bool unlink_files);
 int th_paths_add(th_paths *paths, const char *path) TH_MUST_USE;
 
+/* DIR/index, or DIR/index.new (beside). TH_EUSAGE: too long. */
+int th_registry_index_path(const char *dir, bool beside, char out[PATH_MAX],
+                           th_err *err) TH_MUST_USE;
+
 /* The next segment's path; may be called from several threads at once. */
 void th_registry_segment_path(th_registry *r, char *out, size_t len);
 /* What the index remembers of the log's entry seq, so that an index is not taken for that of

@@ -93,14 +93,19 @@ static bool reads_only(const th_registry *r) {
   return r->mode == TH_REGISTRY_READ || r->mode == TH_REGISTRY_READ_STORE;
 }
 
+int th_registry_index_path(const char *dir, bool beside, char out[PATH_MAX], th_err *err) {
+  if (snprintf(out, PATH_MAX, "%s/index%s", dir, beside ? ".new" : "") >= PATH_MAX)
+    return th_err_set(err, TH_EUSAGE, "the name of the data directory is too long");
+  return 0;
+}
+
 /* The store alone is wanted: an index that cannot be read is no hindrance, but one that can be read
  * and is another store's says that this store is not the one that belongs here. */
 static int open_store_only(th_registry *r, th_err *err) {
   char path[PATH_MAX];
   int rc = holds_studies(r, err);
+  if (rc == 0) rc = th_registry_index_path(r->dir, false, path, err);
   if (rc) return rc;
-  if (snprintf(path, sizeof path, "%s/index", r->dir) >= (int)sizeof path)
-    return th_err_set(err, TH_EUSAGE, "the name of the data directory is too long");
   if (th_index_open(&r->index, path, false, NULL) == 0) rc = match_index(r, err);
   th_index_close(r->index);
   r->index = NULL;
@@ -114,9 +119,11 @@ static bool is_damage(int rc) {
 static int open_index(th_registry *r, th_err *err) {
   char path[PATH_MAX];
   th_err local = {0};
-  if (snprintf(path, sizeof path, "%s/index", r->dir) >= (int)sizeof path)
-    return th_err_set(err, TH_EUSAGE, "the name of the data directory is too long");
-  int rc = open_matching(r, path, &local);
+  bool beside = r->mode == TH_REGISTRY_BESIDE;
+  int rc = th_registry_index_path(r->dir, beside, path, err);
+  if (rc) return rc;
+  if (beside) rc = th_index_discard(path, &local);
+  if (rc == 0) rc = open_matching(r, path, &local);
   if (is_damage(rc) && r->mode == TH_REGISTRY_REBUILD) {
     th_err_clear(&local);
     rc = th_index_discard(path, &local);
@@ -127,8 +134,8 @@ static int open_index(th_registry *r, th_err *err) {
     rc = lacks_index(r, &local);
   }
   if (is_damage(rc))
-    return th_err_set(err, TH_ECORRUPT, "%s (mend it with: trialhead index --rebuild)",
-                      local.message);
+    return th_err_set(err, rc, "%s (%s it with: trialhead index --rebuild)", local.message,
+                      rc == TH_EINPUT ? "renew" : "mend");
   return rc ? th_err_set(err, rc, "%s", local.message) : 0;
 }
 

@@ -2,6 +2,7 @@
  *
  *   DIR/store.db      the truth (store/)
  *   DIR/index/        derived from it (index/), thrown away and rebuilt at will
+ *   DIR/index.new/    an index on its way to take that one's place (th_registry_renew)
  *
  * Readers: any number of threads and processes. One writer process at a time. */
 #ifndef TH_REGISTRY_REGISTRY_H
@@ -21,11 +22,13 @@ typedef enum th_registry_mode {
                              damaged */
   TH_REGISTRY_WRITE,
   TH_REGISTRY_REBUILD, /* WRITE, and an index that is damaged or another store's is thrown away */
+  TH_REGISTRY_BESIDE,  /* WRITE with an empty index in DIR/index.new, the one there untouched */
 } th_registry_mode;
 
 /* WRITE makes the directory when absent. READ on an absent or empty one: TH_ENOTFOUND. TH_ECORRUPT
  * when the store is there without its index, the index without its store, or the index is another
- * store's: what it has applied must be in the store's log. */
+ * store's: what it has applied must be in the store's log. TH_EINPUT: the index was made by another
+ * version of the program (th_registry_renew). */
 int th_registry_open(th_registry **out, const char *dir, th_registry_mode mode,
                      th_err *err) TH_MUST_USE;
 void th_registry_close(th_registry *r);
@@ -59,6 +62,11 @@ int th_registry_import(th_registry *r, const char *const *paths, size_t n_paths,
 int th_registry_index_update(th_registry *r, bool rebuild, bool merge_all,
                              void (*progress)(void *ctx, uint64_t done, uint64_t total), void *ctx,
                              th_err *err) TH_MUST_USE;
+/* For an index that another version of the program made: makes one from the store beside it, which
+ * is in use until the new one is whole, and puts that in its place. Does nothing when the index can
+ * be read by now. TH_EBUSY: another process writes. */
+int th_registry_renew(const char *dir, void (*progress)(void *ctx, uint64_t done, uint64_t total),
+                      void *ctx, th_err *err) TH_MUST_USE;
 /* How many changes of the store the index does not show yet: an import is under way or was ended
  * before it could publish. The next import or index update brings it up. */
 int th_registry_behind(th_registry *r, uint64_t *changes, th_err *err) TH_MUST_USE;

@@ -4,6 +4,8 @@
 #include "folder.h"
 #include "registry/registry.h"
 
+#include <xxhash.h>
+
 static void record(th_buf *out, unsigned nct, const char *title) {
   th_buf_printf(
       out,
@@ -261,6 +263,74 @@ static void a_damaged_manifest_is_mended_by_a_rebuild(void **state) {
   th_buf_dispose(&b);
 }
 
+/* ---- an index of another version ---- */
+
+static void read_manifest(th_buf *out) {
+  char path[96];
+  th_err err = {0};
+  snprintf(path, sizeof path, "%s/data/index/manifest", folder);
+  th_buf_init(out, 0);
+  assert_int_equal(th_file_read(out, path, &err), 0);
+}
+
+/* The manifest of an index whose format is one older, its checksum right. */
+static void make_older(void) {
+  enum { HASH_AT = 8, VERSION_AT = 16 };
+  th_buf b;
+  read_manifest(&b);
+  b.p[VERSION_AT]--;
+  uint64_t hash = XXH3_64bits(b.p + VERSION_AT, b.n - VERSION_AT);
+  memcpy(b.p + HASH_AT, &hash, sizeof hash);
+  write_input("data/index/manifest", &b);
+  th_buf_dispose(&b);
+}
+
+typedef struct renewal {
+  th_buf before; /* the manifest */
+  unsigned seen; /* times that it was still there */
+} renewal;
+
+/* While the new index is made the old one stands, and nobody else writes. */
+static void look_at_old(void *ctx, uint64_t done, uint64_t total) {
+  renewal *r = ctx;
+  th_buf now;
+  (void)done, (void)total;
+  read_manifest(&now);
+  assert_true(th_span_eq(th_buf_view(&now), th_buf_view(&r->before)));
+  th_buf_dispose(&now);
+  if (!r->seen++) assert_int_equal(try_open(TH_REGISTRY_WRITE), TH_EBUSY);
+}
+
+static void an_index_of_another_version_is_renewed(void **state) {
+  (void)state;
+  char dir[80], beside[96];
+  th_err err = {0};
+  renewal r = {0};
+  th_buf stray;
+  fill("data", 1, 400, "one");
+  snprintf(dir, sizeof dir, "%s/data", folder);
+  snprintf(beside, sizeof beside, "%s/data/index.new", folder);
+  make_older();
+  assert_int_equal(try_open(TH_REGISTRY_READ), TH_EINPUT);
+  assert_int_equal(try_open(TH_REGISTRY_WRITE), TH_EINPUT);
+  /* What an attempt left behind that was killed is in nobody's way. */
+  th_buf_init(&stray, 0);
+  th_buf_str(&stray, "half a segment");
+  assert_int_equal(th_dir_make(beside, &err), 0);
+  write_input("data/index.new/000001.seg", &stray);
+  read_manifest(&r.before);
+  assert_int_equal(th_registry_renew(dir, look_at_old, &r, &err), 0);
+  assert_true(r.seen > 0);
+  assert_false(th_file_exists(beside));
+  expect_sound(400);
+  r.seen = 0;
+  assert_int_equal(th_registry_renew(dir, look_at_old, &r, &err), 0); /* nothing to do */
+  assert_int_equal(r.seen, 0);
+  expect_sound(400);
+  th_buf_dispose(&r.before);
+  th_buf_dispose(&stray);
+}
+
 static void a_store_without_index_and_an_index_without_store(void **state) {
   (void)state;
   fill("data", 1, 20, "one");
@@ -306,6 +376,7 @@ int main(void) {
       IN_FOLDER(an_index_of_another_store_is_refused),
       IN_FOLDER(an_older_store_is_told_from_the_newer),
       IN_FOLDER(a_damaged_manifest_is_mended_by_a_rebuild),
+      IN_FOLDER(an_index_of_another_version_is_renewed),
       IN_FOLDER(a_store_without_index_and_an_index_without_store),
       IN_FOLDER(a_rebuild_reaches_open_readers),
   };
