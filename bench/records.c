@@ -1,13 +1,14 @@
 #include "records.h"
 
+#include <stdio.h>
+
 #include "ingest/source.h"
 
 static int take_batch(const th_batch *batch, bench_record_fn fn, void *context, th_err *err) {
   int rc = 0;
-  if (batch->n_rejects) {
-    const th_reject *r = &batch->rejects[0];
-    rc = th_err_set(err, TH_EINPUT, "%s:%lld: %s", r->file, (long long)r->line, r->reason);
-  }
+  for (size_t i = 0; i < batch->n_rejects; i++)
+    fprintf(stderr, "# %s:%lld: %s\n", batch->rejects[i].file, (long long)batch->rejects[i].line,
+            batch->rejects[i].reason);
   for (size_t i = 0; i < batch->n && rc == 0; i++)
     rc = fn(context, batch->records[i].bytes, err);
   return rc;

@@ -9,8 +9,8 @@
  * the reading. */
 typedef int (*bench_record_fn)(void *context, th_span bytes, th_err *err);
 
-/* Calls fn for each record of the file at path, plain, packed or zipped. What cannot be split ends
- * it with TH_EINPUT: a corpus with holes measures something else. */
+/* Calls fn for each record of the file at path, plain, packed or zipped. What cannot be split is
+ * named on standard error and passed over. */
 int bench_records(const char *path, bench_record_fn fn, void *context, th_err *err);
 
 #endif
