@@ -320,7 +320,7 @@ static int read_study(job *j, th_study_reader *reader, which at, th_arena *arena
   int rc = th_study_show(reader, at.segment, at.doc, arena, &shown, err);
   if (rc < 0) return rc;
   out->title = shown.title;
-  out->tree = shown.tree;
+  out->tree = shown.criteria.tree;
   th_study_limits(&out->trial.study, segment, at.doc);
   return 0;
 }

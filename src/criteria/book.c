@@ -104,16 +104,31 @@ int th_criteria_file_open(th_criteria_file *out, const void *bytes, size_t n, bo
   return rc;
 }
 
-int th_criteria_file_tree(const th_criteria_file *file, uint32_t doc, th_arena *arena,
-                          th_elig_tree *out, th_err *err) {
-  *out = (th_elig_tree){0};
+/* The bytes of a document's tree. */
+static int bytes_of(const th_criteria_file *file, uint32_t doc, th_span *out, th_err *err) {
   if (doc >= file->n_docs || file->starts[doc] == file->starts[doc + 1])
     return th_err_set(err, TH_ENOTFOUND, "the criteria book has no such study");
   uint64_t from = (uint64_t)file->starts[doc] * 4, to = (uint64_t)file->starts[doc + 1] * 4;
   if (from < TH_CRITERIA_HEAD || from > to || to > file->n_trees)
     return bad_file(err, "has a tree outside of itself");
-  th_span tree = {(const char *)file->bytes + from, to - from};
-  return th_criteria_decode(file, tree, arena, out, err);
+  *out = (th_span){(const char *)file->bytes + from, to - from};
+  return 0;
+}
+
+int th_criteria_file_tree(const th_criteria_file *file, uint32_t doc, th_arena *arena,
+                          th_elig_tree *out, th_err *err) {
+  th_span bytes;
+  *out = (th_elig_tree){0};
+  int rc = bytes_of(file, doc, &bytes, err);
+  return rc < 0 ? rc : th_criteria_decode(file, bytes, arena, out, err);
+}
+
+int th_criteria_file_outline(const th_criteria_file *file, uint32_t segment, uint32_t doc,
+                             th_arena *arena, th_criteria_outline *out, th_err *err) {
+  th_span bytes;
+  *out = (th_criteria_outline){0};
+  int rc = bytes_of(file, doc, &bytes, err);
+  return rc < 0 ? rc : th_criteria_outline_read(file, bytes, segment, arena, out, err);
 }
 
 /* ---- the files of a snapshot ---- */
@@ -147,11 +162,19 @@ int th_criteria_book_open(th_criteria_book *out, const th_snapshot *snapshot, th
   return 0;
 }
 
+static const th_criteria_file *file_of(const th_criteria_book *book, uint32_t segment) {
+  static const th_criteria_file none;
+  return segment < book->snapshot->n_segments ? &book->files[segment] : &none;
+}
+
 int th_criteria_book_doc(const th_criteria_book *book, uint32_t segment, uint32_t doc,
                          th_arena *arena, th_elig_tree *out, th_err *err) {
-  static const th_criteria_file none;
-  bool there = segment < book->snapshot->n_segments;
-  return th_criteria_file_tree(there ? &book->files[segment] : &none, doc, arena, out, err);
+  return th_criteria_file_tree(file_of(book, segment), doc, arena, out, err);
+}
+
+int th_criteria_book_outline(const th_criteria_book *book, uint32_t segment, uint32_t doc,
+                             th_arena *arena, th_criteria_outline *out, th_err *err) {
+  return th_criteria_file_outline(file_of(book, segment), segment, doc, arena, out, err);
 }
 
 int th_criteria_book_tree(const th_criteria_book *book, uint32_t nct, th_arena *arena,

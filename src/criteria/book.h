@@ -127,6 +127,46 @@ int th_criteria_book_tree(const th_criteria_book *book, uint32_t nct, th_arena *
 /* The same for a document of a segment. */
 int th_criteria_book_doc(const th_criteria_book *book, uint32_t segment, uint32_t doc,
                          th_arena *arena, th_elig_tree *out, th_err *err) TH_MUST_USE;
+
+/* Where a fact stands, and the most of what it says. Facts of a book with the same `says` are the
+ * same in all but their places and links (64 bits of a hash). */
+typedef struct th_criteria_ref {
+  const uint8_t *at;
+  uint64_t says;
+  uint32_t base; /* where its place is counted from */
+  uint32_t name; /* its attribute, or its concept: a place for th_criteria_file_concept */
+  uint8_t type, category;
+  bool negated, guarded, has_degree;
+} th_criteria_ref;
+
+/* A tree with its facts unread: who judges many studies reads each fact that they share once.
+ * Reading one looks up strings that lie anywhere in the file; an outline is read from the tree's
+ * own 360 bytes. */
+typedef struct th_criteria_outline {
+  th_elig_tree tree;           /* its nodes, and how many facts; without facts and names until
+                                * th_criteria_outline_facts */
+  const th_criteria_ref *refs; /* a fact each */
+  const th_criteria_file *file;
+  uint32_t segment;
+  const uint8_t *names, *end; /* what stands behind the facts */
+} th_criteria_outline;
+
+/* Label and code of a concept. Errors: TH_ECORRUPT. */
+int th_criteria_file_concept(const th_criteria_file *file, uint32_t concept, th_span *label,
+                             th_span *code, th_err *err) TH_MUST_USE;
+/* As th_criteria_book_doc, and as th_criteria_file_tree of a segment's file; what is wrong with a
+ * fact is found when that is read. */
+int th_criteria_file_outline(const th_criteria_file *file, uint32_t segment, uint32_t doc,
+                             th_arena *arena, th_criteria_outline *out, th_err *err) TH_MUST_USE;
+int th_criteria_book_outline(const th_criteria_book *book, uint32_t segment, uint32_t doc,
+                             th_arena *arena, th_criteria_outline *out, th_err *err) TH_MUST_USE;
+/* One fact as the tree has it. Errors: TH_ECORRUPT. */
+int th_criteria_outline_fact(const th_criteria_outline *outline, uint32_t i, th_elig_fact *out,
+                             th_err *err) TH_MUST_USE;
+/* All of them, and the names, into outline->tree, in arena. Errors: TH_ECORRUPT, TH_ENOMEM. */
+int th_criteria_outline_facts(th_criteria_outline *outline, th_arena *arena,
+                              th_err *err) TH_MUST_USE;
+
 /* Gives a tree the text that it was read from: the criteria of the record with the document's seq
  * (borrowed). TH_ECORRUPT when the tree reaches beyond it. */
 int th_criteria_set_text(th_elig_tree *tree, th_span text, th_err *err) TH_MUST_USE;

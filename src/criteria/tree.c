@@ -1,5 +1,6 @@
-/* Bytes as a tree; the grammar is in book.h. Whatever the bytes are, nothing outside of them is
- * read, and what comes out is a tree: nodes inside what holds them, facts that leaves have. */
+/* Bytes as a tree, or as an outline; the grammar is in book.h. Whatever the bytes are, nothing
+ * outside of them is read, and what comes out is a tree: nodes inside what holds them, facts that
+ * leaves have. */
 #include "criteria/tree.h"
 #include "base/buf.h"
 #include "eligibility/attributes.h"
@@ -134,9 +135,8 @@ static bool get_numeric(cursor *c, uint8_t head, th_elig_fact *f) {
   return how >> 7;
 }
 
-static void get_concept_name(cursor *c, th_span *label, th_span *code) {
+static void name_concept(cursor *c, uint64_t at, th_span *label, th_span *code) {
   uint32_t pair[2];
-  uint64_t at = get(c);
   if (at >= c->file->n_concepts / 8) {
     c->bad = true;
     return;
@@ -153,7 +153,7 @@ static bool get_concept(cursor *c, uint8_t head, th_elig_fact *f) {
   f->time = head >> 6;
   f->category = category & 127;
   f->value = f->high = f->low_canonical = f->high_canonical = NAN;
-  get_concept_name(c, &f->label, &f->code);
+  name_concept(c, get(c), &f->label, &f->code);
   if (c->bad || f->category >= TH_ELIG_N_CATEGORIES) {
     c->bad = true;
     return false;
@@ -193,7 +193,7 @@ static void get_names(cursor *c, const th_elig_node *nodes, uint32_t n_nodes, th
     uint8_t category = get_byte(c);
     *name = (th_elig_name){.node = node, .category = category & 127, .negated = category >> 7};
     name->why = get_byte(c);
-    get_concept_name(c, &name->label, &name->code);
+    name_concept(c, get(c), &name->label, &name->code);
     get_place(c, base, &name->from, &name->to);
     base = name->from;
     c->bad |= name->category >= TH_ELIG_N_CATEGORIES || name->why >= TH_ELIG_N_NAMINGS;
@@ -205,7 +205,6 @@ static void get_names(cursor *c, const th_elig_node *nodes, uint32_t n_nodes, th
 typedef struct builder {
   cursor c;
   th_elig_node *nodes;
-  th_elig_fact *facts;
   uint32_t n_nodes, n_facts, facts_given;
   uint32_t last[TH_ELIG_DEPTH_MAX + 2][4];
   uint32_t ends[TH_ELIG_DEPTH_MAX + 2]; /* where the groups that are open end */
@@ -253,49 +252,217 @@ static void get_node(builder *b, uint32_t i, uint32_t base) {
   c->bad |= !nests(b, i, n->next);
 }
 
-static void get_all(builder *b) {
+static void get_nodes(builder *b) {
   uint32_t base = 0;
   for (uint32_t i = 0; i < b->n_nodes && !b->c.bad; i++) {
     get_node(b, i, base);
     base = b->nodes[i].flags & TH_ELIG_GROUP ? b->nodes[i].from : b->nodes[i].to;
   }
   b->c.bad |= b->facts_given != b->n_facts;
+}
+
+static int damaged(th_err *err) {
+  return th_err_set(err, TH_ECORRUPT, "a tree of the criteria book is damaged");
+}
+
+/* The counts and all nodes. */
+static int begin(builder *b, const th_criteria_file *file, th_span bytes, th_arena *arena,
+                 th_err *err) {
+  const uint8_t *p = (const uint8_t *)bytes.p;
+  *b = (builder){.c = {.file = file, .p = p, .end = p + bytes.n}};
+  uint64_t n_nodes = get(&b->c), n_facts = get(&b->c);
+  if (b->c.bad || n_nodes > bytes.n || n_facts > bytes.n) return damaged(err);
+  b->n_nodes = (uint32_t)n_nodes;
+  b->n_facts = (uint32_t)n_facts;
+  b->nodes = th_arena_alloc(arena, (n_nodes + 1) * sizeof *b->nodes);
+  if (!b->nodes) return th_err_set(err, TH_ENOMEM, "out of memory");
+  get_nodes(b);
+  return 0;
+}
+
+/* ---- outlines ---- */
+
+static uint64_t mix(uint64_t h, uint64_t v) {
+  __uint128_t product = (__uint128_t)(h ^ v) * 0x9E3779B97F4A7C15u;
+  return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/* What was passed over since `from`. */
+static uint64_t mix_bytes(uint64_t h, const uint8_t *from, const cursor *c) {
+  size_t n = (size_t)(c->p - from);
+  h = mix(h, n + 1);
+  for (; n; from += TH_MIN(n, (size_t)8), n -= TH_MIN(n, (size_t)8)) {
+    uint64_t v = 0;
+    if (c->end - from >= 8) {
+      memcpy(&v, from, 8);
+      if (n < 8) v &= ((uint64_t)1 << 8 * n) - 1;
+    } else {
+      memcpy(&v, from, n);
+    }
+    h = mix(h, v);
+  }
+  return h;
+}
+
+static void pass_number(cursor *c) {
+  if (get(c) != 1) return;
+  if (c->end - c->p < 8)
+    c->bad = true;
+  else
+    c->p += 8;
+}
+
+static void pass_place(cursor *c) {
+  (void)get(c);
+  (void)get(c);
+}
+
+/* True: links follow. */
+static bool pass_numeric(cursor *c, uint8_t head, th_criteria_ref *out) {
+  uint8_t how = get_byte(c);
+  uint64_t attribute = get(c);
+  out->type = TH_ELIG_NUMERIC;
+  out->name = (uint32_t)attribute;
+  c->bad |= attribute >= th_elig_n_attributes;
+  pass_number(c);
+  if (head >> 4 & 1) (void)get(c);
+  if (head >> 5 & 1) pass_number(c);
+  if (!(head >> 6 & 1)) return how >> 7;
+  pass_number(c);
+  pass_number(c);
+  if (head >> 7 & 1) (void)get(c);
+  return how >> 7;
+}
+
+static bool pass_concept(cursor *c, uint8_t head, th_criteria_ref *out) {
+  uint8_t category = get_byte(c);
+  uint64_t concept = get(c);
+  out->type = TH_ELIG_CONCEPT;
+  out->category = category & 127;
+  out->name = (uint32_t) concept;
+  out->has_degree = head >> 5 & 1;
+  c->bad |= concept >= c->file->n_concepts / 8 || out->category >= TH_ELIG_N_CATEGORIES;
+  if (out->has_degree) (void)get(c);
+  return category >> 7;
+}
+
+static uint64_t pass_guard(cursor *c, uint64_t h) {
+  const uint8_t *from = c->p;
+  if (get_byte(c) >> 4 & 1) {
+    pass_number(c);
+    pass_number(c);
+  }
+  h = mix_bytes(h, from, c);
+  pass_place(c);
+  return h;
+}
+
+static uint64_t pass_window(cursor *c, uint64_t h) {
+  const uint8_t *from = c->p;
+  uint8_t head = get_byte(c);
+  pass_number(c);
+  if (head >> 4 & 1) pass_number(c);
+  if (head >> 5 & 1) (void)get(c);
+  h = mix_bytes(h, from, c);
+  pass_place(c);
+  return h;
+}
+
+/* As get_fact reads it; *base becomes its place. */
+static void pass_fact(cursor *c, uint64_t seed, uint32_t *base, th_criteria_ref *out) {
+  *out = (th_criteria_ref){.at = c->p, .base = *base};
+  uint8_t head = get_byte(c);
+  out->negated = head >> 1 & 1;
+  out->guarded = head >> 2 & 1;
+  bool linked = head & 1 ? pass_concept(c, head, out) : pass_numeric(c, head, out);
+  uint64_t h = mix_bytes(seed, out->at, c);
+  *base += (uint32_t)unzigzag(get(c));
+  (void)get(c);
+  if (linked) (void)get_byte(c);
+  if (head >> 2 & 1) h = pass_guard(c, h);
+  if (head >> 3 & 1) h = pass_window(c, h);
+  out->says = h;
+  if (head & 1) return;
+  pass_place(c);
+  pass_place(c);
+}
+
+static void pass_facts(builder *b, uint64_t seed, th_criteria_ref *refs) {
   for (uint32_t i = 0; i < b->n_nodes && !b->c.bad; i++) {
     const th_elig_node *n = &b->nodes[i];
-    base = n->from;
-    for (uint32_t k = n->fact; k < n->fact + n->n_facts && !b->c.bad; k++) {
-      get_fact(&b->c, base, &b->facts[k]);
-      base = b->facts[k].from;
-    }
+    uint32_t base = n->from;
+    for (uint32_t k = n->fact; k < n->fact + n->n_facts && !b->c.bad; k++)
+      pass_fact(&b->c, seed, &base, &refs[k]);
   }
+}
+
+int th_criteria_outline_read(const th_criteria_file *file, th_span bytes, uint32_t segment,
+                             th_arena *arena, th_criteria_outline *out, th_err *err) {
+  builder b;
+  *out = (th_criteria_outline){0};
+  int rc = begin(&b, file, bytes, arena, err);
+  if (rc < 0) return rc;
+  th_criteria_ref *refs = th_arena_alloc(arena, ((size_t)b.n_facts + 1) * sizeof *refs);
+  if (!refs) return th_err_set(err, TH_ENOMEM, "out of memory");
+  pass_facts(&b, segment + 1, refs);
+  if (b.c.bad) return damaged(err);
+  *out =
+      (th_criteria_outline){.tree = {.nodes = b.nodes, .n_nodes = b.n_nodes, .n_facts = b.n_facts},
+                            .refs = refs,
+                            .file = file,
+                            .segment = segment,
+                            .names = b.c.p,
+                            .end = b.c.end};
+  return 0;
+}
+
+int th_criteria_file_concept(const th_criteria_file *file, uint32_t concept, th_span *label,
+                             th_span *code, th_err *err) {
+  cursor c = {.file = file};
+  *label = *code = (th_span){0};
+  name_concept(&c, concept, label, code);
+  return c.bad ? damaged(err) : 0;
+}
+
+int th_criteria_outline_fact(const th_criteria_outline *o, uint32_t i, th_elig_fact *out,
+                             th_err *err) {
+  cursor c = {.file = o->file, .p = o->refs[i].at, .end = o->end};
+  get_fact(&c, o->refs[i].base, out);
+  return c.bad ? damaged(err) : 0;
+}
+
+/* ---- whole trees ---- */
+
+/* What stands behind the facts. */
+static int read_names(th_criteria_outline *o, th_arena *arena, th_err *err) {
+  cursor c = {.file = o->file, .p = o->names, .end = o->end};
+  uint64_t n = get(&c);
+  if (c.bad || n > (uint64_t)(o->end - o->names)) return damaged(err);
+  th_elig_name *names = th_arena_alloc(arena, (n + 1) * sizeof *names);
+  if (!names) return th_err_set(err, TH_ENOMEM, "out of memory");
+  get_names(&c, o->tree.nodes, o->tree.n_nodes, names, (uint32_t)n);
+  if (c.bad || c.end - c.p > 3) return damaged(err);
+  o->tree.names = names;
+  o->tree.n_names = (uint32_t)n;
+  return 0;
+}
+
+int th_criteria_outline_facts(th_criteria_outline *o, th_arena *arena, th_err *err) {
+  int rc = 0;
+  th_elig_fact *facts = th_arena_alloc(arena, ((size_t)o->tree.n_facts + 1) * sizeof *facts);
+  if (!facts) return th_err_set(err, TH_ENOMEM, "out of memory");
+  for (uint32_t i = 0; rc == 0 && i < o->tree.n_facts; i++)
+    rc = th_criteria_outline_fact(o, i, &facts[i], err);
+  if (rc == 0) rc = read_names(o, arena, err);
+  if (rc == 0) o->tree.facts = facts;
+  return rc;
 }
 
 int th_criteria_decode(const th_criteria_file *file, th_span bytes, th_arena *arena,
                        th_elig_tree *out, th_err *err) {
-  const uint8_t *p = (const uint8_t *)bytes.p;
-  builder b = {.c = {.file = file, .p = p, .end = p + bytes.n}};
-  *out = (th_elig_tree){0};
-  uint64_t n_nodes = get(&b.c), n_facts = get(&b.c);
-  if (b.c.bad || n_nodes > bytes.n || n_facts > bytes.n)
-    return th_err_set(err, TH_ECORRUPT, "a tree of the criteria book is damaged");
-  b.n_nodes = (uint32_t)n_nodes;
-  b.n_facts = (uint32_t)n_facts;
-  b.nodes = th_arena_alloc(arena, (n_nodes + 1) * sizeof *b.nodes);
-  b.facts = th_arena_alloc(arena, (n_facts + 1) * sizeof *b.facts);
-  if (!b.nodes || !b.facts) return th_err_set(err, TH_ENOMEM, "out of memory");
-  get_all(&b);
-  uint64_t n_names = b.c.bad ? 0 : get(&b.c);
-  if (n_names > bytes.n) b.c.bad = true, n_names = 0;
-  th_elig_name *names = th_arena_alloc(arena, (n_names + 1) * sizeof *names);
-  if (!names) return th_err_set(err, TH_ENOMEM, "out of memory");
-  get_names(&b.c, b.nodes, b.n_nodes, names, (uint32_t)n_names);
-  if (b.c.bad || b.c.end - b.c.p > 3)
-    return th_err_set(err, TH_ECORRUPT, "a tree of the criteria book is damaged");
-  *out = (th_elig_tree){.nodes = b.nodes,
-                        .n_nodes = b.n_nodes,
-                        .facts = b.facts,
-                        .n_facts = b.n_facts,
-                        .names = names,
-                        .n_names = (uint32_t)n_names};
-  return 0;
+  th_criteria_outline o;
+  int rc = th_criteria_outline_read(file, bytes, 0, arena, &o, err);
+  if (rc == 0) rc = th_criteria_outline_facts(&o, arena, err);
+  *out = rc == 0 ? o.tree : (th_elig_tree){0};
+  return rc;
 }

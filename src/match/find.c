@@ -119,19 +119,21 @@ static void wipe_verdicts(const th_verdicts *v) {
   explicit_bzero((void *)(uintptr_t)v->facts, v->tree->n_facts * sizeof *v->facts);
 }
 
-static int read_tree(finding *k, const th_found *s, bool text, th_elig_tree *out, bool *firm) {
+static int read_criteria(finding *k, const th_found *s, th_study_depth depth,
+                         th_criteria_outline *out, bool *firm) {
   th_arena_reset(&k->scratch, false);
-  return th_study_tree(k->reader, s->ranked.segment, s->ranked.doc, text, &k->scratch, out, firm,
-                       k->err);
+  return th_study_criteria(k->reader, s->ranked.segment, s->ranked.doc, depth, &k->scratch, out,
+                           firm, k->err);
 }
 
-static int judge(finding *k, th_found *s, bool text) {
-  th_elig_tree tree;
+static int judge(finding *k, th_found *s, th_study_depth depth) {
+  th_criteria_outline criteria;
   th_verdicts v;
-  int rc = read_tree(k, s, text, &tree, &s->firm);
+  int rc = read_criteria(k, s, depth, &criteria, &s->firm);
   set_subject(k, s);
   if (rc == 0)
-    rc = th_verdict_read(&v, &tree, &k->out->ready, k->request->presume, &k->scratch, k->err);
+    rc = th_verdict_read_outline(&v, &criteria, &k->out->ready, k->request->presume, &k->scratch,
+                                 k->err);
   if (rc < 0) return rc;
   settle(k, s, &v);
   wipe_verdicts(&v);
@@ -143,8 +145,8 @@ static int explain(finding *k, th_found *s) {
   int rc = th_study_show(k->reader, s->ranked.segment, s->ranked.doc, k->arena, &s->shown, k->err);
   set_subject(k, s);
   if (rc == 0)
-    rc = th_verdict_read(&s->verdicts, &s->shown.tree, &k->out->ready, k->request->presume,
-                         k->arena, k->err);
+    rc = th_verdict_read_outline(&s->verdicts, &s->shown.criteria, &k->out->ready,
+                                 k->request->presume, k->arena, k->err);
   s->firm = true;
   if (rc == 0) settle(k, s, &s->verdicts);
   return rc;
@@ -199,7 +201,7 @@ static int make_firm(finding *k) {
     if (wanted && !explained)
       rc = explain(k, s);
     else if (!s->firm)
-      rc = judge(k, s, true);
+      rc = judge(k, s, TH_STUDY_TEXT);
     bool moved = k->request->order == TH_ELIGIBLE_FIRST && replace_one(k, i);
     if (!moved) i++;
   }
@@ -209,14 +211,15 @@ static int make_firm(finding *k) {
 /* ---- questions ---- */
 
 static int ask_about(finding *k, th_asker *asker, th_found *s, uint32_t rank) {
-  th_elig_tree tree;
+  th_criteria_outline criteria;
   th_verdicts v = s->verdicts;
   bool firm;
   int rc = 0;
   if (!v.tree) {
-    rc = read_tree(k, s, false, &tree, &firm);
+    rc = read_criteria(k, s, TH_STUDY_FACTS, &criteria, &firm);
     if (rc == 0)
-      rc = th_verdict_read(&v, &tree, &k->out->ready, k->request->presume, &k->scratch, k->err);
+      rc = th_verdict_read_outline(&v, &criteria, &k->out->ready, k->request->presume, &k->scratch,
+                                   k->err);
   }
   if (rc < 0) return rc;
   th_asker_add(asker, &v, &s->trial, rank);
@@ -269,7 +272,7 @@ static int judge_all(finding *k) {
     th_found *s = &k->all[i];
     s->value = (double)s->ranked.score;
     th_study_limits(&s->limits, k->snapshot->segments[s->ranked.segment], s->ranked.doc);
-    if (needed) rc = judge(k, s, false);
+    if (needed) rc = judge(k, s, TH_STUDY_OUTLINE);
   }
   return rc;
 }
@@ -290,7 +293,7 @@ static int give_out(finding *k) {
   for (uint32_t i = 0; i < out->n; i++) {
     th_found *s = &out->studies[i];
     *s = *k->order[i];
-    s->verdicts.tree = s->verdicts.nodes ? &s->shown.tree : NULL;
+    s->verdicts.tree = s->verdicts.nodes ? &s->shown.criteria.tree : NULL;
   }
   return 0;
 }
@@ -302,6 +305,7 @@ static int run(finding *k, const th_ranker *ranker) {
   int rc = th_topic_read(&out->topic, q->patient, dict, k->tuning, k->err);
   if (rc == 0) rc = th_verdict_prepare(&out->ready, q->patient, dict, k->arena, k->err);
   if (rc == 0) rc = th_verdict_listen(&out->ready, k->arena, k->err);
+  out->ready.lore = th_shelf_lore(th_ranker_shelf(ranker));
   if (rc == 0) rc = th_kin_make(&out->ready.kin, &out->ready, k->arena, k->err);
   if (rc == 0) rc = know_subjects(k);
   if (rc == 0) rc = rank(k, ranker);

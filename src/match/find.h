@@ -8,8 +8,8 @@
  *
  * with the weights of tuning.def: had is the share of inclusions that are met, lacked that of those
  * that ask for what the record does not speak of; a criterion of those grounds (th_verdict_ground)
- * that stands against the patient lowers the study, and does not sink it. Such a study's grade is "possible": what is against it is counted (violated), and
- * may be meant otherwise. */
+ * that stands against the patient lowers the study, and does not sink it. Such a study's grade is
+ * "possible": what is against it is counted (violated), and may be meant otherwise. */
 #ifndef TH_MATCH_FIND_H
 #define TH_MATCH_FIND_H
 
@@ -45,7 +45,7 @@ typedef struct th_found {
   th_verdict_trial trial;
   /* with explain, else zero: */
   th_study_shown shown;
-  th_verdicts verdicts; /* on shown.tree */
+  th_verdicts verdicts; /* on shown.criteria.tree */
 } th_found;
 
 typedef struct th_find_result {

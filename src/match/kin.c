@@ -1,24 +1,18 @@
 #include "match/kin.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
-#include <xxhash.h>
 
+#include "eligibility/attributes.h"
 #include "match/verdict_private.h"
 
 enum {
-  LABEL = 1, /* kinds of what is hashed */
-  CODE = 2,
-  TERMS_MAX = 1024,
-  REMEMBERED = 1 << 15,
   VERDICTS = 1 << 13,
+  CATEGORIES = TH_ELIG_GENE + 1, /* that are looked up in the dictionary */
+  MODES = TH_PRESUME_SILENCE + 1,
 };
 
-/* A fact that was judged: hashes of its label and code, and what else counts. */
 typedef struct judged {
-  uint64_t label, code;
-  uint32_t rest; /* 0: the place is free */
+  uint64_t says; /* 0: the place is free */
   th_verdict_fact verdict;
 } judged;
 
@@ -30,36 +24,13 @@ struct th_kin {
   uint64_t *above, *below; /* a bit a concept, the patient's own included */
   uint32_t *defined, n_defined;
   judged *verdicts;
+  /* of facts that have nothing to do with the patient */
+  th_lore *lore;
+  uint64_t *sieve;    /* a bit for the uppermost TH_LORE_BITS of a hash in slots */
+  bool hinted;        /* the note says something of which HINT rows tell */
+  bool *plain_number; /* by attribute: nothing that is known bears on it */
+  th_verdict_fact number[2], concept[MODES][CATEGORIES][2]; /* last: negated */
 };
-
-/* ---- hashing in any case ---- */
-
-/* Letters in lower case; other bytes may become equal, which costs a comparison and no more. */
-static uint64_t folded8(const char *p) {
-  uint64_t v;
-  memcpy(&v, p, sizeof v);
-  return v | 0x2020202020202020u;
-}
-
-static uint64_t mix(uint64_t h, uint64_t v) {
-  __uint128_t product = (__uint128_t)(h ^ v) * 0x9E3779B97F4A7C15u;
-  return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
-static uint64_t hash_of(th_span s, uint64_t kind) {
-  uint64_t h = kind * 0xD1B54A32D192ED03u ^ s.n, last = 0;
-  size_t i = 0;
-  for (; i + 8 <= s.n; i += 8)
-    h = mix(h, folded8(s.p + i));
-  if (i < s.n && s.n >= 8) {
-    last = folded8(s.p + s.n - 8);
-  } else {
-    for (; i < s.n; i++)
-      last = last << 8 | (unsigned char)(s.p[i] | 0x20);
-  }
-  h = mix(h, last);
-  return h | 1;
-}
 
 static bool holds(const th_kin *k, uint64_t hash) {
   for (uint32_t at = (uint32_t)(hash >> 32) & k->mask; k->slots[at]; at = (at + 1) & k->mask)
@@ -73,6 +44,8 @@ static void add(th_kin *k, uint64_t hash) {
     at = (at + 1) & k->mask;
   k->n += k->slots[at] == 0;
   k->slots[at] = hash;
+  hash >>= 64 - TH_LORE_BITS;
+  k->sieve[hash / 64] |= 1ull << (hash % 64);
 }
 
 /* ---- above and below ---- */
@@ -122,7 +95,7 @@ static void add_codes(th_kin *k, const walk *w) {
   for (uint32_t i = 0; i < w->n; i++) {
     if (!th_concepts_get(w->dict, w->list[i], &c)) continue;
     for (uint32_t n = 0; n < c.n_codes; n++)
-      add(k, hash_of(th_concepts_code(w->dict, c.first_code + n, NULL), CODE));
+      add(k, th_lore_hash(th_concepts_code(w->dict, c.first_code + n, NULL), TH_LORE_CODE));
   }
 }
 
@@ -131,7 +104,8 @@ static void add_allergy(th_kin *k, th_span allergen) {
   char bytes[128];
   int n = snprintf(bytes, sizeof bytes, "%.*s allergy",
                    (int)TH_MIN(allergen.n, (size_t)sizeof bytes), allergen.p ? allergen.p : "");
-  if (n > 0 && (size_t)n < sizeof bytes) add(k, hash_of((th_span){bytes, (size_t)n}, LABEL));
+  if (n > 0 && (size_t)n < sizeof bytes)
+    add(k, th_lore_hash((th_span){bytes, (size_t)n}, TH_LORE_LABEL));
   explicit_bzero(bytes, sizeof bytes);
 }
 
@@ -143,7 +117,42 @@ static int make_slots(th_kin *k, size_t n, th_arena *arena, th_err *err) {
     slots *= 2;
   k->slots = th_arena_calloc(arena, slots, sizeof *k->slots);
   k->mask = (uint32_t)(slots - 1);
-  return k->slots ? 0 : th_err_set(err, TH_ENOMEM, "out of memory");
+  k->sieve = th_arena_calloc(arena, (1u << TH_LORE_BITS) / 64, sizeof *k->sieve);
+  return k->slots && k->sieve ? 0 : th_err_set(err, TH_ENOMEM, "out of memory");
+}
+
+/* What the judge says of facts of each kind to a patient of whom nothing is known that bears on
+ * them. */
+static void judge_plain(th_kin *k, const th_verdict_patient *v) {
+  static const th_elig_tree none;
+  th_verdict_patient nobody = *v;
+  nobody.n_concepts = 0;
+  nobody.kin = NULL;
+  for (int negated = 0; negated < 2; negated++) {
+    th_elig_fact f = {.type = TH_ELIG_NUMERIC, .attribute = UINT16_MAX, .negated = negated};
+    th_verdict_judge(&k->number[negated], &none, &f, &nobody, TH_PRESUME_NONE);
+    f.type = TH_ELIG_CONCEPT;
+    for (int mode = 0; mode < MODES; mode++)
+      for (f.category = 0; f.category < CATEGORIES; f.category++)
+        th_verdict_judge(&k->concept[mode][f.category][negated], &none, &f, &nobody,
+                         (th_verdict_presume)mode);
+  }
+}
+
+/* Numbers that nobody knows: not an age, not the end of a scale, which silence speaks of. */
+static int find_plain_numbers(th_kin *k, const th_verdict_patient *v, th_arena *arena,
+                              th_err *err) {
+  struct th_interval ignored;
+  uint32_t of;
+  k->plain_number = th_arena_alloc(arena, th_elig_n_attributes * sizeof *k->plain_number);
+  if (!k->plain_number) return th_err_set(err, TH_ENOMEM, "out of memory");
+  for (uint32_t i = 0; i < th_elig_n_attributes; i++)
+    k->plain_number[i] =
+        v->value[i] == TH_NO_FACT && !th_is_age(i) && !th_scale_is_extreme(i, TH_ELIG_EQ);
+  for (uint32_t i = 0; i < k->n_defined; i++)
+    if (th_definition_of(v, v->p->facts[k->defined[i]].label, &of, &ignored))
+      k->plain_number[of] = false;
+  return 0;
 }
 
 int th_kin_make(const th_kin **out, const th_verdict_patient *v, th_arena *arena, th_err *err) {
@@ -173,26 +182,29 @@ int th_kin_make(const th_kin **out, const th_verdict_patient *v, th_arena *arena
   k->below = down.met;
   for (uint32_t i = 0; i < v->n_concepts; i++) {
     const th_patient_fact *p = &v->p->facts[v->concepts[i]];
-    add(k, hash_of(p->label, LABEL));
+    add(k, th_lore_hash(p->label, TH_LORE_LABEL));
     if (p->category == TH_ELIG_ALLERGY) add_allergy(k, p->label);
-    if (p->code.n) add(k, hash_of(p->code, CODE));
+    if (p->code.n) add(k, th_lore_hash(p->code, TH_LORE_CODE));
     if (th_definition_exists(UINT32_MAX, p->label)) k->defined[k->n_defined++] = v->concepts[i];
   }
+  k->lore = v->lore;
+  k->hinted = th_words_hints(v) != 0;
+  judge_plain(k, v);
   *out = k;
-  return 0;
+  return find_plain_numbers(k, v, arena, err);
 }
 
 bool th_kin_may(const th_kin *k, const th_elig_fact *f) {
   if (k->n == 0) return false;
-  if (holds(k, hash_of(f->label, LABEL))) return true;
-  if (f->code.n && holds(k, hash_of(f->code, CODE))) return true;
+  if (holds(k, th_lore_hash(f->label, TH_LORE_LABEL))) return true;
+  if (f->code.n && holds(k, th_lore_hash(f->code, TH_LORE_CODE))) return true;
   if (f->code.n) {
     char bytes[TH_COMMON_CODE_MAX];
     th_span common = th_common_code(f, bytes);
-    return common.n && holds(k, hash_of(common, CODE));
+    return common.n && holds(k, th_lore_hash(common, TH_LORE_CODE));
   }
-  th_span term = th_kin_term(f->label);
-  return term.n && holds(k, hash_of(term, LABEL));
+  th_span term = th_patient_term(f->label);
+  return term.n && holds(k, th_lore_hash(term, TH_LORE_LABEL));
 }
 
 bool th_kin_is_above(const th_kin *k, uint32_t id) {
@@ -210,63 +222,32 @@ const uint32_t *th_kin_defined(const th_kin *k, uint32_t *n) {
 
 /* ---- verdicts ---- */
 
-th_verdict_fact *th_kin_verdict(const th_kin *k, const th_elig_fact *f, th_verdict_presume mode,
-                                bool *known) {
-  if (f->type != TH_ELIG_CONCEPT || f->guard.kind || f->window.present || f->degree.n) return NULL;
-  uint32_t rest = 1u << 31 | (uint32_t)f->category << 8 | (uint32_t)f->time << 4 |
-                  (uint32_t)mode << 2 | (uint32_t)f->negated << 1 | (uint32_t)f->family;
-  uint64_t label = XXH3_64bits(f->label.p, f->label.n), code = XXH3_64bits(f->code.p, f->code.n);
-  judged *j = &k->verdicts[mix(label ^ rest, code) % VERDICTS];
-  *known = j->label == label && j->code == code && j->rest == rest;
-  if (!*known) *j = (judged){.label = label, .code = code, .rest = rest};
+static bool may_hold(const th_kin *k, uint64_t hashes) {
+  uint64_t found = 0;
+  for (int i = 0; i < TH_LORE_HASHES; i++, hashes >>= TH_LORE_BITS) {
+    uint64_t hash = hashes & ((1u << TH_LORE_BITS) - 1);
+    found |= k->sieve[hash / 64] >> (hash % 64);
+  }
+  return found & 1;
+}
+
+const th_verdict_fact *th_kin_plain(const th_kin *k, const th_criteria_outline *o, uint32_t fact,
+                                    th_verdict_presume mode) {
+  const th_criteria_ref *r = &o->refs[fact];
+  if (r->guarded || !k->lore) return NULL;
+  if (r->type == TH_ELIG_NUMERIC) return k->plain_number[r->name] ? &k->number[r->negated] : NULL;
+  if (r->category >= CATEGORIES) return NULL;
+  uint64_t lore = th_lore_of(k->lore, o, fact);
+  if (!lore || lore & TH_LORE_SPECIAL || (k->hinted && (lore & TH_LORE_HINTED || r->has_degree)) ||
+      may_hold(k, lore))
+    return NULL;
+  return &k->concept[mode][r->category][r->negated];
+}
+
+th_verdict_fact *th_kin_verdict(const th_kin *k, uint64_t says, bool *known) {
+  says = says ? says : 1;
+  judged *j = &k->verdicts[says % VERDICTS];
+  *known = j->says == says;
+  j->says = says;
   return &j->verdict;
-}
-
-/* ---- terms ---- */
-
-/* The first bits of a label's hash, whether there is anything, and which term the label is. The
- * other bits of the hash choose the slot: two labels are taken for each other when 64 bits agree.
- */
-enum { NUMBER = TERMS_MAX - 1, PRESENT = TERMS_MAX };
-static const uint64_t TAG = ~(uint64_t)(NUMBER | PRESENT);
-static _Atomic uint64_t remembered[REMEMBERED];
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static const char *terms[TERMS_MAX]; /* 0: none; written under the lock, before they are named */
-static uint64_t n_terms = 1;
-
-/* The number of a term, a static string; TERMS_MAX when there is no room. */
-static uint64_t number_of(th_span term) {
-  uint64_t i = 1;
-  if (!term.n) return 0;
-  pthread_mutex_lock(&lock);
-  while (i < n_terms && terms[i] != term.p)
-    i++;
-  if (i == n_terms && i < TERMS_MAX) terms[n_terms++] = term.p;
-  pthread_mutex_unlock(&lock);
-  return i;
-}
-
-th_span th_kin_term(th_span label) {
-  uint64_t hash = XXH3_64bits(label.p, label.n);
-  _Atomic uint64_t *slot = &remembered[hash % REMEMBERED];
-  uint64_t was = atomic_load_explicit(slot, memory_order_acquire);
-  if ((was & TAG) == (hash & TAG) && was & PRESENT)
-    return was & NUMBER ? th_span_of(terms[was & NUMBER]) : (th_span){0};
-  th_span term = th_patient_term(label);
-  uint64_t number = number_of(term);
-  if (number < TERMS_MAX)
-    atomic_store_explicit(slot, (hash & TAG) | PRESENT | number, memory_order_release);
-  return term;
-}
-
-static _Atomic uint64_t tests[REMEMBERED];
-
-bool th_kin_test(th_span label, bool (*ask)(th_span label)) {
-  uint64_t hash = XXH3_64bits(label.p, label.n);
-  _Atomic uint64_t *slot = &tests[hash % REMEMBERED];
-  uint64_t was = atomic_load_explicit(slot, memory_order_relaxed);
-  if ((was & TAG) == (hash & TAG) && was & PRESENT) return was & 1;
-  bool so = ask(label);
-  atomic_store_explicit(slot, (hash & TAG) | PRESENT | so, memory_order_relaxed);
-  return so;
 }

@@ -4,13 +4,14 @@
 #ifndef TH_MATCH_KIN_H
 #define TH_MATCH_KIN_H
 
+#include "match/lore.h"
 #include "match/verdict.h"
 
 typedef struct th_kin th_kin;
 
 /* Of the concepts of a patient made ready: their labels and codes, and the codes of everything that
- * the dictionary has above and below them. In arena, some 16 bytes a code; borrows nothing. Errors:
- * TH_ENOMEM, TH_ELIMIT of the arena. */
+ * the dictionary has above and below them. In arena, some 16 bytes a code and half a megabyte;
+ * borrows patient->lore. Errors: TH_ENOMEM, TH_ELIMIT of the arena. */
 int th_kin_make(const th_kin **out, const th_verdict_patient *patient, th_arena *arena,
                 th_err *err) TH_MUST_USE;
 /* False: no concept of the patient is the same as the criterion's, narrower or broader. */
@@ -22,18 +23,14 @@ bool th_kin_is_below(const th_kin *kin, uint32_t concept_id);
 /* The concepts of the patient that are values by definition (rules.h): n indexes of facts. */
 const uint32_t *th_kin_defined(const th_kin *kin, uint32_t *n);
 
-/* The verdict on a fact that is asked for again and again in the studies of one patient. NULL: on
- * such a fact none is remembered. *known: it is there; else the place is the caller's to fill, and
- * holds until another fact needs it. Two facts are taken for each other when they agree in 128 bits
- * of their label's and code's hashes. */
-th_verdict_fact *th_kin_verdict(const th_kin *kin, const th_elig_fact *f, th_verdict_presume mode,
-                                bool *known);
+/* The verdict on a fact of the criteria book that has nothing to do with the patient: it depends on
+ * its kind alone. NULL: it may have, or nothing is known of it (lore.h). */
+const th_verdict_fact *th_kin_plain(const th_kin *kin, const th_criteria_outline *outline,
+                                    uint32_t fact, th_verdict_presume mode);
 
-/* th_patient_term, remembered by the process: labels of criteria come again and again. Nothing of a
- * patient may be asked here. */
-th_span th_kin_term(th_span label);
-/* What `ask` says of a label of criteria, remembered likewise. One `ask` a program: it depends on
- * the label alone. */
-bool th_kin_test(th_span label, bool (*ask)(th_span label));
+/* The verdict on one that has, or may have, and was judged for another study of the request
+ * (th_criteria_ref.says). *known: it is there; else the place is the caller's to fill, and holds
+ * until another fact needs it. */
+th_verdict_fact *th_kin_verdict(const th_kin *kin, uint64_t says, bool *known);
 
 #endif

@@ -24,6 +24,7 @@ typedef struct part {
 } part;
 
 struct th_shelf {
+  th_lore *lore;
   size_t part_bytes;
   part parts[PARTS];
 };
@@ -31,6 +32,11 @@ struct th_shelf {
 th_shelf *th_shelf_new(size_t bytes) {
   th_shelf *s = calloc(1, sizeof *s);
   if (!s) return NULL;
+  s->lore = th_lore_new();
+  if (!s->lore) {
+    free(s);
+    return NULL;
+  }
   s->part_bytes = bytes > sizeof *s ? (bytes - sizeof *s) / PARTS : 0;
   for (int i = 0; i < PARTS; i++)
     pthread_mutex_init(&s->parts[i].lock, NULL);
@@ -112,6 +118,7 @@ void th_shelf_free(th_shelf *s) {
       drop(&s->parts[i], s->parts[i].hand);
     pthread_mutex_destroy(&s->parts[i].lock);
   }
+  th_lore_free(s->lore);
   free(s);
 }
 
@@ -164,6 +171,10 @@ void th_shelf_put(th_shelf *s, uint32_t segment, uint32_t doc, const th_shelf_it
   }
   pthread_mutex_unlock(&p->lock);
   if (there) free(i);
+}
+
+th_lore *th_shelf_lore(th_shelf *s) {
+  return s->lore;
 }
 
 size_t th_shelf_bytes(th_shelf *s) {

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/common.h"
+#include "match/lore.h"
 
 /* Bounded; for any number of threads. */
 typedef struct th_shelf th_shelf;
@@ -26,6 +27,9 @@ bool th_shelf_take(th_shelf *shelf, uint32_t segment, uint32_t doc, th_arena *ar
 /* Copies an item to the shelf, and takes others off it that were not asked for lately. An item that
  * is too large, or for which there is no memory, is left out. */
 void th_shelf_put(th_shelf *shelf, uint32_t segment, uint32_t doc, const th_shelf_item *item);
+
+/* The lore of the concepts of the shelf's snapshot: beside its bytes. */
+th_lore *th_shelf_lore(th_shelf *shelf);
 
 /* Bytes in use. */
 size_t th_shelf_bytes(th_shelf *shelf);

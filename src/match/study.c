@@ -1,7 +1,8 @@
 #include "match/study.h"
 
+#include <pthread.h>
+
 #include "base/json.h"
-#include "criteria/book.h"
 #include "study/catalogue.h"
 
 enum { DEPTH = 256 };
@@ -37,12 +38,20 @@ static uint64_t mask_of(const th_segment *s, uint16_t field, uint32_t doc) {
   return c && c->kind == TH_COL_MASK ? th_column_mask(c, doc) : 0;
 }
 
-static bool has_value(uint64_t mask, uint16_t field, const char *name) {
-  int v = th_enum_value(th_fields[field].enum_id, th_span_of(name));
-  return v >= 0 && mask == 1ull << v;
+/* The bits of these values of a field. */
+static uint64_t bits_of(uint16_t field, const char *const *names, size_t n) {
+  uint64_t out = 0;
+  for (size_t i = 0; i < n; i++) {
+    int v = th_enum_value(th_fields[field].enum_id, th_span_of(names[i]));
+    if (v >= 0) out |= 1ull << v;
+  }
+  return out;
 }
 
-void th_study_limits(th_verdict_study *out, const th_segment *segment, uint32_t doc) {
+static uint64_t bit_female, bit_male, bits_closed;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void know_bits(void) {
   static const char *const closed[] = {"ACTIVE_NOT_RECRUITING",
                                        "COMPLETED",
                                        "TERMINATED",
@@ -51,16 +60,26 @@ void th_study_limits(th_verdict_study *out, const th_segment *segment, uint32_t 
                                        "NO_LONGER_AVAILABLE",
                                        "APPROVED_FOR_MARKETING",
                                        "TEMPORARILY_NOT_AVAILABLE"};
+  bit_female = bits_of(TH_F_Sex, (const char *const[]){"FEMALE"}, 1);
+  bit_male = bits_of(TH_F_Sex, (const char *const[]){"MALE"}, 1);
+  bits_closed = bits_of(TH_F_OverallStatus, closed, TH_COUNT(closed));
+}
+
+/* One value, and one of these. */
+static bool is_one_of(uint64_t mask, uint64_t bits) {
+  return mask & bits && !(mask & (mask - 1));
+}
+
+void th_study_limits(th_verdict_study *out, const th_segment *segment, uint32_t doc) {
+  pthread_once(&once, know_bits);
   uint64_t sex = mask_of(segment, TH_F_Sex, doc);
-  uint64_t status = mask_of(segment, TH_F_OverallStatus, doc);
   *out = (th_verdict_study){0};
   out->has_min = age_of(th_segment_column(segment, TH_F_MinimumAge), doc, &out->min);
   out->has_max = age_of(th_segment_column(segment, TH_F_MaximumAge), doc, &out->max);
-  if (has_value(sex, TH_F_Sex, "FEMALE")) out->sex = 'F';
-  if (has_value(sex, TH_F_Sex, "MALE")) out->sex = 'M';
+  if (is_one_of(sex, bit_female)) out->sex = 'F';
+  if (is_one_of(sex, bit_male)) out->sex = 'M';
   out->no_healthy = mask_of(segment, TH_F_HealthyVolunteers, doc) == 1; /* bit 0: no */
-  for (size_t i = 0; i < TH_COUNT(closed); i++)
-    out->closed |= has_value(status, TH_F_OverallStatus, closed[i]);
+  out->closed = is_one_of(mask_of(segment, TH_F_OverallStatus, doc), bits_closed);
 }
 
 /* ---- records ---- */
@@ -160,30 +179,37 @@ static int read_item(th_study_reader *r, uint32_t segment, uint32_t doc, th_aren
   return rc;
 }
 
-/* Out of the book, or read anew where it has none. */
-static int read_text(th_study_reader *r, uint32_t segment, uint32_t doc, th_span text, bool same,
-                     th_arena *arena, th_elig_tree *out, th_err *err) {
-  th_err own = {0};
-  int rc = same ? th_criteria_book_doc(&r->book, segment, doc, arena, out, &own) : TH_ENOTFOUND;
-  if (rc == 0) return th_criteria_set_text(out, text, err);
-  if (rc != TH_ENOTFOUND) return th_err_set(err, rc, "%s", own.message);
-  if (!r->matcher) r->matcher = th_concept_matcher_new();
-  if (!r->matcher) return th_err_set(err, TH_ENOMEM, "out of memory");
-  return th_elig_read_concepts(text, r->dict, r->matcher, arena, out, err);
+static int read_book(th_study_reader *r, uint32_t segment, uint32_t doc, bool facts,
+                     th_arena *arena, th_criteria_outline *out, th_err *err) {
+  int rc = th_criteria_book_outline(&r->book, segment, doc, arena, out, err);
+  return rc == 0 && facts ? th_criteria_outline_facts(out, arena, err) : rc;
 }
 
-int th_study_tree(th_study_reader *r, uint32_t segment, uint32_t doc, bool text, th_arena *arena,
-                  th_elig_tree *out, bool *with_text, th_err *err) {
+/* Out of the book, or read anew where it has none. */
+static int read_text(th_study_reader *r, uint32_t segment, uint32_t doc, th_span text, bool same,
+                     th_arena *arena, th_criteria_outline *out, th_err *err) {
+  th_err own = {0};
+  int rc = same ? read_book(r, segment, doc, true, arena, out, &own) : TH_ENOTFOUND;
+  if (rc == 0) return th_criteria_set_text(&out->tree, text, err);
+  if (rc != TH_ENOTFOUND) return th_err_set(err, rc, "%s", own.message);
+  *out = (th_criteria_outline){0};
+  if (!r->matcher) r->matcher = th_concept_matcher_new();
+  if (!r->matcher) return th_err_set(err, TH_ENOMEM, "out of memory");
+  return th_elig_read_concepts(text, r->dict, r->matcher, arena, &out->tree, err);
+}
+
+int th_study_criteria(th_study_reader *r, uint32_t segment, uint32_t doc, th_study_depth depth,
+                      th_arena *arena, th_criteria_outline *out, bool *with_text, th_err *err) {
   th_shelf_item item;
   th_err own = {0};
   bool same, gone;
   *with_text = false;
-  if (!text) {
-    int rc = th_criteria_book_doc(&r->book, segment, doc, arena, out, &own);
+  if (depth != TH_STUDY_TEXT) {
+    int rc = read_book(r, segment, doc, depth == TH_STUDY_FACTS, arena, out, &own);
     if (rc != TH_ENOTFOUND) return rc < 0 ? th_err_set(err, rc, "%s", own.message) : 0;
   }
   *with_text = true;
-  *out = (th_elig_tree){0};
+  *out = (th_criteria_outline){0};
   int rc = read_item(r, segment, doc, arena, &item, &same, &gone, err);
   if (rc < 0 || gone) return rc;
   return read_text(r, segment, doc, item.criteria, same, arena, out, err);
@@ -198,5 +224,5 @@ int th_study_show(th_study_reader *r, uint32_t segment, uint32_t doc, th_arena *
   if (rc < 0 || gone) return rc;
   out->title = item.title;
   out->status = item.status;
-  return read_text(r, segment, doc, item.criteria, same, arena, &out->tree, err);
+  return read_text(r, segment, doc, item.criteria, same, arena, &out->criteria, err);
 }

@@ -3,6 +3,7 @@
 #ifndef TH_MATCH_STUDY_H
 #define TH_MATCH_STUDY_H
 
+#include "criteria/book.h"
 #include "index/index.h"
 #include "match/shelf.h"
 #include "match/verdict.h"
@@ -19,17 +20,24 @@ th_study_reader *th_study_reader_new(const th_snapshot *snapshot, const th_conce
                                      th_store *store, th_shelf *shelf, th_err *err) TH_MUST_USE;
 void th_study_reader_free(th_study_reader *r); /* NULL is allowed */
 
-/* The criteria of a document, in arena. Without `text` from the book alone, where it has them: then
- * guards that are words and what the words between facts say are unknown. *with_text: the tree has
- * its text after all. A study without criteria, or gone from the store, has an empty tree. Errors:
- * TH_ENOMEM, TH_ECORRUPT, TH_EIO. */
-int th_study_tree(th_study_reader *r, uint32_t segment, uint32_t doc, bool text, th_arena *arena,
-                  th_elig_tree *out, bool *with_text, th_err *err) TH_MUST_USE;
+typedef enum th_study_depth {
+  TH_STUDY_OUTLINE, /* from the book, the facts unread */
+  TH_STUDY_FACTS,   /* from the book */
+  TH_STUDY_TEXT,    /* with the text, from the record: guards that are words, and what the words
+                     * between facts say, are not known without */
+} th_study_depth;
+
+/* The criteria of a document, in arena. A study that the book does not have is read from its text
+ * at any depth; *with_text says so. One without criteria, or gone from the store, has an empty
+ * tree. Errors: TH_ENOMEM, TH_ECORRUPT, TH_EIO. */
+int th_study_criteria(th_study_reader *r, uint32_t segment, uint32_t doc, th_study_depth depth,
+                      th_arena *arena, th_criteria_outline *out, bool *with_text,
+                      th_err *err) TH_MUST_USE;
 
 /* All in arena. */
 typedef struct th_study_shown {
-  th_span title, status; /* status as in the record: "RECRUITING" */
-  th_elig_tree tree;     /* with its text */
+  th_span title, status;        /* status as in the record: "RECRUITING" */
+  th_criteria_outline criteria; /* its tree has facts and text */
 } th_study_shown;
 /* Reads the record, or the shelf when that has the version of the index. One that is gone from the
  * store meanwhile is empty. Errors as above. */

@@ -1,5 +1,6 @@
 #include "match/verdict.h"
 
+#include "criteria/book.h"
 #include "eligibility/attributes.h"
 #include "match/kin.h"
 #include "match/verdict_private.h"
@@ -116,11 +117,13 @@ static bool has_words(th_span s) {
 }
 
 bool th_verdict_aside(const th_elig_tree *tree, const th_elig_node *leaf, uint32_t fact) {
-  const th_elig_fact *f = &tree->facts[fact];
+  if (!tree->text.p) return false;
   if (th_verdict_minors(tree, leaf, fact)) return true;
-  if (fact <= leaf->fact || f->type != TH_ELIG_NUMERIC || !tree->text.p) return false;
-  const th_elig_fact *before = f - 1;
-  if (before->type != TH_ELIG_NUMERIC || before->attribute != f->attribute) return false;
+  if (fact <= leaf->fact) return false;
+  const th_elig_fact *f = &tree->facts[fact], *before = f - 1;
+  if (f->type != TH_ELIG_NUMERIC || before->type != TH_ELIG_NUMERIC ||
+      before->attribute != f->attribute)
+    return false;
   uint32_t open = before->from, close = f->from;
   while (open < f->to && tree->text.p[open] != '(')
     open++;
@@ -133,23 +136,16 @@ bool th_verdict_aside(const th_elig_tree *tree, const th_elig_node *leaf, uint32
 /* What a fact says in a lane. Nobody is excluded for being able to consent or to comply: an item
  * that seems to say so speaks of what interferes with it. And of a single disease an exclusion of
  * all of its organ system does not say whether it matters. */
-static uint8_t said_by(const th_verdict_patient *v, const th_elig_node *n, const th_elig_fact *f,
-                       const th_verdict_fact *r, bool presuming) {
+static uint8_t said_by(const th_elig_node *n, const th_verdict_fact *r, bool presuming) {
   uint8_t truth = truth_in(r, presuming);
   if (n->kind != TH_ELIG_EXCLUSION || truth != TH_MET) return truth;
-  if (th_verdict_ability(f)) return TH_UNKNOWN;
-  bool wide = v->words && r->rule == TH_RULE_NARROWER && !f->negated && th_doubt_wide(f);
-  return wide ? TH_UNKNOWN : truth;
+  return r->flags & (TH_SAYS_ABILITY | TH_SAYS_WIDE) ? TH_UNKNOWN : truth;
 }
 
-/* A leaf while it is judged in one lane. */
+/* A leaf in one lane. */
 typedef struct lane {
-  const th_verdict_patient *v;
-  const th_elig_tree *tree;
-  const th_elig_node *n;
-  const th_verdict_fact *all;
+  th_verdict_leaf *of;
   bool presuming;
-  uint64_t linked; /* th_verdict_linked of the leaf's first 64 facts: the lanes share it */
   tally leaf, group;
   uint32_t group_from; /* its first fact */
 } lane;
@@ -161,9 +157,16 @@ static uint64_t links_of(const th_elig_tree *tree, const th_elig_node *n) {
   return out;
 }
 
-static bool is_linked(const lane *l, uint32_t fact) {
+bool th_verdict_leaf_linked(const th_verdict_leaf *l, uint32_t fact) {
   uint32_t i = fact - l->n->fact;
-  return i < 64 ? l->linked >> i & 1 : th_verdict_linked(l->tree, l->n, fact);
+  return i < 64 ? l->linked >> i & 1
+                : l->tree->text.p != NULL && th_verdict_linked(l->tree, l->n, fact);
+}
+
+static bool is_untested(const th_verdict_leaf *l, uint32_t from, uint32_t end) {
+  for (uint32_t i = from; i < end; i++)
+    if (l->all[i].flags & TH_SAYS_UNTESTED) return true;
+  return false;
 }
 
 /* The group of linked facts before fact `end` into the leaf's own tally. Of an exclusion it counts
@@ -171,14 +174,14 @@ static bool is_linked(const lane *l, uint32_t fact) {
  * dyspnea" is not dyspnea. */
 static void close_group(lane *l, uint32_t end) {
   if (l->group.n == 0) return;
-  bool exclusion = l->n->kind == TH_ELIG_EXCLUSION;
-  uint8_t truth = combined(&l->group, l->n->combine == TH_ELIG_ALL ? TH_ELIG_ANY : TH_ELIG_ALL, 0);
+  th_verdict_leaf *of = l->of;
+  bool exclusion = of->n->kind == TH_ELIG_EXCLUSION;
+  uint8_t truth = combined(&l->group, of->n->combine == TH_ELIG_ALL ? TH_ELIG_ANY : TH_ELIG_ALL, 0);
   if (l->presuming && truth == TH_NOT_MET && exclusion &&
-      (th_verdict_untested(l->v, l->tree, l->all, l->group_from, end) ||
-       th_verdict_beside(l->v, l->tree, l->n, l->group_from, end)))
+      (is_untested(of, l->group_from, end) || th_verdict_beside(of, l->group_from, end)))
     truth = TH_UNKNOWN;
   if (truth == TH_MET && exclusion) {
-    th_verdict_truth rest = th_verdict_rest(l->v, l->tree, l->n, l->group_from, end);
+    th_verdict_truth rest = th_verdict_rest(of, l->group_from, end);
     if (rest != TH_MET) truth = l->presuming ? (uint8_t)rest : TH_UNKNOWN;
   }
   count(&l->leaf, truth, truth == TH_NOT_MET ? l->group.basis_not : basis_for(&l->group, truth));
@@ -186,37 +189,38 @@ static void close_group(lane *l, uint32_t end) {
 }
 
 /* "No other cause of stroke": not failed by a stroke. */
-static bool fails_by_presence(const lane *l) {
+static bool fails_by_presence(const th_verdict_leaf *l, bool presuming) {
   for (uint32_t i = l->n->fact; i < l->n->fact + l->n->n_facts; i++)
-    if (l->tree->facts[i].negated && truth_in(&l->all[i], l->presuming) == TH_NOT_MET) return true;
+    if (l->all[i].flags & TH_SAYS_NEGATED && truth_in(&l->all[i], presuming) == TH_NOT_MET)
+      return true;
   return false;
 }
 
 /* One lane of a leaf. What applies to nobody like the patient is neither in the way of an inclusion
  * nor an exclusion. */
-static uint8_t leaf_lane(lane *l, uint8_t *basis) {
-  const th_elig_node *n = l->n;
+static uint8_t leaf_lane(th_verdict_leaf *of, bool presuming, uint8_t *basis) {
+  lane l = {.of = of, .presuming = presuming};
+  const th_elig_node *n = of->n;
   uint8_t some_guard = TH_NOT_MET;
   bool exclusion = n->kind == TH_ELIG_EXCLUSION;
   bool helps = n->n_facts > 1 ? n->combine != TH_ELIG_ALL : exclusion;
   for (uint32_t i = n->fact; i < n->fact + n->n_facts; i++) {
-    const th_verdict_fact *f = &l->all[i];
-    if (is_idle(&l->tree->facts[i]) && n->n_facts > 1) continue;
-    if (th_verdict_aside(l->tree, n, i)) continue;
-    if (!is_linked(l, i)) close_group(l, i);
-    if (l->group.n == 0) l->group_from = i;
-    uint8_t truth = said_by(l->v, n, &l->tree->facts[i], f, l->presuming);
-    count(&l->group, guarded(truth, f->guard, helps), f->basis);
+    const th_verdict_fact *f = &of->all[i];
+    if (f->flags & TH_SAYS_IDLE && n->n_facts > 1) continue;
+    if (th_verdict_aside(of->tree, n, i)) continue;
+    if (!th_verdict_leaf_linked(of, i)) close_group(&l, i);
+    if (l.group.n == 0) l.group_from = i;
+    count(&l.group, guarded(said_by(n, f, presuming), f->guard, helps), f->basis);
     some_guard = TH_MAX(some_guard, f->guard);
   }
-  close_group(l, n->fact + n->n_facts);
-  uint8_t truth = combined(&l->leaf, n->n_facts > 1 ? n->combine : TH_ELIG_ALL, n->at_least);
-  if (l->leaf.n == 0) return n->n_facts ? TH_MET : TH_UNKNOWN;
-  *basis = basis_for(&l->leaf, truth);
+  close_group(&l, n->fact + n->n_facts);
+  uint8_t truth = combined(&l.leaf, n->n_facts > 1 ? n->combine : TH_ELIG_ALL, n->at_least);
+  if (l.leaf.n == 0) return n->n_facts ? TH_MET : TH_UNKNOWN;
+  *basis = basis_for(&l.leaf, truth);
   if (exclusion && !helps) truth = TH_MIN(truth, some_guard);
   if (!exclusion && helps) truth = TH_MAX(truth, TH_MET - some_guard);
-  if ((truth == TH_MET || fails_by_presence(l)) && !exclusion &&
-      th_verdict_rest(l->v, l->tree, n, n->fact, n->fact + n->n_facts) != TH_MET)
+  if (!exclusion && (truth == TH_MET || fails_by_presence(of, presuming)) &&
+      th_verdict_rest(of, n->fact, n->fact + n->n_facts) != TH_MET)
     truth = TH_UNKNOWN;
   if (truth != TH_UNKNOWN && *basis == TH_BASIS_NONE) *basis = TH_BASIS_STATED;
   return truth;
@@ -261,26 +265,25 @@ static uint8_t ground_of(const th_verdict_patient *v, const th_elig_fact *f,
 
 /* A single age is no bound, one of two groups shuts nobody out, and healthy controls are not what a
  * patient is asked to be. */
-static bool is_loose(const th_elig_tree *tree, const th_elig_node *n, const th_verdict_fact *all,
-                     uint32_t i) {
-  const th_elig_fact *f = &tree->facts[i];
-  if (n->kind != TH_ELIG_INCLUSION) return false;
-  if (f->type == TH_ELIG_NUMERIC && th_is_age(f->attribute) &&
-      (f->relation == TH_ELIG_EQ || th_verdict_second_age(tree, n, all, i)))
+static bool is_loose(const th_verdict_leaf *l, uint32_t i) {
+  const uint16_t flags = l->all[i].flags;
+  if (l->n->kind != TH_ELIG_INCLUSION) return false;
+  if (flags & TH_SAYS_AGE && (flags & TH_SAYS_ONE_VALUE || th_verdict_second_age(l, i)))
     return true;
-  return th_verdict_controls(tree, n);
+  return th_verdict_controls(l->tree, l->n);
 }
 
 /* The surest of the facts that are against the patient where one is enough, else the least sure. */
-static uint8_t leaf_ground(const th_verdict_patient *v, const th_elig_tree *tree,
-                           const th_elig_node *n, const th_verdict_fact *all) {
+static uint8_t leaf_ground(const th_verdict_leaf *l) {
+  const th_elig_node *n = l->n;
   bool exclusion = n->kind == TH_ELIG_EXCLUSION;
   bool one = n->n_facts < 2 || exclusion == (n->combine != TH_ELIG_ALL);
   uint8_t against = exclusion ? TH_MET : TH_NOT_MET, out = one ? TH_GROUND_LOOSE : TH_GROUND_FIELD;
   for (uint32_t i = n->fact; i < n->fact + n->n_facts; i++) {
-    if (all[i].truth != against) continue;
-    bool loose = (exclusion && is_subject(v, &all[i])) || is_loose(tree, n, all, i);
-    uint8_t g = loose ? (uint8_t)TH_GROUND_LOOSE : ground_of(v, &tree->facts[i], &all[i]);
+    const th_verdict_fact *r = &l->all[i];
+    if (r->truth != against) continue;
+    bool loose = (exclusion && is_subject(l->v, r)) || is_loose(l, i);
+    uint8_t g = loose ? (uint8_t)TH_GROUND_LOOSE : r->ground;
     out = one ? TH_MIN(out, g) : TH_MAX(out, g);
   }
   return out;
@@ -296,26 +299,23 @@ static uint8_t group_ground(const th_elig_tree *tree, uint32_t at, const th_verd
   return out;
 }
 
-static void judge_leaf(const th_verdict_patient *v, const th_elig_tree *tree, const th_elig_node *n,
-                       th_verdict_presume mode, const th_verdict_fact *all, th_verdict_node *out) {
-  uint8_t basis = TH_BASIS_STATED, ignored = TH_BASIS_NONE;
-  lane l = {.v = v, .tree = tree, .n = n, .all = all, .linked = links_of(tree, n)};
-  if (th_verdict_asks_none(tree, n)) {
-    out->plain = out->presumed = n->kind == TH_ELIG_EXCLUSION ? TH_NOT_MET : TH_MET;
+static void judge_leaf(th_verdict_leaf *l, th_verdict_presume mode, th_verdict_node *out) {
+  uint8_t basis = TH_BASIS_STATED, ignored = TH_BASIS_NONE, kind = l->n->kind;
+  if (th_verdict_asks_none(l->tree, l->n)) {
+    out->plain = out->presumed = kind == TH_ELIG_EXCLUSION ? TH_NOT_MET : TH_MET;
     out->rule = TH_RULE_NOTHING_ASKED;
-    settle(out, n->kind, TH_BASIS_DERIVED);
+    settle(out, kind, TH_BASIS_DERIVED);
     return;
   }
-  out->plain = leaf_lane(&l, &basis);
-  l = (lane){.v = v, .tree = tree, .n = n, .all = all, .presuming = true, .linked = l.linked};
-  out->presumed = leaf_lane(&l, &ignored);
+  out->plain = leaf_lane(l, false, &basis);
+  out->presumed = leaf_lane(l, true, &ignored);
   bool open = out->plain == TH_UNKNOWN && mode == TH_PRESUME_SILENCE;
-  if (open && out->presumed == TH_UNKNOWN && th_verdict_unsaid(v, tree, n, all)) {
+  if (open && out->presumed == TH_UNKNOWN && th_verdict_unsaid(l)) {
     out->presumed = TH_NOT_MET;
     out->rule = TH_RULE_UNSAID;
   }
-  settle(out, n->kind, basis);
-  out->ground = leaf_ground(v, tree, n, all);
+  settle(out, kind, basis);
+  out->ground = leaf_ground(l);
 }
 
 static bool is_counted(const th_elig_node *n) {
@@ -354,8 +354,24 @@ static void judge_group(const th_elig_tree *tree, uint32_t at, th_verdict_node *
 
 /* ---- facts ---- */
 
-static void judge_anew(th_verdict_fact *out, const th_elig_tree *tree, const th_elig_fact *f,
-                       const th_verdict_patient *v, th_verdict_presume mode) {
+static uint16_t flags_of(const th_verdict_patient *v, const th_elig_fact *f,
+                         const th_verdict_fact *r) {
+  unsigned out = r->flags;
+  if (f->type == TH_ELIG_NUMERIC && th_is_age(f->attribute)) {
+    out |= TH_SAYS_AGE;
+    if (f->relation == TH_ELIG_EQ) out |= TH_SAYS_ONE_VALUE;
+    if (!isnan(f->low_canonical) && !isnan(f->high_canonical)) out |= TH_SAYS_RANGE;
+  }
+  if (is_idle(f)) out |= TH_SAYS_IDLE;
+  if (th_verdict_ability(f)) out |= TH_SAYS_ABILITY;
+  if (f->negated) return (uint16_t)(out | TH_SAYS_NEGATED);
+  if (v->words && r->rule == TH_RULE_NARROWER && th_doubt_wide(f)) out |= TH_SAYS_WIDE;
+  if (r->patient == TH_NO_FACT && th_verdict_untested(v, f)) out |= TH_SAYS_UNTESTED;
+  return (uint16_t)out;
+}
+
+void th_verdict_judge(th_verdict_fact *out, const th_elig_tree *tree, const th_elig_fact *f,
+                      const th_verdict_patient *v, th_verdict_presume mode) {
   *out = (th_verdict_fact){.truth = TH_UNKNOWN,
                            .presumed = TH_UNKNOWN,
                            .patient = TH_NO_FACT,
@@ -366,37 +382,90 @@ static void judge_anew(th_verdict_fact *out, const th_elig_tree *tree, const th_
     th_judge_number(v, f, mode, out);
   else
     th_judge_concept(v, f, mode, out);
+  out->flags = flags_of(v, f, out);
+  if (out->truth != TH_UNKNOWN) out->ground = ground_of(v, f, out);
   if (!f->negated) return;
   out->truth = TH_MET - out->truth;
   out->presumed = TH_MET - out->presumed;
 }
 
-void th_verdict_judge(th_verdict_fact *out, const th_elig_tree *tree, const th_elig_fact *f,
-                      const th_verdict_patient *v, th_verdict_presume mode) {
+/* A guard of words is told by the text alone. */
+static bool has_worded_guard(const th_elig_fact *f) {
+  return f->guard.kind != TH_ELIG_NO_GUARD && !f->guard.sex && !f->guard.has_age;
+}
+
+/* As it was judged for another study, or read and judged now. */
+static int judge_once(th_verdict_fact *out, const th_criteria_outline *o, uint32_t i,
+                      const th_verdict_patient *v, th_verdict_presume mode, th_err *err) {
   bool known = false;
-  th_verdict_fact *kept = v->kin ? th_kin_verdict(v->kin, f, mode, &known) : NULL;
-  if (!known) judge_anew(kept ? kept : out, tree, f, v, mode);
-  if (!kept) return;
-  *out = *kept;
-  out->from = f->from;
-  out->to = f->to;
+  th_elig_fact own;
+  const th_elig_fact *f = o->tree.facts ? &o->tree.facts[i] : &own;
+  th_verdict_fact *kept =
+      v->kin && o->refs ? th_kin_verdict(v->kin, o->refs[i].says, &known) : NULL;
+  if (known) *out = *kept;
+  if (known && !o->tree.facts) return 0;
+  int rc = o->tree.facts ? 0 : th_criteria_outline_fact(o, i, &own, err);
+  if (rc < 0) return rc;
+  if (!known) th_verdict_judge(out, &o->tree, f, v, mode);
+  if (kept) *kept = *out;
+  if (!has_worded_guard(f)) return 0;
+  out->guard = (uint8_t)th_judge_guard(v, &o->tree, &f->guard);
+  if (kept) kept->guard = TH_UNKNOWN;
+  return 0;
+}
+
+/* A fact of an outline. */
+static int judge_fact(th_verdict_fact *out, const th_criteria_outline *o, uint32_t i,
+                      const th_verdict_patient *v, th_verdict_presume mode, th_err *err) {
+  int rc = 0;
+  const th_verdict_fact *plain = v->kin && o->refs ? th_kin_plain(v->kin, o, i, mode) : NULL;
+  if (plain)
+    *out = *plain;
+  else
+    rc = judge_once(out, o, i, v, mode, err);
+  if (rc < 0 || !o->tree.facts) return rc;
+  out->from = o->tree.facts[i].from;
+  out->to = o->tree.facts[i].to;
+  return 0;
+}
+
+/* Items stand behind their group. */
+static void judge_nodes(const th_elig_tree *tree, const th_verdict_patient *v,
+                        th_verdict_presume mode, const th_verdict_fact *facts,
+                        th_verdict_node *nodes) {
+  for (uint32_t i = tree->n_nodes; i-- > 0;) {
+    const th_elig_node *n = &tree->nodes[i];
+    th_verdict_leaf leaf = {.v = v, .tree = tree, .n = n, .all = facts, .results = -1};
+    if (n->flags & TH_ELIG_GROUP) {
+      judge_group(tree, i, nodes);
+    } else {
+      leaf.linked = links_of(tree, n);
+      judge_leaf(&leaf, mode, &nodes[i]);
+    }
+  }
+}
+
+int th_verdict_read_outline(th_verdicts *out, const th_criteria_outline *outline,
+                            const th_verdict_patient *patient, th_verdict_presume presume,
+                            th_arena *arena, th_err *err) {
+  const th_elig_tree *tree = &outline->tree;
+  th_verdict_node *nodes = th_arena_calloc(arena, (size_t)tree->n_nodes + 1, sizeof *nodes);
+  th_verdict_fact *facts = th_arena_calloc(arena, (size_t)tree->n_facts + 1, sizeof *facts);
+  int rc = nodes && facts ? 0 : th_err_set(err, TH_ENOMEM, "out of memory");
+  for (uint32_t i = 0; rc == 0 && i < tree->n_facts; i++)
+    rc = judge_fact(&facts[i], outline, i, patient, presume, err);
+  if (rc < 0) return rc;
+  judge_nodes(tree, patient, presume, facts, nodes);
+  *out = (th_verdicts){tree, nodes, facts};
+  return 0;
 }
 
 int th_verdict_read(th_verdicts *out, const th_elig_tree *tree, const th_verdict_patient *patient,
                     th_verdict_presume presume, th_arena *arena, th_err *err) {
-  th_verdict_node *nodes = th_arena_calloc(arena, (size_t)tree->n_nodes + 1, sizeof *nodes);
-  th_verdict_fact *facts = th_arena_calloc(arena, (size_t)tree->n_facts + 1, sizeof *facts);
-  if (!nodes || !facts) return th_err_set(err, TH_ENOMEM, "out of memory");
-  for (uint32_t i = 0; i < tree->n_facts; i++)
-    th_verdict_judge(&facts[i], tree, &tree->facts[i], patient, presume);
-  for (uint32_t i = tree->n_nodes; i-- > 0;) { /* items stand behind their group */
-    if (tree->nodes[i].flags & TH_ELIG_GROUP)
-      judge_group(tree, i, nodes);
-    else
-      judge_leaf(patient, tree, &tree->nodes[i], presume, facts, &nodes[i]);
-  }
-  *out = (th_verdicts){tree, nodes, facts};
-  return 0;
+  const th_criteria_outline outline = {.tree = *tree};
+  int rc = th_verdict_read_outline(out, &outline, patient, presume, arena, err);
+  if (rc == 0) out->tree = tree;
+  return rc;
 }
 
 /* ---- what a fact asks of a patient ---- */

@@ -18,6 +18,8 @@
 #include "patient/patient.h"
 #include "study/age.h"
 
+struct th_criteria_outline; /* criteria/book.h */
+
 typedef enum th_verdict_truth {
   TH_NOT_MET, /* in this order: "and" is the least, "or" the greatest */
   TH_UNKNOWN,
@@ -75,6 +77,8 @@ typedef struct th_verdict_fact {
   uint8_t guard;     /* th_verdict_truth: whether the fact counts for this patient */
   uint8_t basis;     /* of truth; TH_BASIS_PRESUMED when presumed alone is decided */
   uint8_t rule;      /* th_verdict_rule; why it is derived or, TH_RULE_STALE, unknown */
+  uint8_t ground;    /* th_verdict_ground, if it stands against the patient */
+  uint16_t flags;    /* for the logic of its leaf (verdict_private.h) */
   uint32_t patient;  /* index in th_patient.facts, TH_NO_FACT: none, or the patient's age or sex.
                       * Its span and resource stand there */
   uint32_t from, to; /* bytes of the criteria */
@@ -109,6 +113,7 @@ typedef struct th_verdict_patient {
   uint64_t subject;
   const struct th_verdict_words *words; /* th_verdict_listen; NULL: of what was not read silence
                                          * says nothing */
+  struct th_lore *lore;                 /* for th_kin_make (lore.h); NULL: none */
   const struct th_kin *kin; /* th_kin_make, for many trees; NULL: all is compared with all */
 } th_verdict_patient;
 
@@ -125,6 +130,13 @@ int th_verdict_listen(th_verdict_patient *patient, th_arena *arena, th_err *err)
  * above. */
 int th_verdict_read(th_verdicts *out, const th_elig_tree *tree, const th_verdict_patient *patient,
                     th_verdict_presume presume, th_arena *arena, th_err *err) TH_MUST_USE;
+/* The same for an outline of the criteria book, or for its tree when that has facts and text. What
+ * is said of a fact is kept with the patient (th_kin_make) for the other studies that ask for the
+ * same, so most facts need not be read. The facts of *out have no place when the tree has none.
+ * Errors: also TH_ECORRUPT. */
+int th_verdict_read_outline(th_verdicts *out, const struct th_criteria_outline *outline,
+                            const th_verdict_patient *patient, th_verdict_presume presume,
+                            th_arena *arena, th_err *err) TH_MUST_USE;
 
 /* ---- one fact at a time, for many patients (cohort/) ---- */
 
@@ -210,7 +222,7 @@ typedef struct th_verdict_trial {
   /* inclusions at the top of the text; those that are met; those that are open, and that a reader
    * who takes the record for complete would say are not met */
   uint32_t inclusions, had, lacking;
-  uint16_t against[TH_N_GROUNDS];    /* the violated ones by how sure they are */
+  uint16_t against[TH_N_GROUNDS]; /* the violated ones by how sure they are */
 } th_verdict_trial;
 
 /* The grade takes all grounds alike. A closed study is not an excluded one: field[TH_FIELD_STATUS]

@@ -81,7 +81,7 @@ typedef struct asked {
 
 static asked asked_of(const th_verdict_patient *v, const th_elig_fact *f) {
   asked a = {.n = ids_of(v, f, a.ids)};
-  if (f->code.n == 0) a.term = th_kin_term(f->label);
+  if (f->code.n == 0) a.term = th_patient_term(f->label);
   return a;
 }
 
@@ -363,7 +363,10 @@ void th_judge_concept(const th_verdict_patient *v, const th_elig_fact *f, th_ver
   if (!touched) th_judge_by_value(v, f, out);
   if (touched || out->truth != TH_UNKNOWN) return;
   out->presumed = th_presumed(f->category, mode);
-  if (out->presumed == TH_NOT_MET && th_doubt_silence(v, f)) out->presumed = TH_UNKNOWN;
+  if (out->presumed == TH_NOT_MET && th_doubt_silence(v, f)) {
+    out->presumed = TH_UNKNOWN;
+    out->flags |= TH_SAYS_DOUBTED;
+  }
   if (out->presumed == TH_UNKNOWN) return;
   out->basis = TH_BASIS_PRESUMED;
   out->rule = out->presumed == TH_MET ? TH_RULE_CONSENT : TH_RULE_SILENCE;

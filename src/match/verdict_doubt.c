@@ -141,12 +141,16 @@ uint64_t th_doubt_hints(const th_verdict_patient *v) {
 
 /* ---- silence ---- */
 
-/* "heart, lung, kidney": an organ named for its diseases, and the patient has one. */
-static bool names_ill_organ(const th_verdict_patient *v, th_span label) {
+/* "heart, lung, kidney": an organ named for its diseases. */
+static bool names_organ(th_span label) {
   for (size_t i = 0; i < TH_COUNT(parts); i++)
-    if (th_span_eq_nocase(label, th_span_of(parts[i])))
-      return th_words_ill(v, th_words_stem(label));
+    if (th_span_eq_nocase(label, th_span_of(parts[i]))) return true;
   return false;
+}
+
+/* And the patient has one. */
+static bool names_ill_organ(const th_verdict_patient *v, th_span label) {
+  return names_organ(label) && th_words_ill(v, th_words_stem(label));
 }
 
 static bool is_asked(const stems *label) {
@@ -173,6 +177,20 @@ bool th_doubt_silence(const th_verdict_patient *v, const th_elig_fact *f) {
   if (!v->words) return false;
   add_words(&label, f->label, th_words_stem);
   return is_asked(&label) || names_ill_organ(v, f->label) || is_hinted_at(v, f);
+}
+
+bool th_doubt_always(th_span label) {
+  stems words = {.n = 0};
+  add_words(&words, label, th_words_stem);
+  return is_asked(&words) || names_organ(label);
+}
+
+bool th_doubt_by_hint(th_span label) {
+  stems words = {.n = 0};
+  add_words(&words, label, key_of);
+  for (size_t i = 0; i < TH_COUNT(hints); i++)
+    if (holds_some(&words, hints[i].asks)) return true;
+  return false;
 }
 
 bool th_doubt_wide(const th_elig_fact *f) {

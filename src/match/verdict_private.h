@@ -46,31 +46,53 @@ void th_concepts_bear(bool *out, const th_concepts *dict, const th_elig_tree *tr
 th_verdict_truth th_judge_guard(const th_verdict_patient *v, const th_elig_tree *tree,
                                 const th_elig_guard *g);
 
+/* th_verdict_fact.flags: what the logic of a leaf asks of its facts, so that it does without them
+ * where the tree has none. */
+enum {
+  TH_SAYS_IDLE = 1,      /* "no restriction of sex": nothing beside other facts */
+  TH_SAYS_ABILITY = 2,   /* th_verdict_ability */
+  TH_SAYS_NEGATED = 4,   /* the fact is */
+  TH_SAYS_WIDE = 8,      /* true by a kind of it, and it is too wide to exclude by */
+  TH_SAYS_UNTESTED = 16, /* told by a test that the note does not speak of */
+  TH_SAYS_DOUBTED = 32,  /* a note's silence is no denial of it */
+  TH_SAYS_AGE = 64,
+  TH_SAYS_ONE_VALUE = 128, /* an age: not a bound */
+  TH_SAYS_RANGE = 256,     /* an age with both bounds */
+};
+
+/* A leaf while it is judged. */
+typedef struct th_verdict_leaf {
+  const th_verdict_patient *v;
+  const th_elig_tree *tree;
+  const th_elig_node *n;
+  const th_verdict_fact *all; /* of the tree */
+  uint64_t linked;            /* th_verdict_linked of its first 64 facts */
+  int8_t results;             /* whether it speaks of results of a laboratory; -1: not looked yet */
+} th_verdict_leaf;
+
+/* th_verdict_linked, remembered. */
+bool th_verdict_leaf_linked(const th_verdict_leaf *l, uint32_t fact);
 /* Whether a leaf that is open asks for what the note has no word of (verdict_silence.c). */
-bool th_verdict_unsaid(const th_verdict_patient *v, const th_elig_tree *tree, const th_elig_node *n,
-                       const th_verdict_fact *all);
+bool th_verdict_unsaid(const th_verdict_leaf *l);
 /* Of a leaf's facts [from, end) that are met: whether the words around them that were not read are
  * met as well. Met: there are none, they are in the note, or it was not listened to. Not met:
  * silence speaks. In an exclusion the words of the facts' own alternative count, else those of the
  * leaf. */
-th_verdict_truth th_verdict_rest(const th_verdict_patient *v, const th_elig_tree *tree,
-                                 const th_elig_node *n, uint32_t from, uint32_t end);
+th_verdict_truth th_verdict_rest(const th_verdict_leaf *l, uint32_t from, uint32_t end);
 /* Whether the words beside a leaf's facts [from, end) take silence its say: "contraindication to"
  * a drug is not the drug, and results are measured. */
-bool th_verdict_beside(const th_verdict_patient *v, const th_elig_tree *tree, const th_elig_node *n,
-                       uint32_t from, uint32_t end);
+bool th_verdict_beside(th_verdict_leaf *l, uint32_t from, uint32_t end);
 /* Whether the note has the words right before what it says of the fact: "cryptogenic" stroke. */
 bool th_verdict_says_before(const th_verdict_patient *v, th_span words, const th_patient_fact *p);
-/* Whether what a group of facts asks for is told by a test that the note does not speak of: "atrial
+/* Whether a fact of the criteria is told by a test that the note does not speak of: "atrial
  * fibrillation on telemetry". */
-bool th_verdict_untested(const th_verdict_patient *v, const th_elig_tree *tree,
-                         const th_verdict_fact *all, uint32_t from, uint32_t end);
+bool th_verdict_untested(const th_verdict_patient *v, const th_elig_fact *f);
+bool th_words_test(th_span label); /* names a test */
 /* Of some patients only (verdict_some.c). Whether an age is that of minors whose consent is spoken
  * of: nobody else is asked for it; whether beside it an age fits that is of another group; whether
  * an item asks for healthy controls. */
 bool th_verdict_minors(const th_elig_tree *tree, const th_elig_node *leaf, uint32_t fact);
-bool th_verdict_second_age(const th_elig_tree *tree, const th_elig_node *leaf,
-                           const th_verdict_fact *all, uint32_t fact);
+bool th_verdict_second_age(const th_verdict_leaf *l, uint32_t fact);
 bool th_verdict_controls(const th_elig_tree *tree, const th_elig_node *leaf);
 
 /* Words of a note and of criteria (verdict_silence.c): the next word of *rest; its first letters as
@@ -90,6 +112,10 @@ uint64_t th_words_hints(const th_verdict_patient *v); /* th_doubt_hints of a not
 uint64_t th_doubt_hints(const th_verdict_patient *v);
 /* Whether a note's silence about a fact of the criteria is no denial of it. */
 bool th_doubt_silence(const th_verdict_patient *v, const th_elig_fact *f);
+/* Whether such silence is doubted for the label's own sake, in some patient, and whether a HINT row
+ * may raise it: without either th_doubt_silence is false of all facts of that label. */
+bool th_doubt_always(th_span label);
+bool th_doubt_by_hint(th_span label);
 /* Whether the fact names all diseases of an organ system. */
 bool th_doubt_wide(const th_elig_fact *f);
 /* Whether the note speaks of the test, perhaps by another of its names. */

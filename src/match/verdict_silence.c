@@ -6,7 +6,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "match/kin.h"
 #include "match/verdict_private.h"
 
 enum { STEM = 6, CONTENT_MAX = 64, REST_MAX = 2 };
@@ -175,13 +174,13 @@ uint64_t th_words_hints(const th_verdict_patient *v) {
 }
 
 /* Facts of the leaf that silence may not speak for, or that the record speaks of. */
-static bool is_spoken_of(const th_verdict_patient *v, const th_elig_tree *tree,
-                         const th_elig_node *n, const th_verdict_fact *all) {
-  for (uint32_t i = n->fact; i < n->fact + n->n_facts; i++) {
-    const th_elig_fact *f = &tree->facts[i];
+static bool is_spoken_of(const th_verdict_leaf *l) {
+  for (uint32_t i = l->n->fact; i < l->n->fact + l->n->n_facts; i++) {
+    const th_elig_fact *f = &l->tree->facts[i];
+    const th_verdict_fact *r = &l->all[i];
     bool own = f->type == TH_ELIG_CONCEPT && f->category >= TH_ELIG_GENE;
-    if (own || f->negated || f->guard.kind || all[i].patient != TH_NO_FACT ||
-        all[i].rule == TH_RULE_STALE || (f->type == TH_ELIG_CONCEPT && th_doubt_silence(v, f)))
+    if (own || f->negated || f->guard.kind || r->patient != TH_NO_FACT ||
+        r->rule == TH_RULE_STALE || r->flags & (TH_SAYS_DOUBTED | TH_SAYS_UNTESTED))
       return true;
   }
   return false;
@@ -196,13 +195,13 @@ static bool in_fact(const th_elig_tree *tree, const th_elig_node *n, const char 
   return false;
 }
 
-bool th_verdict_unsaid(const th_verdict_patient *v, const th_elig_tree *tree, const th_elig_node *n,
-                       const th_verdict_fact *all) {
+bool th_verdict_unsaid(const th_verdict_leaf *l) {
+  const th_verdict_patient *v = l->v;
+  const th_elig_tree *tree = l->tree;
+  const th_elig_node *n = l->n;
   th_span rest, w;
   uint32_t content = 0;
-  if (!v->words || !tree->text.p || n->kind != TH_ELIG_EXCLUSION || is_spoken_of(v, tree, n, all) ||
-      th_verdict_untested(v, tree, all, n->fact, n->fact + n->n_facts))
-    return false;
+  if (!v->words || !tree->text.p || n->kind != TH_ELIG_EXCLUSION || is_spoken_of(l)) return false;
   rest = (th_span){tree->text.p + n->from, n->to - n->from};
   while (th_words_next(&rest, &w)) {
     uint64_t stem = th_words_stem(w);
@@ -244,14 +243,16 @@ static th_span alternative_of(const th_elig_tree *tree, const th_elig_node *n, u
   return (th_span){tree->text.p + a, b - a};
 }
 
-static bool is_read(const th_elig_tree *tree, const th_elig_node *n, const char *at) {
+static bool is_read(const th_verdict_leaf *l, const char *at) {
+  const th_elig_tree *tree = l->tree;
+  const th_elig_node *n = l->n;
   uint32_t byte = (uint32_t)(at - tree->text.p);
   bool alternatives = n->kind != TH_ELIG_EXCLUSION;
   for (uint32_t i = n->fact; i < n->fact + n->n_facts; i++) {
     const th_elig_fact *f = &tree->facts[i];
     /* words between alternatives are those of others than the one that is met */
     if (alternatives && byte < f->from && i > n->fact && byte >= tree->facts[i - 1].to &&
-        th_verdict_linked(tree, n, i))
+        th_verdict_leaf_linked(l, i))
       return true;
     if ((byte >= f->from && byte < f->to) ||
         (f->guard.kind && byte >= f->guard.from && byte < f->guard.to) ||
@@ -284,46 +285,54 @@ static void skip_parentheses(th_span *rest) {
 }
 
 /* A limit that was not read: "hypertension of > 170/100 mm of Hg". */
-static bool has_unread_bound(const th_elig_tree *tree, const th_elig_node *n, th_span s) {
+static bool has_unread_bound(const th_verdict_leaf *l, th_span s) {
   static const char *const signs[] = {
       "<", ">", "\xe2\x89\xa4", "\xe2\x89\xa5", "\xe2\x89\xa6", "\xe2\x89\xa7"};
   for (size_t i = 0; i < s.n; i++)
     for (size_t k = 0; k < TH_COUNT(signs); k++) {
       size_t len = strlen(signs[k]);
-      if (i + len <= s.n && !memcmp(s.p + i, signs[k], len) && !is_read(tree, n, s.p + i))
-        return true;
+      if (i + len <= s.n && !memcmp(s.p + i, signs[k], len) && !is_read(l, s.p + i)) return true;
     }
   return false;
 }
 
-bool th_verdict_beside(const th_verdict_patient *v, const th_elig_tree *tree, const th_elig_node *n,
-                       uint32_t from, uint32_t end) {
-  th_span leaf = {tree->text.p + n->from, n->to - n->from}, w;
-  if (!v->words || from >= end || !tree->text.p) return false;
-  th_span near = alternative_of(tree, n, from, end);
-  while (th_words_next(&leaf, &w)) {
-    uint64_t stem = th_words_stem(w);
-    bool inside = w.p >= near.p && w.p < near.p + near.n;
-    if (is_listed(stem, RESULTS_WORD) || (inside && is_listed(stem, TURNS_WORD))) return true;
-  }
+/* Whether a word of the leaf that begins in the stretch is listed. */
+static bool holds_word(const th_verdict_leaf *l, th_span stretch, uint8_t what) {
+  const char *end = l->tree->text.p + l->n->to, *from = stretch.p;
+  th_span rest, w;
+  while (from > l->tree->text.p + l->n->from && from < end && is_word(from[-1]) && is_word(*from))
+    from++;
+  rest = (th_span){from, (size_t)(end - from)};
+  while (th_words_next(&rest, &w) && w.p < stretch.p + stretch.n)
+    if (is_listed(th_words_stem(w), what)) return true;
   return false;
 }
 
-th_verdict_truth th_verdict_rest(const th_verdict_patient *v, const th_elig_tree *tree,
-                                 const th_elig_node *n, uint32_t from, uint32_t end) {
-  th_span rest = {tree->text.p + n->from, n->to - n->from}, w;
+bool th_verdict_beside(th_verdict_leaf *l, uint32_t from, uint32_t end) {
+  if (!l->v->words || from >= end || !l->tree->text.p) return false;
+  th_span leaf = {l->tree->text.p + l->n->from, l->n->to - l->n->from};
+  if (l->results < 0) l->results = holds_word(l, leaf, RESULTS_WORD);
+  return l->results || holds_word(l, alternative_of(l->tree, l->n, from, end), TURNS_WORD);
+}
+
+th_verdict_truth th_verdict_rest(const th_verdict_leaf *l, uint32_t from, uint32_t end) {
+  const th_verdict_patient *v = l->v;
+  const th_elig_tree *tree = l->tree;
+  const th_elig_node *n = l->n;
+  th_span rest, w;
   bool exclusion = n->kind == TH_ELIG_EXCLUSION;
   uint32_t open = 0;
   bool silent = true;
   if (!v->words || from >= end || !tree->text.p) return TH_MET;
-  if (exclusion) rest = alternative_of(tree, n, from, end);
-  bool bound = exclusion && has_unread_bound(tree, n, rest);
+  rest = exclusion ? alternative_of(tree, n, from, end)
+                   : (th_span){tree->text.p + n->from, n->to - n->from};
+  bool bound = exclusion && has_unread_bound(l, rest);
   if (is_formal(tree, n)) return TH_MET;
   for (;;) {
     if (!exclusion) skip_parentheses(&rest);
     if (!th_words_next(&rest, &w)) break;
     uint64_t stem = th_words_stem(w);
-    if (w.n < 3 || is_number(w) || is_read(tree, n, w.p)) continue;
+    if (w.n < 3 || is_number(w) || is_read(l, w.p)) continue;
     if (is_listed(stem, HELD_WORD)) silent = false;
     if (is_listed(stem, IDLE_WORD) || th_words_said(v, stem)) continue;
     open++;
@@ -356,25 +365,16 @@ static bool is_test_word(th_span w) {
   return false;
 }
 
-static bool names_test(th_span label) {
+bool th_words_test(th_span label) {
   th_span w;
   while (th_words_next(&label, &w))
     if (is_test_word(w)) return true;
   return false;
 }
 
-static bool is_test(const th_elig_fact *f) {
-  return f->type == TH_ELIG_CONCEPT && !f->negated && th_kin_test(f->label, names_test);
-}
-
-bool th_verdict_untested(const th_verdict_patient *v, const th_elig_tree *tree,
-                         const th_verdict_fact *all, uint32_t from, uint32_t end) {
-  if (!v->words) return false;
-  for (uint32_t i = from; i < end; i++)
-    if (is_test(&tree->facts[i]) && all[i].patient == TH_NO_FACT &&
-        !th_doubt_done(v, tree->facts[i].label))
-      return true;
-  return false;
+bool th_verdict_untested(const th_verdict_patient *v, const th_elig_fact *f) {
+  return v->words && f->type == TH_ELIG_CONCEPT && !f->negated && th_words_test(f->label) &&
+         !th_doubt_done(v, f->label);
 }
 
 /* ---- beside a fact of the note ---- */

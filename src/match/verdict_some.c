@@ -1,7 +1,5 @@
 /* Items that speak of some patients only: of minors, whose parents consent; of a second group
  * beside one; of healthy controls in a study of a disease. */
-#include <math.h>
-
 #include "match/verdict_private.h"
 
 enum { GROWN_UP = 21 }; /* years: who is as old consents everywhere */
@@ -32,19 +30,13 @@ bool th_verdict_minors(const th_elig_tree *tree, const th_elig_node *leaf, uint3
          says_any(between(tree, f->to, leaf->to), assents, TH_COUNT(assents));
 }
 
-static bool is_bounded(const th_elig_fact *f) {
-  return !isnan(f->low_canonical) && !isnan(f->high_canonical);
-}
-
 /* Beside an age that fits there is a range of another group: "1 year or older with diarrhoea, and
  * children (aged 1-18 years) with abdominal pain". Two open bounds are one range. */
-bool th_verdict_second_age(const th_elig_tree *tree, const th_elig_node *leaf,
-                           const th_verdict_fact *all, uint32_t fact) {
-  const th_elig_fact *f = &tree->facts[fact];
-  for (uint32_t i = leaf->fact; i < leaf->fact + leaf->n_facts; i++) {
-    const th_elig_fact *other = &tree->facts[i];
-    if (i == fact || other->type != TH_ELIG_NUMERIC || other->attribute != f->attribute) continue;
-    if (all[i].truth == TH_MET && (is_bounded(f) || is_bounded(other))) return true;
+bool th_verdict_second_age(const th_verdict_leaf *l, uint32_t fact) {
+  for (uint32_t i = l->n->fact; i < l->n->fact + l->n->n_facts; i++) {
+    const th_verdict_fact *other = &l->all[i];
+    if (i == fact || !(other->flags & TH_SAYS_AGE) || other->truth != TH_MET) continue;
+    if ((other->flags | l->all[fact].flags) & TH_SAYS_RANGE) return true;
   }
   return false;
 }

@@ -74,6 +74,55 @@ static void write_book(const texts *t, size_t n, const words *w, th_buf *out) {
   th_arena_dispose(&arena);
 }
 
+enum { SAID = 1 << 13 };
+static struct {
+  uint64_t says;
+  th_elig_fact f;
+} said[SAID];
+
+/* Facts of the same hash are the same but for places and links. */
+static void same_for_all(uint64_t says, const th_elig_fact *f) {
+  size_t at = says % SAID;
+  while (said[at].says && said[at].says != says)
+    at = (at + 1) % SAID;
+  th_elig_fact before = said[at].says ? said[at].f : *f, now = *f;
+  said[at].says = says;
+  said[at].f = *f;
+  before.links = now.links;
+  before.from = now.from, before.to = now.to;
+  before.guard.from = now.guard.from, before.guard.to = now.guard.to;
+  before.window.from = now.window.from, before.window.to = now.window.to;
+  assert_true(same_fact(&before, &now));
+}
+
+/* The outline says of each fact what it is, and gives the very tree. */
+static void same_by_outline(const th_criteria_file *file, uint32_t doc, const th_elig_tree *tree,
+                            th_arena *arena) {
+  th_criteria_outline o;
+  th_span label, code;
+  assert_int_equal(th_criteria_file_outline(file, 7, doc, arena, &o, NULL), 0);
+  assert_int_equal(o.tree.n_facts, tree->n_facts);
+  assert_null(o.tree.facts);
+  for (uint32_t i = 0; i < o.tree.n_facts; i++) {
+    const th_criteria_ref *r = &o.refs[i];
+    const th_elig_fact *f = &tree->facts[i];
+    assert_int_equal(r->type, f->type);
+    assert_int_equal(r->negated, f->negated);
+    assert_int_equal(r->guarded, f->guard.kind != 0);
+    same_for_all(r->says, f);
+    if (f->type == TH_ELIG_NUMERIC) {
+      assert_int_equal(r->name, f->attribute);
+      continue;
+    }
+    assert_int_equal(r->category, f->category);
+    assert_int_equal(r->has_degree, f->degree.n > 0);
+    assert_int_equal(th_criteria_file_concept(file, r->name, &label, &code, NULL), 0);
+    assert_true(th_span_eq(label, f->label) && th_span_eq(code, f->code));
+  }
+  assert_int_equal(th_criteria_outline_facts(&o, arena, NULL), 0);
+  assert_true(same_tree(tree, &o.tree));
+}
+
 static void what_goes_in_comes_out(void **state) {
   (void)state;
   static texts t;
@@ -101,6 +150,7 @@ static void what_goes_in_comes_out(void **state) {
     assert_int_equal(rc, 0);
     assert_int_equal(th_elig_read_concepts(t.text[i], &w.dict, NULL, &arena, &want, &err), 0);
     if (!same_tree(&want, &got)) fail_msg("not the same: %.*s", (int)t.text[i].n, t.text[i].p);
+    same_by_outline(&file, i, &got, &arena);
     assert_int_equal(th_criteria_set_text(&got, t.text[i], &err), 0);
     facts += got.n_facts;
     for (uint32_t k = 0; k < got.n_facts; k++) {
@@ -130,6 +180,12 @@ static void the_same_trees_give_the_same_bytes(void **state) {
   th_buf_dispose(&a);
   th_buf_dispose(&b);
   texts_dispose(&t);
+}
+
+static int read_outline(const th_criteria_file *file, uint32_t doc, th_arena *arena) {
+  th_criteria_outline o;
+  int rc = th_criteria_file_outline(file, 0, doc, arena, &o, NULL);
+  return rc < 0 ? rc : th_criteria_outline_facts(&o, arena, NULL);
 }
 
 /* Whatever the tree is, it is one: every node ends inside of what holds it. */
@@ -173,6 +229,7 @@ static void every_flipped_bit_is_found(void **state) {
       for (uint32_t d = 0; d < file.n_docs; d++) {
         th_arena_reset(&arena, false);
         if (th_criteria_file_tree(&file, d, &arena, &tree, NULL) == 0) walk(&tree);
+        (void)read_outline(&file, d, &arena);
       }
     bytes.p[i / 8] ^= (char)(1u << i % 8);
   }
