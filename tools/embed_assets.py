@@ -37,7 +37,8 @@ def main():
                        number, len(data), number, len(packed)))
     with open(output, "w", encoding="utf-8") as out:
         out.write('#include "portal/assets.h"\n\n%s\nconst th_asset th_assets[] = {\n%s\n};\n'
-                  "const unsigned th_n_assets = %d;\n" % ("\n".join(arrays), "\n".join(rows), len(files)))
+                  "const unsigned th_n_assets = %d;\nconst char th_assets_etag[] = \"%s\";\n"
+                  % ("\n".join(arrays), "\n".join(rows), len(files), hashlib.sha256("".join(rows).encode()).hexdigest()[:12]))
 
 
 if __name__ == "__main__":

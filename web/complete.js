@@ -119,6 +119,7 @@ class Completion {
     this.asked?.abort();
     this.input.value = option.dataset.text;
     this.close();
+    this.input.dispatchEvent(new Event("change", { bubbles: true }));
   }
 
   key(event) {
@@ -134,4 +135,8 @@ class Completion {
   }
 }
 
-for (const input of document.querySelectorAll("input[data-kinds], input[data-places]")) new Completion(input);
+function dress() {
+  for (const input of document.querySelectorAll("input[data-kinds]:not([role]), input[data-places]:not([role])")) new Completion(input);
+}
+dress();
+document.addEventListener("swapped", dress); // filter.js put new results into the page

@@ -44,13 +44,25 @@ document.addEventListener("click", (event) => {
   } else if (button?.dataset.copied) copy(button);
 });
 
-try {
-  const list = read();
-  show(list);
-  addEventListener("storage", () => show(read())); // another tab
-  if (list.length && document.querySelector("[data-saved-empty]")) location.replace(`?ids=${list.join(",")}`);
-} catch {
-  // No storage: the buttons stay hidden.
+function dress() {
+  try {
+    show(read());
+  } catch {
+    // No storage: the buttons stay hidden.
+  }
+  if (navigator.clipboard)
+    for (const button of document.querySelectorAll("button[data-copied]")) button.hidden = false;
 }
-if (navigator.clipboard)
-  for (const button of document.querySelectorAll("button[data-copied]")) button.hidden = false;
+
+dress();
+document.addEventListener("swapped", dress); // filter.js put new results into the page
+addEventListener("storage", dress); // another tab
+if (document.querySelector("[data-saved-empty]")) {
+  let list = [];
+  try {
+    list = read();
+  } catch {
+    // No storage, no list.
+  }
+  if (list.length) location.replace(`?ids=${list.join(",")}`);
+}

@@ -15,6 +15,7 @@ typedef struct th_asset {
 
 extern const th_asset th_assets[];
 extern const unsigned th_n_assets;
+extern const char th_assets_etag[]; /* of all together: pages name them, and change with them */
 
 /* The path of an asset by its name; the name must be one of them. */
 const char *th_asset_path(const char *name);

@@ -87,6 +87,7 @@ static void put_head(th_html *h, const th_page_frame *frame) {
   th_html_close(h);
   put_script(h, "complete.js");
   put_script(h, "keep.js");
+  if (frame->script) put_script(h, frame->script);
   if (frame->canonical) {
     th_html_open(h, "link", NULL);
     th_html_attr_str(h, "rel", "canonical");

@@ -9,6 +9,7 @@ typedef struct th_page_frame {
   th_span description;     /* for search engines; empty = none */
   const char *canonical;   /* path of the page, NULL = none */
   const char *here;        /* path of the entry of the navigation that this page is, NULL = none */
+  const char *script;      /* one more of web/, NULL = none */
   void (*head)(void *ctx); /* writes more of <head>; NULL = nothing */
   void *head_ctx;
   bool no_box;   /* the page has a search box of its own */

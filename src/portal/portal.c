@@ -138,7 +138,7 @@ bool th_portal_unchanged(const th_request *rq, const th_snapshot *snapshot, th_r
   rs->etag = th_arena_printf(rq->arena, "%016llx-%llx-%llx-%llx-%s", (unsigned long long)address,
                              (unsigned long long)snapshot->generation,
                              (unsigned long long)snapshot->applied_seq,
-                             (unsigned long long)(th_clock_utc() / 86400), th_assets[0].etag);
+                             (unsigned long long)(th_clock_utc() / 86400), th_assets_etag);
   rs->cache = "no-cache";
   return rs->etag && th_request_holds(rq, rs->etag);
 }
@@ -337,7 +337,7 @@ static int write_study(const th_portal *p, portal_worker *w, th_request *rq, th_
       rq->arena, "%s-%016llx-%u-%llx-%llx-%s-%llx",
       th_message_tables[th_lang_of_path(rq->path)].code, (unsigned long long)record->hash[0],
       record->version, (unsigned long long)today, (unsigned long long)snapshot->generation,
-      th_assets[0].etag, (unsigned long long)hash_on(0xcbf29ce484222325ull, context.near_text));
+      th_assets_etag, (unsigned long long)hash_on(0xcbf29ce484222325ull, context.near_text));
   context.json =
       th_arena_printf(rq->arena, "/api/v2/studies/%s", th_nct_format(record->nct, number));
   if (!etag || !context.json) return th_err_set(err, TH_ENOMEM, "no memory for a page");

@@ -318,6 +318,7 @@ void th_portal_put_filters(const search_view *v) {
   th_html_open(v->h, "button", "apply");
   th_html_attr_str(v->h, "type", "submit");
   th_html_attr_str(v->h, "form", "search");
+  th_html_attr_str(v->h, "data-show", M(show)); /* for web/filter.js */
   th_html_str(v->h, M(apply_filters));
   th_html_close_n(v->h, 2);
 }

@@ -1,6 +1,7 @@
 /* Results: the form, what is asked for as chips, the studies, the filters with their counts. One
  * form holds it all; the filters stand outside of it in the page and belong to it by id. */
 #include "portal/internal.h"
+#include "portal/lay_words.h"
 #include "portal/link.h"
 #include "portal/search_hit.h"
 #include "portal/search_place.h"
@@ -210,10 +211,14 @@ static void put_pager(const search_view *v) {
   th_html_close_n(v->h, 2);
 }
 
-/* "/search.csv?…" of this search. */
+/* "/search.csv?…" of this search: whose words they are goes along, since that path has no language.
+ */
 static void put_take(const search_view *v, const char *form, const char *label) {
+  bool said = false;
+  for (unsigned i = 0; i < PORTAL_TEXTS; i++)
+    said = said || v->s->said[i].n;
   th_buf *s = th_html_scratch(v->h);
-  th_portal_state_url(v->s, NULL, -1, NULL, (th_span){0}, 1, s);
+  th_portal_state_url(v->s, said ? "words" : NULL, -1, said ? "words" : NULL, TH_SPAN("es"), 1, s);
   char *url = th_arena_printf(v->s->rq->arena, "/search.%s%.*s", form, (int)(s->n - 7), s->p + 7);
   th_html_open(v->h, "li", NULL);
   if (url) th_html_link_str(v->h, NULL, url, label);
@@ -251,23 +256,53 @@ static void put_unread(const search_view *v) {
   th_html_close(v->h);
 }
 
-/* A spelling that finds more, where hardly anything was found. */
+/* What was searched for instead of what was typed, and the way back. */
+static void put_said(const search_view *v) {
+  bool any = false;
+  for (unsigned i = 0; i < th_n_text_params && i < PORTAL_TEXTS; i++) {
+    if (!v->s->said[i].n) continue;
+    if (!any) th_html_open(v->h, "p", "hint");
+    th_html_str(v->h, any ? ", " : M(lead_searched_as));
+    bool cut =
+        strcmp(th_text_params[i].name, "term") == 0 && v->s->words.n; /* a place behind them */
+    th_html_element(v->h, "strong", NULL, cut ? v->s->words : v->s->said[i]);
+    any = true;
+  }
+  if (!any) return;
+  th_html_str(v->h, M(tail_searched_as));
+  th_buf *s = th_html_scratch(v->h);
+  th_portal_state_url(v->s, "words", -1, "words", TH_SPAN("typed"), 1, s);
+  th_html_link(v->h, NULL, th_buf_view(s), th_span_of(M(search_as_typed)));
+  th_html_close(v->h);
+}
+
+/* A spelling, or the registry's name, that finds more, where hardly anything was found. */
+static void put_meant_link(const search_view *v, unsigned at, th_span text) {
+  th_html_open(v->h, "p", "hint");
+  th_html_str(v->h, M(lead_did_you_mean));
+  th_buf *s = th_html_scratch(v->h);
+  th_portal_state_url(v->s, th_text_params[at].name, -1, th_text_params[at].name, text, 1, s);
+  th_html_link(v->h, NULL, th_buf_view(s), text);
+  th_html_str(v->h, "?");
+  th_html_close(v->h);
+}
+
 static int put_meant(const search_view *v, th_suggester *suggester, th_err *err) {
   enum { FEW = 4 };
   unsigned at = 0;
   th_spelling meant;
   while (at < th_n_text_params && !v->s->text[at].n)
     at++;
-  if (!suggester || at == th_n_text_params || v->result.total > FEW) return TH_OK;
-  int rc = th_suggest(suggester, v->s->text[at], v->s->rq->arena, &meant, err);
-  if (rc || !meant.n || th_span_eq(meant.text, v->s->text[at])) return rc;
-  th_html_open(v->h, "p", "hint");
-  th_html_str(v->h, M(lead_did_you_mean));
-  th_buf *s = th_html_scratch(v->h);
-  th_portal_state_url(v->s, th_text_params[at].name, -1, th_text_params[at].name, meant.text, 1, s);
-  th_html_link(v->h, NULL, th_buf_view(s), meant.text);
-  th_html_str(v->h, "?");
-  th_html_close(v->h);
+  if (at == th_n_text_params || v->result.total > FEW) return TH_OK;
+  th_span text = th_portal_state_text(v->s, at), said;
+  if (th_lay_translate(text, v->s->rq->arena, &said)) {
+    put_meant_link(v, at, said);
+    return TH_OK;
+  }
+  if (!suggester) return TH_OK;
+  int rc = th_suggest(suggester, text, v->s->rq->arena, &meant, err);
+  if (rc || !meant.n || th_span_eq(meant.text, text)) return rc;
+  put_meant_link(v, at, meant.text);
   return TH_OK;
 }
 
@@ -364,6 +399,7 @@ static int write_page(const th_portal *p, portal_worker *w, search_view *v, th_p
   th_html_open(v->h, "div", "results");
   th_html_open(v->h, "div", "results-list");
   put_heading(v);
+  put_said(v);
   th_portal_put_place(v);
   put_unread(v);
   rc = put_meant(v, p->suggester, err);
@@ -448,6 +484,7 @@ int th_portal_search(void *ctx, th_request *rq, th_response *rs, th_err *err) {
   bool done = false;
   th_page_frame frame = {.title = th_span_of(M(search)),
                          .here = "/search",
+                         .script = "filter.js",
                          .no_box = true,
                          .description = th_span_of(M(about_search))};
   if (!w) return th_err_set(err, TH_ENOMEM, "no memory for a page");

@@ -66,8 +66,7 @@ typedef struct split {
   bool joint, capital, comma; /* "in" before it; a capital letter; "Boston, MA" */
 } split;
 
-/* Something other than plain words: the registry's language, which means what it says. */
-static bool is_expression(th_span text) {
+bool th_portal_is_expression(th_span text) {
   static const char *const operators[] = {"AND",      "OR",        "NOT",  "AREA",  "SEARCH",
                                           "COVERAGE", "EXPANSION", "TILT", "RANGE", "DISTANCE"};
   for (size_t i = 0; i < text.n; i++)
@@ -254,7 +253,7 @@ static int split_at(portal_state *s, const th_snapshot *snapshot, unsigned at, s
   split cut;
   th_err local = {0};
   finder f = {.s = s, .snapshot = snapshot, .cut = &cut};
-  if (!cut_at(th_span_trim(s->text[at]), from, &cut)) return TH_OK;
+  if (!cut_at(th_span_trim(th_portal_state_text(s, at)), from, &cut)) return TH_OK;
   if (cut.head.n &&
       th_query_typed(&f.words, s->rq->arena, cut.head, th_text_params[at].area, &local))
     return TH_OK;
@@ -274,9 +273,9 @@ int th_portal_find_place(portal_state *s, const th_snapshot *snapshot, th_err *e
   size_t starts[MOST_WORDS], n = 0;
   while (at < th_n_text_params && strcmp(th_text_params[at].name, "term") != 0)
     at++;
-  if (at == th_n_text_params || s->n_errors || is_expression(s->text[at])) return TH_OK;
+  if (at == th_n_text_params || s->n_errors || th_portal_is_expression(s->text[at])) return TH_OK;
   if (th_span_eq(th_request_value(s->rq, "place"), TH_SPAN("no"))) return TH_OK;
-  th_span text = th_span_trim(s->text[at]);
+  th_span text = th_span_trim(th_portal_state_text(s, at));
   if (!text.n) return TH_OK;
   for (th_span rest = text; n < MOST_WORDS; n++) {
     size_t from = last_blank(rest);

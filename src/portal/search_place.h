@@ -14,6 +14,9 @@
  * ones. Words that are mostly words stay words. Errors: TH_ENOMEM, TH_ECORRUPT. */
 int th_portal_find_place(portal_state *s, const th_snapshot *snapshot, th_err *err) TH_MUST_USE;
 
+/* Something other than plain words: the registry's language, which means what it says. */
+bool th_portal_is_expression(th_span text);
+
 /* The filter "near" with the distance that goes along with it: what is asked, else that of the
  * language. Fills s->near and what follows from it. Errors: TH_EUSAGE, TH_ENOMEM. */
 int th_portal_read_near(portal_state *s, th_span value, th_query **out, th_err *err) TH_MUST_USE;

@@ -2,6 +2,7 @@
 #include "api/agg.h"
 #include "criteria/accepts.h"
 #include "geo/geo.h"
+#include "portal/lay_words.h"
 #include "portal/message.h"
 #include "portal/search_place.h"
 
@@ -33,7 +34,8 @@ static int filter_place(const th_param *p) {
 bool th_portal_state_counts(const th_param *p) {
   if (th_span_trim(p->value).n == 0) return false;
   return text_place(p) >= 0 || filter_place(p) >= 0 || is_named(p, "sort") || is_named(p, "page") ||
-         is_named(p, "place") || is_named(p, "within") || is_named(p, "aggFilters");
+         is_named(p, "place") || is_named(p, "within") || is_named(p, "words") ||
+         is_named(p, "aggFilters");
 }
 
 /* ---- errors ---- */
@@ -135,13 +137,31 @@ static int collect(portal_state *s, th_err *err) {
   return rc;
 }
 
+th_span th_portal_state_text(const portal_state *s, unsigned at) {
+  return s->said[at].n ? s->said[at] : s->text[at];
+}
+
+/* Texts in people's words, where the reader's language is not the registry's. */
+static void put_in_words(portal_state *s) {
+  static const char *const texts[] = {"term", "cond", "intr"};
+  th_span words = th_span_trim(th_request_value(s->rq, "words"));
+  bool spanish =
+      words.n ? th_span_eq(words, TH_SPAN("es")) : th_lang_of_path(s->rq->path) == TH_LANG_ES;
+  for (unsigned i = 0; spanish && i < th_n_text_params && i < PORTAL_TEXTS; i++)
+    for (size_t k = 0; k < TH_COUNT(texts); k++)
+      if (strcmp(th_text_params[i].name, texts[k]) == 0 && !th_portal_is_expression(s->text[i]) &&
+          !th_lay_translate(s->text[i], s->rq->arena, &s->said[i]))
+        s->said[i] = (th_span){0};
+}
+
 /* An expression that cannot be read is searched as the plain words in it, and the page says so. */
 static int read_text(portal_state *s, unsigned at, const th_expander *expander, th_query **out,
                      th_err *err) {
   const th_text_param *t = &th_text_params[at];
   const th_parse_options options = {t->area, t->label, expander, th_criteria_accepts};
   th_err local = {0};
-  th_span text = s->words.n && strcmp(t->name, "term") == 0 ? s->words : s->text[at];
+  th_span text =
+      s->words.n && strcmp(t->name, "term") == 0 ? s->words : th_portal_state_text(s, at);
   int rc = th_query_parse_with(out, s->rq->arena, text, &options, &local);
   if (rc != TH_EUSAGE) return settle(s, t->name, rc, &local, err);
   bool was_bad = s->bad;
@@ -220,6 +240,7 @@ int th_portal_state_read(portal_state *s, const th_request *rq, const th_snapsho
                          th_err *err) {
   *s = (portal_state){.rq = rq, .snapshot = snapshot, .page = 1};
   int rc = collect(s, err);
+  if (!rc) put_in_words(s);
   if (!rc) rc = th_portal_find_place(s, snapshot, err);
   if (!rc) rc = read_texts(s, snapshot, err);
   if (!rc) rc = read_filters(s, err);

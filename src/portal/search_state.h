@@ -4,7 +4,9 @@
  *   /search?TEXT=words&FILTER=value&sort=order&page=n
  *
  * TEXT: the names of th_text_params; FILTER: those of th_filter_params, several of one name are
- * alternatives. "near" takes a place by name, and "within" how far around it. Parameters without a
+ * alternatives. "near" takes a place by name, and "within" how far around it. "words" says in whose
+ * words the texts are: "es" people's in Spanish, "typed" the registry's; on Spanish pages they are
+ * the former when nothing is said. Parameters without a
  * value count as absent; unknown ones are passed over. A link of the registry may leave check boxes
  * that have no filter here in "aggFilters". */
 #ifndef TH_PORTAL_SEARCH_STATE_H
@@ -31,8 +33,10 @@ typedef struct portal_error {
 /* Everything is in the request's arena. */
 typedef struct portal_state {
   const th_request *rq;
-  const th_snapshot *snapshot;       /* that the hits are of; NULL: no distances are shown */
-  th_span text[PORTAL_TEXTS];        /* by place in th_text_params */
+  const th_snapshot *snapshot; /* that the hits are of; NULL: no distances are shown */
+  th_span text[PORTAL_TEXTS];  /* by place in th_text_params */
+  th_span
+      said[PORTAL_TEXTS]; /* a text in the registry's words, see lay_words.h; empty = as it is */
   th_span filter[PORTAL_FILTERS];    /* by place in th_filter_params; several joined by '|' */
   th_query *filters[PORTAL_FILTERS]; /* NULL where there is none */
   th_query *boxes;                   /* of "aggFilters", the registry's check boxes; NULL = none */
@@ -68,6 +72,8 @@ th_query *th_portal_same_site(th_arena *arena, th_query *const *parts, size_t n)
 /* All filters but those at the places whose bits are set in `without`. Country, state and city are
  * those of one site. */
 th_query *th_portal_state_filter(const portal_state *s, uint32_t without);
+/* What is searched for: the text in the registry's words, else as typed. */
+th_span th_portal_state_text(const portal_state *s, unsigned at);
 /* Place of a filter in th_filter_params, -1 when there is none. */
 int th_portal_filter_place(const char *name);
 const char *th_portal_state_error(const portal_state *s, const char *name); /* NULL = none */

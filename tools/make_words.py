@@ -1,0 +1,44 @@
+#!/usr/bin/env python3
+"""Writes names in other languages as C: make_words.py OUTPUT ES
+
+A file web/words/LANGUAGE.txt has lines
+
+  ours = theirs
+
+and comments after '#': what people call a condition or a treatment in that language, folded (small letters, no
+accents, words apart by one blank), and what the registry's records call it, in English, as plain words. Sorted by
+what stands before the sign, each once. What is of another form ends the build with its line."""
+import re
+import sys
+
+LINE = re.compile(r"^([a-z0-9]+(?: [a-z0-9]+)*) = ([A-Za-z0-9-]+(?: [A-Za-z0-9-]+)*)$")
+
+
+def read(path):
+    rows = []
+    with open(path, encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            line = line.rstrip("\n")
+            if not line or line.startswith("#"):
+                continue
+            found = LINE.match(line)
+            if not found or (rows and rows[-1][0] >= found.group(1)):
+                sys.exit("%s:%d: not of the form ours = theirs, or not in order" % (path, number))
+            rows.append(found.groups())
+    return rows
+
+
+def main():
+    output, files = sys.argv[1], sys.argv[2:]
+    with open(output, "w", encoding="utf-8") as out:
+        out.write('#include "portal/lay_words.h"\n\n')
+        for path in files:
+            rows = read(path)
+            code = re.search(r"(\w+)\.txt$", path).group(1)
+            out.write("const th_lay_word th_lay_words_%s[] = {\n" % code)
+            out.writelines('  {"%s", "%s"},\n' % row for row in rows)
+            out.write("};\nconst unsigned th_n_lay_words_%s = %d;\n" % (code, len(rows)))
+
+
+if __name__ == "__main__":
+    main()
