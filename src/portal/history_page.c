@@ -12,12 +12,15 @@
 #include "study/catalogue.h"
 #include "study/nct.h"
 
+#include <stdio.h>
+
 enum { MOST_VERSIONS = 500, MOST_READ = 20 };
 
 typedef struct version {
   uint32_t number;
   int64_t stored_utc;
   bool removed;
+  char posted[16]; /* the record's own date, when it was read for this page; else empty */
 } version;
 
 typedef struct history {
@@ -40,7 +43,7 @@ static int take_entry(void *ctx, const th_record *record) {
   if (record->kind == TH_CHANGE_PUT && record->version > y->last) y->last = record->version;
   if (y->n < MOST_VERSIONS)
     y->versions[y->n++] =
-        (version){record->version, record->stored_utc, record->kind == TH_CHANGE_REMOVE};
+        (version){record->version, record->stored_utc, record->kind == TH_CHANGE_REMOVE, ""};
   return 0;
 }
 
@@ -66,12 +69,33 @@ static int read_title(history *y, th_err *err) {
   return y->title.p || !y->title.n ? TH_OK : th_err_set(err, TH_ENOMEM, "no memory for a page");
 }
 
+static th_span posted_of(const th_json *j) {
+  return th_json_path_text(j, 0, "protocolSection.statusModule.lastUpdatePostDateStruct.date");
+}
+
+static void note_posted(history *y, uint32_t number, const th_json *j) {
+  th_span date = posted_of(j);
+  for (size_t i = 0; i < y->n; i++)
+    if (y->versions[i].number == number && date.n < sizeof y->versions[i].posted)
+      snprintf(y->versions[i].posted, sizeof y->versions[i].posted, "%.*s", (int)date.n, date.p);
+}
+
 /* ---- writing ---- */
 
 static void put_day(th_html *h, int64_t utc) {
   th_date day = {.precision = TH_DATE_DAY};
   day.first_day = day.last_day = (int32_t)(utc / 86400);
   th_words_day(h->lang, &day, th_html_scratch(h));
+  th_html_scratch_text(h);
+}
+
+/* The day that readers know a version by: the record's, else the one it came here. */
+static void put_version_day(th_html *h, const version *v) {
+  if (!v->posted[0]) {
+    put_day(h, v->stored_utc);
+    return;
+  }
+  th_words_date(h->lang, th_span_of(v->posted), th_html_scratch(h));
   th_html_scratch_text(h);
 }
 
@@ -116,10 +140,8 @@ static int put_facts(history *y, th_html *h, uint32_t number, th_err *err) {
   int rc = read_version(y, number, &y->w->record, y->w->parser, &j, err);
   if (rc) return rc;
   th_html_open(h, "td", NULL);
-  th_words_date(
-      h->lang,
-      th_json_path_text(&j, 0, "protocolSection.statusModule.lastUpdatePostDateStruct.date"),
-      th_html_scratch(h));
+  note_posted(y, number, &j);
+  th_words_date(h->lang, posted_of(&j), th_html_scratch(h));
   th_html_scratch_text(h);
   th_html_close(h);
   th_span status = th_json_path_text(&j, 0, "protocolSection.statusModule.overallStatus");
@@ -172,7 +194,7 @@ static void put_choice(const history *y, th_html *h, const char *name, const cha
     if (y->versions[i].number == chosen) th_html_flag(h, "selected");
     th_html_i64(h, y->versions[i].number);
     th_html_str(h, ", ");
-    put_day(h, y->versions[i].stored_utc);
+    put_version_day(h, &y->versions[i]);
     th_html_close(h);
   }
   th_html_close_n(h, 2);
@@ -232,12 +254,12 @@ static void put_span_of_time(const history *y, th_html *h, uint32_t from, uint32
   th_html_str(h, M(lead_version));
   th_html_i64(h, from);
   if (a) th_html_str(h, ", ");
-  if (a) put_day(h, a->stored_utc);
+  if (a) put_version_day(h, a);
   th_html_str(h, " \xE2\x86\x92 ");
   th_html_str(h, M(lead_version));
   th_html_i64(h, to);
   if (b) th_html_str(h, ", ");
-  if (b) put_day(h, b->stored_utc);
+  if (b) put_version_day(h, b);
   th_html_close(h);
 }
 
@@ -260,6 +282,8 @@ static int put_difference(history *y, th_html *h, uint32_t from, uint32_t to, th
   int rc = read_version(y, from, &y->w->older, y->w->other, &a, err);
   if (!rc) rc = read_version(y, to, &y->w->record, y->w->parser, &b, err);
   if (rc) return rc;
+  note_posted(y, from, &a);
+  note_posted(y, to, &b);
   put_head(y, h, M(what_changed));
   put_span_of_time(y, h, from, to);
   th_html_open(h, "p", "legend");

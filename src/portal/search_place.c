@@ -46,8 +46,12 @@ static th_span within_of(const portal_state *s) {
 int th_portal_read_near(portal_state *s, th_span value, th_query **out, th_err *err) {
   th_span whole = th_near_within(s->rq->arena, value, within_of(s));
   if (!whole.n) return th_err_set(err, TH_ENOMEM, "no memory for a query");
-  int rc = th_near_parse(&s->near, whole, err);
+  th_near alone; /* whether the value has a distance of its own: else "within" is the reader's to
+                    choose */
+  int rc = th_near_parse(&alone, value, err);
+  if (!rc) rc = th_near_parse(&s->near, whole, err);
   if (rc) return rc;
+  s->near.has_km = alone.has_km;
   *out = th_query_near_placed(s->rq->arena, s->near.lat, s->near.lon, s->near.km);
   if (!*out) return th_err_set(err, TH_ENOMEM, "no memory for a query");
   s->has_near = true;

@@ -217,10 +217,12 @@ static void put_items(list *l, uint32_t first, uint32_t end);
 
 static void put_item(list *l, uint32_t at, unsigned number) {
   const th_elig_node *n = &l->t->nodes[at];
-  th_html_open(l->h, "li", NULL);
-  if (number) th_html_attr_u64(l->h, "value", number);
+  uint32_t first = at + 1;
+  /* Items that were read as one have no words of their own above them, and no sign. */
+  bool joined = n->flags & TH_ELIG_GROUP && first < n->next && l->t->nodes[first].number;
+  th_html_open(l->h, "li", joined ? "joined" : NULL);
+  if (number && !joined) th_html_attr_u64(l->h, "value", number);
   if (n->flags & TH_ELIG_GROUP) {
-    uint32_t first = at + 1;
     if (first < n->next && l->t->nodes[first].number == 0 &&
         !(l->t->nodes[first].flags & TH_ELIG_GROUP)) {
       put_leaf(l, first);
@@ -317,8 +319,66 @@ static const th_elig_tree *tree_of(const th_study_view *v, th_span text) {
   return own && th_elig_read(text, v->context->arena, own, &err) == 0 ? own : NULL;
 }
 
+/* ---- criteria written as HTML ---- */
+
+/* The name of a tag at the beginning, if it is one that such criteria have. */
+static const char *tag_at(th_span s, bool *closes, size_t *len) {
+  static const char *const tags[] = {"p", "ul", "ol", "li", "br", "b", "strong", "i", "em"};
+  size_t at = 1;
+  *closes = at < s.n && s.p[at] == '/';
+  at += *closes;
+  for (size_t i = 0; i < TH_COUNT(tags); i++) {
+    size_t n = strlen(tags[i]);
+    if (at + n >= s.n || !th_span_eq_nocase((th_span){s.p + at, n}, th_span_of(tags[i]))) continue;
+    size_t end = at + n + (s.p[at + n] == '/' && at + n + 1 < s.n);
+    if (s.p[end] != '>') continue;
+    *len = end + 1;
+    return tags[i];
+  }
+  return NULL;
+}
+
+/* A few records have HTML where the registry's markup is meant: its paragraphs and lists as such
+ * markup. The text itself when it has none, or memory is out. */
+static th_span without_tags(const th_study_view *v, th_span text) {
+  enum { DEEPEST = 8 };
+  size_t room = text.n * 9 + 128, n = 0; /* an item of four bytes may be moved in by 32 */
+  unsigned depth = 0;
+  bool any = th_span_find(text, TH_SPAN("<li>")) >= 0 || th_span_find(text, TH_SPAN("<p>")) >= 0;
+  char *out = any ? th_arena_alloc(v->context->arena, room) : NULL;
+  if (!out) return text;
+  for (size_t at = 0; at < text.n && n + 4 * DEEPEST + 8 < room;) {
+    bool closes;
+    size_t len;
+    const char *tag =
+        text.p[at] == '<' ? tag_at((th_span){text.p + at, text.n - at}, &closes, &len) : NULL;
+    if (!tag) {
+      out[n++] = text.p[at++];
+      continue;
+    }
+    at += len;
+    bool nests = strcmp(tag, "ul") == 0 || strcmp(tag, "ol") == 0;
+    if (nests && closes && depth) depth--;
+    if (nests && !closes && depth < DEEPEST) depth++;
+    bool item = strcmp(tag, "li") == 0 && !closes;
+    /* A paragraph that begins an item is its line. */
+    bool begins = n >= 2 && out[n - 1] == ' ' && out[n - 2] == '*';
+    if (item) {
+      out[n++] = '\n';
+      for (unsigned i = 1; i < depth; i++, n += 4)
+        memcpy(out + n, "    ", 4);
+      out[n++] = '*', out[n++] = ' ';
+    } else if (strcmp(tag, "br") == 0 || (tag[0] == 'p' && !closes && !begins)) {
+      out[n++] = '\n';
+      if (tag[0] == 'p' && !depth) out[n++] = '\n';
+    }
+  }
+  return th_span_trim((th_span){out, n});
+}
+
 void th_part_criteria(const th_study_view *v) {
   th_span text = th_part_text(v, v->eligibility, "eligibilityCriteria");
+  text = without_tags(v, text);
   const th_elig_tree *t = text.n ? tree_of(v, text) : NULL;
   if (!text.n) return;
   if (!t || t->n_nodes == 0) { /* no memory, or nothing but headers */

@@ -13,9 +13,61 @@ static uint32_t typed(const th_study_view *v, uint32_t node, const char *path, t
   return found && v->j->nodes[found].type == type ? found : 0;
 }
 
+/* "&lt;", "&#x2F;" …: the code point, and in *len its bytes; 0 when it is none of these. */
+static uint32_t entity_at(th_span s, size_t *len) {
+  static const struct {
+    const char *name;
+    uint32_t point;
+  } named[] = {{"amp", '&'}, {"lt", '<'}, {"gt", '>'}, {"quot", '"'}, {"apos", '\''}};
+  const char *end = memchr(s.p, ';', TH_MIN(s.n, (size_t)10));
+  uint32_t point = 0;
+  if (!end || end - s.p < 3) return 0;
+  th_span name = {s.p + 1, (size_t)(end - s.p) - 1};
+  *len = name.n + 2;
+  for (size_t i = 0; i < TH_COUNT(named); i++)
+    if (th_span_eq_nocase(name, th_span_of(named[i].name))) return named[i].point;
+  if (name.p[0] != '#') return 0;
+  bool hex = name.p[1] == 'x' || name.p[1] == 'X';
+  if (name.n < 2u + hex) return 0;
+  for (size_t i = 1u + hex; i < name.n; i++) {
+    int c = name.p[i] | 0x20, digit = c >= 'a' && c <= 'f' && hex ? c - 'a' + 10 : name.p[i] - '0';
+    if (digit < 0 || digit > (hex ? 15 : 9)) return 0;
+    point = point * (hex ? 16 : 10) + (uint32_t)digit;
+  }
+  return point >= 0x20 && point < 0x10ffff && (point < 0xd800 || point > 0xdfff) ? point : 0;
+}
+
+static size_t put_point(uint32_t point, char *out) {
+  if (point < 0x80) return *out = (char)point, 1;
+  size_t n = point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+  for (size_t i = n - 1; i; i--, point >>= 6)
+    out[i] = (char)(0x80 | (point & 0x3f));
+  out[0] = (char)((0xf00 >> n & 0xff) | point);
+  return n;
+}
+
+/* Some records were escaped once too often: people see the signs that were meant. They are escaped
+ * where they are written, as all text is. */
+static th_span unescaped(const th_study_view *v, th_span s) {
+  size_t n = 0, len = 0;
+  const char *first = s.n ? memchr(s.p, '&', s.n) : NULL;
+  char *out = first && memchr(first, ';', s.n - (size_t)(first - s.p))
+                  ? th_arena_alloc(v->context->arena, s.n)
+                  : NULL;
+  if (!out) return s;
+  for (size_t i = 0; i < s.n;) {
+    uint32_t point = s.p[i] == '&' ? entity_at((th_span){s.p + i, s.n - i}, &len) : 0;
+    if (point)
+      n += put_point(point, out + n), i += len;
+    else
+      out[n++] = s.p[i++];
+  }
+  return n == s.n ? s : (th_span){out, n};
+}
+
 th_span th_part_text(const th_study_view *v, uint32_t node, const char *path) {
   uint32_t found = typed(v, node, path, TH_JSTRING);
-  return found ? th_span_trim(th_json_text(v->j, found)) : (th_span){0};
+  return found ? unescaped(v, th_span_trim(th_json_text(v->j, found))) : (th_span){0};
 }
 
 uint32_t th_part_array(const th_study_view *v, uint32_t node, const char *path) {
@@ -37,7 +89,7 @@ th_span th_part_value(const th_study_view *v, uint32_t node, const char *path) {
   if (!found) return (th_span){0};
   uint8_t type = v->j->nodes[found].type;
   if (type == TH_JINT || type == TH_JNUMBER) return th_json_raw(v->j, found);
-  return type == TH_JSTRING ? th_span_trim(th_json_text(v->j, found)) : (th_span){0};
+  return type == TH_JSTRING ? unescaped(v, th_span_trim(th_json_text(v->j, found))) : (th_span){0};
 }
 
 /* ---- writing ---- */

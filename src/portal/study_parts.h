@@ -62,6 +62,13 @@ void th_part_criteria(const th_study_view *v);
 void th_part_outcomes(const th_study_view *v);
 void th_part_places(const th_study_view *v);
 void th_part_results(const th_study_view *v);
+/* The most frequent events of the lists (0: none) as bars, a bar a group; nothing when there are
+ * too few events or too many groups to be looked at. */
+void th_part_event_chart(const th_study_view *v, uint32_t groups, uint32_t serious, uint32_t other);
+/* What share of those at risk is affected, 0 … 1; negative when the numbers do not say. */
+double th_part_share(const th_study_view *v, uint32_t node, const char *n, const char *of);
+void th_part_percent(const th_study_view *v, double share); /* "12.5%" as the language has it */
+void th_part_bar(const th_study_view *v, double share, double full);
 /* Start, completion, posting and today on one axis; then the record's other dates. */
 bool th_part_has_timeline(const th_study_view *v);
 void th_part_timeline(const th_study_view *v);

@@ -402,12 +402,23 @@ static void put_outcomes(const th_study_view *v, uint32_t module) {
 
 /* ---- adverse events ---- */
 
-static void affected(const th_study_view *v, uint32_t node, const char *n, const char *of) {
+static void affected(const th_study_view *v, uint32_t node, const char *n, const char *of,
+                     bool bar) {
   th_span count = th_part_value(v, node, n), risk = th_part_value(v, node, of);
   th_html_open(v->h, "td", NULL);
   th_html_text(v->h, count);
   if (count.n && risk.n) th_html_str(v->h, M(tail_of));
   th_html_text(v->h, risk);
+  double share = th_part_share(v, node, n, of);
+  if (share >= 0) {
+    th_html_str(v->h, " ");
+    th_html_open(v->h, "small", NULL);
+    th_html_str(v->h, "(");
+    th_part_percent(v, share);
+    th_html_str(v->h, ")");
+    th_html_close(v->h);
+    if (bar) th_part_bar(v, share, 1);
+  }
   th_html_close(v->h);
 }
 
@@ -424,7 +435,7 @@ static void put_event_sums(const th_study_view *v, const groups *g, uint32_t lis
     if (!any) continue;
     open_row(v, NULL, th_span_of(rows[i][0]));
     for (th_json_each(v->j, list, group))
-      if (shown++ < g->n) affected(v, group, rows[i][1], rows[i][2]);
+      if (shown++ < g->n) affected(v, group, rows[i][1], rows[i][2], true);
     th_html_close(v->h);
   }
 }
@@ -448,7 +459,7 @@ static void put_events(const th_study_view *v, const groups *g, const char *titl
     system = its;
     open_row(v, NULL, th_part_text(v, e, "term"));
     for (uint32_t i = 0; i < g->n; i++)
-      affected(v, of_group(v, stats, g, i, &hint), "numAffected", "numAtRisk");
+      affected(v, of_group(v, stats, g, i, &hint), "numAffected", "numAtRisk", false);
     th_html_close(v->h);
   }
   close_table(v, g);
@@ -460,7 +471,7 @@ static void put_adverse(const th_study_view *v, uint32_t module) {
   uint32_t list = th_part_array(v, module, "eventGroups");
   if (!module) return;
   th_part_heading(v, M(adverse_events));
-  th_html_open(v->h, "dl", "grid");
+  th_html_open(v->h, "dl", NULL);
   th_part_fact_text(v, M(time_frame), th_part_text(v, module, "timeFrame"));
   th_part_fact_text(v, M(reported_from_a_frequency_of),
                     th_part_value(v, module, "frequencyThreshold"));
@@ -472,8 +483,11 @@ static void put_adverse(const th_study_view *v, uint32_t module) {
   open_table(v, M(participants_affected), &g);
   put_event_sums(v, &g, list);
   close_table(v, &g);
-  put_events(v, &g, M(serious_adverse_events), th_part_array(v, module, "seriousEvents"));
-  put_events(v, &g, M(other_adverse_events), th_part_array(v, module, "otherEvents"));
+  uint32_t serious = th_part_array(v, module, "seriousEvents");
+  uint32_t other = th_part_array(v, module, "otherEvents");
+  th_part_event_chart(v, list, serious, other);
+  put_events(v, &g, M(serious_adverse_events), serious);
+  put_events(v, &g, M(other_adverse_events), other);
   put_group_notes(v, list);
 }
 

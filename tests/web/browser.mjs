@@ -189,6 +189,86 @@ async function assist(browser) {
   await context.close();
 }
 
+// Filters take effect at once: address, focus, number said, a way back; and what scripts dress is dressed again.
+async function filter(browser) {
+  const context = await browser.newContext({ viewport: screens.wide, reducedMotion: "reduce" });
+  const page = await context.newPage();
+  const errors = [];
+  page.on("pageerror", (error) => errors.push(error.message));
+  page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+  await page.goto(url + "/search?term=cancer");
+  const before = await page.locator("h1").innerText();
+  const box = page.locator("label.box", { hasText: "Completed" }).locator("input");
+  await box.focus();
+  await page.keyboard.press("Space");
+  await page.waitForURL(/status=completed/);
+  const after = await page.locator("h1").innerText();
+  check("filter at once", before === after && "the same number");
+  check("the number is said", (await page.locator("main [role=status]").innerText()) !== after && "not said");
+  check("the focus stays", (await page.evaluate(() => document.activeElement.value)) !== "completed" && "lost");
+  check("a chip", !(await page.locator(".chips").innerText()).includes("Completed") && "none");
+  check("save buttons again", (await page.locator("button[data-save]:not([hidden])").count()) === 0 && "hidden");
+  check("completion again", (await page.locator("#in-city").getAttribute("role")) !== "combobox" && "none");
+  await page.locator("aside.filters summary", { hasText: "Sponsor" }).click();
+  await page.locator("#in-sex").selectOption("female");
+  await page.waitForURL(/sex=female/);
+  check("what was unfolded stays so", (await page.locator("aside.filters details[open] summary", { hasText: "Sponsor" }).count()) !== 1 && "folded");
+  await page.locator(".to-filters, .sorts a").first().waitFor();
+  await page.goBack();
+  await page.waitForFunction((wanted) => document.querySelector("h1").innerText === wanted, after);
+  check("back", new URL(page.url()).search !== "?term=cancer&status=completed" && page.url());
+  await page.goBack();
+  await page.waitForFunction((wanted) => document.querySelector("h1").innerText === wanted, before);
+  check("back to the first", new URL(page.url()).search !== "?term=cancer" && page.url());
+  await page.reload();
+  check("reloaded", (await page.locator("h1").innerText()) !== before && "another number");
+  check("filters without a fault", errors.join(" | "));
+  await context.close();
+}
+
+// On a phone a map is as wide as the screen, with circles that a finger can hit.
+async function maps(browser) {
+  for (const width of [320, 390, 1280]) {
+    const context = await browser.newContext({ viewport: { width, height: 800 } });
+    const page = await context.newPage();
+    await page.goto(url + "/search/map?term=cancer");
+    if (await page.locator(".map-frame").count()) {
+      const seen = await page.evaluate(() => {
+        const frame = document.querySelector(".map-frame");
+        const circles = [...frame.querySelectorAll("circle")].map((one) => one.getBoundingClientRect().width).filter((one) => one > 0);
+        return { over: frame.scrollWidth - frame.clientWidth, least: Math.min(...circles),
+          drawn: [...frame.querySelectorAll("svg")].filter((one) => one.getBoundingClientRect().width > 0).length };
+      });
+      check(`map ${width}: no sideways scrolling`, seen.over > 0 && `${seen.over} px`);
+      check(`map ${width}: drawn once`, seen.drawn !== 1 && seen.drawn);
+      check(`map ${width}: circles for fingers`, seen.least < 20 && `${seen.least} px`);
+      await page.screenshot({ path: `${folder}/map-${width}.png` });
+      await page.locator(".map-frame svg:visible a").first().focus();
+      await page.keyboard.press("Enter");
+      await page.waitForURL(/box=|\/search\?/);
+    }
+    await context.close();
+  }
+}
+
+// A study's sites nearest to a place, without a script; and what paper gets.
+async function nearest(browser) {
+  const context = await browser.newContext({ viewport: screens.phone, javaScriptEnabled: false });
+  const page = await context.newPage();
+  await page.goto(url + "/search?near=Boston&within=3000mi&sort=enrollment");
+  const link = page.locator("ol.hits h2 a").first();
+  if (await link.count()) {
+    await link.click();
+    check("the place goes along", !page.url().includes("near=Boston") && page.url());
+    check("nearest sites", (await page.locator(".nearest > li .far").count()) === 0 && "none");
+  }
+  await page.emulateMedia({ media: "print" });
+  check("print without the site's head", (await page.locator("header.site").isVisible()) && "visible");
+  check("print with the facts", !(await page.locator(".facts dl").isVisible()) && "hidden");
+  await page.screenshot({ path: `${folder}/study-print.png` });
+  await context.close();
+}
+
 // A patient's studies without a script: a note in, lights and questions out, an answer sent along; print.
 async function patient(browser) {
   const context = await browser.newContext({ viewport: screens.phone, javaScriptEnabled: false });
@@ -256,6 +336,9 @@ try {
   await look(browser, "wide", "dark");
   await walk(browser);
   await assist(browser);
+  await filter(browser);
+  await maps(browser);
+  await nearest(browser);
   await patient(browser);
   await enlarge(browser);
 } finally {

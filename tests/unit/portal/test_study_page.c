@@ -208,6 +208,32 @@ static void criteria_say_what_was_read(void **state) {
   assert_false(shows("\\"));
 }
 
+/* A few records have HTML for criteria, and texts that were escaped once too often. */
+static void slips_of_records(void **state) {
+  (void)state;
+  static const char record[] = RECORD(
+      "\"briefTitle\":\"Dose &#x2F; response &amp; &#8805; 2 &#xZZ; &lt;script&gt;\"",
+      "\"eligibilityModule\":{\"eligibilityCriteria\":\"<p>Inclusion Criteria:</p><ul><li>Men or "
+      "women &gt;18 years of age</li><li><p>Diagnosis of one "
+      "of:</p><ul><li>asthma</li><li>gout</li>"
+      "</ul></li></ul><p>Exclusion Criteria:</p><ul><li>Pregnant women</li></ul>\"}");
+  render(th_span_of(record));
+  const char *fault = extract_fault(th_buf_view(&page));
+  if (fault) fail_msg("%s", fault);
+  assert_true(shows("Dose / response & \xE2\x89\xA5 2 &#xZZ; <script>"));
+  assert_false(has("<script>\xE2"));
+  assert_true(has("<h3>Inclusion criteria</h3>"));
+  assert_true(has("<h3>Exclusion criteria</h3>"));
+  assert_true(shows("Men or women >18 years of age"));
+  assert_true(shows("Diagnosis of one of:"));
+  assert_false(shows("<li>"));
+  assert_false(shows("</p>"));
+  th_span rest = th_buf_view(&page);
+  ptrdiff_t out = th_span_find(rest, TH_SPAN("criteria out"));
+  ptrdiff_t pregnant = th_span_find(rest, TH_SPAN("Pregnant"));
+  assert_true(out >= 0 && pregnant > out);
+}
+
 static void what_is_absent_is_not_there(void **state) {
   (void)state;
   static const char *const absent[] = {"Conditions", "Treatments", "Trial design", "Results",
@@ -399,6 +425,7 @@ int main(void) {
       cmocka_unit_test(what_is_absent_is_not_there),
       cmocka_unit_test(all_else_that_readers_want),
       cmocka_unit_test(timeline),
+      cmocka_unit_test(slips_of_records),
       cmocka_unit_test(sections_in_order),
       cmocka_unit_test(nearest_sites_first),
       cmocka_unit_test(real_records),
