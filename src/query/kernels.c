@@ -134,41 +134,31 @@ static const th_kernels scalar = {score_scalar,
 const th_kernels *th_kernels_now = &scalar;
 
 #ifdef HAVE_AVX2
-/* Weights of eight classes: their codes, the values of these; rare ones one by one. */
-__attribute__((target("avx2"))) static inline __m256
-weight8_coded(__m256i class, const th_class_weights *t, bool narrow) {
-  const int *code = t->code;
-  __m256i at =
-      narrow ? _mm256_and_si256(_mm256_i32gather_epi32(code, class, 1), _mm256_set1_epi32(0xFF))
-             : _mm256_and_si256(_mm256_i32gather_epi32(code, class, 2), _mm256_set1_epi32(0xFFFF));
-  __m256 weight = _mm256_i32gather_ps(t->value, at, 4);
-  unsigned rare = (unsigned)_mm256_movemask_ps(weight); /* negative */
-  if (TH_LIKELY(!rare)) return weight;
+/* Weights of eight classes: of those that are frequent, nearly all, by one gather; others one by
+ * one. */
+__attribute__((target("avx2,popcnt"))) static inline __m256 weight8(__m256i class,
+                                                                    const th_class_weights *t) {
+  __m256i at = _mm256_min_epu32(class, _mm256_set1_epi32((int)t->n_direct));
+  __m256 weight = _mm256_i32gather_ps(t->direct, at, 4);
+  unsigned other = (unsigned)_mm256_movemask_ps(weight); /* negative */
+  if (TH_LIKELY(!other)) return weight;
   uint32_t classes[8];
   float weights[8];
   _mm256_storeu_si256((__m256i *)(void *)classes, class);
   _mm256_storeu_ps(weights, weight);
-  for (; rare; rare &= rare - 1) {
-    unsigned k = (unsigned)__builtin_ctz(rare);
-    weights[k] = th_class_weight_rare(t, classes[k]);
+  for (; other; other &= other - 1) {
+    unsigned k = (unsigned)__builtin_ctz(other);
+    weights[k] = th_class_weight(t, classes[k]);
   }
   return _mm256_loadu_ps(weights);
 }
 
-/* Of eight classes that are frequent, as a rule. */
-__attribute__((target("avx2"))) static inline __m256
-weight8(__m256i class, const th_class_weights *t, bool narrow) {
-  __m256i at = _mm256_min_epu32(class, _mm256_set1_epi32((int)t->n_direct));
-  __m256 weight = _mm256_i32gather_ps(t->direct, at, 4);
-  return _mm256_movemask_ps(weight) ? weight8_coded(class, t, narrow) : weight;
-}
-
 /* Eight postings: weights by class, lengths by document. */
-__attribute__((target("avx2"))) static inline __m256i
-score8(__m256i doc, __m256i class, const th_weights *w, bool narrow, __m256 idf, __m256 *wtf) {
+__attribute__((target("avx2,popcnt"))) static inline __m256i
+score8(__m256i doc, __m256i class, const th_weights *w, __m256 idf, __m256 *wtf) {
   const __m256 one = _mm256_set1_ps(TH_SCORE_ONE), half = _mm256_set1_ps(0.5f);
   __m256 length = _mm256_set1_ps(TH_SCORE_K1);
-  *wtf = weight8(class, w->classes, narrow);
+  *wtf = weight8(class, w->classes);
   if (w->length) length = _mm256_i32gather_ps(w->length, doc, 4);
   __m256 sat = _mm256_div_ps(*wtf, _mm256_add_ps(*wtf, length));
   __m256 score = _mm256_add_ps(_mm256_mul_ps(_mm256_mul_ps(idf, sat), one), half);
@@ -197,13 +187,12 @@ __attribute__((target("avx2,popcnt"))) static uint32_t
 score_avx2(const uint32_t *docs, const uint32_t *classes, uint32_t n, const th_weights *w,
            float idf, uint32_t *out_docs, uint32_t *out_scores) {
   uint32_t m = 0, i = 0;
-  const bool narrow = w->classes->width == 1;
   const __m256 idf8 = _mm256_set1_ps(idf), zero = _mm256_setzero_ps();
   for (; i + 8 <= n; i += 8) {
     __m256 wtf;
     __m256i doc = _mm256_loadu_si256((const __m256i *)(const void *)(docs + i));
     __m256i class = _mm256_loadu_si256((const __m256i *)(const void *)(classes + i));
-    __m256i score = score8(doc, class, w, narrow, idf8, &wtf);
+    __m256i score = score8(doc, class, w, idf8, &wtf);
     unsigned in = (unsigned)_mm256_movemask_ps(_mm256_cmp_ps(wtf, zero, _CMP_GT_OQ));
     _mm256_storeu_si256((__m256i *)(void *)(out_docs + m), together8(doc, in));
     _mm256_storeu_si256((__m256i *)(void *)(out_scores + m), together8(score, in));

@@ -171,6 +171,43 @@ static void take_by_number(th_sink *s, const uint64_t *keep) {
   }
 }
 
+/* ---- by a column ---- */
+
+enum { TAKEN_FIRST = 256 }; /* documents, before those that cannot enter are told by their values */
+
+/* Of keep, the documents whose value may enter a full heap, into `may`. False when all may. */
+static bool narrow_by_value(const th_sink *s, const uint64_t *keep, uint64_t *may) {
+  const th_column *c = s->keys[0].column;
+  if (s->n < s->cap || s->heap[0].key[0] == NO_KEY || !c || c->kind != TH_COL_VALUES) return false;
+  int64_t key = s->heap[0].key[0];
+  bool descending = s->keys[0].sort.descending;
+  const th_query range = {
+      .kind = TH_N_RANGE,
+      .field = c->field,
+      .coded = true,
+      .range = {.low = descending ? key : INT64_MIN + 1, .high = descending ? INT64_MAX : ~key}};
+  memset(may, 0, s->plan->n_words * sizeof *may);
+  th_match_range(s->plan, &range, keep, may);
+  return true;
+}
+
+/* Orders by a column's values: once the heap is full, a range over the column tells which documents
+ * may enter at all; asked again as the heap rises, after twice as many each time. */
+static void take_by_column(th_sink *s, const uint64_t *keep) {
+  uint32_t taken = 0, next = TAKEN_FIRST;
+  uint64_t *may = th_arena_alloc(s->plan->arena, (s->plan->n_words + 1) * sizeof *may);
+  bool narrowed = may && narrow_by_value(s, keep, may);
+  for (uint32_t w = 0; w < s->plan->n_words; w++) {
+    uint64_t bits = narrowed ? keep[w] & may[w] : keep[w];
+    for (; bits; bits &= bits - 1, taken++)
+      th_sink_take(s, 64 * w + (uint32_t)__builtin_ctzll(bits), 0);
+    if (taken < next || !may) continue;
+    narrowed = narrow_by_value(s, keep, may);
+    next *= 2;
+    taken = 0;
+  }
+}
+
 void th_sink_all(th_sink *s, const uint64_t *keep) {
   uint64_t n = th_kernels_now->count(keep, s->plan->n_words);
   s->total += (int64_t)n;
@@ -179,6 +216,10 @@ void th_sink_all(th_sink *s, const uint64_t *keep) {
   /* Walking down the numbers looks at about cap * n_docs / n of them. */
   if (s->by_number && (uint64_t)s->cap * s->plan->n_docs < n * n) {
     take_by_number(s, keep);
+    return;
+  }
+  if (s->n_keys && s->keys[0].sort.field < TH_F_COUNT) {
+    take_by_column(s, keep);
     return;
   }
   for (uint32_t w = 0; w < s->plan->n_words; w++)

@@ -1,22 +1,20 @@
 #include "query/weights.h"
 
 enum {
-  FREQUENT_COUNTS = 64, /* a frequent class counts as so many */
-  RARE_MOST = 8,        /* codes take one byte when at most one class in so many is rare then */
+  RARE_MOST = 8, /* codes take one byte when at most one of them in so many is rare then */
 };
 
 /* Distinct weights, by their bits. */
 typedef struct distinct {
   float weight;
   uint32_t classes, number; /* number: in the order in which they were met */
-  uint64_t count;
 } distinct;
 
 typedef struct distinct_set {
   distinct *list;
   uint32_t n, cap;
   uint32_t *slot; /* 2 * cap, a power of two: number + 1, 0 = free */
-  uint32_t *of;   /* of a class: the number of its weight */
+  uint32_t *of;   /* of a class that has a code: the number of its weight */
 } distinct_set;
 
 static uint32_t bits_of(float weight) {
@@ -47,24 +45,25 @@ static bool grow(distinct_set *s) {
   return true;
 }
 
-static bool count_weights(distinct_set *s, const float *weight, uint32_t n, uint32_t n_frequent) {
-  for (uint32_t c = 0; c < n; c++) {
+/* Of the classes that are not frequent and weigh something; their number is n_codes. */
+static bool count_weights(th_class_weights *t, distinct_set *s, const float *weight) {
+  for (uint32_t c = t->n_direct; c < t->n_classes; c++) {
+    if (weight[c] <= 0) continue;
     if (s->n == s->cap && !grow(s)) return false;
     uint32_t *slot = slot_of(s, weight[c]);
     if (!*slot) {
       s->list[s->n] = (distinct){.weight = weight[c], .number = s->n};
       *slot = ++s->n;
     }
-    s->of[c] = *slot - 1;
+    s->of[t->n_codes++] = *slot - 1;
     s->list[*slot - 1].classes++;
-    s->list[*slot - 1].count += c < n_frequent ? FREQUENT_COUNTS : 1;
   }
   return true;
 }
 
 static int by_count(const void *a, const void *b) {
   const distinct *x = a, *y = b;
-  if (x->count != y->count) return x->count > y->count ? -1 : 1;
+  if (x->classes != y->classes) return x->classes > y->classes ? -1 : 1;
   return (x->weight > y->weight) - (x->weight < y->weight);
 }
 
@@ -74,30 +73,53 @@ static void choose_width(th_class_weights *t, distinct_set *s) {
   if (s->n) qsort(s->list, s->n, sizeof *s->list, by_count);
   for (uint32_t i = 0; i < TH_MIN(s->n, 255u); i++)
     covered += s->list[i].classes;
-  t->width = t->n_classes - covered <= t->n_classes / RARE_MOST ? 1 : 2;
+  t->width = t->n_codes - covered <= t->n_codes / RARE_MOST ? 1 : 2;
   t->n_values = TH_MIN(s->n, t->width == 1 ? 255u : 65535u);
   for (uint32_t i = 255; i < t->n_values; i++)
     covered += s->list[i].classes;
-  t->n_rare = t->n_classes - covered;
+  t->n_rare = t->n_codes - covered;
   for (uint32_t i = 0; i < s->n; i++) /* the numbers changed places: n is at most 2 * cap */
     s->slot[s->list[i].number] = i;
 }
 
+static uint32_t words_of(const th_class_weights *t) { /* of 64 classes */
+  return t->n_classes / 64 + 1;
+}
+
+static void fill_codes(th_class_weights *t, const distinct_set *s, const float *weight,
+                       uint8_t *code) {
+  uint32_t rare = 0, k = 0;
+  for (uint32_t c = t->n_direct; c < t->n_classes; c++) {
+    if (c % 64 == 0) t->before[(c - t->n_direct) / 64] = k;
+    if (weight[c] <= 0) continue;
+    uint32_t i = TH_MIN(s->slot[s->of[k]], t->n_values);
+    if (i == t->n_values) {
+      t->rare_class[rare] = c;
+      t->rare_weight[rare++] = weight[c];
+    }
+    if (t->width == 1)
+      code[k++] = (uint8_t)i;
+    else
+      ((uint16_t *)(void *)code)[k++] = (uint16_t)i;
+  }
+}
+
 static bool fill(th_class_weights *t, const distinct_set *s, const float *weight) {
-  uint32_t highest = t->n_values, rare = 0; /* fits: n_values is at most 255 or 65,535 */
-  uint8_t *code = calloc((size_t)t->n_classes * t->width + 4, 1);
-  float *value = calloc((size_t)highest + 1, sizeof *value);
+  uint8_t *code = calloc((size_t)t->n_codes * t->width + 1, 1);
+  float *value = calloc((size_t)t->n_values + 1, sizeof *value);
   t->code = code;
-  t->direct = calloc((size_t)t->n_direct + 1, sizeof *t->direct);
-  t->in = calloc((size_t)t->n_classes / 32 + 1, sizeof *t->in);
   t->value = value;
+  t->direct = calloc((size_t)t->n_direct + 1, sizeof *t->direct);
+  t->in = calloc((size_t)words_of(t) * 2, sizeof *t->in);
+  t->before = calloc(words_of(t), sizeof *t->before);
   t->rare_class = calloc((size_t)t->n_rare + 1, sizeof *t->rare_class);
   t->rare_weight = calloc((size_t)t->n_rare + 1, sizeof *t->rare_weight);
-  if (!code || !value || !t->direct || !t->in || !t->rare_class || !t->rare_weight) return false;
+  if (!code || !value || !t->direct || !t->in || !t->before || !t->rare_class || !t->rare_weight)
+    return false;
   for (uint32_t i = 0; i < t->n_values; i++)
     value[i] = s->list[i].weight;
-  value[highest] = -1;
-  memcpy(t->direct, weight, t->n_direct * sizeof *weight);
+  value[t->n_values] = -1; /* fits: n_values is at most 255 or 65,535 */
+  if (t->n_direct) memcpy(t->direct, weight, t->n_direct * sizeof *weight);
   t->direct[t->n_direct] = -1;
   t->all = true;
   for (uint32_t c = 0; c < t->n_classes; c++) {
@@ -105,16 +127,8 @@ static bool fill(th_class_weights *t, const distinct_set *s, const float *weight
       t->in[c / 32] |= 1u << (c % 32);
     else
       t->all = false;
-    uint32_t i = TH_MIN(s->slot[s->of[c]], t->n_values);
-    if (i == highest) {
-      t->rare_class[rare] = c;
-      t->rare_weight[rare++] = weight[c];
-    }
-    if (t->width == 1)
-      code[c] = (uint8_t)i;
-    else
-      ((uint16_t *)(void *)code)[c] = (uint16_t)i;
   }
+  fill_codes(t, s, weight, code);
   return true;
 }
 
@@ -122,10 +136,12 @@ th_class_weights *th_class_weights_make(const float *weight, uint32_t n, uint32_
   distinct_set s = {0};
   th_class_weights *t = calloc(1, sizeof *t);
   s.of = malloc(((size_t)n + 1) * sizeof *s.of);
-  bool good = t && s.of && grow(&s) && count_weights(&s, weight, n, n_frequent);
-  if (good) {
+  if (t) {
     t->n_classes = n;
     t->n_direct = TH_MIN(n, n_frequent);
+  }
+  bool good = t && s.of && grow(&s) && count_weights(t, &s, weight);
+  if (good) {
     choose_width(t, &s);
     good = fill(t, &s, weight);
   }
@@ -143,13 +159,15 @@ void th_class_weights_free(th_class_weights *t) {
   free((void *)(uintptr_t)t->value);
   free(t->direct);
   free(t->in);
+  free(t->before);
   free(t->rare_class);
   free(t->rare_weight);
   free(t);
 }
 
 uint64_t th_class_weights_bytes(const th_class_weights *t) {
-  return sizeof *t + (uint64_t)t->n_classes * t->width + 4 + 4 * ((uint64_t)t->n_classes / 32 + 1) +
+  return sizeof *t + (uint64_t)t->n_codes * t->width + 1 +
+         (uint64_t)words_of(t) * (2 * sizeof *t->in + sizeof *t->before) +
          ((uint64_t)t->n_values + t->n_direct + 2) * sizeof *t->value +
          ((uint64_t)t->n_rare + 1) * (sizeof *t->rare_class + sizeof *t->rare_weight);
 }

@@ -497,7 +497,7 @@ static void test_kernels(void **state) {
     for (uint32_t i = 0; i < 64; i++)
       acc[i] = chance(50) ? below(100) : below(INT32_MAX),
       seen[i] = (uint8_t)(chance(50) ? below(256) : 0);
-    th_class_weights *table = th_class_weights_make(wtf, CLASSES, 40);
+    th_class_weights *table = th_class_weights_make(wtf, CLASSES, chance(50) ? 64 : 0);
     assert_non_null(table);
     assert_int_equal(table->width, distinct == CLASSES ? 2 : 1);
     assert_int_equal(table->n_rare > 0, distinct == 400);
