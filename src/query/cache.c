@@ -161,8 +161,23 @@ static const float *length_of(cache *c, const th_segment *s, unsigned area) {
   return have;
 }
 
+/* Whether all fields of an area take synonyms: then its words and theirs are weighed by one table.
+ */
+static bool takes_synonyms(unsigned area) {
+  static _Atomic uint8_t known[TH_A_COUNT + 1]; /* 1 = yes, 2 = no */
+  uint8_t yes = atomic_load_explicit(&known[area], memory_order_relaxed);
+  if (yes) return yes == 1;
+  yes = 1;
+  for (uint16_t f = 0; f < TH_F_COUNT; f++)
+    if (th_score_weight(area, f) > 0 && !(th_fields[f].flags & TH_FF_SYNONYMS)) yes = 2;
+  atomic_store_explicit(&known[area], yes, memory_order_relaxed);
+  return yes == 1;
+}
+
 bool th_cache_weights(const th_segment *s, unsigned scope, th_weights *out) {
   cache *c = cache_of(s);
+  if (!th_scope_is_field(scope) && takes_synonyms(th_scope_area(scope)))
+    scope &= ~TH_SCOPE_SYNONYMS;
   bool field = th_scope_is_field(scope);
   if (!c) return false;
   out->classes = weights_of(c, s, scope);

@@ -7,7 +7,7 @@ enum {
   ASKED = 4, /* times, before a table is made; twice as many for each quarter of the room that
                 is taken, so that it goes to the words that are asked for most */
   ROOM_A_DOC = 256,
-  ROOM = 6 << 20, /* most bytes for the tables of a segment */
+  ROOM = 4 << 20, /* most bytes for the tables of a segment */
   ROOM_MIN = 64 << 10,
   PROBES = 4, /* slots that a word may have */
 };
