@@ -57,6 +57,21 @@ int th_tool_check(const th_tool *tool, const th_json *j, uint32_t args, th_err *
 /* Member of the arguments; 0 when absent or null. */
 uint32_t th_tool_arg_node(const th_tool_call *call, const char *name);
 
+/* A text or number of the arguments; empty, `fallback` when it is not given. */
+th_span th_tool_text(const th_tool_call *call, const char *name);
+int64_t th_tool_int(const th_tool_call *call, const char *name, int64_t fallback);
+/* Appends the texts of a list among the arguments. */
+void th_tool_join_texts(const th_tool_call *call, const char *name, const char *separator,
+                        th_buf *out);
+
+/* A target to ask for: a path, then parameters, empty ones left out. Dispose of it as of any
+ * buffer. */
+void th_target_begin(th_buf *target, const char *path);
+void th_target_add(th_buf *target, const char *name, th_span value);
+void th_target_add_number(th_buf *target, const char *name, int64_t value);
+/* The arguments by which all tools search alike. TH_EUSAGE, TH_ENOMEM. */
+int th_target_add_search(const th_tool_call *call, th_buf *target, th_err *err) TH_MUST_USE;
+
 /* Asks our own API: target as in a request line. The answer's body is in out, parsed in j (borrowed
  * until the next). An answer of 400 and above is TH_EUSAGE with its message. */
 int th_mcp_get(th_mcp *mcp, th_span target, th_buf *out, th_json *j, th_err *err) TH_MUST_USE;

@@ -14,8 +14,8 @@
  * of an enum the term is a value, of a date, number or age the term is a value or its span; the
  * area Piece:size is the length of a list, a number.
  *
- * How the words of a term stand together follows from three things (text_term): quotes, COVERAGE
- * (FullMatch, StartsWith, EndsWith: at the ends of a value) and EXPANSION:
+ * How the words of a term stand together follows from three things (th_parse_text): quotes,
+ * COVERAGE (FullMatch, StartsWith, EndsWith: at the ends of a value) and EXPANSION:
  *
  *   None        the words next to each other, in the forms typed
  *   Term        next to each other, in any form
@@ -31,8 +31,7 @@
 
 #include "base/json.h"
 #include "index/score.h"
-#include "query/lex.h"
-#include "query/tree.h"
+#include "query/parse_private.h"
 #include "study/derived.h"
 #include "study/nct.h"
 
@@ -44,151 +43,27 @@
 #define EXPECT_MORE "{<EOF>, '(', ',', 'NOT', 'AND', 'OR', " STARTERS
 #define EXPECT_MORE_INSIDE "{'(', ')', ',', 'NOT', 'AND', 'OR', " STARTERS
 
-typedef enum expansion {
-  EXPAND_NONE,
-  EXPAND_TERM,
-  EXPAND_CONCEPT,
-  EXPAND_RELAXATION,
-  EXPAND_LOSSY
-} expansion;
-
-/* What the prefix operators around a source say. */
-typedef struct context {
-  unsigned scope;
-  uint8_t anchor; /* COVERAGE */
-  bool covered;   /* COVERAGE was given */
-  bool size;      /* AREA[…:size] */
-  bool sites;     /* inside of SEARCH[Location] */
-  expansion expansion;
-} context;
-
-typedef struct parser {
-  th_arena *arena;
-  th_span source;
-  const char *label;
-  th_err *err;
-  th_lexeme token;   /* the next one, not yet taken */
-  th_lexeme last;    /* the one before */
-  uint32_t run_from; /* start of the words that stand before `token`, or of `token` */
-  context in;
-  unsigned depth;
-  uint32_t n_terms, n_synonym_words;
-  const th_expander *expander;
-  th_accepts_fn accepts;
-} parser;
-
 /* A growing list of parts while an AND or OR is read. */
 typedef struct part_list {
   const th_query **parts;
   size_t n, cap;
 } part_list;
 
-static int parse_or(parser *p, const th_query **out);
-static int parse_op(parser *p, const th_query **out);
+static int parse_or(th_parser *p, const th_query **out);
+static int parse_op(th_parser *p, const th_query **out);
 
-static void take(parser *p) {
+static void take(th_parser *p) {
   p->last = p->token;
   p->token = th_lex_next(p->source, p->token.to);
 }
 
-/* ---- messages ---- */
-
-enum { SHOWN = 80 };
-
-/* The source from..to for a message: at most SHOWN bytes, whole characters. */
-static th_span shown(const parser *p, uint32_t from, uint32_t to) {
-  th_span s = {p->source.p + from, to - from};
-  if (s.n > SHOWN) {
-    s.n = SHOWN;
-    while (s.n && ((unsigned char)s.p[s.n] & 0xC0) == 0x80)
-      s.n--;
-  }
-  return s;
-}
-
-static int fail_at(parser *p, uint32_t at, const char *text) {
-  th_err_set(p->err, TH_EUSAGE, "Error parsing query in %s: %s", p->label, text);
-  th_err_at(p->err, at, 0);
-  return TH_EUSAGE;
-}
-
-static int fail_named(parser *p, uint32_t at, const char *before, th_span name, const char *after) {
-  char text[512];
-  snprintf(text, sizeof text, "%s`%.*s`%s", before, (int)TH_MIN(name.n, SHOWN), name.p, after);
-  return fail_at(p, at, text);
-}
-
-static int fail_plain(parser *p, uint32_t at, const char *before, th_span name) {
-  char text[160];
-  snprintf(text, sizeof text, "%s%.*s", before, (int)TH_MIN(name.n, SHOWN), name.p);
-  return fail_at(p, at, text);
-}
-
-static int fail_memory(parser *p) {
-  return th_err_set(p->err, TH_ENOMEM, "out of memory");
-}
-
-/* Whether the run of words that was read is what an operator in front of it holds for:
- * AREA[…]word. */
-static bool run_has_prefix(const parser *p) {
-  uint32_t at = p->run_from;
-  while (at && (unsigned char)p->source.p[at - 1] <= ' ')
-    at--;
-  return at && p->source.p[at - 1] == ']';
-}
-
-/* "mismatched input": the next token cannot stand here. After a run of words that no operator
- * precedes the registry's parser says first that it found no way to go on from them. */
-static int fail_mismatch(parser *p, const char *expecting) {
-  char text[640];
-  size_t n = 0;
-  th_span input = TH_SPAN("<EOF>");
-  bool after_words = p->last.kind == TH_T_WORD && !run_has_prefix(p);
-  if (p->token.kind != TH_T_END) input = shown(p, p->token.from, p->token.to);
-  if (after_words && p->token.kind != TH_T_END) {
-    th_span run = shown(p, p->run_from, p->token.to);
-    n = (size_t)snprintf(text, sizeof text, "no viable alternative at input '%.*s'\n", (int)run.n,
-                         run.p);
-  }
-  snprintf(text + n, sizeof text - n, "mismatched input '%.*s' expecting %s", (int)input.n, input.p,
-           expecting);
-  return fail_at(p, p->token.from, text);
-}
-
-static int fail_unclosed(parser *p) {
-  char text[256];
-  th_span last = shown(p, p->last.from, p->last.to);
-  snprintf(text, sizeof text, "no viable alternative at input '%.*s'\nmissing ')' at '<EOF>'",
-           (int)last.n, last.p);
-  return fail_at(p, p->token.from, text);
-}
-
-static int fail_bad_token(parser *p) {
-  char text[160];
-  th_span s = shown(p, p->token.from, p->token.to);
-  snprintf(text, sizeof text, "token recognition error at: '%.*s'", (int)s.n, s.p);
-  return fail_at(p, p->token.from, text);
-}
-
-static int fail_too_much(parser *p) {
-  char text[96];
-  snprintf(text, sizeof text, "more than %d words, phrases and ranges", TH_QUERY_MAX_WORDS);
-  return fail_at(p, p->last.from, text);
-}
-
-/* An error of a part that knows nothing of the parameter: its text behind ours. */
-static int fail_inner(parser *p, int code, const th_err *inner, uint32_t at) {
-  if (code != TH_EUSAGE) return th_err_set(p->err, code, "%s", inner->message);
-  return fail_at(p, at, inner->message);
-}
-
 /* ---- parts ---- */
 
-static int part_add(parser *p, part_list *list, const th_query *part) {
+static int part_add(th_parser *p, part_list *list, const th_query *part) {
   if (list->n == list->cap) {
     size_t cap = list->cap ? list->cap * 2 : 8;
     const th_query **grown = th_arena_calloc(p->arena, cap, sizeof *grown);
-    if (!grown) return fail_memory(p);
+    if (!grown) return th_parse_fail_memory(p);
     if (list->n) memcpy(grown, list->parts, list->n * sizeof *grown);
     list->parts = grown;
     list->cap = cap;
@@ -197,24 +72,20 @@ static int part_add(parser *p, part_list *list, const th_query *part) {
   return 0;
 }
 
-static int join(parser *p, th_node_kind kind, const part_list *list, const th_query **out) {
+static int join(th_parser *p, th_node_kind kind, const part_list *list, const th_query **out) {
   *out = th_node_join(p->arena, kind, list->parts, list->n);
-  return *out ? 0 : fail_memory(p);
-}
-
-static int count_term(parser *p) {
-  return ++p->n_terms > TH_QUERY_MAX_WORDS ? fail_too_much(p) : 0;
+  return *out ? 0 : th_parse_fail_memory(p);
 }
 
 /* ---- brackets ---- */
 
 /* "[ text ]" behind an operator; the text is trimmed. */
-static int take_bracket(parser *p, th_span *out, uint32_t *at) {
+static int take_bracket(th_parser *p, th_span *out, uint32_t *at) {
   uint32_t from = p->token.from + 1, to = from;
-  if (p->token.kind != TH_T_LBRACKET) return fail_mismatch(p, "'['");
+  if (p->token.kind != TH_T_LBRACKET) return th_parse_fail_mismatch(p, "'['");
   while (to < p->source.n && p->source.p[to] != ']')
     to++;
-  if (to == p->source.n) return fail_at(p, to, "missing ']' at '<EOF>'");
+  if (to == p->source.n) return th_parse_fail(p, to, "missing ']' at '<EOF>'");
   *out = th_span_trim((th_span){p->source.p + from, to - from});
   *at = from;
   p->token.to = to + 1;
@@ -224,14 +95,14 @@ static int take_bracket(parser *p, th_span *out, uint32_t *at) {
 }
 
 /* Cuts "a , b , c" into n trimmed items. */
-static int split_items(parser *p, th_span text, uint32_t at, th_span *items, size_t n) {
+static int split_items(th_parser *p, th_span text, uint32_t at, th_span *items, size_t n) {
   for (size_t i = 0; i < n; i++) {
     const char *comma = text.n ? memchr(text.p, ',', text.n) : NULL;
     size_t len = comma ? (size_t)(comma - text.p) : text.n;
     if ((i + 1 < n) != (comma != NULL) || th_span_trim((th_span){text.p, len}).n == 0) {
       char message[96];
       snprintf(message, sizeof message, "expected %zu values between '[' and ']'", n);
-      return fail_at(p, at, message);
+      return th_parse_fail(p, at, message);
     }
     items[i] = th_span_trim((th_span){text.p, len});
     if (comma) text.p += len + 1, text.n -= len + 1;
@@ -248,7 +119,7 @@ static int name_in(th_span name, const char *const *names, int n) {
 
 /* AREA[name]: a search area, a piece, an older piece name or a dotted path; the last three also
  * with ":size", when it is a list. */
-static int take_area(parser *p) {
+static int take_area(th_parser *p) {
   th_span name, list, size = TH_SPAN(":size");
   uint32_t at;
   int rc = take_bracket(p, &name, &at);
@@ -264,79 +135,41 @@ static int take_area(parser *p) {
     list = (th_span){name.p, name.n > size.n ? name.n - size.n : 0};
     if (list.n && th_span_eq((th_span){name.p + list.n, size.n}, size))
       field = th_derived_count_field(th_field_by_path(list));
-    if (field == TH_F_NONE) return fail_named(p, at, "Unknown area name: ", name, "");
+    if (field == TH_F_NONE) return th_parse_fail_named(p, at, "Unknown area name: ", name, "");
     p->in.scope = TH_SCOPE_FIELD | field;
     p->in.size = true;
   }
   return 0;
 }
 
-static int take_coverage(parser *p) {
+static int take_coverage(th_parser *p) {
   static const char *const names[] = {"Contains", "StartsWith", "EndsWith", "FullMatch"};
   th_span name;
   uint32_t at;
   int rc = take_bracket(p, &name, &at);
   if (rc) return rc;
   int anchor = name_in(name, names, 4);
-  if (anchor < 0) return fail_plain(p, at, "Invalid coverage: ", name);
+  if (anchor < 0) return th_parse_fail_plain(p, at, "Invalid coverage: ", name);
   p->in.anchor = (uint8_t)anchor; /* START 1, END 2, both 3 */
   p->in.covered = true;
   return 0;
 }
 
-static int take_expansion(parser *p) {
+static int take_expansion(th_parser *p) {
   static const char *const names[] = {"None", "Term", "Concept", "Relaxation", "Lossy"};
   th_span name;
   uint32_t at;
   int rc = take_bracket(p, &name, &at);
   if (rc) return rc;
   int level = name_in(name, names, 5);
-  if (level < 0) return fail_plain(p, at, "Invalid expansion: ", name);
-  p->in.expansion = (expansion)level;
+  if (level < 0) return th_parse_fail_plain(p, at, "Invalid expansion: ", name);
+  p->in.expansion = (th_parse_expansion)level;
   return 0;
 }
 
 /* ---- sources ---- */
 
-/* The field that a RANGE or DISTANCE stands in; its type must be one of those. */
-static const th_field *scope_field(const parser *p) {
-  return th_scope_is_field(p->in.scope) ? &th_fields[th_scope_field(p->in.scope)] : NULL;
-}
-
-static bool has_range(const parser *p, const th_field *f) {
-  if (!f) return false;
-  if (p->in.size) return true;
-  switch (f->type) {
-  case TH_FT_INT:
-  case TH_FT_NUMBER:
-  case TH_FT_DATE:
-  case TH_FT_PARTIAL_DATE:
-  case TH_FT_DATETIME:
-  case TH_FT_AGE:
-    return true;
-  default:
-    return false;
-  }
-}
-
-/* The size of a list of structs is a number, whatever the field. */
-static int read_value(const parser *p, const th_field *field, th_span text, bool whole,
-                      int64_t *low, int64_t *high, th_err *err) {
-  th_field number = *field;
-  if (p->in.size) number.type = TH_FT_INT;
-  return th_value_parse(&number, text, whole, low, high, err);
-}
-
-static int range_node(parser *p, const th_field *field, int64_t low, int64_t high,
-                      const th_query **out) {
-  th_query *node = th_query_range(p->arena, field->id, low, high, false);
-  if (!node) return fail_memory(p);
-  node->coded = true;
-  *out = node;
-  return 0;
-}
-
-static int parse_range(parser *p, const th_query **out) {
+static int parse_range(th_parser *p, const th_query **out) {
   th_span text, side[2];
   uint32_t at;
   int64_t low, high, unused;
@@ -345,17 +178,17 @@ static int parse_range(parser *p, const th_query **out) {
   int rc = take_bracket(p, &text, &at);
   if (!rc) rc = split_items(p, text, at, side, 2);
   if (rc) return rc;
-  const th_field *field = scope_field(p);
-  if (!has_range(p, field))
-    return fail_at(p, at, "RANGE needs the area of a date, number or age field");
-  rc = read_value(p, field, side[0], false, &low, &unused, &inner);
-  if (!rc) rc = read_value(p, field, side[1], false, &unused, &high, &inner);
-  if (rc) return fail_inner(p, rc, &inner, at);
-  rc = range_node(p, field, low, high, out);
-  return rc ? rc : count_term(p);
+  const th_field *field = th_parse_field(p);
+  if (!th_parse_has_range(p, field))
+    return th_parse_fail(p, at, "RANGE needs the area of a date, number or age field");
+  rc = th_parse_value(p, field, side[0], false, &low, &unused, &inner);
+  if (!rc) rc = th_parse_value(p, field, side[1], false, &unused, &high, &inner);
+  if (rc) return th_parse_fail_inner(p, rc, &inner, at);
+  rc = th_parse_range_node(p, field, low, high, out);
+  return rc ? rc : th_parse_count_term(p);
 }
 
-static int parse_distance(parser *p, const th_query **out) {
+static int parse_distance(th_parser *p, const th_query **out) {
   th_span text, item[3];
   uint32_t at;
   double lat, lon, km;
@@ -363,21 +196,21 @@ static int parse_distance(parser *p, const th_query **out) {
   int rc = take_bracket(p, &text, &at);
   if (!rc) rc = split_items(p, text, at, item, 3);
   if (rc) return rc;
-  const th_field *field = scope_field(p);
+  const th_field *field = th_parse_field(p);
   if (!field || field->type != TH_FT_GEO_POINT)
-    return fail_at(p, at, "DISTANCE needs the area of a geo point: AREA[LocationGeoPoint]");
+    return th_parse_fail(p, at, "DISTANCE needs the area of a geo point: AREA[LocationGeoPoint]");
   if (!th_decimal_parse(item[0], &lat) || lat < -90 || lat > 90)
-    return fail_named(p, at, "Invalid latitude: ", item[0], "");
+    return th_parse_fail_named(p, at, "Invalid latitude: ", item[0], "");
   if (!th_decimal_parse(item[1], &lon) || lon < -180 || lon > 180)
-    return fail_named(p, at, "Invalid longitude: ", item[1], "");
+    return th_parse_fail_named(p, at, "Invalid longitude: ", item[1], "");
   if (!th_distance_parse(item[2], 0, &km))
-    return fail_named(p, at, "Invalid radius: ", item[2], "");
+    return th_parse_fail_named(p, at, "Invalid radius: ", item[2], "");
   *out = th_query_near(p->arena, lat, lon, km, 0);
-  return *out ? count_term(p) : fail_memory(p);
+  return *out ? th_parse_count_term(p) : th_parse_fail_memory(p);
 }
 
 /* ACCEPTS[name]value: the words or the string right behind the bracket are the value. */
-static int parse_accepts(parser *p, const th_query **out) {
+static int parse_accepts(th_parser *p, const th_query **out) {
   th_span name, value;
   th_query *node = NULL;
   uint32_t at;
@@ -385,9 +218,10 @@ static int parse_accepts(parser *p, const th_query **out) {
   take(p);
   int rc = take_bracket(p, &name, &at);
   if (rc) return rc;
-  if (!p->accepts || p->in.sites) return fail_at(p, at, "ACCEPTS cannot be asked here");
+  if (!p->accepts || p->in.sites) return th_parse_fail(p, at, "ACCEPTS cannot be asked here");
   th_lexeme run = p->token;
-  if (run.kind != TH_T_WORD && run.kind != TH_T_STRING) return fail_mismatch(p, EXPECT_SOURCE);
+  if (run.kind != TH_T_WORD && run.kind != TH_T_STRING)
+    return th_parse_fail_mismatch(p, EXPECT_SOURCE);
   take(p);
   while (run.kind == TH_T_WORD && p->token.kind == TH_T_WORD) {
     run.to = p->token.to;
@@ -395,121 +229,15 @@ static int parse_accepts(parser *p, const th_query **out) {
     take(p);
   }
   value = th_lex_text(p->arena, p->source, &run);
-  if (!value.p) return fail_memory(p);
+  if (!value.p) return th_parse_fail_memory(p);
   rc = p->accepts(&node, p->arena, name, value, &inner);
-  if (rc) return fail_inner(p, rc, &inner, at);
+  if (rc) return th_parse_fail_inner(p, rc, &inner, at);
   *out = node;
-  return count_term(p);
-}
-
-static int enum_values_message(parser *p, const th_field *field, uint32_t at) {
-  char text[640];
-  const th_enum *e = &th_enums[field->enum_id];
-  int n = snprintf(text, sizeof text, "Allowed values for enum field `%s` are ", field->path);
-  for (unsigned i = 0; i < e->n && n > 0 && (size_t)n < sizeof text; i++)
-    n += snprintf(text + n, sizeof text - (size_t)n, "%s`%s`", i ? ", " : "", e->values[i]);
-  return fail_at(p, at, text);
-}
-
-static int enum_term(parser *p, const th_field *field, th_span text, uint32_t at,
-                     const th_query **out) {
-  int value = th_enum_value(field->enum_id, text);
-  if (value < 0 || value > 63) return enum_values_message(p, field, at);
-  *out = th_query_mask(p->arena, field->id, 1ull << value);
-  return *out ? 0 : fail_memory(p);
-}
-
-static int bool_term(parser *p, const th_field *field, th_span text, uint32_t at,
-                     const th_query **out) {
-  bool yes = th_span_eq_nocase(text, TH_SPAN("true")),
-       no = th_span_eq_nocase(text, TH_SPAN("false"));
-  if (!yes && !no) {
-    char message[256];
-    snprintf(message, sizeof message, "Allowed values for boolean field `%s` are `true`, `false`",
-             field->path);
-    return fail_at(p, at, message);
-  }
-  *out = th_query_mask(p->arena, field->id, yes ? 2 : 1);
-  return *out ? 0 : fail_memory(p);
-}
-
-static int value_term(parser *p, const th_field *field, th_span text, uint32_t at,
-                      const th_query **out) {
-  int64_t low, high;
-  th_err inner = {0};
-  int rc = read_value(p, field, text, true, &low, &high, &inner);
-  if (rc) return fail_inner(p, rc, &inner, at);
-  return range_node(p, field, low, high, out);
-}
-
-/* ---- words and their synonyms ---- */
-
-static bool takes_synonyms(unsigned scope) {
-  if (!th_scope_is_field(scope)) return true;
-  const th_field *f = &th_fields[th_scope_field(scope)];
-  for (uint16_t i = f->id; i < f->end; i++)
-    if (th_fields[i].flags & TH_FF_SYNONYMS) return true;
-  return false;
-}
-
-/* How the words stand together; *level: what is left of the expansion asked for. */
-static th_words_request wording_of(const parser *p, bool quoted, expansion *level) {
-  *level = p->in.expansion;
-  if (p->in.covered && *level == EXPAND_LOSSY) *level = EXPAND_RELAXATION;
-  if ((quoted || p->in.anchor) && *level > EXPAND_CONCEPT) *level = EXPAND_CONCEPT;
-  return (th_words_request){.wording = *level == EXPAND_LOSSY        ? TH_WORDS_ANY
-                                       : *level == EXPAND_RELAXATION ? TH_WORDS_ALL
-                                                                     : TH_WORDS_PHRASE,
-                            .scope = p->in.scope,
-                            .anchor = p->in.anchor,
-                            .exact = *level == EXPAND_NONE,
-                            .weight = 1};
-}
-
-static int words_term(parser *p, th_span text, bool quoted, uint32_t at, const th_query **out) {
-  th_err inner = {0};
-  expansion level;
-  th_words_request how = wording_of(p, quoted, &level);
-  bool expand =
-      p->expander && level >= EXPAND_CONCEPT && !p->in.sites && takes_synonyms(p->in.scope);
-  th_expansion with = {p->arena, expand ? p->expander : NULL, &p->n_terms, &p->n_synonym_words};
-  int rc = th_expand_words(out, &with, text, &how, &inner);
-  return rc ? fail_inner(p, rc, &inner, at) : 0;
-}
-
-static int text_term(parser *p, th_span text, bool quoted, uint32_t at, const th_query **out) {
-  char number[TH_NCT_LEN + 1];
-  uint32_t nct;
-  const th_field *field = scope_field(p);
-  if (field && field->type == TH_FT_NCT && th_nct_parse(text, &nct))
-    text = th_span_of(th_nct_format(nct, number));
-  if (field && field->type == TH_FT_KEYWORD) {
-    *out = th_query_keyword(p->arena, field->id, text);
-    return *out ? count_term(p) : fail_memory(p);
-  }
-  /* Places are searched by their whole name: "South Korea" is not South Africa and North Korea. */
-  if (field && (field->type == TH_FT_GEO_NAME || field->id == TH_F_LocationCountry)) quoted = true;
-  return words_term(p, text, quoted, at, out);
-}
-
-static int parse_term(parser *p, th_span text, bool quoted, uint32_t at, const th_query **out) {
-  const th_field *field = scope_field(p);
-  if (!text.p) return fail_memory(p);
-  if (field && (field->type == TH_FT_ENUM || field->type == TH_FT_BOOL || has_range(p, field))) {
-    int rc = count_term(p);
-    if (rc) return rc;
-  }
-  if (p->in.size) return value_term(p, field, text, at, out);
-  if (field && field->type == TH_FT_ENUM) return enum_term(p, field, text, at, out);
-  if (field && field->type == TH_FT_BOOL) return bool_term(p, field, text, at, out);
-  if (has_range(p, field)) return value_term(p, field, text, at, out);
-  if (field && field->type == TH_FT_GEO_POINT)
-    return fail_at(p, at, "a geo point is searched with DISTANCE[latitude, longitude, radius]");
-  return text_term(p, text, quoted, at, out);
+  return th_parse_count_term(p);
 }
 
 /* The words of a run with one blank between them, escapes undone. */
-static int parse_words(parser *p, const th_query **out) {
+static int parse_words(th_parser *p, const th_query **out) {
   uint32_t from = p->token.from;
   bool escaped = false;
   while (p->token.kind == TH_T_WORD) {
@@ -517,40 +245,40 @@ static int parse_words(parser *p, const th_query **out) {
     take(p);
   }
   th_lexeme run = {TH_T_WORD, from, p->last.to, escaped};
-  return parse_term(p, th_lex_text(p->arena, p->source, &run), false, from, out);
+  return th_parse_term(p, th_lex_text(p->arena, p->source, &run), false, from, out);
 }
 
-static int parse_missing(parser *p, const th_query **out) {
+static int parse_missing(th_parser *p, const th_query **out) {
   th_query *node = th_node_new(p->arena, TH_N_MISSING);
   take(p);
-  if (!node) return fail_memory(p);
+  if (!node) return th_parse_fail_memory(p);
   node->scope = (uint16_t)p->in.scope;
   *out = node;
-  return count_term(p);
+  return th_parse_count_term(p);
 }
 
-static int parse_parens(parser *p, const th_query **out) {
+static int parse_parens(th_parser *p, const th_query **out) {
   take(p);
   int rc = parse_or(p, out);
   if (rc) return rc;
-  if (p->token.kind == TH_T_END) return fail_unclosed(p);
-  if (p->token.kind != TH_T_RPAREN) return fail_mismatch(p, EXPECT_MORE_INSIDE);
+  if (p->token.kind == TH_T_END) return th_parse_fail_unclosed(p);
+  if (p->token.kind != TH_T_RPAREN) return th_parse_fail_mismatch(p, EXPECT_MORE_INSIDE);
   take(p);
   return 0;
 }
 
 /* Every study; but in the area of an enum that has a value of this name (Sex) it is the value. */
-static int parse_all(parser *p, const th_query **out) {
-  const th_field *field = scope_field(p);
+static int parse_all(th_parser *p, const th_query **out) {
+  const th_field *field = th_parse_field(p);
   th_lexeme word = p->token;
   take(p);
   if (field && field->type == TH_FT_ENUM && th_enum_value(field->enum_id, TH_SPAN("ALL")) >= 0)
-    return parse_term(p, th_lex_text(p->arena, p->source, &word), false, word.from, out);
+    return th_parse_term(p, th_lex_text(p->arena, p->source, &word), false, word.from, out);
   *out = th_node_new(p->arena, TH_N_ALL);
-  return *out ? count_term(p) : fail_memory(p);
+  return *out ? th_parse_count_term(p) : th_parse_fail_memory(p);
 }
 
-static int parse_source(parser *p, const th_query **out) {
+static int parse_source(th_parser *p, const th_query **out) {
   p->run_from = p->token.from;
   switch (p->token.kind) {
   case TH_T_WORD:
@@ -558,7 +286,7 @@ static int parse_source(parser *p, const th_query **out) {
   case TH_T_STRING: {
     th_lexeme string = p->token;
     take(p);
-    return parse_term(p, th_lex_text(p->arena, p->source, &string), true, string.from, out);
+    return th_parse_term(p, th_lex_text(p->arena, p->source, &string), true, string.from, out);
   }
   case TH_T_LPAREN:
     return parse_parens(p, out);
@@ -573,26 +301,26 @@ static int parse_source(parser *p, const th_query **out) {
   case TH_T_ALL:
     return parse_all(p, out);
   case TH_T_BAD:
-    return fail_bad_token(p);
+    return th_parse_fail_token(p);
   default:
-    return fail_mismatch(p, EXPECT_SOURCE);
+    return th_parse_fail_mismatch(p, EXPECT_SOURCE);
   }
 }
 
 /* ---- operators ---- */
 
-static int parse_not(parser *p, const th_query **out) {
+static int parse_not(th_parser *p, const th_query **out) {
   const th_query *part;
   take(p);
   int rc = parse_op(p, &part);
   if (rc) return rc;
   *out = th_node_join(p->arena, TH_N_NOT, &part, 1);
-  return *out ? 0 : fail_memory(p);
+  return *out ? 0 : th_parse_fail_memory(p);
 }
 
 /* AREA, COVERAGE, EXPANSION: what they say holds to the end of the source on the right. */
-static int parse_context(parser *p, const th_query **out) {
-  context outer = p->in;
+static int parse_context(th_parser *p, const th_query **out) {
+  th_parse_context outer = p->in;
   th_lexeme_kind kind = p->token.kind;
   take(p);
   int rc = kind == TH_T_AREA       ? take_area(p)
@@ -603,10 +331,10 @@ static int parse_context(parser *p, const th_query **out) {
   return rc;
 }
 
-static int wrap(parser *p, th_node_kind kind, uint16_t field, const th_query **out) {
+static int wrap(th_parser *p, th_node_kind kind, uint16_t field, const th_query **out) {
   th_query *node = th_node_new(p->arena, kind);
   const th_query **part = th_arena_calloc(p->arena, 1, sizeof *part);
-  if (!node || !part) return fail_memory(p);
+  if (!node || !part) return th_parse_fail_memory(p);
   *part = *out;
   node->parts = part;
   node->n = 1;
@@ -616,7 +344,7 @@ static int wrap(parser *p, th_node_kind kind, uint16_t field, const th_query **o
 }
 
 /* SEARCH[Study] is the identity. */
-static int parse_search(parser *p, const th_query **out) {
+static int parse_search(th_parser *p, const th_query **out) {
   static const char *const documents[] = {"Study", "Location"};
   bool outer = p->in.sites;
   th_span name;
@@ -625,7 +353,7 @@ static int parse_search(parser *p, const th_query **out) {
   int rc = take_bracket(p, &name, &at);
   if (rc) return rc;
   int document = name_in(name, documents, 2);
-  if (document < 0) return fail_plain(p, at, "Invalid search document: ", name);
+  if (document < 0) return th_parse_fail_plain(p, at, "Invalid search document: ", name);
   if (document == 1) p->in.sites = true;
   rc = parse_op(p, out);
   p->in.sites = outer;
@@ -633,27 +361,27 @@ static int parse_search(parser *p, const th_query **out) {
   return rc || document == 0 || outer ? rc : wrap(p, TH_N_SITES, TH_F_NONE, out);
 }
 
-static int parse_tilt(parser *p, const th_query **out) {
+static int parse_tilt(th_parser *p, const th_query **out) {
   th_span name;
   uint32_t at;
   take(p);
   int rc = take_bracket(p, &name, &at);
   if (rc) return rc;
   uint16_t field = th_field_by_path(name);
-  if (field == TH_F_NONE) return fail_named(p, at, "Unknown area name: ", name, "");
+  if (field == TH_F_NONE) return th_parse_fail_named(p, at, "Unknown area name: ", name, "");
   p->in.size = false;
-  if (!has_range(p, &th_fields[field]))
-    return fail_named(p, at, "TILT needs a date, number or age field: ", name, "");
+  if (!th_parse_has_range(p, &th_fields[field]))
+    return th_parse_fail_named(p, at, "TILT needs a date, number or age field: ", name, "");
   rc = parse_op(p, out);
   return rc || p->in.sites ? rc : wrap(p, TH_N_TILT, field, out);
 }
 
-static int parse_op(parser *p, const th_query **out) {
+static int parse_op(th_parser *p, const th_query **out) {
   int rc;
   if (++p->depth > TH_QUERY_MAX_DEPTH) {
     char text[96];
     snprintf(text, sizeof text, "nested deeper than %d levels", TH_QUERY_MAX_DEPTH);
-    return fail_at(p, p->token.from, text);
+    return th_parse_fail(p, p->token.from, text);
   }
   switch (p->token.kind) {
   case TH_T_NOT:
@@ -691,7 +419,7 @@ static bool starts_operand(th_lexeme_kind kind) {
   }
 }
 
-static int parse_and(parser *p, const th_query **out) {
+static int parse_and(th_parser *p, const th_query **out) {
   part_list list = {0};
   const th_query *part;
   int rc = parse_op(p, &part);
@@ -704,7 +432,7 @@ static int parse_and(parser *p, const th_query **out) {
   return rc ? rc : join(p, TH_N_AND, &list, out);
 }
 
-static int parse_or(parser *p, const th_query **out) {
+static int parse_or(th_parser *p, const th_query **out) {
   part_list list = {0};
   const th_query *part;
   int rc = parse_and(p, &part);
@@ -719,48 +447,50 @@ static int parse_or(parser *p, const th_query **out) {
 
 /* ---- doors ---- */
 
-static int parse_whole(parser *p, const th_query **out) {
+static int parse_whole(th_parser *p, const th_query **out) {
   p->token = th_lex_next(p->source, 0);
   if (p->token.kind == TH_T_END) {
     *out = th_node_new(p->arena, TH_N_ALL);
-    return *out ? 0 : fail_memory(p);
+    return *out ? 0 : th_parse_fail_memory(p);
   }
   int rc = parse_or(p, out);
-  if (!rc && p->token.kind != TH_T_END) rc = fail_mismatch(p, EXPECT_MORE);
+  if (!rc && p->token.kind != TH_T_END) rc = th_parse_fail_mismatch(p, EXPECT_MORE);
   return rc;
 }
 
 /* A parameter that holds nothing but study numbers means any of them. */
-static int parse_numbers(parser *p, const uint32_t *ncts, size_t n, const th_query **out) {
+static int parse_numbers(th_parser *p, const uint32_t *ncts, size_t n, const th_query **out) {
   part_list list = {0};
   int rc = 0;
   for (size_t i = 0; !rc && i < n; i++) {
     char number[TH_NCT_LEN + 1];
     const th_query *part = NULL;
-    rc = text_term(p, th_span_of(th_nct_format(ncts[i], number)), false, 0, &part);
+    rc = th_parse_text(p, th_span_of(th_nct_format(ncts[i], number)), false, 0, &part);
     if (!rc) rc = part_add(p, &list, part);
   }
   return rc ? rc : join(p, TH_N_OR, &list, out);
 }
 
 /* Control characters other than blanks stand in no text that a person types. */
-static int check_bytes(parser *p) {
+static int check_bytes(th_parser *p) {
   th_span s = p->source;
   const char *nul = s.n ? memchr(s.p, 0, s.n) : NULL;
-  if (nul) return fail_at(p, (uint32_t)(nul - s.p), "token recognition error at: a zero byte");
-  if (!th_utf8_valid(s)) return fail_at(p, 0, "token recognition error: the text is not UTF-8");
+  if (nul)
+    return th_parse_fail(p, (uint32_t)(nul - s.p), "token recognition error at: a zero byte");
+  if (!th_utf8_valid(s))
+    return th_parse_fail(p, 0, "token recognition error: the text is not UTF-8");
   return 0;
 }
 
 int th_query_parse_with(th_query **out, th_arena *arena, th_span text,
                         const th_parse_options *options, th_err *err) {
-  parser p = {.arena = arena,
-              .source = text,
-              .label = options->label,
-              .err = err,
-              .in = {.scope = options->area, .expansion = EXPAND_RELAXATION},
-              .expander = options->expander,
-              .accepts = options->accepts};
+  th_parser p = {.arena = arena,
+                 .source = text,
+                 .label = options->label,
+                 .err = err,
+                 .in = {.scope = options->area, .expansion = EXPAND_RELAXATION},
+                 .expander = options->expander,
+                 .accepts = options->accepts};
   const th_query *root = NULL;
   uint32_t *ncts;
   size_t n;
@@ -769,7 +499,7 @@ int th_query_parse_with(th_query **out, th_arena *arena, th_span text,
   if (text.n > TH_QUERY_MAX_BYTES) {
     char message[96];
     snprintf(message, sizeof message, "longer than %d bytes", TH_QUERY_MAX_BYTES);
-    return fail_at(&p, TH_QUERY_MAX_BYTES, message);
+    return th_parse_fail(&p, TH_QUERY_MAX_BYTES, message);
   }
   rc = check_bytes(&p);
   if (!rc) rc = th_query_numbers(text, arena, &ncts, &n, err);
