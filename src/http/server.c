@@ -4,18 +4,34 @@
 #include "base/queue.h"
 #include "http/conn.h"
 
+#include <errno.h>
 #include <microhttpd.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+
+/* A thread that answers, with connections of its own. */
+typedef struct lane {
+  th_server *server;
+  struct MHD_Daemon *daemon;
+  unsigned handed;   /* connections given to it, in all; the acceptor's */
+  atomic_uint taken; /* those of them that it knows of, */
+  atomic_uint open;  /* and that are open */
+} lane;
 
 struct th_server {
   th_server_config config; /* defaults filled in */
   const th_router *router;
-  struct MHD_Daemon *daemon;
+  lane *lanes;         /* config.threads */
+  int listening, stop; /* stop: an eventfd that ends the acceptor */
+  pthread_t acceptor;
+  bool has_acceptor;
   th_watch *watch;
   int arena_slot;
   unsigned port;
@@ -35,6 +51,9 @@ struct th_server {
 enum { FILES_KEPT = 256 };
 /* Bytes of a stream asked for at once. */
 enum { BLOCK = 64 << 10 };
+/* When there is no place for a connection, or none can be taken, it is tried again so much later.
+ */
+enum { FULL_MS = 20, QUIET_MS = 1000 };
 
 /* ---- the answer goes out ---- */
 
@@ -377,12 +396,16 @@ static void on_completed(void *cls, struct MHD_Connection *connection, void **re
 
 static void on_connection(void *cls, struct MHD_Connection *connection, void **context,
                           enum MHD_ConnectionNotificationCode what) {
-  th_server *s = cls;
+  lane *own = cls;
+  th_server *s = own->server;
   if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+    atomic_fetch_sub(&own->open, 1);
     th_watch_close(s->watch, *context);
     *context = NULL;
     return;
   }
+  atomic_fetch_add(&own->open, 1);
+  atomic_fetch_add(&own->taken, 1);
   const union MHD_ConnectionInfo *info =
       MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
   if (!info) return;
@@ -422,23 +445,110 @@ static void fill_defaults(th_server_config *c) {
                                                          : (unsigned)files.rlim_cur / 2;
 }
 
-static struct MHD_Daemon *start_daemon(th_server *s, int fd) {
+static struct MHD_Daemon *start_daemon(th_server *s, lane *own) {
   const th_server_config *c = &s->config;
   /* Half of a connection's memory may hold what was read: twice the target and room for headers. */
   size_t memory = (size_t)c->max_url * 2 + (16 << 10);
   unsigned seconds = (TH_MAX(TH_MAX(c->request_ms, c->answer_ms), c->block_ms) + 999) / 1000 + 1;
-  unsigned threads = c->threads, connections = TH_MAX(c->max_connections, threads);
-  unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME;
-  struct MHD_OptionItem pool[] = {
-      {threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, (intptr_t)threads, NULL},
-      {MHD_OPTION_END, 0, NULL},
-  };
-  return MHD_start_daemon(
-      flags, 0, NULL, NULL, on_request, s, MHD_OPTION_LISTEN_SOCKET, fd,
-      MHD_OPTION_CONNECTION_LIMIT, connections, MHD_OPTION_CONNECTION_TIMEOUT, seconds,
-      MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory, MHD_OPTION_URI_LOG_CALLBACK, on_target, s,
-      MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, s, MHD_OPTION_NOTIFY_COMPLETED, on_completed, s,
-      MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_ARRAY, pool, MHD_OPTION_END);
+  unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_NO_LISTEN_SOCKET |
+                   MHD_ALLOW_SUSPEND_RESUME;
+  return MHD_start_daemon(flags, 0, NULL, NULL, on_request, s, MHD_OPTION_CONNECTION_LIMIT,
+                          c->max_connections, MHD_OPTION_CONNECTION_TIMEOUT, seconds,
+                          MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory, MHD_OPTION_URI_LOG_CALLBACK,
+                          on_target, s, MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, s,
+                          MHD_OPTION_NOTIFY_COMPLETED, on_completed, s,
+                          MHD_OPTION_NOTIFY_CONNECTION, on_connection, own, MHD_OPTION_END);
+}
+
+/* ---- connections come in ---- */
+
+/* Connections of a lane, with those on their way to it. Those that it failed to take are among them
+ * until things are quiet (forget_failed). */
+static unsigned load_of(const lane *l) {
+  return l->handed - atomic_load(&l->taken) + atomic_load(&l->open);
+}
+
+static void forget_failed(th_server *s) {
+  for (unsigned i = 0; i < s->config.threads; i++)
+    s->lanes[i].handed = atomic_load(&s->lanes[i].taken);
+}
+
+/* The lane with fewest connections, of several the next by turns; NULL when all are full. */
+static lane *choose_lane(th_server *s, unsigned *turn) {
+  unsigned n = s->config.threads, best = *turn % n, all = 0;
+  for (unsigned i = 0; i < n; i++) {
+    unsigned at = (*turn + i) % n;
+    all += load_of(&s->lanes[at]);
+    if (load_of(&s->lanes[at]) < load_of(&s->lanes[best])) best = at;
+  }
+  if (all >= s->config.max_connections) return NULL;
+  *turn = best + 1;
+  return &s->lanes[best];
+}
+
+/* False when it is to be tried again later. */
+static bool take_connection(th_server *s, unsigned *turn) {
+  struct sockaddr_storage from;
+  socklen_t len = sizeof from;
+  lane *to = choose_lane(s, turn);
+  if (!to) return false;
+  int fd = accept4(s->listening, (struct sockaddr *)&from, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
+  if (fd < 0) return errno == EAGAIN || errno == EINTR || errno == ECONNABORTED;
+  to->handed++;
+  /* What cannot be taken is closed there. */
+  (void)MHD_add_connection(to->daemon, fd, (struct sockaddr *)&from, len);
+  return true;
+}
+
+static void *accept_all(void *arg) {
+  th_server *s = arg;
+  struct pollfd wanted[2] = {{.fd = s->stop, .events = POLLIN},
+                             {.fd = s->listening, .events = POLLIN}};
+  unsigned turn = 0;
+  for (bool full = false;;) {
+    int n = poll(wanted, full ? 1 : 2, full ? FULL_MS : QUIET_MS);
+    if (n < 0 && errno != EINTR) break;
+    if (n > 0 && wanted[0].revents) break;
+    if (n == 0 && !full) forget_failed(s);
+    full = (full || (n > 0 && wanted[1].revents)) && !take_connection(s, &turn);
+  }
+  return NULL;
+}
+
+static void stop_accepting(th_server *s) {
+  uint64_t one = 1;
+  if (s->has_acceptor) {
+    (void)!write(s->stop, &one, sizeof one);
+    pthread_join(s->acceptor, NULL);
+  }
+  if (s->listening >= 0) close(s->listening);
+  if (s->stop >= 0) close(s->stop);
+  s->has_acceptor = false;
+  s->listening = s->stop = -1;
+}
+
+static int start_threads(th_server *s, th_err *err) {
+  s->lanes = calloc(s->config.threads, sizeof *s->lanes);
+  if (!s->lanes) return th_err_set(err, TH_ENOMEM, "no memory for the server");
+  for (unsigned i = 0; i < s->config.threads; i++) {
+    s->lanes[i].server = s;
+    s->lanes[i].daemon = start_daemon(s, &s->lanes[i]);
+    if (!s->lanes[i].daemon) return th_err_sys(err, "cannot start the server");
+  }
+  s->stop = eventfd(0, EFD_CLOEXEC);
+  if (s->stop < 0) return th_err_sys(err, "cannot start the server");
+  s->has_acceptor = pthread_create(&s->acceptor, NULL, accept_all, s) == 0;
+  return s->has_acceptor ? TH_OK : th_err_set(err, TH_EIO, "cannot start a thread");
+}
+
+static void free_server(th_server *s) {
+  stop_accepting(s);
+  for (unsigned i = 0; s->lanes && i < s->config.threads; i++)
+    if (s->lanes[i].daemon) MHD_stop_daemon(s->lanes[i].daemon);
+  free(s->lanes);
+  th_watch_stop(s->watch);
+  pthread_mutex_destroy(&s->parked_lock);
+  free(s);
 }
 
 static int take_arena_slot(void) {
@@ -452,7 +562,7 @@ static int take_arena_slot(void) {
 
 int th_server_start(th_server **out, const th_server_config *config, const th_router *router,
                     th_err *err) {
-  int rc = TH_ENOMEM, fd = -1;
+  int rc = TH_ENOMEM;
   th_server *s = calloc(1, sizeof *s);
   if (!s) return th_err_set(err, rc, "no memory for the server");
   if (config) s->config = *config;
@@ -461,19 +571,16 @@ int th_server_start(th_server **out, const th_server_config *config, const th_ro
   pthread_mutex_init(&s->parked_lock, NULL);
   s->router = router;
   s->arena_slot = take_arena_slot();
-  rc = th_listen(&fd, s->config.listen, s->url, &s->port, err);
+  s->listening = s->stop = -1;
+  rc = th_listen(&s->listening, s->config.listen, s->url, &s->port, err);
   if (rc) goto done;
   s->watch = th_watch_start(s->config.max_connections, err);
   rc = s->watch ? TH_OK : TH_ENOMEM;
   if (rc) goto done;
-  s->daemon = start_daemon(s, fd);
-  if (!s->daemon) rc = th_err_sys(err, "cannot start the server");
+  rc = start_threads(s, err);
 done:
   if (rc) {
-    th_watch_stop(s->watch);
-    if (fd >= 0) close(fd);
-    pthread_mutex_destroy(&s->parked_lock);
-    free(s);
+    free_server(s);
     s = NULL;
   }
   *out = s;
@@ -489,16 +596,12 @@ unsigned th_server_port(const th_server *s) {
 
 void th_server_stop(th_server *s) {
   if (!s) return;
-  MHD_socket listening = MHD_quiesce_daemon(s->daemon);
-  if (listening != MHD_INVALID_SOCKET) close(listening);
+  stop_accepting(s);
   unpark_all(s);
   int64_t until = th_watch_now_ms() + s->config.stop_ms;
   while (atomic_load(&s->under_way) > 0 && th_watch_now_ms() < until)
     nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
-  MHD_stop_daemon(s->daemon);
-  th_watch_stop(s->watch);
-  pthread_mutex_destroy(&s->parked_lock);
-  free(s);
+  free_server(s);
 }
 
 void th_server_count(const th_server *s, th_server_counts *out) {

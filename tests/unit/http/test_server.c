@@ -29,6 +29,13 @@ static int echo(void *ctx, th_request *rq, th_response *rs, th_err *err) {
   return TH_OK;
 }
 
+/* Which thread answers. */
+static int who(void *ctx, th_request *rq, th_response *rs, th_err *err) {
+  (void)ctx, (void)rq, (void)err;
+  th_response_text(rs, 200, "thread %p;", (void *)th_worker_current());
+  return TH_OK;
+}
+
 static int slow(void *ctx, th_request *rq, th_response *rs, th_err *err) {
   (void)ctx, (void)rq, (void)err;
   atomic_store(&in_slow, true);
@@ -132,6 +139,40 @@ static void answers_arrive(void **state) {
   const char *post = "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody";
   assert_int_equal(ask(server, post, strlen(post)), 200);
   assert_non_null(strstr(received, "\r\n\r\nbody"));
+  th_server_stop(server);
+}
+
+/* Connections opened together, as browsers and proxies do, come to all threads alike. */
+static void threads_share_connections(void **state) {
+  (void)state;
+  enum { THREADS = 4, MANY = 32 };
+  th_server *server = start((th_server_config){.threads = THREADS});
+  char answers[MANY][64] = {{0}};
+  unsigned threads = 0;
+  int fd[MANY];
+  for (unsigned i = 0; i < MANY; i++)
+    fd[i] = dial(server);
+  th_server_counts counts = {0};
+  for (int tries = 0; counts.open < MANY && tries < 1000; tries++) {
+    th_server_count(server, &counts);
+    sleep_ms(5);
+  }
+  static const char request[] = "GET /who HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+  for (unsigned i = 0; i < MANY; i++) {
+    put(fd[i], request, sizeof request - 1);
+    drain(fd[i]);
+    const char *body = strstr(received, "thread ");
+    assert_non_null(body);
+    snprintf(answers[i], sizeof answers[i], "%.60s", body);
+  }
+  for (unsigned i = 0; i < MANY; i++) {
+    unsigned same = 0;
+    for (unsigned k = 0; k < MANY; k++)
+      same += strcmp(answers[i], answers[k]) == 0;
+    assert_int_equal(same, MANY / THREADS);
+    threads += strcmp(answers[i], answers[0]) != 0;
+  }
+  assert_int_equal(threads, MANY - MANY / THREADS);
   th_server_stop(server);
 }
 
@@ -407,6 +448,7 @@ static void clients_do_not_mix(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(answers_arrive),
+      cmocka_unit_test(threads_share_connections),
       cmocka_unit_test(a_connection_serves_many),
       cmocka_unit_test(half_closed_connections_end),
       cmocka_unit_test(broken_requests_harm_nobody),
@@ -423,6 +465,7 @@ int main(void) {
   router = th_router_new();
   if (!router || th_router_add(router, "GET", "/echo", echo, NULL, &err) ||
       th_router_add(router, "POST", "/echo", echo, NULL, &err) ||
+      th_router_add(router, "GET", "/who", who, NULL, &err) ||
       th_router_add(router, "GET", "/slow", slow, NULL, &err) ||
       th_router_add(router, "GET", "/big", big, NULL, &err))
     return 1;
