@@ -1,5 +1,6 @@
 /* Home: the search box, a few ways in, and what this installation holds. */
 #include "geo/geo.h"
+#include "portal/counts.h"
 #include "portal/internal.h"
 #include "portal/slug.h"
 #include "portal/words.h"
@@ -181,25 +182,58 @@ static void put_home(const th_portal *p, th_html *h, const th_search_result *fou
   th_html_close(h);
 }
 
+static int make_facts(void *ctx, const th_snapshot *snapshot, th_arena *scratch, th_arena *keep,
+                      const void **value, th_err *err) {
+  (void)ctx;
+  th_search_request wish = {.count = true, .facets = wanted, .n_facets = FACETS};
+  th_search_result *found = th_arena_alloc(keep, sizeof *found);
+  th_facet *facets = th_arena_calloc(keep, FACETS, sizeof *facets);
+  if (!found || !facets) return th_err_set(err, TH_ENOMEM, "no memory for a page");
+  int rc = th_search(snapshot, &wish, scratch, found, err);
+  if (rc) return rc;
+  memcpy(facets, found->facets, found->n_facets * sizeof *facets);
+  if (!th_counts_keep_facets(facets, found->n_facets, keep))
+    return th_err_set(err, TH_ENOMEM, "no memory for a page");
+  found->facets = facets;
+  found->hits = NULL;
+  *value = found;
+  return TH_OK;
+}
+
+static int get_facts(th_known *known, const th_snapshot *snapshot, th_arena *scratch,
+                     th_fact **hold, th_err *err) {
+  return th_known_get(known, snapshot, TH_SPAN("home"), make_facts, NULL, scratch, hold, err);
+}
+
+int th_portal_home_ahead(th_known *known, const th_snapshot *snapshot, th_err *err) {
+  th_fact *hold = NULL;
+  th_arena scratch;
+  th_arena_init(&scratch, 0);
+  int rc = get_facts(known, snapshot, &scratch, &hold, err);
+  th_fact_release(hold);
+  th_arena_dispose(&scratch);
+  return rc;
+}
+
 int th_portal_home(void *ctx, th_request *rq, th_response *rs, th_err *err) {
   const th_portal *p = ctx;
   portal_worker *w = th_portal_worker(p, rq);
   th_html h;
-  th_search_result found = {0};
-  th_search_request wish = {.count = true, .facets = wanted, .n_facets = FACETS};
+  th_fact *hold = NULL;
   th_page_frame frame = {
       .no_box = true, .canonical = "/", .description = th_span_of(M(about_home))};
   if (!w) return th_err_set(err, TH_ENOMEM, "no memory for a page");
   const th_snapshot *snapshot = th_index_acquire(th_registry_index(p->registry));
   int rc = th_portal_frame(p, w, snapshot, rq->arena, &frame, err);
-  if (!rc) rc = th_search(snapshot, &wish, rq->arena, &found, err);
+  if (!rc) rc = get_facts(p->known, snapshot, rq->arena, &hold, err);
   th_index_release(th_registry_index(p->registry), snapshot);
   if (rc) return rc;
   th_portal_begin(&h, w, rq, rs);
   h.here = TH_SPAN("/"); /* whatever the query */
   th_page_begin(&h, &frame);
-  put_home(p, &h, &found);
+  put_home(p, &h, th_fact_value(hold));
   th_page_end(&h, &frame);
+  th_fact_release(hold);
   rs->cache = "no-cache";
   return th_portal_end(&h, rs, 200, err);
 }

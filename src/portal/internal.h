@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "native/desk.h"
 #include "portal/kept.h"
+#include "portal/known.h"
 #include "portal/page.h"
 #include "portal/portal.h"
 #include "query/suggest.h"
@@ -15,6 +16,7 @@ struct th_portal {
   th_desk *desk;           /* where patients are matched; owned */
   int slot;                /* of portal_worker */
   th_kept *kept;           /* pages; owned */
+  th_known *known;         /* what pages have in common; owned */
   char base[256];          /* public address, "" = by the Host header */
   char **patterns;         /* of routes under a language's prefix: owned */
   size_t n_patterns;
@@ -70,6 +72,9 @@ char *th_portal_path(const th_request *rq, const char *path);
 /* The study numbers of the parameters "ids", separated by commas or blanks, each once: at most
  * `most`. Returns how many there are; what is no number is passed over. */
 unsigned th_portal_ids(const th_request *rq, uint32_t *out, unsigned most);
+
+/* Works out ahead what the home page shows. Errors: as th_search. */
+int th_portal_home_ahead(th_known *known, const th_snapshot *snapshot, th_err *err) TH_MUST_USE;
 
 /* The handlers: th_handler_fn with the portal as ctx. */
 int th_portal_csv(void *portal, th_request *rq, th_response *rs, th_err *err);

@@ -1,6 +1,7 @@
 /* Where the studies of a search take place: the search's address below /search/map, with
  * "box=west,south,east,north" for a part of the world. Circles of several towns lead closer, those
  * of one town to its studies. The same stands as a list. */
+#include "portal/counts.h"
 #include "portal/internal.h"
 #include "portal/map.h"
 #include "portal/search_state.h"
@@ -152,13 +153,16 @@ static void put_page(const map_page *m) {
 }
 
 /* The box that is asked for; else the one that shows all places. */
-static int find_points(map_page *m, const th_snapshot *snapshot, th_err *err) {
+static int find_points(map_page *m, const th_portal *p, const th_snapshot *snapshot, th_fact **hold,
+                       th_err *err) {
   th_point_request wanted = {.scored = m->s->scored, .filter = th_portal_state_filter(m->s, 0)};
   th_arena *arena = m->s->rq->arena;
   bool boxed = th_map_read(&m->view, th_span_trim(th_request_value(m->s->rq, "box")));
   if (!boxed) th_map_world(&m->view);
   th_map_limits(&m->view, &wanted);
-  int rc = th_points_count(snapshot, &wanted, arena, &m->points, err);
+  int rc = wanted.scored || wanted.filter
+               ? th_points_count(snapshot, &wanted, arena, &m->points, err)
+               : th_counts_points(p->known, snapshot, &wanted, arena, hold, &m->points, err);
   if (!rc && !boxed) th_map_fit(&m->view, m->points.points, m->points.n);
   if (rc) return rc;
   return th_map_cluster_points(&m->view, m->points.points, m->points.n, arena, &m->clusters, err);
@@ -170,6 +174,7 @@ int th_portal_search_map(void *ctx, th_request *rq, th_response *rs, th_err *err
   portal_state state;
   th_html h;
   map_page m = {.h = &h, .s = &state};
+  th_fact *hold = NULL;
   th_page_frame frame = {
       .title = th_span_of(M(map_of_results)), .here = "/search", .no_index = true};
   if (!w) return th_err_set(err, TH_ENOMEM, "no memory for a page");
@@ -186,7 +191,7 @@ int th_portal_search_map(void *ctx, th_request *rq, th_response *rs, th_err *err
     if (!to.p) rc = th_err_set(err, TH_ENOMEM, "no memory for an answer");
     if (!rc) th_response_redirect(rs, 302, to.p);
   } else if (!rc) {
-    rc = find_points(&m, snapshot, err);
+    rc = find_points(&m, p, snapshot, &hold, err);
     if (!rc) rc = th_portal_frame(p, w, snapshot, rq->arena, &frame, err);
     if (!rc) {
       th_portal_begin(&h, w, rq, rs);
@@ -196,6 +201,7 @@ int th_portal_search_map(void *ctx, th_request *rq, th_response *rs, th_err *err
       rc = th_portal_end(&h, rs, 200, err);
     }
   }
+  th_fact_release(hold);
   th_index_release(index, snapshot);
   return rc;
 }

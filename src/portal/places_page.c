@@ -10,6 +10,7 @@
  * counts for a place by sites of its own there: country, state and city are those of one and the
  * same site. The searches that a page leads to are exactly the studies it counts. */
 #include "geo/geo.h"
+#include "portal/counts.h"
 #include "portal/internal.h"
 #include "portal/map.h"
 #include "portal/search_hit.h"
@@ -21,7 +22,7 @@
 
 #include <stdio.h>
 
-enum { MOST_IN_COUNTRY = 60, MOST_IN_STATE = 600 };
+enum { MOST_IN_COUNTRY = 60, MOST_IN_STATE = 600, FACTS = 16 };
 
 typedef struct places_view {
   const th_portal *p;
@@ -33,6 +34,7 @@ typedef struct places_view {
   th_query *there;              /* studies with such a site; NULL = all */
   th_place_counts counts;       /* of the level below */
   uint32_t studies, recruiting; /* in the place itself */
+  th_fact **facts;              /* FACTS, in use until the page is written */
 } places_view;
 
 /* ---- counting ---- */
@@ -53,11 +55,33 @@ static int make_query(places_view *v, th_err *err) {
   return v->there ? TH_OK : th_err_set(err, TH_ENOMEM, "no memory for a query");
 }
 
+/* Where what is in use until the page is written stands next; the last place is used again. */
+static th_fact **next_fact(const places_view *v) {
+  unsigned i = 0;
+  while (i + 1 < FACTS && v->facts[i])
+    i++;
+  th_fact_release(v->facts[i]);
+  v->facts[i] = NULL;
+  return &v->facts[i];
+}
+
+/* Of all studies: state and city are those of sites in the country and state of the view. */
 static int count_level(const places_view *v, th_place_level level, th_place_counts *out,
                        th_err *err) {
-  th_place_request wanted = {
-      .filter = v->there, .level = level, .country = v->country, .state = v->state};
-  return th_place_count(v->snapshot, &wanted, v->rq->arena, out, err);
+  const th_place_counts *counts;
+  int rc = th_counts_places(v->p->known, v->snapshot, level, v->country, v->state, v->rq->arena,
+                            next_fact(v), &counts, err);
+  *out = rc ? (th_place_counts){0} : *counts;
+  return rc;
+}
+
+static int count_world(const places_view *v, th_place_counts *out, th_err *err) {
+  const th_span none = {0};
+  const th_place_counts *counts;
+  int rc = th_counts_places(v->p->known, v->snapshot, TH_PLACE_COUNTRY, none, none, v->rq->arena,
+                            next_fact(v), &counts, err);
+  *out = rc ? (th_place_counts){0} : *counts;
+  return rc;
 }
 
 static const th_place *find_place(const th_place_counts *counts, th_span name) {
@@ -83,12 +107,18 @@ static int look_at_place(places_view *v, th_err *err) {
     v->recruiting = found->recruiting;
     return TH_OK;
   }
-  rc = count_level(v, v->state.n ? TH_PLACE_CITY : TH_PLACE_COUNTRY, &v->counts, err);
-  if (rc) return rc;
-  v->studies = v->counts.studies;
-  v->recruiting = v->counts.recruiting;
-  const th_place *country = v->country.n && !v->state.n ? find_place(&v->counts, v->country) : NULL;
-  if (country) v->country = country->name;
+  if (!v->country.n || v->state.n) {
+    rc = count_level(v, v->state.n ? TH_PLACE_CITY : TH_PLACE_COUNTRY, &v->counts, err);
+    v->studies = v->counts.studies;
+    v->recruiting = v->counts.recruiting;
+    return rc;
+  }
+  rc = count_world(v, &counts, err);
+  const th_place *country = rc ? NULL : find_place(&counts, v->country);
+  if (!country) return rc;
+  v->country = country->name;
+  v->studies = country->studies;
+  v->recruiting = country->recruiting;
   return TH_OK;
 }
 
@@ -124,8 +154,7 @@ static int name_of(const places_view *v, th_place_level level, th_span slug, th_
   unsigned n = find_names(v, fields[level], slug, names, NAMES);
   *out = n ? names[0] : (th_span){0};
   if (n < 2) return TH_OK;
-  th_place_request wanted = {.level = level, .country = v->country, .state = v->state};
-  int rc = th_place_count(v->snapshot, &wanted, v->rq->arena, &counts, err);
+  int rc = count_level(v, level, &counts, err);
   for (uint32_t i = 0; !rc && i < counts.n; i++) {
     if (!th_slug_is(counts.places[i].name, slug, &v->w->scratch)) continue;
     *out = counts.places[i].name;
@@ -548,11 +577,12 @@ static int put_place_map(const places_view *v, const char *label, th_err *err) {
   places_map m = {.v = v};
   th_site_points points;
   th_map_clusters clusters;
-  th_point_request wanted = {.filter = v->there, .country = v->country, .state = v->state};
+  th_point_request wanted = {.country = v->country, .state = v->state};
   if (!th_map_has_land()) return TH_OK;
   th_map_world(&m.view);
   th_map_limits(&m.view, &wanted);
-  int rc = th_points_count(v->snapshot, &wanted, v->rq->arena, &points, err);
+  int rc =
+      th_counts_points(v->p->known, v->snapshot, &wanted, v->rq->arena, next_fact(v), &points, err);
   if (rc || !points.n) return rc;
   th_map_fit(&m.view, points.points, trim_far(&points));
   rc = th_map_cluster_points(&m.view, points.points, points.n, v->rq->arena, &clusters, err);
@@ -797,7 +827,8 @@ static int answer_place(places_view *v, bool by_path, th_response *rs, th_err *e
 
 int th_portal_places(void *ctx, th_request *rq, th_response *rs, th_err *err) {
   th_html h;
-  places_view v = {.p = ctx, .h = &h, .rq = rq};
+  th_fact *facts[FACTS] = {0};
+  places_view v = {.p = ctx, .h = &h, .rq = rq, .facts = facts};
   bool by_path =
       rq->path.n > strlen(th_lang_prefix(th_lang_of_path(rq->path))) + strlen("/places/");
   if (!by_path) {
@@ -810,6 +841,8 @@ int th_portal_places(void *ctx, th_request *rq, th_response *rs, th_err *err) {
   if (!v.w) return th_err_set(err, TH_ENOMEM, "no memory for a page");
   v.snapshot = th_index_acquire(th_registry_index(v.p->registry));
   int rc = answer_place(&v, by_path, rs, err);
+  for (unsigned i = 0; i < FACTS; i++)
+    th_fact_release(facts[i]);
   th_index_release(th_registry_index(v.p->registry), v.snapshot);
   return rc;
 }

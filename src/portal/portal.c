@@ -509,7 +509,8 @@ int th_portal_mount(th_portal **out, th_router *router, th_registry *registry,
   p->suggester = suggester;
   p->desk = desk;
   p->kept = th_kept_new();
-  if (!p->kept) rc = th_err_set(err, TH_ENOMEM, "no memory for the portal");
+  p->known = th_known_new();
+  if (!p->kept || !p->known) rc = th_err_set(err, TH_ENOMEM, "no memory for the portal");
   if (base && snprintf(p->base, sizeof p->base, "%s", base) >= (int)sizeof p->base)
     rc = th_err_set(err, TH_EUSAGE, "the public address is too long");
   for (size_t n = strlen(p->base); n && p->base[n - 1] == '/'; n--)
@@ -533,5 +534,6 @@ void th_portal_free(th_portal *portal) {
     free(portal->patterns[i]);
   free(portal->patterns);
   th_kept_free(portal->kept);
+  th_known_free(portal->known);
   free(portal);
 }

@@ -17,6 +17,8 @@
 #ifndef TH_PORTAL_PORTAL_H
 #define TH_PORTAL_PORTAL_H
 
+#include <stdatomic.h>
+
 #include "http/http.h"
 #include "query/suggest.h"
 #include "registry/registry.h"
@@ -34,5 +36,10 @@ int th_portal_mount(th_portal **out, th_router *router, th_registry *registry,
                     th_suggester *suggester, struct th_desk *desk, const char *base,
                     th_err *err) TH_MUST_USE;
 void th_portal_free(th_portal *portal);
+
+/* Works out what many pages of the index's generation have in common (places, lists of topics, the
+ * counts of the search for everything), until *stop becomes true: for a thread that has time, after
+ * each new generation (query/warm.h). portal: a th_portal. */
+void th_portal_ahead(void *portal, const atomic_bool *stop);
 
 #endif

@@ -4,14 +4,17 @@
  * group's filter. They are worked out together, once; hits are the best of the first, facets and
  * choices are counted in them. */
 #include "geo/geo.h"
+#include "portal/counts.h"
 #include "portal/search_view.h"
 #include "query/names.h"
 #include "query/sets.h"
 #include "study/catalogue.h"
 
-/* A set by the filters that are left out of its search. */
+#include <stdio.h>
+
+/* A set by the filters that are left out of its search; n 0: none is made yet. */
 typedef struct left_out {
-  const search_view *v;
+  search_view *v;
   const th_snapshot *snapshot;
   uint32_t without[TH_SETS_MOST];
   uint64_t **set[TH_SETS_MOST];
@@ -55,14 +58,15 @@ static uint32_t below_country(bool city) {
   return bit_of("city") | (city ? 0 : bit_of("state"));
 }
 
-static int make_sets(left_out *l, th_err *err) {
+static int make_sets(left_out *l, bool counts, th_err *err) {
   const th_query *filters[TH_SETS_MOST];
+  l->n = 0;
   want_set(l, 0);
-  for (unsigned i = 0; i < GROUPS; i++)
+  for (unsigned i = 0; counts && i < GROUPS; i++)
     want_set(l, bit_of(th_portal_groups[i].name));
-  for (unsigned i = 0; i < NAME_GROUPS; i++)
+  for (unsigned i = 0; counts && i < NAME_GROUPS; i++)
     want_set(l, bit_of(th_portal_name_groups[i].name));
-  if (is_filtered(l->v, "country")) {
+  if (counts && is_filtered(l->v, "country")) {
     want_set(l, below_country(false));
     want_set(l, below_country(true));
   }
@@ -270,35 +274,181 @@ static int count_unchosen(search_view *v, const left_out *l, th_facet *names, th
   return rc;
 }
 
+/* ---- hits ---- */
+
+static th_search_request hits_of(const portal_state *s) {
+  return (th_search_request){.scored = s->order.field == TH_SORT_RELEVANCE ? s->scored : NULL,
+                             .sort = {s->order},
+                             .n_sort = 1,
+                             .point_lat = s->lat,
+                             .point_lon = s->lon,
+                             .placed = true,
+                             .from = (s->page - 1) * PORTAL_PAGE_SIZE,
+                             .size = PORTAL_PAGE_SIZE};
+}
+
 /* The best of what is found; words are looked at once more only when they make the order. */
 static int find_hits(search_view *v, const left_out *l, th_err *err) {
-  const portal_state *s = v->s;
-  bool ranked = s->order.field == TH_SORT_RELEVANCE;
-  th_search_request rq = {.scored = ranked ? s->scored : NULL,
-                          .within = set_without(l, 0),
-                          .sort = {s->order},
-                          .n_sort = 1,
-                          .point_lat = s->lat,
-                          .point_lon = s->lon,
-                          .placed = true,
-                          .from = (s->page - 1) * PORTAL_PAGE_SIZE,
-                          .size = PORTAL_PAGE_SIZE};
-  int rc = th_search(l->snapshot, &rq, s->rq->arena, &v->result, err);
+  th_search_request rq = hits_of(v->s);
+  rq.within = set_without(l, 0);
+  int rc = th_search(l->snapshot, &rq, v->s->rq->arena, &v->result, err);
   if (!rc) v->result.total = th_set_size(l->snapshot, rq.within);
   return rc;
 }
 
-int th_portal_count(search_view *v, const th_snapshot *snapshot, th_err *err) {
+/* The first pages of all studies in one order. */
+enum { FIRST_HITS = 40 * PORTAL_PAGE_SIZE };
+
+static int make_first(void *ctx, const th_snapshot *snapshot, th_arena *scratch, th_arena *keep,
+                      const void **value, th_err *err) {
+  th_search_request rq = {
+      .sort = {*(const th_sort *)ctx}, .n_sort = 1, .size = FIRST_HITS, .count = true};
+  th_search_result *found = th_arena_alloc(keep, sizeof *found);
+  if (!found) return th_err_set(err, TH_ENOMEM, "no memory for a page");
+  int rc = th_search(snapshot, &rq, scratch, found, err);
+  if (rc) return rc;
+  th_hit *hits = th_arena_calloc(keep, (size_t)found->n_hits + 1, sizeof *hits);
+  if (!hits) return th_err_set(err, TH_ENOMEM, "no memory for a page");
+  memcpy(hits, found->hits, found->n_hits * sizeof *hits);
+  found->hits = hits;
+  *value = found;
+  return TH_OK;
+}
+
+static int first_hits(th_known *known, const th_snapshot *snapshot, th_sort order,
+                      th_arena *scratch, th_fact **hold, th_err *err) {
+  char name[32];
+  snprintf(name, sizeof name, "h%u %d", (unsigned)order.field, order.descending);
+  return th_known_get(known, snapshot, th_span_of(name), make_first, &order, scratch, hold, err);
+}
+
+/* Nothing is asked for but an order that does not depend on what is. */
+static bool is_everything(const portal_state *s) {
+  return !s->scored && s->order.field < TH_F_COUNT && !th_portal_state_filter(s, 0) &&
+         s->page <= FIRST_HITS / PORTAL_PAGE_SIZE;
+}
+
+static int take_first(search_view *v, th_known *known, const th_snapshot *snapshot, th_err *err) {
+  const portal_state *s = v->s;
+  uint32_t from = (s->page - 1) * PORTAL_PAGE_SIZE;
+  int rc = first_hits(known, snapshot, s->order, s->rq->arena, &v->hits, err);
+  if (rc) return rc;
+  const th_search_result *all = th_fact_value(v->hits);
+  v->result = *all;
+  v->result.n_hits =
+      all->n_hits > from ? TH_MIN(all->n_hits - from, (uint32_t)PORTAL_PAGE_SIZE) : 0;
+  v->result.hits = all->hits + TH_MIN(from, all->n_hits);
+  return TH_OK;
+}
+
+/* ---- counts ---- */
+
+/* What stands beside the hits. */
+typedef struct sides {
+  th_facet facets[GROUPS];
+  name_list names[NAME_GROUPS];
+} sides;
+
+static int count_sides(left_out *l, th_err *err) {
+  search_view *v = l->v;
   th_facet names[NAME_GROUPS] = {0};
-  left_out l = {.v = v, .snapshot = snapshot};
-  int rc = make_sets(&l, err);
-  if (!rc) rc = find_hits(v, &l, err);
-  if (!rc) rc = count_unchosen(v, &l, names, err);
+  int rc = count_unchosen(v, l, names, err);
   for (unsigned i = 0; !rc && i < GROUPS; i++) {
     const group *g = &th_portal_groups[i];
-    if (is_filtered(v, g->name)) rc = count_own(&l, g->name, g->field, g->most, &v->facets[i], err);
+    if (is_filtered(v, g->name)) rc = count_own(l, g->name, g->field, g->most, &v->facets[i], err);
   }
   for (unsigned i = 0; !rc && i < NAME_GROUPS; i++)
-    rc = list_names(v, &l, i, &names[i], err);
+    rc = list_names(v, l, i, &names[i], err);
+  return rc;
+}
+
+static bool keep_sides(sides *s, th_arena *keep) {
+  if (!th_counts_keep_facets(s->facets, GROUPS, keep)) return false;
+  for (unsigned i = 0; i < NAME_GROUPS; i++)
+    for (uint32_t k = 0; k < s->names[i].n; k++) {
+      th_span *value = &s->names[i].names[k].value;
+      *value = th_arena_dup(keep, *value);
+      if (!value->p) return false;
+    }
+  return true;
+}
+
+static int make_sides(void *ctx, const th_snapshot *snapshot, th_arena *scratch, th_arena *keep,
+                      const void **value, th_err *err) {
+  left_out *l = ctx;
+  (void)snapshot, (void)scratch; /* the view's own */
+  sides *made = th_arena_alloc(keep, sizeof *made);
+  int rc = made ? make_sets(l, true, err) : th_err_set(err, TH_ENOMEM, "no memory for a page");
+  if (!rc) rc = count_sides(l, err);
+  if (rc) return rc;
+  memcpy(made->facets, l->v->facets, sizeof made->facets);
+  memcpy(made->names, l->v->names, sizeof made->names);
+  *value = made;
+  return keep_sides(made, keep) ? TH_OK : th_err_set(err, TH_ENOMEM, "no memory for a page");
+}
+
+/* All that is asked for, but which page and in which order; what is said of it depends on the
+ * language, too. */
+static th_span name_search(const portal_state *s) {
+  th_buf out;
+  th_span name = {0};
+  th_buf_init(&out, 1 << 16);
+  th_buf_printf(&out, "s%d", (int)th_lang_of_path(s->rq->path));
+  for (unsigned i = 0; i < s->rq->n_params; i++) {
+    const th_param *p = &s->rq->params[i];
+    if (th_span_eq(p->name, TH_SPAN("page")) || th_span_eq(p->name, TH_SPAN("sort"))) continue;
+    if (!th_portal_state_counts(p) && !th_span_eq(p->name, TH_SPAN("place"))) continue;
+    th_buf_printf(&out, "\n%zu %zu ", p->name.n, p->value.n);
+    th_buf_span(&out, p->name);
+    th_buf_span(&out, p->value);
+  }
+  if (!out.error) name = th_arena_dup(s->rq->arena, th_buf_view(&out));
+  th_buf_dispose(&out);
+  return name;
+}
+
+int th_portal_count(search_view *v, th_known *known, const th_snapshot *snapshot, th_err *err) {
+  left_out l = {.v = v, .snapshot = snapshot};
+  th_span name = name_search(v->s);
+  if (!name.p) return th_err_set(err, TH_ENOMEM, "no memory for a page");
+  int rc = th_known_get(known, snapshot, name, make_sides, &l, v->s->rq->arena, &v->counts, err);
+  if (rc) return rc;
+  const sides *s = th_fact_value(v->counts);
+  memcpy(v->facets, s->facets, sizeof v->facets);
+  memcpy(v->names, s->names, sizeof v->names);
+  if (is_everything(v->s)) return take_first(v, known, snapshot, err);
+  if (!l.n) rc = make_sets(&l, false, err);
+  return rc ? rc : find_hits(v, &l, err);
+}
+
+int th_portal_count_all_ahead(th_known *known, const th_snapshot *snapshot, th_err *err) {
+  static const char *const paths[] = {"/search", "/es/search"};
+  int rc = TH_OK;
+  for (size_t i = 0; !rc && i < TH_COUNT(paths); i++) {
+    th_arena arena;
+    th_arena_init(&arena, 0);
+    th_request rq = {.method = TH_SPAN("GET"), .path = th_span_of(paths[i]), .arena = &arena};
+    portal_state state;
+    search_view *v = th_arena_calloc(&arena, 1, sizeof *v);
+    rc = v ? th_portal_state_read(&state, &rq, snapshot, err)
+           : th_err_set(err, TH_ENOMEM, "no memory for a page");
+    if (!rc) {
+      v->s = &state;
+      rc = th_portal_count(v, known, snapshot, err);
+      th_fact_release(v->hits);
+      th_fact_release(v->counts);
+    }
+    th_arena_dispose(&arena);
+  }
+  static const uint16_t orders[] = {TH_F_StudyFirstPostDate, TH_F_LastUpdatePostDate,
+                                    TH_F_EnrollmentCount};
+  for (size_t i = 0; !rc && i < TH_COUNT(orders); i++) {
+    th_fact *hold = NULL;
+    th_arena arena;
+    th_arena_init(&arena, 0);
+    rc = first_hits(known, snapshot, (th_sort){orders[i], true}, &arena, &hold, err);
+    th_fact_release(hold);
+    th_arena_dispose(&arena);
+  }
   return rc;
 }

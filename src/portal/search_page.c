@@ -501,9 +501,11 @@ int th_portal_search(void *ctx, th_request *rq, th_response *rs, th_err *err) {
   if (!rc && !done) {
     th_portal_begin(&h, w, rq, rs);
     search_view v = {.h = &h, .s = &state};
-    if (!state.bad) rc = th_portal_count(&v, snapshot, err);
+    if (!state.bad) rc = th_portal_count(&v, p->known, snapshot, err);
     if (!rc) rc = th_portal_frame(p, w, snapshot, rq->arena, &frame, err);
     if (!rc) rc = write_page(p, w, &v, frame, rs, err);
+    th_fact_release(v.hits);
+    th_fact_release(v.counts);
   }
   if (done) rs->etag = NULL;
   th_index_release(index, snapshot);

@@ -3,6 +3,7 @@
 #define TH_PORTAL_SEARCH_VIEW_H
 
 #include "portal/html.h"
+#include "portal/known.h"
 #include "portal/search_state.h"
 
 /* Filters whose values are few: counted with the hits. */
@@ -44,11 +45,17 @@ typedef struct search_view {
   th_search_result result;
   th_facet facets[GROUPS];
   name_list names[NAME_GROUPS];
+  th_fact *hits, *counts; /* what the above is borrowed from; NULL: nothing. To be given back */
 } search_view;
 
 /* The hits of the page and all counts of its filters. A group's counts are those of the search
- * without the group's own filter. Errors: as th_search. */
-int th_portal_count(search_view *v, const th_snapshot *snapshot, th_err *err) TH_MUST_USE;
+ * without the group's own filter; they are the same on all pages of a search, in every order, and
+ * kept in `known`. Errors: as th_search. */
+int th_portal_count(search_view *v, th_known *known, const th_snapshot *snapshot,
+                    th_err *err) TH_MUST_USE;
+/* Works out ahead what the search for everything shows first. Errors: as th_search. */
+int th_portal_count_all_ahead(th_known *known, const th_snapshot *snapshot,
+                              th_err *err) TH_MUST_USE;
 /* A value of a filter by names without the '|' that ends it: a name that has commas of its own is
  * one name only with a '|'. */
 th_span th_portal_one_name(th_span value);

@@ -37,4 +37,7 @@ int th_topic_find(const th_snapshot *snapshot, th_topic_kind kind, th_span slug,
 /* Studies with any of the names in either of the fields. NULL when memory is out. */
 th_query *th_topic_query(th_topic_kind kind, const th_span *names, size_t n, th_arena *arena);
 
+/* Works the lists of all topics out ahead. Errors: as th_search. */
+int th_topics_ahead(th_known *known, const th_snapshot *snapshot, th_err *err) TH_MUST_USE;
+
 #endif

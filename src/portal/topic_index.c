@@ -2,6 +2,7 @@
 #include "portal/topic.h"
 #include "study/catalogue.h"
 
+#include <stdio.h>
 #include <strings.h>
 
 enum { MOST_TOPICS = 150 };
@@ -72,6 +73,54 @@ static int list_topics(const th_snapshot *snapshot, th_topic_kind kind, th_buf *
   return rc;
 }
 
+/* The topics of a kind, as they are kept for all threads. */
+typedef struct topic_list {
+  const topic *topics;
+  uint32_t n;
+} topic_list;
+
+static int make_list(void *ctx, const th_snapshot *snapshot, th_arena *scratch, th_arena *keep,
+                     const void **value, th_err *err) {
+  th_buf text;
+  topic *found = NULL, *topics;
+  topic_list *list = th_arena_calloc(keep, 1, sizeof *list);
+  if (!list) return th_err_set(err, TH_ENOMEM, "no memory for a page");
+  th_buf_init(&text, 1 << 12);
+  int rc =
+      list_topics(snapshot, *(const th_topic_kind *)ctx, &text, scratch, &found, &list->n, err);
+  th_buf_dispose(&text);
+  if (rc) return rc;
+  list->topics = topics = th_arena_calloc(keep, (size_t)list->n + 1, sizeof *topics);
+  for (uint32_t i = 0; topics && i < list->n; i++) {
+    topics[i] = (topic){.path = th_arena_dup(keep, found[i].path), .count = found[i].count};
+    topics[i].names[0] = th_arena_dup(keep, found[i].names[0]); /* the one that is shown */
+    topics[i].n_names = 1;
+    if (!topics[i].path.p || !topics[i].names[0].p) topics = NULL;
+  }
+  *value = list;
+  return topics ? TH_OK : th_err_set(err, TH_ENOMEM, "no memory for a page");
+}
+
+static int get_list(th_known *known, const th_snapshot *snapshot, th_topic_kind kind,
+                    th_arena *scratch, th_fact **hold, th_err *err) {
+  char name[8];
+  snprintf(name, sizeof name, "t%d", (int)kind);
+  return th_known_get(known, snapshot, th_span_of(name), make_list, &kind, scratch, hold, err);
+}
+
+int th_topics_ahead(th_known *known, const th_snapshot *snapshot, th_err *err) {
+  int rc = TH_OK;
+  for (unsigned k = 0; !rc && k < TH_TOPIC_KINDS; k++) {
+    th_fact *hold = NULL;
+    th_arena scratch;
+    th_arena_init(&scratch, 0);
+    rc = get_list(known, snapshot, (th_topic_kind)k, &scratch, &hold, err);
+    th_fact_release(hold);
+    th_arena_dispose(&scratch);
+  }
+  return rc;
+}
+
 static void put_topics(th_html *h, const topic *topics, uint32_t n) {
   th_html_open(h, "ul", "counts wide");
   for (uint32_t i = 0; i < n; i++) {
@@ -100,8 +149,7 @@ static int answer(const th_portal *p, th_topic_kind kind, th_request *rq, th_res
                   th_err *err) {
   const th_topic_info *info = &th_topic_infos[kind];
   th_html h;
-  topic *topics = NULL;
-  uint32_t n = 0;
+  th_fact *hold = NULL;
   th_page_frame frame = {.title = th_span_of(info->title),
                          .canonical = info->all_path,
                          .description = th_span_of(info->lead)};
@@ -110,19 +158,21 @@ static int answer(const th_portal *p, th_topic_kind kind, th_request *rq, th_res
   if (!w) return th_err_set(err, TH_ENOMEM, "no memory for a page");
   const th_snapshot *snapshot = th_index_acquire(index);
   int rc = th_portal_frame(p, w, snapshot, rq->arena, &frame, err);
-  if (!rc) rc = list_topics(snapshot, kind, &w->scratch, rq->arena, &topics, &n, err);
+  if (!rc) rc = get_list(p->known, snapshot, kind, rq->arena, &hold, err);
   if (!rc) {
+    const topic_list *list = th_fact_value(hold);
     th_portal_begin(&h, w, rq, rs);
     th_page_begin(&h, &frame);
     th_html_open(&h, "div", "places");
     th_html_element_str(&h, "h1", NULL, info->title);
     th_html_element_str(&h, "p", "lead", info->lead);
     put_other_kinds(&h, kind);
-    put_topics(&h, topics, n);
+    put_topics(&h, list->topics, list->n);
     th_html_close(&h);
     th_page_end(&h, &frame);
     rc = th_portal_end(&h, rs, 200, err);
   }
+  th_fact_release(hold);
   th_index_release(index, snapshot);
   return rc;
 }

@@ -14,10 +14,11 @@ enum { LOOK_MS = 1000, NICER = 10 };
 struct th_warmer {
   th_index *index;
   th_suggester *suggester;
+  th_warm_more more;
   pthread_t thread;
   pthread_mutex_t lock;
   pthread_cond_t wake;
-  bool stop;
+  atomic_bool stop;
 };
 
 void th_warm_segment(const th_segment *s) {
@@ -54,10 +55,7 @@ void th_warm_segment(const th_segment *s) {
 }
 
 static bool is_stopped(th_warmer *w) {
-  pthread_mutex_lock(&w->lock);
-  bool stop = w->stop;
-  pthread_mutex_unlock(&w->lock);
-  return stop;
+  return atomic_load(&w->stop);
 }
 
 /* Waits until it is time to look again. */
@@ -66,7 +64,7 @@ static void rest(th_warmer *w) {
   clock_gettime(CLOCK_REALTIME, &until);
   until.tv_sec += LOOK_MS / 1000;
   pthread_mutex_lock(&w->lock);
-  if (!w->stop) pthread_cond_timedwait(&w->wake, &w->lock, &until);
+  if (!is_stopped(w)) pthread_cond_timedwait(&w->wake, &w->lock, &until);
   pthread_mutex_unlock(&w->lock);
 }
 
@@ -89,6 +87,7 @@ static void *run(void *ctx) {
     seq = snapshot->applied_seq;
     if (is_new) warm_generation(w, snapshot);
     th_index_release(w->index, snapshot);
+    if (is_new && w->more.fn && !is_stopped(w)) w->more.fn(w->more.ctx, &w->stop);
     th_err ignored = {0};
     if (is_new && w->suggester && !is_stopped(w))
       (void)!th_suggester_update(w->suggester, &ignored);
@@ -97,11 +96,13 @@ static void *run(void *ctx) {
   return NULL;
 }
 
-int th_warmer_start(th_warmer **out, th_index *index, th_suggester *suggester, th_err *err) {
+int th_warmer_start(th_warmer **out, th_index *index, th_suggester *suggester,
+                    const th_warm_more *more, th_err *err) {
   th_warmer *w = *out = calloc(1, sizeof *w);
   if (!w) return th_err_set(err, TH_ENOMEM, "out of memory");
   w->index = index;
   w->suggester = suggester;
+  if (more) w->more = *more;
   pthread_mutex_init(&w->lock, NULL);
   pthread_cond_init(&w->wake, NULL);
   if (pthread_create(&w->thread, NULL, run, w) == 0) return TH_OK;
@@ -115,7 +116,7 @@ int th_warmer_start(th_warmer **out, th_index *index, th_suggester *suggester, t
 void th_warmer_stop(th_warmer *w) {
   if (!w) return;
   pthread_mutex_lock(&w->lock);
-  w->stop = true;
+  atomic_store(&w->stop, true);
   pthread_cond_signal(&w->wake);
   pthread_mutex_unlock(&w->lock);
   pthread_join(w->thread, NULL);

@@ -4,14 +4,23 @@
 #ifndef TH_QUERY_WARM_H
 #define TH_QUERY_WARM_H
 
+#include <stdatomic.h>
+
 #include "query/suggest.h"
 
 typedef struct th_warmer th_warmer;
 
-/* Begins. index and suggester (NULL: none) must outlive the warmer. Errors: TH_ENOMEM, TH_EIO (no
- * thread). *out is owned by the caller. */
+/* What else is to be made ahead of a generation whose segments are ready; to be left soon when
+ * *stop becomes true. */
+typedef struct th_warm_more {
+  void (*fn)(void *ctx, const atomic_bool *stop); /* NULL: nothing */
+  void *ctx;
+} th_warm_more;
+
+/* Begins. index, suggester (NULL: none) and what `more` (NULL: nothing) needs must outlive the
+ * warmer. Errors: TH_ENOMEM, TH_EIO (no thread). *out is owned by the caller. */
 int th_warmer_start(th_warmer **out, th_index *index, th_suggester *suggester,
-                    th_err *err) TH_MUST_USE;
+                    const th_warm_more *more, th_err *err) TH_MUST_USE;
 /* Ends it, within a segment's work. NULL is allowed. */
 void th_warmer_stop(th_warmer *w);
 
