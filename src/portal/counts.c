@@ -1,6 +1,8 @@
 #include "portal/counts.h"
 
 #include "base/queue.h"
+#include "geo/geo.h"
+#include "study/catalogue.h"
 
 enum { AHEAD = 40 }; /* countries */
 
@@ -24,6 +26,19 @@ static int no_memory(th_err *err) {
   return th_err_set(err, TH_ENOMEM, "no memory for a page");
 }
 
+/* Studies with a site in the country and one in the state: no others have one in both. NULL: all.
+ */
+static const th_query *narrow(th_arena *arena, const wish *w) {
+  th_query *parts[2] = {NULL, NULL};
+  th_span code = th_geo_country_code(w->country);
+  if (code.n)
+    parts[0] = th_query_keyword(arena, TH_F_LocationCountryCode, code);
+  else if (w->country.n)
+    parts[0] = th_query_keyword(arena, TH_F_LocationCountry, w->country);
+  if (w->state.n) parts[1] = th_query_keyword(arena, TH_F_LocationState, w->state);
+  return parts[0] || parts[1] ? th_query_and(arena, parts, 2) : NULL;
+}
+
 static bool keep_span(th_arena *keep, th_span *s) {
   if (s->n) *s = th_arena_dup(keep, *s);
   return s->p || !s->n;
@@ -34,7 +49,8 @@ static bool keep_span(th_arena *keep, th_span *s) {
 static int make_places(void *ctx, const th_snapshot *snapshot, th_arena *scratch, th_arena *keep,
                        const void **value, th_err *err) {
   const wish *w = ctx;
-  th_place_request rq = {.level = w->level, .country = w->country, .state = w->state};
+  th_place_request rq = {
+      .filter = narrow(scratch, w), .level = w->level, .country = w->country, .state = w->state};
   th_place_counts *counts = th_arena_alloc(keep, sizeof *counts);
   if (!counts) return no_memory(err);
   int rc = th_place_count(snapshot, &rq, scratch, counts, err);
@@ -69,6 +85,7 @@ static int make_points(void *ctx, const th_snapshot *snapshot, th_arena *scratch
   const wish *w = ctx;
   th_point_request rq = everywhere;
   th_site_points *all = th_arena_alloc(keep, sizeof *all);
+  rq.filter = narrow(scratch, w);
   rq.country = w->country;
   rq.state = w->state;
   if (!all) return no_memory(err);
