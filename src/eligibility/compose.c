@@ -478,6 +478,140 @@ static uint32_t compose_at(composer *c, uint32_t i) {
   return next;
 }
 
+/* ---- short forms ---- */
+
+static bool is_short(const composer *c, uint32_t i) {
+  const th_elig_token *t = token(c, i);
+  uint32_t capitals = 0;
+  if (t->kind != TH_ELIG_WORD || t->to - t->from < 2 || t->to - t->from > 7) return false;
+  for (uint32_t k = t->from; k < t->to; k++)
+    capitals += c->l->text.p[k] >= 'A' && c->l->text.p[k] <= 'Z';
+  return capitals >= 2;
+}
+
+/* Whether a word of the name begins as its short form does. */
+static bool shortens(const composer *c, const th_elig_term *t, uint32_t i) {
+  for (uint32_t k = t->first; k < t->end; k++)
+    if ((c->l->text.p[token(c, k)->from] | 32) == (c->l->text.p[token(c, i)->from] | 32))
+      return true;
+  return false;
+}
+
+static const th_elig_short *short_of(const th_elig_terms *v, uint64_t key) {
+  for (uint32_t k = 0; k < v->n_shorts; k++)
+    if (v->shorts[k].key == key) return &v->shorts[k];
+  return NULL;
+}
+
+static void add_short(composer *c, uint32_t i, uint8_t category, th_span label, th_span code) {
+  th_elig_term *t = th_elig_terms_add(c->v, c->l->facts->arena);
+  if (!t) return;
+  *t = (th_elig_term){.first = i,
+                      .end = i + 1,
+                      .head = i,
+                      .from = token(c, i)->from,
+                      .to = token(c, i)->to,
+                      .category = category,
+                      .label = label,
+                      .code = code};
+}
+
+/* "bladder outlet obstruction (BOO)": the short form is a name of its own, here and later on. */
+static void learn_shorts(composer *c, uint32_t n) {
+  for (uint32_t k = 0; k < n; k++) {
+    const th_elig_term t = c->v->p[k];
+    uint32_t i = t.end + 1;
+    if (t.end == t.first + 1 || t.category > TH_ELIG_FINDING || i + 1 >= c->l->tokens.n) continue;
+    if (!th_elig_sign(token(c, t.end), '(') || !th_elig_sign(token(c, i + 1), ')')) continue;
+    if (!is_short(c, i) || !shortens(c, &t, i) || short_of(c->v, token(c, i)->key)) continue;
+    if (c->v->n_shorts < TH_ELIG_SHORTS_MAX)
+      c->v->shorts[c->v->n_shorts++] =
+          (th_elig_short){token(c, i)->key, t.category, t.label, t.code};
+  }
+}
+
+static void add_shorts(composer *c) {
+  for (uint32_t i = 0; c->v->n_shorts && i < c->l->tokens.n; i++) {
+    if (known(c, i) || !is_short(c, i)) continue;
+    const th_elig_short *s = short_of(c->v, token(c, i)->key);
+    if (s) add_short(c, i, s->category, s->label, s->code);
+  }
+}
+
+/* ---- what is too wide to ask for ---- */
+
+/* Nothing behind the word that it belongs to: "medication" but not "medication history". */
+static bool ends_name(const composer *c, uint32_t end) {
+  static th_elig_set behind = TH_ELIG_SET(
+      "or|and|within|in|during|for|that|which|known|with|to|at|on|of|is|are|was|were|has|have|must|"
+      "will|should|may|can|could|would|prior|other|such|including|unless|except|who|if|when|by|"
+      "from|before|after|as|administration|used|given|use|requiring|affecting|containing|"
+      "interfering|administered|intended|taken|required|likely|while|but|not|than|because|due");
+  return end >= c->l->tokens.n || token(c, end)->kind == TH_ELIG_SIGN || among(c, end, &behind);
+}
+
+static void add_wide(composer *c, uint32_t first, uint32_t end, uint8_t category, uint8_t why) {
+  for (uint32_t i = first; i < end; i++)
+    if (known(c, i)) return;
+  th_elig_term *t = th_elig_terms_add(c->v, c->l->facts->arena);
+  if (!t) return;
+  *t = (th_elig_term){.first = first,
+                      .end = end,
+                      .head = first,
+                      .from = token(c, first)->from,
+                      .to = token(c, end - 1)->to,
+                      .category = category,
+                      .aside = (uint8_t)(1 + why),
+                      .label = words_of(c, first, end)};
+}
+
+/* "childbearing potential", "healthy": whom the item is about. The token to go on at. */
+static uint32_t add_people(composer *c, uint32_t i) {
+  static th_elig_set child = TH_ELIG_SET("child"), bearing = TH_ELIG_SET("bearing");
+  static th_elig_set one = TH_ELIG_SET("childbearing"), potential = TH_ELIG_SET("potential");
+  static th_elig_set healthy = TH_ELIG_SET("healthy"), short_form = TH_ELIG_SET("wocbp");
+  uint32_t k = i + 1;
+  if (among(c, i, &healthy) || among(c, i, &short_form)) {
+    add_wide(c, i, k, TH_ELIG_FINDING, TH_ELIG_NAMED_PEOPLE);
+    return k;
+  }
+  if (among(c, i, &child)) {
+    if (k < c->l->tokens.n && th_elig_sign(token(c, k), '-')) k++;
+    if (!among(c, k, &bearing)) return i + 1;
+    k++;
+  } else if (!among(c, i, &one)) {
+    return i + 1;
+  }
+  if (!among(c, k, &potential)) return i + 1;
+  static th_elig_set non = TH_ELIG_SET("non");
+  bool absent = i > 1 && th_elig_sign(token(c, i - 1), '-') && among(c, i - 2, &non);
+  uint32_t n = c->v->n;
+  add_wide(c, i, k + 1, TH_ELIG_FINDING, TH_ELIG_NAMED_PEOPLE);
+  if (c->v->n > n) c->v->p[n].absent = absent;
+  return k + 1;
+}
+
+static uint32_t add_wide_at(composer *c, uint32_t i) {
+  static th_elig_set ills = TH_ELIG_SET(
+      "disease|disorder|illness|illnesse|condition|complication|lesion|abnormality|abnormalitie|"
+      "problem|comorbidity|comorbiditie|mass|dysfunction|remission|syndrome|deficiency");
+  static th_elig_set happens = TH_ELIG_SET("event|reaction"), adverse = TH_ELIG_SET("adverse");
+  static th_elig_set drugs = TH_ELIG_SET("drug|medication|medicine|durg");
+  static th_elig_set things = TH_ELIG_SET("product|agent|substance|material|compound");
+  static th_elig_set of_trial = TH_ELIG_SET("study|trial|tested|test|investigational|experimental|"
+                                            "used|active|related|prohibited|contraindicated");
+  uint32_t end = i + 1, people = add_people(c, i);
+  if (people > i + 1) return people;
+  if (among(c, i, &ills) && ends_name(c, end))
+    add_wide(c, i, end, TH_ELIG_CONDITION, TH_ELIG_NAMED_WIDE);
+  if (among(c, i, &happens) && i > 0 && among(c, i - 1, &adverse))
+    add_wide(c, i - 1, end, TH_ELIG_FINDING, TH_ELIG_NAMED_WIDE);
+  bool named = i > 0 && among(c, i - 1, &of_trial);
+  if (ends_name(c, end) && (among(c, i, &drugs) || (named && among(c, i, &things))))
+    add_wide(c, named ? i - 1 : i, end, TH_ELIG_DRUG, TH_ELIG_NAMED_WIDE);
+  return end;
+}
+
 /* ---- all of a leaf ---- */
 
 th_elig_term *th_elig_terms_add(th_elig_terms *v, th_arena *arena) {
@@ -541,5 +675,11 @@ void th_elig_compose(th_elig_leaf *l, th_elig_terms *v) {
     i = token(&c, i)->kind == TH_ELIG_WORD ? compose_at(&c, i) : i + 1;
     if (v->n > before) c.floor = TH_MAX(c.floor, i);
   }
+  settle(v);
+  set_owners(v, l->tokens.n);
+  learn_shorts(&c, v->n);
+  add_shorts(&c);
+  for (uint32_t i = 0; i < l->tokens.n && !v->failed;)
+    i = token(&c, i)->kind == TH_ELIG_WORD ? add_wide_at(&c, i) : i + 1;
   settle(v);
 }

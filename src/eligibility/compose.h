@@ -13,6 +13,9 @@
  *   finding   := of* test [verb] result     "anti-HCV antibody is positive"
  *              | result ["for"] of* test    "abnormal liver function"
  *
+ *   short     := condition | drug | procedure, "(" abbreviation ")"     known from there on
+ *   wide      := "disease" | "study medication" | …       named, not asked for
+ *
  * The longer of two overlapping names stands. A name that ends where the dictionary's does keeps
  * the dictionary's label and code; what it has more is said as its degree. */
 #ifndef TH_ELIGIBILITY_COMPOSE_H
@@ -27,9 +30,19 @@ typedef struct th_elig_term {
   uint8_t category;    /* th_elig_category */
   bool absent;         /* "negative": the label says what it is not */
   bool drop;           /* covered by another */
+  uint8_t aside;       /* 1 + th_elig_naming: named and not asked for */
   bool reaction;       /* "allergy", "contraindication": to what stands behind it */
   th_span label, code; /* borrowed or in the arena of the leaf's facts */
 } th_elig_term;
+
+/* A name's short form, as the text explains it: "bladder outlet obstruction (BOO)". */
+typedef struct th_elig_short {
+  uint64_t key; /* of its token */
+  uint8_t category;
+  th_span label, code;
+} th_elig_short;
+
+enum { TH_ELIG_SHORTS_MAX = 32 }; /* of one text; further ones are not kept */
 
 typedef struct th_elig_terms {
   th_elig_term *p;
@@ -37,6 +50,8 @@ typedef struct th_elig_terms {
   uint32_t *owner;   /* of each token: 1 + the term of the dictionary that holds it, 0 = none */
   uint32_t *classes; /* of each token (lexicon.h) */
   uint32_t cap_owner;
+  th_elig_short shorts[TH_ELIG_SHORTS_MAX];
+  uint32_t n_shorts;
   bool failed;
 } th_elig_terms;
 

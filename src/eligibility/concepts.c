@@ -271,6 +271,14 @@ static void set_label(reader *r, th_elig_fact *f, const th_elig_setting *s, th_s
   }
 }
 
+/* The first comma, "or", "and" among the tokens behind `from`; 0 when there is none before end. */
+static uint32_t first_joint(const reader *r, uint32_t from, uint32_t end) {
+  static th_elig_set joint = TH_ELIG_SET(",|or|and|/");
+  for (uint32_t i = from + 1; i < end; i++)
+    if (th_elig_among(&joint, &r->l->tokens.p[i])) return i;
+  return 0;
+}
+
 /* "allergy to X": one fact, from its first word to the first thing named. */
 static bool complete_reaction(reader *r, const th_elig_setting *s, const th_elig_term *t) {
   enum { REACH = 9 };
@@ -281,6 +289,13 @@ static bool complete_reaction(reader *r, const th_elig_setting *s, const th_elig
   for (uint32_t i = r->l->first_fact; i < r->l->facts->n; i++)
     if (i + 1 != r->reaction && overlaps(&r->l->facts->p[i], f->from, t->to)) return false;
   r->reaction = 0;
+  uint32_t joint = first_joint(r, s->role_at + 1, t->first);
+  if (joint) { /* "allergy to eggs, soy protein": the first is what the fact is about */
+    f->to = r->l->tokens.p[joint - 1].to;
+    uint32_t from = r->l->tokens.p[s->role_at + 1].from;
+    set_label(r, f, s, (th_span){r->l->text.p + from, f->to - from});
+    return false;
+  }
   f->to = t->to;
   f->code = s->role == TH_ELIG_ALLERGEN ? th_arena_dup(r->l->facts->arena, t->code) : (th_span){0};
   set_label(r, f, s, t->label);
@@ -313,6 +328,11 @@ static void add(reader *r, const th_elig_term *t, standing where) {
   th_elig_leaf *l = r->l;
   int category = t->category;
   th_elig_setting s = th_elig_context_at(&r->context, t->first, t->reaction ? t->first : t->end);
+  bool about = s.role == TH_ELIG_ALLERGEN || s.role == TH_ELIG_CONTRAINDICATION;
+  if (about && !t->aside && (category == TH_ELIG_CONDITION || category == TH_ELIG_FINDING)) {
+    r->context.role.on = false; /* "hypersensitivity to eggs manifested as urticaria" */
+    s.role = TH_ELIG_PLAIN_ROLE;
+  }
   if (where != BY_ITSELF) {
     bool unless = s.role == TH_ELIG_EXCEPTION;
     name(r, t, where == IN_GUARD ? TH_ELIG_NAMED_GUARD : TH_ELIG_NAMED_PART,
@@ -321,7 +341,7 @@ static void add(reader *r, const th_elig_term *t, standing where) {
   }
   if (s.role == TH_ELIG_EXCEPTION) {
     hang_exception(r, s.role_at, t->end);
-    name(r, t, TH_ELIG_NAMED_EXCEPTION, true);
+    name(r, t, TH_ELIG_NAMED_EXCEPTION, !s.tail);
     return;
   }
   if (s.allowed) {
@@ -329,12 +349,12 @@ static void add(reader *r, const th_elig_term *t, standing where) {
     return;
   }
   if (complete_reaction(r, &s, t)) return;
-  if (s.role == TH_ELIG_ALLERGEN) {
-    if (category == TH_ELIG_CONDITION || category == TH_ELIG_FINDING)
-      r->context.role.on = false;
-    else
-      category = TH_ELIG_ALLERGY;
+  if (t->aside) {
+    r->context.mentions--; /* "none of these conditions:" is open still */
+    name(r, t, (uint8_t)(t->aside - 1), s.negated != t->absent);
+    return;
   }
+  if (s.role == TH_ELIG_ALLERGEN) category = TH_ELIG_ALLERGY;
   th_elig_fact *f = th_elig_leaf_add(l, t->first, t->end);
   if (!f) return;
   f->type = TH_ELIG_CONCEPT;
@@ -480,8 +500,8 @@ static void add_terms(reader *r) {
   for (uint32_t i = 0; i < v->n; i++) {
     const th_elig_term *t = &v->p[i];
     standing where = stands(r, t->from, r->l->tokens.p[t->end - 1].to);
-    if (where == SAID || is_attribute(r, t->first, t->end, t->category) ||
-        is_category(r, t->first, t->end))
+    if (where == SAID || (!t->aside && (is_attribute(r, t->first, t->end, t->category) ||
+                                        is_category(r, t->first, t->end))))
       continue;
     add(r, t, where);
   }
@@ -567,9 +587,11 @@ int th_elig_read_concepts_of(th_elig_leaf *l, th_elig_lexicon *x, uint8_t *combi
   int rc = th_concepts_match(x->dict, x->matcher, (th_span){l->text.p + l->from, l->to - l->from},
                              0, take, &r, err);
   if (rc < 0) return rc;
+  if (l->under == TH_ELIG_UNDER_EXCEPTION) th_elig_context_except(&r.context);
   th_elig_compose(l, &x->terms);
   if (x->terms.failed) return th_err_set(err, TH_ENOMEM, "out of memory reading concepts");
   add_terms(&r);
+  l->open = th_elig_context_open(&r.context);
   th_elig_leaf_sort(l);
   set_combine(l, combine);
   return 0;

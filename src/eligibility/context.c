@@ -28,7 +28,8 @@ static const row rows[] = {
     {NO,
      "no|not|non|without|never|neither|nor|none|deny|denies|denied|denying|absence|lack|lacking|"
      "lacks|free|negative|cannot|devoid|precluding|preclude|precluded|preventing|prevent|instead|"
-     "unavailability|ruled|rule|rules|unable|inability"},
+     "unavailability|ruled|rule|rules|unable|inability|fail|failed|failure|rather|opposed|naive|"
+     "exclusion|contraindicating|prohibiting|prohibit"},
     {STOP, "but|however|although|though|who|whom|whose|which|if|when|while|because|secondary|due|"
            "where|whereas|despite"},
     {PAST, "history|past|previous|previously|prior|former|formerly|had|earlier|received|undergone|"
@@ -115,25 +116,40 @@ static void set(th_elig_cue *cue, uint32_t at, uint32_t reach, uint8_t value) {
 
 /* ---- each sort of cue ---- */
 
+/* "controlled", "treated": a verb and no name. */
+static bool ends_in_ed(const th_elig_context *c, uint32_t i) {
+  const th_elig_token *t = token(c, i);
+  return t->to - t->from > 4 && !memcmp(c->leaf->text.p + t->to - 2, "ed", 2);
+}
+
 /* "not" turns the verb behind it. Of verbs of having, taking and undergoing that denies what is
  * had; "not stable", "cannot stand", "not requiring" leave the mention as it is. Right before a
  * mention it denies that one. */
 static uint32_t reach_of_not(const th_elig_context *c, uint32_t i) {
-  static th_elig_set had = TH_ELIG_SET("have|had");
+  static th_elig_set had = TH_ELIG_SET("have|had"), before = TH_ELIG_SET("but|(");
   static th_elig_set having = TH_ELIG_SET(
       "has|having|receive|received|receiving|take|taken|taking|took|use|used|"
       "using|undergo|undergone|undergoing|underwent|suffer|suffered|suffering|experience|"
       "experienced|smoke|drink|consume|consumed|present|develop|developed|show|exhibit|pregnant|"
-      "nursing|lactating|breastfeeding|diabetic|infected|exposed|on|in|with|a|an|any|of|the|"
+      "nursing|lactating|breastfeeding|diabetic|infected|exposed|on|in|with|a|an|any|of|the");
+  static th_elig_set asking = TH_ELIG_SET(
       "treated|vaccinated|diagnosed|carry|contain|containing|concomitantly|include|involve|"
-      "involved|"
-      "affected|administered|given|prescribed|initiated|started|demonstrated|showing");
+      "involved|affected|administered|given|prescribed|initiated|started|demonstrated|showing|"
+      "require|required|requiring|need|needing|needed|scheduled|planning|planned|plan|indicated|"
+      "suspected|report|reported|complain|reveal|get|become");
   static th_elig_set fill = TH_ELIG_SET(
       "previously|currently|ever|to|also|yet|recently|concurrently|otherwise|already|actively|"
       "presently|significantly|known|prior|clinically|acute|active|chronic|be|been|being|have|had");
+  static th_elig_set helps = TH_ELIG_SET("previously|currently|ever|to|also|yet|recently|"
+                                         "concurrently|otherwise|already|be|been|being");
+  static th_elig_set harmless = TH_ELIG_SET("limited|only|necessarily|related|due|attributable");
+  bool aside = i > 0 && among(c, i - 1, &before); /* "but not X", "(not X)" */
+  if (aside && token(c, i + 1)->kind == TH_ELIG_WORD && !among(c, i + 1, &harmless) &&
+      !among(c, i + 1, &fill) && !among(c, i + 1, &had) && !ends_in_ed(c, i + 1))
+    return FAR;
   for (uint32_t k = i + 1; k < i + 5; k++) {
-    if (among(c, k, &having)) return FAR;
-    if (among(c, k, &had) && (k > i + 1 || !among(c, k + 1, &fill))) return FAR;
+    if (among(c, k, &having) || among(c, k, &asking)) return FAR;
+    if (among(c, k, &had) && !among(c, k + 1, &helps)) return FAR;
     if (!among(c, k, &fill)) return k - i;
   }
   return 5;
@@ -147,6 +163,22 @@ static uint32_t hinders(const th_elig_context *c, uint32_t i) {
                   "performance|clear|safe|therapy|surgery|receipt|continuous|the");
   if (c->mentions == 0) return 0;
   return among(c, i + 1, &done) ? 8 : 0;
+}
+
+/* "failed to achieve remission", "rather than surgery", "naive to X", "exclusion of X": cues with
+ * their preposition only. 0 when the word is none of them or stands without it. */
+static uint32_t reach_of_pair(const th_elig_context *c, uint32_t i) {
+  static th_elig_set fail = TH_ELIG_SET("fail|failed|failure"), to = TH_ELIG_SET("to");
+  static th_elig_set reach = TH_ELIG_SET("achieve|attain|reach|undergo|receive|have|show");
+  static th_elig_set rather = TH_ELIG_SET("rather"), than = TH_ELIG_SET("than");
+  static th_elig_set opposed = TH_ELIG_SET("opposed|naive"), of = TH_ELIG_SET("of");
+  static th_elig_set exclusion = TH_ELIG_SET("exclusion");
+  if (among(c, i, &fail)) return among(c, i + 1, &to) && among(c, i + 2, &reach) ? 8 : 0;
+  if (among(c, i, &rather)) return among(c, i + 1, &than) ? 6 : 0;
+  if (among(c, i, &opposed)) return among(c, i + 1, &to) ? 6 : 0;
+  if (among(c, i, &exclusion))
+    return among(c, i + 1, &of) && c->leaf->kind == TH_ELIG_INCLUSION ? FAR : 0;
+  return 0;
 }
 
 /* "not more than", "no later than", "whether or not", "not limited to" deny nothing that follows;
@@ -164,7 +196,9 @@ static uint32_t reach_of_denial(const th_elig_context *c, uint32_t i) {
       TH_ELIG_SET("free|negative|absence|lack|lacking|devoid|instead|unavailability");
   static th_elig_set of = TH_ELIG_SET("of|from|for");
   static th_elig_set contra = TH_ELIG_SET("contraindication");
-  static th_elig_set hindered = TH_ELIG_SET("precluding|preclude|precluded|preventing|prevent");
+  static th_elig_set hindered = TH_ELIG_SET("precluding|preclude|precluded|preventing|prevent|"
+                                            "contraindicating|prohibiting|prohibit");
+  static th_elig_set paired = TH_ELIG_SET("fail|failed|failure|rather|opposed|naive|exclusion");
   static th_elig_set rule = TH_ELIG_SET("ruled|rule|rules"), out = TH_ELIG_SET("out");
   static th_elig_set unable = TH_ELIG_SET("unable|inability"), to = TH_ELIG_SET("to");
   static th_elig_set have_done = TH_ELIG_SET("undergo|receive|take|have");
@@ -174,6 +208,7 @@ static uint32_t reach_of_denial(const th_elig_context *c, uint32_t i) {
       "compliance|willingness|ability|interest|experience|knowledge|insurance|tolerance|"
       "contraindication|control");
   if (among(c, i, &hindered)) return hinders(c, i);
+  if (among(c, i, &paired)) return reach_of_pair(c, i);
   if (among(c, i, &rule)) return among(c, i + 1, &out) ? FAR : 0;
   if (among(c, i, &unable)) return among(c, i + 1, &to) && among(c, i + 2, &have_done) ? 8 : 0;
   if (among(c, i + 1, &contra)) return 2; /* itself, not what it is to */
@@ -244,6 +279,12 @@ static void see_allergy(th_elig_context *c, uint32_t i) {
   }
 }
 
+static void except(th_elig_context *c, uint32_t at, uint32_t reach) {
+  set(&c->role, at, reach, TH_ELIG_EXCEPTION);
+  c->excepted = 0;
+  c->tail = c->timed = false;
+}
+
 static void see_role(th_elig_context *c, uint32_t i, uint16_t cue) {
   static th_elig_set to = TH_ELIG_SET("to|for|against|of|in");
   static th_elig_set than = TH_ELIG_SET("from|of|are|is|include|to|for");
@@ -251,8 +292,7 @@ static void see_role(th_elig_context *c, uint32_t i, uint16_t cue) {
   if (cue & ALLERGY) see_allergy(c, i);
   if (cue & CONTRA && among(c, i + 1, &to)) set(&c->role, i, 12, TH_ELIG_CONTRAINDICATION);
   if (cue & RISK && among(c, i + 1, &to)) set(&c->role, i, 5, TH_ELIG_RISK);
-  if (cue & EXCEPT && (!among(c, i, &loose) || among(c, i + 1, &than)))
-    set(&c->role, i, 40, TH_ELIG_EXCEPTION);
+  if (cue & EXCEPT && (!among(c, i, &loose) || among(c, i + 1, &than))) except(c, i, 40);
 }
 
 /* "contra-indicated". */
@@ -281,6 +321,54 @@ static void see_parenthesis(th_elig_context *c, uint32_t i) {
   c->parenthesis = UINT32_MAX;
 }
 
+/* A new line that begins like a thought of its own, behind one that does not end in the middle of
+ * one: in texts without list signs such lines may be of one item. */
+static bool is_new_line(const th_elig_context *c, uint32_t i) {
+  static th_elig_set open = TH_ELIG_SET(
+      "of|with|or|and|to|the|a|an|in|for|by|on|any|prior|other|no|not|without|than|as|such|from|"
+      "at|is|are|be|have|has|/|(|-|:|including|following|against|within|into|both|either|known");
+  const th_elig_token *t = token(c, i), *next = token(c, i + 1);
+  if (i + 1 >= c->leaf->tokens.n || !(next->flags & TH_ELIG_UPPER) || among(c, i, &open))
+    return false;
+  if (th_elig_sign(t, ',') && next->flags & TH_ELIG_ALL_UPPER) return false;
+  return memchr(c->leaf->text.p + t->to, '\n', next->from - t->to) != NULL;
+}
+
+/* "…, and has a history of": behind a comma or "or" a verb begins a clause of its own. */
+static bool begins_clause(const th_elig_context *c, uint32_t i) {
+  static th_elig_set joint = TH_ELIG_SET(",|and|or|that|which|who|/");
+  static th_elig_set verb = TH_ELIG_SET("have|has|had|is|are|was|were|requires|require|receives|"
+                                        "received|receiving|undergone|undergoing|taking|takes|"
+                                        "presence|willing|able|must|should|will|may|agree|agrees");
+  return i > 0 && among(c, i, &verb) && among(c, i - 1, &joint);
+}
+
+/* Where an exception ends that named something: at examples of what stands before it, at a clause
+ * of its own, and at the next joint when a time was said of it. With a preposition its tail begins,
+ * which qualifies what is excepted and is itself none. */
+static void see_exception(th_elig_context *c, uint32_t i) {
+  static th_elig_set such = TH_ELIG_SET("such"), as = TH_ELIG_SET("as");
+  static th_elig_set example = TH_ELIG_SET("including|includes");
+  static th_elig_set joint = TH_ELIG_SET(",|and|or|;");
+  static th_elig_set tail = TH_ELIG_SET("with|by|on|following|from|secondary|due|for|treated|"
+                                        "requiring|associated|caused|that|which|who|within|prior");
+  if (!c->role.on || c->role.value != TH_ELIG_EXCEPTION || !c->excepted) return;
+  bool inside = c->parenthesis != UINT32_MAX;
+  bool comma = i > 0 && th_elig_sign(token(c, i - 1), ',');
+  bool examples = comma && ((among(c, i, &such) && among(c, i + 1, &as)) || among(c, i, &example));
+  c->timed |= in_window(c->leaf, i);
+  if (!inside && (examples || begins_clause(c, i) || (c->timed && among(c, i, &joint))))
+    c->role.on = false;
+  else if (among(c, i, &tail))
+    c->tail = true;
+  else if (among(c, i, &joint))
+    c->tail = false;
+}
+
+static void forget(th_elig_context *c) {
+  c->negation.on = c->time.on = c->family.on = c->role.on = false;
+}
+
 static void see(th_elig_context *c, uint32_t i) {
   static th_elig_set other = TH_ELIG_SET("other");
   static th_elig_set than = TH_ELIG_SET("than");
@@ -288,18 +376,25 @@ static void see(th_elig_context *c, uint32_t i) {
   static th_elig_set including = TH_ELIG_SET("including|include|counting");
   static th_elig_set with = TH_ELIG_SET("with|have|has|are|is|by|on|following|after|:|from");
   const th_elig_token *t = token(c, i);
+  static th_elig_set purpose = TH_ELIG_SET("for|during|despite");
+  if (i > 0 && is_new_line(c, i - 1)) forget(c);
   if (th_elig_is_broken(c->leaf, i, i + 1)) {
-    c->negation.on = c->time.on = c->family.on = c->role.on = false;
+    forget(c);
     return;
   }
   uint16_t cue = cue_of(t);
   see_parenthesis(c, i);
-  if (among(c, i, &deny) && among(c, i + 1, &including))
-    set(&c->role, i + 1, 30, TH_ELIG_EXCEPTION);
+  static th_elig_set apply = TH_ELIG_SET("apply"), to = TH_ELIG_SET("to");
+  if (among(c, i, &apply) && i > 0 && among(c, i - 1, &deny) && among(c, i + 1, &to))
+    except(c, i + 1, 30);
+  if (among(c, i, &deny) && among(c, i + 1, &including)) except(c, i + 1, 30);
   if (among(c, i, &than) && i > 0)
     for (uint32_t k = i; k-- > 0 && i - k <= 4;) /* "other than", "other type of tumour than" */
-      if (among(c, k, &other)) set(&c->role, i, 30, TH_ELIG_EXCEPTION);
-  if (c->mentions && among(c, i, &with)) c->negation.on = false;
+      if (among(c, k, &other)) except(c, i, 30);
+  see_exception(c, i);
+  if (c->mentions &&
+      (among(c, i, &with) || begins_clause(c, i) || (i == c->last && among(c, i, &purpose))))
+    c->negation.on = false;
   if (cue & STOP) see_stop(c);
   if (cue & NO) see_negation(c, i);
   if (cue & (PAST | NOW | PLAN)) see_time(c, i, cue);
@@ -310,48 +405,103 @@ static void see(th_elig_context *c, uint32_t i) {
 
 /* ---- behind the mention ---- */
 
-static void look_behind(const th_elig_context *c, uint32_t end, th_elig_setting *s) {
-  static th_elig_set verbs =
-      TH_ELIG_SET("is|are|was|were|be|been|has|have|will|must|should|may|also|do|does|"
-                  "known|currently|allowed|not");
+static th_elig_set verbs =
+    TH_ELIG_SET("is|are|was|were|be|been|has|have|will|must|should|may|also|do|does|"
+                "known|currently|allowed|not|can|being");
+static th_elig_set allowed =
+    TH_ELIG_SET("allowed|permitted|acceptable|eligible|allowable|permissible|ok");
+static th_elig_set exclusion =
+    TH_ELIG_SET("excluded|exclusion|exclude|exclusionary|prohibited|ineligible|disqualifying");
+static th_elig_set no = TH_ELIG_SET("not");
+
+/* "negative" says it of the mention only when no name follows that it belongs to ("must have a
+ * negative pregnancy test"). */
+static bool stands_alone(const th_elig_context *c, uint32_t i) {
+  static th_elig_set behind = TH_ELIG_SET("or|and|by|on|at|in|for|within|prior|but|is|as|to|from");
+  return i + 1 >= c->leaf->tokens.n || token(c, i + 1)->kind != TH_ELIG_WORD ||
+         among(c, i + 1, &behind);
+}
+
+/* What is said right behind the mention; true when something was. */
+static bool look_right_behind(const th_elig_context *c, uint32_t end, th_elig_setting *s) {
   static th_elig_set absent = TH_ELIG_SET("absent|excluded|negative|prohibited|ineligible");
   static th_elig_set found_none = TH_ELIG_SET("absent|negative");
-  static th_elig_set allowed =
-      TH_ELIG_SET("allowed|permitted|acceptable|eligible|allowable|permissible|ok");
-  static th_elig_set no = TH_ELIG_SET("not");
   static th_elig_set in = TH_ELIG_SET("in|the|an|considered|-");
-  static th_elig_set naive = TH_ELIG_SET("naive");
-  static th_elig_set exclusion =
-      TH_ELIG_SET("excluded|exclusion|exclude|exclusionary|prohibited|ineligible|disqualifying");
+  static th_elig_set naive = TH_ELIG_SET("naive"), free_ = TH_ELIG_SET("free");
+  static th_elig_set ruled = TH_ELIG_SET("ruled"), out = TH_ELIG_SET("out");
+  static th_elig_set found = TH_ELIG_SET("detected|detectable|found|seen|observed|identified|"
+                                         "indicated|demonstrated|evident|diagnosed|performed");
   static th_elig_set past = TH_ELIG_SET("past");
   bool verb = false, denied = false;
   for (uint32_t i = end; i < end + 6 && !th_elig_is_broken(c->leaf, i, i + 1); i++) {
-    if (i == end + 1 && among(c, i, &naive)) {
+    bool hyphen = i == end + 1 && th_elig_sign(token(c, end), '-');
+    if ((hyphen && among(c, i, &naive)) || (hyphen && among(c, i, &free_) && stands_alone(c, i)) ||
+        (verb && denied && among(c, i, &found) && stands_alone(c, i)) ||
+        (among(c, i, &ruled) && among(c, i + 1, &out) && !denied)) {
       s->negated = true;
-      return;
+      return true;
     }
     if (verb && among(c, i, &allowed)) {
       s->allowed = !denied;
       s->negated |= denied && c->leaf->kind != TH_ELIG_EXCLUSION;
-      return;
+      return true;
     }
     if (verb && denied && among(c, i, &exclusion)) {
       s->allowed = true;
-      return;
+      return true;
     }
-    if (among(c, i, &absent) && (verb || i == end)) {
+    if (among(c, i, &absent) && (verb || i == end) && stands_alone(c, i)) {
       s->negated |= c->leaf->kind != TH_ELIG_EXCLUSION || among(c, i, &found_none);
-      return;
+      return true;
     }
     if (among(c, i, &past) && i > end && among(c, i - 1, &in) && !in_window(c->leaf, i)) {
       s->time = TH_ELIG_PAST;
-      return;
+      return true;
     }
     denied |= among(c, i, &no);
     if (among(c, i, &verbs))
       verb = true;
     else if (!among(c, i, &in))
+      return verb;
+  }
+  return verb;
+}
+
+/* The parenthesis that opens at i: the token that closes it, i when none does. */
+static uint32_t close_of(const th_elig_context *c, uint32_t i) {
+  for (uint32_t k = i + 1; k < i + 40 && k < c->leaf->tokens.n; k++)
+    if (th_elig_sign(token(c, k), ')')) return k;
+  return i;
+}
+
+/* "Patients with X or Y of any sort are eligible": the first verb behind the mention, and whether
+ * it says that what stands before it is allowed, or left out. Over a comma only in a list. */
+static void look_ahead(const th_elig_context *c, uint32_t end, th_elig_setting *s) {
+  enum { AHEAD = 22 };
+  static th_elig_set be = TH_ELIG_SET("is|are|was|were|will|may|should|must|can|has|have|had|need|"
+                                      "needs|requires|require|receive|received");
+  static th_elig_set fill = TH_ELIG_SET("be|been|considered|an|the|also|not|still|in|-|to");
+  static th_elig_set join = TH_ELIG_SET("and|or|/");
+  bool comma = false, joined = false, denied = false;
+  uint32_t i = end;
+  for (; i < end + AHEAD && i < c->leaf->tokens.n && !among(c, i, &be); i++) {
+    const th_elig_token *t = token(c, i);
+    if (th_elig_sign(t, '(')) i = close_of(c, i);
+    if (th_elig_is_broken(c->leaf, i, i + 1) || is_new_line(c, i) || th_elig_sign(t, ')') ||
+        th_elig_sign(t, ':') || in_window(c->leaf, i) || cue_of(t) & (STOP | EXCEPT))
       return;
+    comma |= th_elig_sign(t, ',');
+    joined |= among(c, i, &join);
+  }
+  if (i == end || i >= c->leaf->tokens.n || !among(c, i, &be) || (comma && !joined)) return;
+  for (i++; among(c, i, &fill); i++)
+    denied |= among(c, i, &no);
+  if (among(c, i, &allowed)) {
+    s->allowed = !denied;
+    s->negated |= denied && c->leaf->kind != TH_ELIG_EXCLUSION;
+  } else if (among(c, i, &exclusion)) {
+    s->allowed = denied;
+    s->negated |= !denied && c->leaf->kind == TH_ELIG_INCLUSION;
   }
 }
 
@@ -383,15 +533,34 @@ th_elig_setting th_elig_context_at(th_elig_context *c, uint32_t first, uint32_t 
   th_elig_setting s = {0};
   for (; c->at < first; c->at++)
     see(c, c->at);
+  if (first > 0 && is_new_line(c, first - 1)) forget(c);
   s.negated = holds(&c->negation, first) && c->negation.value &&
               (c->negation.value != ONE || end == first + 1);
   s.family = holds(&c->family, first);
   s.time = holds(&c->time, first) ? c->time.value : TH_ELIG_TIME_ANY;
   s.role = holds(&c->role, first) ? c->role.value : TH_ELIG_PLAIN_ROLE;
   s.role_at = c->role.at;
-  look_behind(c, end, &s);
+  if (!look_right_behind(c, end, &s)) look_ahead(c, end, &s);
   look_for_degree(c, first, &s);
+  s.tail = s.role == TH_ELIG_EXCEPTION && c->tail;
+  c->excepted += s.role == TH_ELIG_EXCEPTION;
   c->mentions++;
+  c->last = end;
   c->at = TH_MAX(c->at, end);
   return s;
+}
+
+void th_elig_context_except(th_elig_context *c) {
+  except(c, 0, UINT32_MAX);
+}
+
+uint8_t th_elig_context_open(th_elig_context *c) {
+  uint32_t n = c->leaf->tokens.n;
+  if (n == 0 || !th_elig_sign(token(c, n - 1), ':')) return TH_ELIG_UNDER_NOTHING;
+  for (; c->at < n; c->at++)
+    see(c, c->at);
+  if (c->role.on && c->role.value == TH_ELIG_EXCEPTION && !c->excepted)
+    return TH_ELIG_UNDER_EXCEPTION;
+  bool denied = holds(&c->negation, n) && c->negation.value == 1 && c->mentions == 0;
+  return denied ? TH_ELIG_UNDER_DENIAL : TH_ELIG_UNDER_NOTHING;
 }

@@ -29,12 +29,16 @@ typedef struct th_elig_context {
   uint32_t at;          /* first token that was not looked at */
   uint32_t mentions;    /* since the denial began */
   uint32_t parenthesis; /* token of the one that is open; UINT32_MAX = none */
+  uint32_t last;        /* behind the last mention */
+  uint32_t excepted;    /* mentions since the exception began */
+  bool tail, timed;     /* of the exception: what qualifies it began; a time was said of it */
   th_elig_cue negation, time, family, role;
 } th_elig_context;
 
 typedef struct th_elig_setting {
   bool negated, family;
   bool allowed; /* "… is allowed": asks for nothing */
+  bool tail;    /* with TH_ELIG_EXCEPTION: qualifies what is excepted */
   uint8_t time; /* th_elig_time */
   uint8_t role; /* th_elig_role */
   uint32_t role_at;
@@ -42,6 +46,11 @@ typedef struct th_elig_setting {
 } th_elig_setting;
 
 void th_elig_context_start(th_elig_context *c, const th_elig_leaf *leaf);
+/* All of the leaf is an exception to what stands above it. */
+void th_elig_context_except(th_elig_context *c);
+/* What the leaf's last words begin and leave open, for the list that they introduce:
+ * th_elig_under. No mention is asked for afterwards. */
+uint8_t th_elig_context_open(th_elig_context *c);
 /* The setting of the mention in tokens [first, end), not before the one asked for last. */
 th_elig_setting th_elig_context_at(th_elig_context *c, uint32_t first, uint32_t end);
 

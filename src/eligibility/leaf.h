@@ -31,6 +31,13 @@ typedef struct th_elig_names {
   uint32_t n, cap;
 } th_elig_names;
 
+/* What the words that introduce a list say of its items. */
+typedef enum th_elig_under {
+  TH_ELIG_UNDER_NOTHING,
+  TH_ELIG_UNDER_DENIAL,    /* "No history of any of the following:" */
+  TH_ELIG_UNDER_EXCEPTION, /* "Malignancy, except:" */
+} th_elig_under;
+
 typedef struct th_elig_leaf {
   th_span text;
   uint32_t from, to;
@@ -44,6 +51,7 @@ typedef struct th_elig_leaf {
   uint32_t n_mentions, n_quantities, n_whens, cap; /* cap: of the four arrays */
   th_elig_facts *facts;
   uint32_t first_fact; /* of this leaf in facts */
+  uint8_t under, open; /* th_elig_under: what it stands under; what its last words begin */
   uint32_t node;       /* the leaf's place in the tree */
   th_elig_names *names;
   uint32_t *fact_token; /* first and behind-last token of each fact of the leaf, two a fact */

@@ -88,10 +88,22 @@ static int read_leaf(th_elig_leaf *leaf, th_elig_lexicon *lexicon, th_elig_node 
   return rc;
 }
 
+/* Of a list whose lead denies what follows every item is turned; "any of" of an inclusion then asks
+ * for all of them. */
+static void deny_items(th_elig_nodes *nodes, uint32_t group, th_elig_leaf *leaf,
+                       const th_elig_node *n) {
+  for (uint32_t k = n->fact; k < n->fact + n->n_facts; k++)
+    leaf->facts->p[k].negated = !leaf->facts->p[k].negated;
+  th_elig_node *g = &nodes->p[group];
+  if (n->kind == TH_ELIG_INCLUSION && g->combine == TH_ELIG_ANY) g->combine = TH_ELIG_ALL;
+}
+
 static int read_facts(th_span text, th_elig_lexicon *lexicon, th_elig_nodes *nodes,
                       th_elig_facts *facts, th_elig_names *names, th_err *err) {
   th_elig_leaf leaf = {.text = text, .tokens.arena = nodes->arena, .facts = facts, .names = names};
   int rc = th_elig_phrases_ready(), topics[DEPTHS]; /* what the lead of each open list asks for */
+  uint8_t opened[DEPTHS] = {0};                     /* th_elig_under: what it begins */
+  uint32_t groups[DEPTHS] = {0};
   for (uint32_t d = 0; d < DEPTHS; d++)
     topics[d] = -1;
   for (uint32_t i = 0; rc == 0 && i < nodes->n && !facts->failed; i++) {
@@ -99,12 +111,21 @@ static int read_facts(th_span text, th_elig_lexicon *lexicon, th_elig_nodes *nod
     uint32_t depth = TH_MIN(n->depth, DEPTHS - 2u);
     if (n->flags & TH_ELIG_GROUP) {
       topics[depth + 1] = -1;
+      opened[depth + 1] = TH_ELIG_UNDER_NOTHING;
+      groups[depth + 1] = i;
       continue;
     }
     leaf.node = i;
     leaf.topic = n->number ? topics[depth] : -1;
+    leaf.under = n->number ? opened[depth] : TH_ELIG_UNDER_NOTHING;
+    leaf.open = TH_ELIG_UNDER_NOTHING;
     rc = read_leaf(&leaf, lexicon, n, err);
-    if (n->number == 0) topics[depth] = topic_of(&leaf);
+    if (leaf.under == TH_ELIG_UNDER_DENIAL) deny_items(nodes, groups[depth], &leaf, n);
+    if (leaf.under == TH_ELIG_UNDER_EXCEPTION) n->flags |= TH_ELIG_OPTIONAL;
+    if (n->number) continue;
+    topics[depth] = topic_of(&leaf);
+    opened[depth] = leaf.open;
+    if (leaf.open == TH_ELIG_UNDER_DENIAL && n->n_facts) opened[depth] = TH_ELIG_UNDER_NOTHING;
   }
   return rc < 0 ? rc : facts->failed ? TH_ENOMEM : 0;
 }
