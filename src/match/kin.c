@@ -6,7 +6,7 @@
 #include "match/verdict_private.h"
 
 enum {
-  VERDICTS = 1 << 13,
+  VERDICTS = 1 << 14,
   CATEGORIES = TH_ELIG_GENE + 1, /* that are looked up in the dictionary */
   MODES = TH_PRESUME_SILENCE + 1,
 };
@@ -232,17 +232,22 @@ static bool may_hold(const th_kin *k, uint64_t hashes) {
 }
 
 const th_verdict_fact *th_kin_plain(const th_kin *k, const th_criteria_outline *o, uint32_t fact,
-                                    th_verdict_presume mode) {
+                                    th_verdict_presume mode, bool *apart) {
   const th_criteria_ref *r = &o->refs[fact];
-  if (r->guarded || !k->lore) return NULL;
-  if (r->type == TH_ELIG_NUMERIC) return k->plain_number[r->name] ? &k->number[r->negated] : NULL;
-  if (r->category >= CATEGORIES) return NULL;
+  *apart = false;
+  if (r->type == TH_ELIG_NUMERIC) {
+    bool plain = k->lore && !r->guarded && k->plain_number[r->name];
+    return plain ? &k->number[r->negated] : NULL;
+  }
+  if (r->category >= CATEGORIES || !k->lore) return NULL;
   uint64_t lore = th_lore_of(k->lore, o, fact);
-  if (!lore || lore & TH_LORE_SPECIAL || (k->hinted && (lore & TH_LORE_HINTED || r->has_degree)) ||
-      may_hold(k, lore))
-    return NULL;
-  return &k->concept[mode][r->category][r->negated];
+  *apart = lore && !may_hold(k, lore);
+  bool asks = r->guarded || lore & TH_LORE_SPECIAL ||
+              (k->hinted && (lore & TH_LORE_HINTED || r->has_degree));
+  return *apart && !asks ? &k->concept[mode][r->category][r->negated] : NULL;
 }
+
+const th_kin th_kin_none = {0};
 
 th_verdict_fact *th_kin_verdict(const th_kin *k, uint64_t says, bool *known) {
   says = says ? says : 1;

@@ -24,9 +24,12 @@ bool th_kin_is_below(const th_kin *kin, uint32_t concept_id);
 const uint32_t *th_kin_defined(const th_kin *kin, uint32_t *n);
 
 /* The verdict on a fact of the criteria book that has nothing to do with the patient: it depends on
- * its kind alone. NULL: it may have, or nothing is known of it (lore.h). */
+ * its kind alone. NULL: it may have, or nothing is known of it (lore.h). *apart: no concept of the
+ * patient has to do with it, whatever else may. */
 const th_verdict_fact *th_kin_plain(const th_kin *kin, const th_criteria_outline *outline,
-                                    uint32_t fact, th_verdict_presume mode);
+                                    uint32_t fact, th_verdict_presume mode, bool *apart);
+/* For judging such a fact: th_kin_may is false of all. */
+extern const th_kin th_kin_none;
 
 /* The verdict on one that has, or may have, and was judged for another study of the request
  * (th_criteria_ref.says). *known: it is there; else the place is the caller's to fill, and holds

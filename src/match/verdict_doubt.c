@@ -85,7 +85,12 @@ static struct phrase {
 static size_t n_phrases;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
+/* The words of each TEST row. */
+static stems test_words[TH_COUNT(tests)];
+
 static void know_phrases(void) {
+  for (size_t i = 0; i < TH_COUNT(tests); i++)
+    add_words(&test_words[i], th_span_of(tests[i]), th_words_stem);
   for (size_t i = 0; i < TH_COUNT(hints); i++)
     for (const char *p = hints[i].said; *p && n_phrases < PHRASES_MAX;) {
       struct phrase *x = &phrases[n_phrases++];
@@ -202,14 +207,15 @@ bool th_doubt_wide(const th_elig_fact *f) {
 bool th_doubt_done(const th_verdict_patient *v, th_span test) {
   stems label = {.n = 0};
   add_words(&label, test, th_words_stem);
+  pthread_once(&once, know_phrases);
   for (size_t i = 0; i < TH_COUNT(tests); i++) {
-    th_span rest = th_span_of(tests[i]), w;
+    const stems *names = &test_words[i];
     bool same = false, said = false;
-    while (th_words_next(&rest, &w)) {
-      same |= holds(&label, th_words_stem(w));
-      said |= th_words_said(v, th_words_stem(w));
-    }
-    if (same && said) return true;
+    for (uint32_t k = 0; k < label.n; k++)
+      same |= holds(names, label.at[k]);
+    for (uint32_t k = 0; same && k < names->n; k++)
+      said |= th_words_said(v, names->at[k]);
+    if (said) return true;
   }
   return false;
 }

@@ -12,18 +12,24 @@ static bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (unsigned char)c >= 0x80;
 }
 
+static bool is_among(th_span w, const th_span *words, size_t n) {
+  for (size_t i = 0; i < n; i++)
+    if (w.n == words[i].n && (w.p[0] | 32) == words[i].p[0] && th_span_eq_nocase(w, words[i]))
+      return true;
+  return false;
+}
+
 static void see_word(gap *g, th_span w) {
-  static const char *const breaks[] = {"except", "unless", "excluding", "but", "other", "apart"};
-  static const char *const examples[] = {"such",     "e",    "eg",     "including",
-                                         "includes", "like", "include"};
-  if (th_span_eq_nocase(w, TH_SPAN("or")))
-    g->has_or = true;
-  else if (th_span_eq_nocase(w, TH_SPAN("and")))
-    g->has_and = true;
-  for (size_t i = 0; i < TH_COUNT(breaks); i++)
-    g->stop |= th_span_eq_nocase(w, th_span_of(breaks[i]));
-  for (size_t i = 0; i < TH_COUNT(examples); i++)
-    g->example |= th_span_eq_nocase(w, th_span_of(examples[i]));
+  static const th_span either[] = {TH_SPAN("or")}, both[] = {TH_SPAN("and")};
+  static const th_span breaks[] = {TH_SPAN("except"), TH_SPAN("unless"), TH_SPAN("excluding"),
+                                   TH_SPAN("but"),    TH_SPAN("other"),  TH_SPAN("apart")};
+  static const th_span examples[] = {TH_SPAN("such"),      TH_SPAN("e"),        TH_SPAN("eg"),
+                                     TH_SPAN("including"), TH_SPAN("includes"), TH_SPAN("like"),
+                                     TH_SPAN("include")};
+  g->has_or |= is_among(w, either, TH_COUNT(either));
+  g->has_and |= is_among(w, both, TH_COUNT(both));
+  g->stop |= is_among(w, breaks, TH_COUNT(breaks));
+  g->example |= is_among(w, examples, TH_COUNT(examples));
 }
 
 static void see_sign(gap *g, char c, char next) {
@@ -79,17 +85,16 @@ static bool list_is_or(const th_elig_tree *tree, const th_elig_node *n, uint32_t
 /* "one or more of", "at least one" before the facts: any of them will do, up to the end of the
  * sentence. */
 static bool one_of(const th_elig_tree *tree, const th_elig_node *n, uint32_t i) {
-  static const char *const words[] = {"one or more", "at least one", "any of", "one of the"};
+  static const th_span words[] = {TH_SPAN("one or more"), TH_SPAN("at least one"),
+                                  TH_SPAN("any of"), TH_SPAN("one of the")};
   uint32_t to = TH_MIN(tree->facts[i - 1].from, (uint32_t)tree->text.n);
   for (uint32_t at = to; at > n->from && tree->text.p[at] != ';'; at--) {
     char first = (char)(tree->text.p[at] | 32);
-    for (size_t k = 0; k < TH_COUNT(words); k++) {
-      if (words[k][0] != first) continue;
-      size_t len = strlen(words[k]);
-      if (at + len <= to &&
-          th_span_eq_nocase((th_span){tree->text.p + at, len}, th_span_of(words[k])))
+    if (first != 'o' && first != 'a') continue;
+    for (size_t k = 0; k < TH_COUNT(words); k++)
+      if (words[k].p[0] == first && at + words[k].n <= to &&
+          th_span_eq_nocase((th_span){tree->text.p + at, words[k].n}, words[k]))
         return true;
-    }
   }
   return false;
 }

@@ -60,6 +60,11 @@ enum {
   TH_SAYS_RANGE = 256,     /* an age with both bounds */
 };
 
+/* A fact of an outline, in its place where the tree has its facts. Errors: TH_ECORRUPT. */
+int th_verdict_judge_outlined(th_verdict_fact *out, const struct th_criteria_outline *o, uint32_t i,
+                              const th_verdict_patient *v, th_verdict_presume mode,
+                              th_err *err) TH_MUST_USE;
+
 /* A leaf while it is judged. */
 typedef struct th_verdict_leaf {
   const th_verdict_patient *v;

@@ -10,10 +10,14 @@
 
 enum { STEM = 6, CONTENT_MAX = 64, REST_MAX = 2 };
 
+enum { SIEVE_BITS = 13 };
+
 struct th_verdict_words {
   uint64_t *stems; /* of the note, sorted */
   uint32_t n;
-  uint64_t hints; /* th_doubt_hints */
+  uint64_t hints;                         /* th_doubt_hints */
+  uint64_t sieve[(1 << SIEVE_BITS) / 64]; /* a bit for a hash of each stem */
+  uint8_t *ill;                           /* by known word: 0 not asked yet, 1 no, 2 yes */
 };
 
 /* What a word of a criterion may be. */
@@ -38,18 +42,25 @@ static const struct {
 #undef ORGAN
 };
 
-enum { KNOWN_MAX = 1024 };
+enum { KNOWN_MAX = 1024, SLOTS = 4096 };
 static struct known {
   uint64_t stem;
   const char *code; /* of the organ's diseases, or NULL */
   uint8_t what;
 } known[KNOWN_MAX];
 static size_t n_known;
+/* The first row of each stem, those of it stand together: by hash, its index plus 1; 0: free. */
+static uint16_t slots[SLOTS];
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static bool is_word(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-         (unsigned char)c >= 0x80;
+  static const bool letters[256] = {
+      ['0' ... '9'] = true, ['A' ... 'Z'] = true, ['a' ... 'z'] = true, [0x80 ... 0xff] = true};
+  return letters[(unsigned char)c];
+}
+
+static uint32_t hash_of(uint64_t stem, int bits) {
+  return (uint32_t)(stem * 0x9E3779B97F4A7C15u >> (64 - bits));
 }
 
 /* The first letters of a word, in lower case, as one number. */
@@ -93,25 +104,32 @@ static void know_words(void) {
       known[n_known++] = (struct known){th_words_stem(w), lists[i].code, lists[i].what};
   }
   qsort(known, n_known, sizeof *known, by_stem);
+  for (size_t i = 0; i < n_known; i++) {
+    if (i && known[i].stem == known[i - 1].stem) continue;
+    uint32_t at = hash_of(known[i].stem, 12);
+    while (slots[at])
+      at = (at + 1) % SLOTS;
+    slots[at] = (uint16_t)(i + 1);
+  }
 }
 
-/* The first row with the stem, those of it stand together; NULL: none. */
+/* The first row with the stem; NULL: none. */
 static const struct known *known_word(uint64_t stem) {
-  size_t low = 0, high = n_known;
-  while (low < high) {
-    size_t mid = low + (high - low) / 2;
-    if (known[mid].stem < stem)
-      low = mid + 1;
-    else
-      high = mid;
-  }
-  return low < n_known && known[low].stem == stem ? &known[low] : NULL;
+  for (uint32_t at = hash_of(stem, 12); slots[at]; at = (at + 1) % SLOTS)
+    if (known[slots[at] - 1].stem == stem) return &known[slots[at] - 1];
+  return NULL;
+}
+
+/* All that a word is, a bit each. */
+static unsigned kinds_of(uint64_t stem) {
+  unsigned out = 0;
+  for (const struct known *k = known_word(stem); k && k < known + n_known && k->stem == stem; k++)
+    out |= 1u << k->what;
+  return out;
 }
 
 static bool is_listed(uint64_t stem, uint8_t what) {
-  for (const struct known *k = known_word(stem); k && k < known + n_known && k->stem == stem; k++)
-    if (k->what == what) return true;
-  return false;
+  return kinds_of(stem) >> what & 1;
 }
 
 int th_verdict_listen(th_verdict_patient *v, th_arena *arena, th_err *err) {
@@ -121,9 +139,14 @@ int th_verdict_listen(th_verdict_patient *v, th_arena *arena, th_err *err) {
   pthread_once(&once, know_words);
   out = th_arena_calloc(arena, 1, sizeof *out);
   if (out) out->stems = th_arena_alloc(arena, (rest.n / 2 + 1) * sizeof *out->stems);
-  if (!out || !out->stems) return th_err_set(err, TH_ENOMEM, "out of memory");
-  while (th_words_next(&rest, &w))
-    out->stems[out->n++] = th_words_stem(w);
+  if (out) out->ill = th_arena_calloc(arena, KNOWN_MAX, sizeof *out->ill);
+  if (!out || !out->stems || !out->ill) return th_err_set(err, TH_ENOMEM, "out of memory");
+  while (th_words_next(&rest, &w)) {
+    uint64_t stem = th_words_stem(w);
+    uint32_t bit = hash_of(stem, SIEVE_BITS);
+    out->stems[out->n++] = stem;
+    out->sieve[bit / 64] |= 1ull << (bit % 64);
+  }
   qsort(out->stems, out->n, sizeof *out->stems, by_value);
   v->words = out;
   out->hints = th_doubt_hints(v);
@@ -133,6 +156,8 @@ int th_verdict_listen(th_verdict_patient *v, th_arena *arena, th_err *err) {
 /* ---- a criterion's words ---- */
 
 bool th_words_said(const th_verdict_patient *v, uint64_t stem) {
+  uint32_t bit = hash_of(stem, SIEVE_BITS);
+  if (!(v->words->sieve[bit / 64] >> (bit % 64) & 1)) return false;
   return bsearch(&stem, v->words->stems, v->words->n, sizeof stem, by_value) != NULL;
 }
 
@@ -140,19 +165,27 @@ static bool is_number(th_span w) {
   return w.p[0] >= '0' && w.p[0] <= '9';
 }
 
-/* Whether the patient has, or may have, a disease of the organs that the word names. */
+/* Whether the patient has, or may have, a disease of an organ. */
+static bool is_ill(const th_verdict_patient *v, const char *code) {
+  uint32_t above;
+  if (!v->dict || !th_concepts_by_code(v->dict, th_span_of(code), &above, 1)) return false;
+  for (uint32_t k = 0; k < v->n_concepts; k++) {
+    const th_patient_fact *f = &v->p->facts[v->concepts[k]];
+    if (f->absent || f->experiencer != TH_OF_PATIENT || f->concept_id == TH_NO_CONCEPT ||
+        f->certainty == TH_CERTAIN_HYPOTHETICAL || f->category > TH_ELIG_FINDING)
+      continue;
+    if (f->concept_id == above || th_concept_is_below(v->dict, f->concept_id, above)) return true;
+  }
+  return false;
+}
+
+/* Of one of the organs that the word names; asked of the dictionary once. */
 bool th_words_ill(const th_verdict_patient *v, uint64_t stem) {
   for (const struct known *o = known_word(stem); o && o < known + n_known && o->stem == stem; o++) {
-    uint32_t above;
-    if (!o->code || !v->dict || !th_concepts_by_code(v->dict, th_span_of(o->code), &above, 1))
-      continue;
-    for (uint32_t k = 0; k < v->n_concepts; k++) {
-      const th_patient_fact *f = &v->p->facts[v->concepts[k]];
-      if (f->absent || f->experiencer != TH_OF_PATIENT || f->concept_id == TH_NO_CONCEPT ||
-          f->certainty == TH_CERTAIN_HYPOTHETICAL || f->category > TH_ELIG_FINDING)
-        continue;
-      if (f->concept_id == above || th_concept_is_below(v->dict, f->concept_id, above)) return true;
-    }
+    uint8_t *ill = &v->words->ill[o - known];
+    if (!o->code) continue;
+    if (!*ill) *ill = is_ill(v, o->code) ? 2 : 1;
+    if (*ill == 2) return true;
   }
   return false;
 }
@@ -205,10 +238,10 @@ bool th_verdict_unsaid(const th_verdict_leaf *l) {
   rest = (th_span){tree->text.p + n->from, n->to - n->from};
   while (th_words_next(&rest, &w)) {
     uint64_t stem = th_words_stem(w);
-    if (is_listed(stem, HELD_WORD) || is_listed(stem, ASKED_WORD) || is_listed(stem, RESULTS_WORD))
-      return false;
-    if (w.n < 3 || is_number(w) || is_listed(stem, IDLE_WORD)) continue;
-    if (th_words_said(v, stem) || th_words_ill(v, stem)) return false;
+    unsigned kinds = kinds_of(stem);
+    if (kinds & (1u << HELD_WORD | 1u << ASKED_WORD | 1u << RESULTS_WORD)) return false;
+    if (w.n < 3 || is_number(w) || kinds >> IDLE_WORD & 1) continue;
+    if (th_words_said(v, stem) || (kinds >> ORGAN_WORD & 1 && th_words_ill(v, stem))) return false;
     content += !in_fact(tree, n, w.p);
   }
   return content > 0 && content <= CONTENT_MAX;
@@ -217,12 +250,13 @@ bool th_verdict_unsaid(const th_verdict_leaf *l) {
 /* ---- what was not read beside facts ---- */
 
 static bool separates(th_span s, size_t i) {
-  static const char *const words[] = {" or ", " and ", " and/or ", " but "};
-  if (strchr(",;:/\n", s.p[i])) return true;
-  for (size_t k = 0; k < TH_COUNT(words); k++) {
-    size_t n = strlen(words[k]);
-    if (i + n <= s.n && th_span_eq_nocase((th_span){s.p + i, n}, th_span_of(words[k]))) return true;
-  }
+  static const th_span words[] = {TH_SPAN(" or "), TH_SPAN(" and "), TH_SPAN(" and/or "),
+                                  TH_SPAN(" but ")};
+  if (s.p[i] != ' ') return strchr(",;:/\n", s.p[i]) != NULL;
+  for (size_t k = 0; k < TH_COUNT(words); k++)
+    if (i + words[k].n <= s.n && (s.p[i + 1] | 32) == words[k].p[1] &&
+        th_span_eq_nocase((th_span){s.p + i, words[k].n}, words[k]))
+      return true;
   return false;
 }
 
@@ -289,7 +323,7 @@ static bool has_unread_bound(const th_verdict_leaf *l, th_span s) {
   static const char *const signs[] = {
       "<", ">", "\xe2\x89\xa4", "\xe2\x89\xa5", "\xe2\x89\xa6", "\xe2\x89\xa7"};
   for (size_t i = 0; i < s.n; i++)
-    for (size_t k = 0; k < TH_COUNT(signs); k++) {
+    for (size_t k = 0; k < TH_COUNT(signs) && strchr("<>\xe2", s.p[i]); k++) {
       size_t len = strlen(signs[k]);
       if (i + len <= s.n && !memcmp(s.p + i, signs[k], len) && !is_read(l, s.p + i)) return true;
     }
@@ -331,10 +365,11 @@ th_verdict_truth th_verdict_rest(const th_verdict_leaf *l, uint32_t from, uint32
   for (;;) {
     if (!exclusion) skip_parentheses(&rest);
     if (!th_words_next(&rest, &w)) break;
-    uint64_t stem = th_words_stem(w);
     if (w.n < 3 || is_number(w) || is_read(l, w.p)) continue;
-    if (is_listed(stem, HELD_WORD)) silent = false;
-    if (is_listed(stem, IDLE_WORD) || th_words_said(v, stem)) continue;
+    uint64_t stem = th_words_stem(w);
+    unsigned kinds = kinds_of(stem);
+    if (kinds >> HELD_WORD & 1) silent = false;
+    if (kinds >> IDLE_WORD & 1 || th_words_said(v, stem)) continue;
     open++;
   }
   if (open == 0 || (!exclusion && open < REST_MAX)) return bound ? TH_UNKNOWN : TH_MET;
@@ -343,25 +378,20 @@ th_verdict_truth th_verdict_rest(const th_verdict_leaf *l, uint32_t from, uint32
 
 /* ---- tests ---- */
 
-static bool begins(th_span w, const char *with) {
-  size_t n = strlen(with);
-  return w.n >= n && th_span_eq_nocase((th_span){w.p, n}, th_span_of(with));
-}
-
-static bool ends(th_span w, const char *with) {
-  size_t n = strlen(with);
-  return w.n >= n && th_span_eq_nocase((th_span){w.p + w.n - n, n}, th_span_of(with));
-}
-
 static bool is_test_word(th_span w) {
-  static const char *const first[] = {"radiogra",   "tomogra", "imaging", "ultraso",
-                                      "telemetr",   "test",    "biops",   "scan",
-                                      "monitoring", "spect",   "mri",     "filtration"};
-  static const char *const last[] = {"graph", "graphy", "graphic", "gram", "scopy"};
+  static const th_span first[] = {TH_SPAN("radiogra"), TH_SPAN("tomogra"),  TH_SPAN("imaging"),
+                                  TH_SPAN("ultraso"),  TH_SPAN("telemetr"), TH_SPAN("test"),
+                                  TH_SPAN("biops"),    TH_SPAN("scan"),     TH_SPAN("monitoring"),
+                                  TH_SPAN("spect"),    TH_SPAN("mri"),      TH_SPAN("filtration")};
+  static const th_span last[] = {TH_SPAN("graph"), TH_SPAN("graphy"), TH_SPAN("graphic"),
+                                 TH_SPAN("gram"), TH_SPAN("scopy")};
   for (size_t i = 0; i < TH_COUNT(first); i++)
-    if (begins(w, first[i])) return true;
+    if (w.n >= first[i].n && (w.p[0] | 32) == first[i].p[0] &&
+        th_span_eq_nocase((th_span){w.p, first[i].n}, first[i]))
+      return true;
   for (size_t i = 0; i < TH_COUNT(last); i++)
-    if (ends(w, last[i])) return true;
+    if (w.n >= last[i].n && th_span_eq_nocase((th_span){w.p + w.n - last[i].n, last[i].n}, last[i]))
+      return true;
   return false;
 }
 
