@@ -51,7 +51,7 @@ int th_portal_glossary(void *ctx, th_request *rq, th_response *rs, th_err *err) 
   if (!w) return th_err_set(err, TH_ENOMEM, "no memory for a page");
   th_portal_begin(&h, w, rq, rs);
   th_page_begin(&h, &frame);
-  th_html_open(&h, "article", "about");
+  th_html_open(&h, "article", "words");
   th_html_element_str(&h, "h1", NULL, M(words_of_clinical_trials));
   th_html_element_str(&h, "p", "lead", M(glossary_about));
   th_html_open(&h, "dl", "glossary");

@@ -132,10 +132,12 @@ static void put_person(page *p) {
   th_html_open(h, "details", "match-fields");
   if (!p->form.record.n) th_html_flag(h, "open");
   th_html_element_str(h, "summary", NULL, M(match_or_fill_in));
+  th_html_open(h, "div", "two");
   put_text_field(h, "age", M(match_age), M(match_age_hint), p->form.age);
   put_sex(p);
   put_area(h, "conditions", M(match_conditions), M(match_one_a_line), "3", p->form.conditions);
   put_area(h, "medications", M(match_medications), M(match_one_a_line), "3", p->form.medications);
+  th_html_close(h);
   put_area(h, "values", M(match_values), M(match_values_hint), "3", p->form.values);
   th_html_close(h);
 }
@@ -144,11 +146,12 @@ static void put_which(page *p) {
   static const choice orders[] = {{"eligible", M(match_by_eligible)},
                                   {"relevance", M(match_by_relevance)}};
   th_html *h = &p->h;
+  th_html_open(h, "div", "two");
   put_text_field(h, "near", M(match_near), M(match_near_hint), p->form.near);
   th_html_open(h, "div", "field");
   put_label(h, "order", M(match_order), NULL);
   put_select(h, TH_SPAN("order"), TH_SPAN("order"), orders, TH_COUNT(orders), p->form.order);
-  th_html_close(h);
+  th_html_close_n(h, 2);
   th_html_open(h, "p", "check");
   th_html_open(h, "input", NULL);
   th_html_attr_str(h, "type", "checkbox");
@@ -458,11 +461,15 @@ static void put_study(page *p, const th_found *s) {
   char *kept = th_arena_printf(p->rq->arena, "%.*s", (int)path->n, path->p ? path->p : "");
   th_html_link(h, NULL, th_span_of(kept), s->shown.title.n ? s->shown.title : th_span_of(nct));
   th_html_close(h);
-  if (s->shown.status.n) th_page_status(h, "p", TH_F_OverallStatus, s->shown.status);
+  th_html_open(h, "p", "hit-line");
+  if (s->shown.status.n) th_page_status(h, "span", TH_F_OverallStatus, s->shown.status);
+  th_html_str(h, " ");
+  th_html_element_str(h, "span", "quiet", nct);
+  th_page_save_button(h, th_span_of(nct));
+  th_html_close(h);
   put_grade(p, s);
   put_excluded(p, s);
   put_criteria(p, s);
-  th_html_element_str(h, "p", "quiet", nct);
   th_html_close(h);
 }
 

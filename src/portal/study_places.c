@@ -9,7 +9,7 @@
 #include <math.h>
 
 typedef struct site {
-  th_span country;
+  th_span country, state;
   uint32_t node;
   uint8_t rank; /* sites that take people now come first */
 } site;
@@ -52,6 +52,7 @@ static country *sort_sites(const th_study_view *v, uint32_t list, size_t *n_coun
   if (!sites || !groups) return NULL;
   for (th_json_each(v->j, list, e))
     sites[at++] = (site){.country = th_words_country(v->h->lang, th_part_text(v, e, "country")),
+                         .state = th_part_text(v, e, "state"),
                          .node = e,
                          .rank = status_rank(th_part_text(v, e, "status"))};
   qsort(sites, n, sizeof *sites, by_country);
@@ -310,21 +311,78 @@ static void put_ask(const th_study_view *v) {
 
 /* ---- the list ---- */
 
+enum { MANY = 40 /* sites of a country: they are told apart by state */ };
+
+/* The head of a fold: a name, how many sites, and how many of them take people now. */
+static void put_summary(const th_study_view *v, th_span name, const site *sites, size_t n) {
+  size_t recruiting = 0;
+  for (size_t i = 0; i < n; i++)
+    recruiting += sites[i].rank == 0;
+  th_html_open(v->h, "summary", NULL);
+  th_html_text(v->h, name.n ? name : th_span_of(M(country_not_given)));
+  th_html_str(v->h, " ");
+  th_html_open(v->h, "span", "n");
+  th_html_i64(v->h, (int64_t)n);
+  th_html_close(v->h);
+  if (recruiting) {
+    th_html_str(v->h, " ");
+    th_html_open(v->h, "span", "n open");
+    th_html_i64(v->h, (int64_t)recruiting);
+    th_html_element_str(v->h, "span", "hidden", M(tail_recruiting));
+    th_html_close(v->h);
+  }
+  th_html_close(v->h);
+}
+
+static void put_list(const th_study_view *v, const site *sites, size_t n) {
+  th_html_open(v->h, "ul", "sites");
+  for (size_t i = 0; i < n; i++)
+    put_site(v, sites[i].node, -1);
+  th_html_close(v->h);
+}
+
+static int by_state(const void *a, const void *b) {
+  const site *x = a, *y = b;
+  int c = th_span_cmp(x->state, y->state);
+  if (!c) c = x->rank - y->rank;
+  return c ? c : (x->node > y->node) - (x->node < y->node);
+}
+
+/* The sites of a country by state, in the order of names; those without one come first, as they
+ * are. False when hardly any has a state, or memory is out. */
+static bool put_states(const th_study_view *v, const country *c) {
+  site *sites = th_arena_alloc(v->context->arena, c->n * sizeof *sites);
+  size_t without = 0;
+  if (!sites) return false;
+  memcpy(sites, c->first, c->n * sizeof *sites);
+  qsort(sites, c->n, sizeof *sites, by_state);
+  while (without < c->n && !sites[without].state.n)
+    without++;
+  if (without * 2 > c->n) return false;
+  if (without) put_list(v, sites, without);
+  th_html_open(v->h, "div", "countries");
+  for (size_t i = without, n; i < c->n; i += n) {
+    for (n = 1; i + n < c->n && th_span_eq(sites[i + n].state, sites[i].state);)
+      n++;
+    th_html_open(v->h, "details", "country");
+    put_summary(v, sites[i].state, &sites[i], n);
+    put_list(v, &sites[i], n);
+    th_html_close(v->h);
+  }
+  th_html_close(v->h);
+  return true;
+}
+
+/* The name to lead to stands within: a browser that is led there opens the fold. */
 static void put_country(const th_study_view *v, const country *c, bool open) {
   th_html_open(v->h, "details", "country");
+  if (open) th_html_flag(v->h, "open");
+  put_summary(v, c->first->country, c->first, c->n);
+  th_html_open(v->h, "div", NULL);
   th_buf *id = th_html_scratch(v->h);
   put_country_id(c->first->country, id);
   th_html_attr(v->h, "id", th_buf_view(id));
-  if (open) th_html_flag(v->h, "open");
-  th_html_open(v->h, "summary", NULL);
-  th_html_text(v->h, c->first->country.n ? c->first->country : th_span_of(M(country_not_given)));
-  th_html_str(v->h, " ");
-  th_html_open(v->h, "span", "n");
-  th_html_i64(v->h, (int64_t)c->n);
-  th_html_close_n(v->h, 2);
-  th_html_open(v->h, "ul", "sites");
-  for (size_t i = 0; i < c->n; i++)
-    put_site(v, c->first[i].node, -1);
+  if (c->n < MANY || !put_states(v, c)) put_list(v, c->first, c->n);
   th_html_close_n(v->h, 2);
 }
 

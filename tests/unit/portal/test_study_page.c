@@ -346,6 +346,28 @@ static void nearest_sites_first(void **state) {
   }
 }
 
+/* Many sites of a country are told apart by state, with those that recruit counted. */
+static void many_sites_by_state(void **state) {
+  (void)state;
+  th_buf record = {0};
+  th_buf_str(&record, "{\"protocolSection\":{\"contactsLocationsModule\":{\"locations\":[");
+  for (unsigned i = 0; i < 60; i++)
+    th_buf_printf(&record,
+                  "%s{\"facility\":\"F%u\",\"city\":\"C\",\"state\":\"%s\",\"country\":\"United "
+                  "States\",\"status\":\"%s\"}",
+                  i ? "," : "", i, i % 3 ? "Texas" : "Ohio", i % 4 ? "COMPLETED" : "RECRUITING");
+  th_buf_str(&record, "]}}}");
+  render(th_buf_view(&record));
+  th_buf_dispose(&record);
+  const char *fault = extract_fault(th_buf_view(&page));
+  if (fault) fail_msg("%s", fault);
+  assert_true(shows("60"));
+  assert_true(shows("places, 15 recruiting"));
+  assert_true(has("<summary>Ohio <span class=\"n\">20</span> <span class=\"n open\">5<"));
+  assert_true(has("<summary>Texas <span class=\"n\">40</span> <span class=\"n open\">10<"));
+  assert_true(has("<div id=\"in-united-states\">"));
+}
+
 /* Every fortieth real record makes a well-made page that shows its title. */
 static void real_records(void **state) {
   (void)state;
@@ -428,6 +450,7 @@ int main(void) {
       cmocka_unit_test(slips_of_records),
       cmocka_unit_test(sections_in_order),
       cmocka_unit_test(nearest_sites_first),
+      cmocka_unit_test(many_sites_by_state),
       cmocka_unit_test(real_records),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
