@@ -372,13 +372,12 @@ static void put_other(const search_view *v, const th_geo_place *place) {
 
 static void put_others(const search_view *v) {
   if (v->s->n_spots < 2) return;
-  th_html_open(v->h, "p", "hint");
-  th_html_str(v->h, M(other_places_of_the_name));
-  th_html_close(v->h);
+  th_html_open(v->h, "details", NULL);
+  th_html_element_str(v->h, "summary", NULL, M(other_places_of_the_name));
   th_html_open(v->h, "ul", "others");
   for (unsigned i = 1; i < v->s->n_spots && i < 5; i++)
     put_other(v, &v->s->spots[i]);
-  th_html_close(v->h);
+  th_html_close_n(v->h, 2);
 }
 
 static void put_spot(const search_view *v) {
