@@ -231,8 +231,10 @@ static bool put_facts(th_cohort *c, const th_verdict_patient *v) {
   for (uint32_t i = 0; i < p->n_facts; i++) {
     const th_patient_fact *f = &p->facts[i];
     if (f->type != TH_FACT_VALUE || f->attribute < 0 ||
-        (uint32_t)f->attribute >= th_elig_n_attributes || v->value[f->attribute] != i)
+        (uint32_t)f->attribute >= th_elig_n_attributes)
       continue;
+    bool percent = isnan(f->canonical) && th_verdict_percent(v, (uint32_t)f->attribute) == i;
+    if (v->value[f->attribute] != i && !percent) continue;
     if (!(aged && is_age(f)) && !put_fact(c, f, p->as_of)) return false;
   }
   for (uint32_t i = 0; i < v->n_concepts; i++)

@@ -184,7 +184,8 @@ bool th_co_judge_add(th_co_judge *j, const th_cohort *c, uint32_t key, uint32_t 
 }
 
 /* The patient with the facts that were added, made ready: as th_verdict_prepare does, but that of
- * an attribute's values only the one that counts is there. The table by attribute is used again. */
+ * an attribute's values only the one that counts is there, and that of per cent of what is
+ * predicted. The table by attribute is used again. */
 static bool ready(th_co_judge *j, const th_cohort *c, uint32_t person, th_patient *p,
                   th_verdict_patient *v) {
   size_t n = th_elig_n_attributes * sizeof *j->value;
@@ -206,6 +207,8 @@ static bool ready(th_co_judge *j, const th_cohort *c, uint32_t person, th_patien
                             .concepts = j->concepts,
                             .adult = th_co_person_at(c, person)->adult};
   for (uint32_t i = 0; i < j->n; i++) {
+    if (j->facts[i].type == TH_FACT_VALUE && isnan(j->facts[i].canonical))
+      continue; /* th_verdict_percent finds it */
     if (j->facts[i].type == TH_FACT_VALUE)
       j->value[j->facts[i].attribute] = i;
     else

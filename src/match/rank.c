@@ -181,7 +181,8 @@ static int add_word(const th_ranker *r, const th_topic_word *word, float *scores
   for (uint32_t s = 0; s < r->snapshot->n_segments; s++)
     if (th_segment_term(r->snapshot->segments[s], word->stem, &term)) df += term.df;
   if (!df) return 0;
-  float weight = word->weight * th_score_idf(r->snapshot->n_docs, df);
+  float weight =
+      word->weight * powf((float)th_score_idf(r->snapshot->n_docs, df), r->tuning.idf_power);
   for (uint32_t s = 0; s < r->snapshot->n_segments; s++)
     if (th_segment_term(r->snapshot->segments[s], word->stem, &term))
       add_postings(&r->segments[s], &term, weight, scores + r->segments[s].base);

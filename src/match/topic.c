@@ -41,7 +41,7 @@ typedef struct mention {
   uint32_t from, to; /* bytes of the note; equal: not of it */
   uint32_t concept_id;
   uint8_t kind; /* th_concept_kind */
-  bool absent;
+  bool absent, finding;
 } mention;
 
 /* A word before those of one stem are brought together. */
@@ -134,8 +134,14 @@ static bool is_listed(const th_patient_fact *f) {
 }
 
 static void add_mention(reader *r, const th_patient_fact *f, th_span text, uint32_t place) {
-  r->mentions[r->n_mentions++] =
-      (mention){text, place, f->note_from, f->note_to, f->concept_id, kind_of(r, f), is_absent(f)};
+  r->mentions[r->n_mentions++] = (mention){.text = text,
+                                           .place = place,
+                                           .from = f->note_from,
+                                           .to = f->note_to,
+                                           .concept_id = f->concept_id,
+                                           .kind = kind_of(r, f),
+                                           .absent = is_absent(f),
+                                           .finding = f->category == TH_ELIG_FINDING};
 }
 
 /* The facts of the note in its order, then those that are listed beside it. */
@@ -188,6 +194,10 @@ static bool is_same(const th_topic_concept *c, const mention *m) {
   return c->concept_id == TH_NO_CONCEPT && th_span_eq_nocase(c->said, m->text);
 }
 
+static float finding_weight(const reader *r, const mention *m) {
+  return m->finding ? r->tuning->finding : 1;
+}
+
 static int gather_concepts(reader *r) {
   const th_match_tuning *t = r->tuning;
   th_arena *arena = &r->topic->arena;
@@ -203,7 +213,8 @@ static int gather_concepts(reader *r) {
     if (k == n) {
       th_span said = th_arena_dup(arena, m->text);
       if (!said.p) return no_memory(r);
-      list[n++] = (th_topic_concept){said, m->concept_id, m->kind, 0, 0, m->place};
+      list[n++] =
+          (th_topic_concept){said, m->concept_id, m->kind, finding_weight(r, m), 0, m->place};
     }
     list[k].n++;
   }
@@ -211,7 +222,7 @@ static int gather_concepts(reader *r) {
     float kind = list[i].kind == TH_CONCEPT_CONDITION ? 1
                  : is_drug(list[i].kind)              ? t->phrase_drug
                                                       : t->phrase_other;
-    list[i].weight = kind * place_weight(r, list[i].place) * count_weight(r, list[i].n);
+    list[i].weight *= kind * place_weight(r, list[i].place) * count_weight(r, list[i].n);
   }
   if (n) qsort(list, n, sizeof *list, by_weight);
   r->topic->concepts = list;
@@ -235,6 +246,7 @@ static float word_weight(const reader *r, uint32_t from, uint32_t *at) {
   float weight = inside ? kind_weight(r, r->mentions[*at].kind) : r->tuning->plain;
   if (inside ? r->mentions[*at].absent : th_patient_is_aside(r->p, from))
     weight *= r->tuning->absent;
+  if (inside) weight *= finding_weight(r, &r->mentions[*at]);
   return weight * place_weight(r, from);
 }
 
@@ -278,8 +290,28 @@ static int gather_words(reader *r, th_span text, const mention *m) {
   return rc;
 }
 
+/* Words of the preferred name of a concept, where the record calls it otherwise. */
+static int add_name(reader *r, const th_topic_concept *c) {
+  th_tokens tokens;
+  th_token t;
+  th_concept concept_;
+  int rc = 0;
+  if (!r->dict || c->concept_id == TH_NO_CONCEPT || c->kind != TH_CONCEPT_CONDITION ||
+      !th_concepts_get(r->dict, c->concept_id, &concept_) ||
+      th_span_eq_nocase(concept_.label, c->said))
+    return 0;
+  float weight = r->tuning->name * r->tuning->in_condition * place_weight(r, c->place);
+  th_tokens_init(&tokens, concept_.label);
+  while (rc == 0 && th_token_next(&tokens, &t))
+    if (!is_common(t.text) && !is_number(t.text)) rc = add_word(r, t.text, weight);
+  explicit_bzero(&tokens, sizeof tokens);
+  return rc;
+}
+
 static int gather_all_words(reader *r) {
   int rc = gather_words(r, r->p->note, NULL);
+  for (uint32_t i = 0; rc == 0 && i < r->topic->n_concepts; i++)
+    rc = add_name(r, &r->topic->concepts[i]);
   for (uint32_t i = r->n_said; rc == 0 && i < r->n_mentions; i++)
     rc = gather_words(r, r->mentions[i].text, &r->mentions[i]);
   return rc;

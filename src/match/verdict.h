@@ -138,6 +138,11 @@ int th_verdict_read_outline(th_verdicts *out, const struct th_criteria_outline *
                             const th_verdict_patient *patient, th_verdict_presume presume,
                             th_arena *arena, th_err *err) TH_MUST_USE;
 
+/* The newest value of an attribute that is given in per cent of what is predicted, and has no
+ * canonical value: index in th_patient.facts, or TH_NO_FACT. It alone answers criteria of per cent,
+ * unless the attribute's own unit is per cent. */
+uint32_t th_verdict_percent(const th_verdict_patient *v, uint32_t attribute);
+
 /* ---- one fact at a time, for many patients (cohort/) ---- */
 
 /* Judges one fact of the tree as th_verdict_read does. */

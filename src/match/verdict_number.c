@@ -166,6 +166,30 @@ static void judge_limit(const th_verdict_patient *v, const th_elig_fact *f,
             own > 0 ? TH_RULE_NUMBER : TH_RULE_LIMITS, out->patient);
 }
 
+/* Equal ones: the larger, so that the order of a record decides nothing. */
+static bool is_newer(const th_patient_fact *a, const th_patient_fact *b) {
+  if (a->has_begin != b->has_begin) return a->has_begin;
+  if (a->has_begin && a->begin.last_day != b->begin.last_day)
+    return a->begin.last_day > b->begin.last_day;
+  if (a->has_begin && a->begin.minute != b->begin.minute) return a->begin.minute > b->begin.minute;
+  if (a->value != b->value) return a->value > b->value;
+  return a->relation > b->relation;
+}
+
+uint32_t th_verdict_percent(const th_verdict_patient *v, uint32_t attribute) {
+  uint32_t best = TH_NO_FACT;
+  for (uint32_t i = 0; i < v->p->n_facts; i++) {
+    const th_patient_fact *m = &v->p->facts[i];
+    if (m->type != TH_FACT_VALUE || m->attribute != (int32_t)attribute || m->absent ||
+        m->experiencer != TH_OF_PATIENT || m->certainty != TH_CERTAIN_STATED ||
+        m->flags & TH_FACT_IMPLAUSIBLE || !isnan(m->canonical) ||
+        !th_span_eq(m->unit, TH_SPAN("%")) || !isfinite(m->value))
+      continue;
+    if (best == TH_NO_FACT || is_newer(m, &v->p->facts[best])) best = i;
+  }
+  return best;
+}
+
 /* Per cent of what is predicted counts only when the record gives per cent. */
 static bool predicted(const th_elig_fact *f, const th_patient_fact *m, th_interval *value,
                       th_interval *bounds) {
@@ -182,13 +206,13 @@ static void judge_value(const th_verdict_patient *v, const th_elig_fact *f, th_v
     out->rule = TH_RULE_STALE;
     return;
   }
-  if (!interval_of(m->relation, m->canonical, m->canonical_high, &value)) return;
+  bool percent = f->reference == TH_ELIG_PREDICTED;
+  if (!percent && !interval_of(m->relation, m->canonical, m->canonical_high, &value)) return;
   if (f->reference == TH_ELIG_ULN || f->reference == TH_ELIG_LLN) {
     judge_limit(v, f, m, &value, out);
     return;
   }
-  bool ok =
-      f->reference == TH_ELIG_PREDICTED ? predicted(f, m, &value, &bounds) : bounds_of(f, &bounds);
+  bool ok = percent ? predicted(f, m, &value, &bounds) : bounds_of(f, &bounds);
   th_verdict_truth t = ok ? th_interval_within(&value, &bounds) : TH_UNKNOWN;
   if (t != TH_UNKNOWN)
     th_decide(out, t == TH_MET, m->flags & TH_FACT_DERIVED ? TH_BASIS_DERIVED : TH_BASIS_STATED,
@@ -243,7 +267,9 @@ void th_judge_number(const th_verdict_patient *v, const th_elig_fact *f, th_verd
     judge_age(v, f, out);
     return;
   }
-  out->patient = v->value[f->attribute];
+  out->patient =
+      f->reference == TH_ELIG_PREDICTED ? th_verdict_percent(v, f->attribute) : TH_NO_FACT;
+  if (out->patient == TH_NO_FACT) out->patient = v->value[f->attribute];
   if (out->patient != TH_NO_FACT) {
     judge_value(v, f, out);
     return;

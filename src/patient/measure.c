@@ -95,6 +95,14 @@ static bool guess(int attribute, double value, double *out) {
   return false;
 }
 
+/* Per cent of what is predicted for a person, of what is else measured in litres. */
+static bool is_of_predicted(const th_patient_fact *f) {
+  const th_elig_attribute *a = &th_elig_attributes[f->attribute];
+  const char *units = a->units, *at = units ? strchr(units, '%') : NULL;
+  return th_span_eq(f->unit, TH_SPAN("%")) && strcmp(a->unit, "%") && at &&
+         (at == units || at[-1] == '|') && (at[1] == '|' || at[1] == 0);
+}
+
 double th_measure_other(const th_patient_fact *f, double value) {
   th_elig_unit unit;
   double out;
@@ -112,6 +120,10 @@ void th_measure_canonical(th_patient_fact *f) {
   f->canonical_high = f->relation == TH_ELIG_BETWEEN ? th_measure_other(f, f->high) : NAN;
   bool plain = a->scale || !strcmp(a->unit, "1") || a->unit[0] == '{';
   if (f->unit.n == 0 && !plain) f->flags |= TH_FACT_UNIT_GUESSED;
+  if (is_of_predicted(f) && !isfinite(f->canonical)) {
+    if (!(f->value >= 0 && f->value <= 300)) f->flags |= TH_FACT_IMPLAUSIBLE;
+    return;
+  }
   if (!isfinite(f->canonical) || !th_elig_plausible((uint32_t)f->attribute, f->canonical))
     f->flags |= TH_FACT_IMPLAUSIBLE;
 }

@@ -88,6 +88,10 @@ static void take_term(void *ctx, const th_term *t) {
   f.absent = t->absent;
   if (t->past) f.time = TH_ELIG_PAST, f.flags |= TH_FACT_HISTORY;
   th_note_apply(note, s, at->first, &f);
+  /* "no metastases on MRI": it was done */
+  if (f.category == TH_ELIG_PROCEDURE && f.absent && at->first > s->from &&
+      th_note_among(note, at->first - 1, "on by per via"))
+    f.absent = false;
   if (at->behind > at->first) f.degree = degree_of(note, s, at->first, at->behind);
   th_note_place(note, &f, t->from, t->to);
   at->fact = f;

@@ -1,5 +1,6 @@
 /* Whom a note is about: age in all its spellings, and sex.
  *
+ *   birth := ("born" | "dob" | "date of birth" | "geb") ("on" | ':')* date
  *   age := number '-'? unit '-'? "old"       58-year-old, six-month-old, 58 years old, 3 days of
  * age | number ("yo" | "y/o" | "y.o.")    58 yo, 58yo | number ("M" | "F" | man | …)      45M, 45 M
  * at the beginning, a 61 woman | ("aged" | "age") number unit? | "in" ("his" | "her" | "their")
@@ -7,10 +8,15 @@
  *
  * The first one that is the patient's counts; ages of relatives and ages at which something
  * happened ("at 12 years of age", "diagnosed at age 50") are none. */
+#include <stdio.h>
+
 #include "eligibility/attributes.h"
 #include "patient/note.h"
 
-enum { EARLY = 15 }; /* words from the beginning in which a bare "45 M" is an age */
+enum {
+  EARLY = 15,   /* words from the beginning in which a bare "45 M" is an age */
+  OLDEST = 120, /* years */
+};
 
 typedef struct age {
   uint32_t first, behind; /* tokens */
@@ -39,7 +45,7 @@ static uint32_t past_hyphen(const th_note *note, uint32_t i) {
 
 /* "yo", "y/o", "y.o.", "y o"; the token behind, 0 when there is none. */
 static uint32_t yo_at(const th_note *note, uint32_t i) {
-  if (th_note_among(note, i, "yo yro yrold yearold")) return i + 1;
+  if (th_note_among(note, i, "yo yro yrold yearold yom yof")) return i + 1;
   if (!th_note_among(note, i, "y yr yrs")) return 0;
   uint32_t k = i + 1 +
                (th_note_sign(note, i + 1, '/') || th_note_sign(note, i + 1, '.') ||
@@ -78,6 +84,8 @@ static bool unit_age(const th_note *note, age *a) {
   uint32_t k = past_hyphen(note, a->first + 1), end;
   uint32_t yo = yo_at(note, k);
   a->unit = "a";
+  if (th_note_among(note, k, "yom")) a->sex = 'M';
+  if (th_note_among(note, k, "yof")) a->sex = 'F';
   if (yo) return a->behind = yo, true;
   if (!(a->unit = unit_at(note, k))) return false;
   k++;
@@ -90,6 +98,43 @@ static bool unit_age(const th_note *note, age *a) {
   a->behind = k;
   return old < note->v.n &&
          (person_at(note, old, &end) || (letter_sex(note, old) && a->first < EARLY));
+}
+
+static bool starts_sentence(const th_note *note, uint32_t i) {
+  for (uint32_t k = 0; k < note->n_sentences && note->sentences[k].from <= i; k++)
+    if (note->sentences[k].from == i) return true;
+  return false;
+}
+
+/* "40/M", "M/40" */
+static bool slash_age(const th_note *note, age *a) {
+  uint32_t i = a->first;
+  const th_elig_token *t = &note->v.p[i];
+  bool behind = th_note_sign(note, i + 1, '/') && letter_sex(note, i + 2);
+  bool before = i > 1 && th_note_sign(note, i - 1, '/') && letter_sex(note, i - 2);
+  uint32_t letter = behind ? i + 2 : i - 2;
+  if (!behind == !before || !(t->flags & TH_ELIG_INTEGER) || t->value > 115) return false;
+  if (!(note->v.p[letter].flags & TH_ELIG_UPPER) || !starts_sentence(note, behind ? i : letter))
+    return false;
+  a->unit = "a";
+  a->sex = letter_sex(note, letter);
+  if (before) a->first = letter;
+  a->behind = behind ? i + 3 : i + 1;
+  return true;
+}
+
+/* "50ish": give or take half a decade. */
+static bool about_age(const th_note *note, age *a) {
+  uint32_t k = past_hyphen(note, a->first + 1), end;
+  const th_elig_token *t = &note->v.p[a->first];
+  if (!th_note_is(note, k, "ish") || !(t->flags & TH_ELIG_INTEGER) || t->value > 115) return false;
+  if (!letter_sex(note, k + 1) && !person_at(note, k + 1, &end) && !yo_at(note, k + 1))
+    return false;
+  a->low = t->value - 5, a->high = t->value + 5;
+  a->unit = "a";
+  a->sex = letter_sex(note, k + 1);
+  a->behind = k + 1;
+  return true;
 }
 
 /* "45M", "48 M with", "61 woman": a number and a sex. */
@@ -106,7 +151,8 @@ static bool sex_age(const th_note *note, age *a) {
       a->first < EARLY &&
       (a->first == 0 || th_note_among(note, a->first - 1, "a an is patient pt this the was") ||
        th_note_sign(note, a->first - 1, '.') || th_note_sign(note, a->first - 1, ':'));
-  if (!start && !(attached && a->first < EARLY)) return false;
+  bool sentence = starts_sentence(note, a->first);
+  if (!start && !(attached && (a->first < EARLY || sentence))) return false;
   a->unit = "a";
   a->sex = sex;
   a->behind = end;
@@ -173,6 +219,19 @@ static bool newborn_age(const th_note *note, uint32_t i, age *a) {
   return true;
 }
 
+/* "80+ years", "an 80+ year old" */
+static bool open_age(const th_note *note, age *a) {
+  uint32_t k = a->first + 1;
+  if (!th_note_sign(note, k, '+') || note->v.p[k].flags & TH_ELIG_SPACE_BEFORE) return false;
+  k = past_hyphen(note, k + 1);
+  uint32_t yo = yo_at(note, k);
+  if (!yo && !th_note_among(note, k, "year years")) return false;
+  a->unit = "a";
+  a->high = OLDEST;
+  a->behind = yo ? yo : k + 1;
+  return true;
+}
+
 static bool age_at(const th_note *note, uint32_t i, age *a) {
   const th_elig_token *t = &note->v.p[i];
   *a = (age){.first = i, .high = NAN};
@@ -181,7 +240,8 @@ static bool age_at(const th_note *note, uint32_t i, age *a) {
       !(t->value >= 0 && t->value < 400))
     return false;
   a->low = t->value;
-  return unit_age(note, a) || aged_age(note, a) || sex_age(note, a);
+  return about_age(note, a) || open_age(note, a) || unit_age(note, a) || aged_age(note, a) ||
+         sex_age(note, a) || slash_age(note, a);
 }
 
 /* An age of somebody else, or at which something happened. */
@@ -232,6 +292,18 @@ static char sex_behind(const th_note *note, const age *a) {
   return 0;
 }
 
+/* "The patient is male", "pt is a 3-week-old girl". */
+static char sex_said(const th_note *note) {
+  uint32_t end;
+  for (uint32_t i = 0; i + 2 < note->v.n; i++) {
+    if (!th_note_among(note, i, "patient pt subject") || !th_note_among(note, i + 1, "is was"))
+      continue;
+    char sex = person_at(note, i + 2 + th_note_among(note, i + 2, "a an"), &end);
+    if (sex) return sex;
+  }
+  return 0;
+}
+
 /* "sex: female", or the first word for a person in the two first sentences. */
 static char sex_named(const th_note *note) {
   uint32_t end, to = note->n_sentences ? note->sentences[TH_MIN(note->n_sentences, 2u) - 1].to : 0;
@@ -278,15 +350,93 @@ static char sex_of_conditions(const th_note *note) {
   return 0;
 }
 
+/* "G2P1", "G3 P0": pregnancies and births. */
+static bool is_gravida(const th_note *note, uint32_t i) {
+  const th_elig_token *t = &note->v.p[i];
+  th_span s = {note->text.p + t->from, t->to - t->from};
+  return t->kind == TH_ELIG_WORD && s.n >= 4 && (s.p[0] == 'G' || s.p[0] == 'g') && s.p[1] >= '0' &&
+         s.p[1] <= '9' && memchr("Pp", s.p[s.n - 2], 2) && s.p[s.n - 1] >= '0' &&
+         s.p[s.n - 1] <= '9';
+}
+
+/* Who is pregnant; a child's note tells of its own birth. */
+static char sex_of_gestation(const th_note *note, const age *a, bool has) {
+  if (has && (strcmp(a->unit, "a") || a->low < 12)) return 0;
+  for (uint32_t i = 0; i < note->v.n; i++) {
+    if (note->cues[i] & 1u << TH_CUE_FAMILY) continue;
+    if (is_gravida(note, i) || th_note_among(note, i, "gestation gestational hcg")) return 'F';
+  }
+  return 0;
+}
+
+/* ---- birth ---- */
+
+/* "12.03.1951" is a day before a month, "3/12/1951" a month before a day unless it cannot be,
+ * "1951-03-12" a year first. */
+static bool read_birth(th_span s, th_date *out) {
+  unsigned n[3] = {0}, k = 0;
+  size_t i = 0, from = 0;
+  while (i < s.n && (s.p[i] == ' ' || s.p[i] == ':' || s.p[i] == '*'))
+    i++;
+  char sign = 0;
+  size_t digits[3] = {0};
+  for (from = i; i < s.n && k < 3; i++) {
+    if (s.p[i] >= '0' && s.p[i] <= '9') {
+      if (++digits[k] > 4) return false;
+      n[k] = n[k] * 10 + (unsigned)(s.p[i] - '0');
+    } else if (k < 2 && digits[k] && memchr("./-", s.p[i], 3) && (!sign || sign == s.p[i])) {
+      sign = s.p[i];
+      k++;
+    } else {
+      break;
+    }
+  }
+  if (k != 2 || i == from || !digits[2]) return false;
+  unsigned year = n[2], month = n[1], day = n[0];
+  if (digits[0] == 4)
+    year = n[0], month = n[1], day = n[2];
+  else if (digits[2] != 4)
+    return false;
+  else if (sign == '/' && n[0] <= 12)
+    month = n[0], day = n[1];
+  char iso[16];
+  int len = snprintf(iso, sizeof iso, "%04u-%02u-%02u", year, month, day);
+  return len == 10 && th_date_parse((th_span){iso, 10}, out);
+}
+
+static void read_births(th_note *note) {
+  th_patient *p = note->r->p;
+  for (uint32_t i = 0; i < note->v.n && !p->has_birth; i++) {
+    uint32_t k = i + 1;
+    th_date date;
+    bool born = th_note_among(note, i, "born dob geb geboren");
+    if (th_note_is(note, i, "date") && th_note_is(note, i + 1, "of") &&
+        th_note_is(note, i + 2, "birth"))
+      born = true, k = i + 3;
+    if (!born || note->cues[i] & 1u << TH_CUE_FAMILY) continue;
+    while (th_note_sign(note, k, '.') || th_note_sign(note, k, ':') || th_note_is(note, k, "on") ||
+           th_note_is(note, k, "am"))
+      k++;
+    if (k >= note->v.n) return;
+    th_span rest = {note->text.p + note->v.p[k].from, note->text.n - note->v.p[k].from};
+    if (!read_birth(rest, &date) || date.first_day > p->as_of) continue;
+    p->has_birth = true;
+    p->birth = date;
+  }
+}
+
 void th_note_person(th_note *note) {
   age a = {0};
   bool has = false;
+  read_births(note);
   for (uint32_t i = 0; i < note->v.n && !has; i++)
     has = age_at(note, i, &a) && !is_others(note, &a);
   if (has) add_age(note, &a);
   char sex = has ? sex_behind(note, &a) : 0;
   if (!sex) sex = sex_named(note);
+  if (!sex) sex = sex_said(note);
   if (!sex) sex = sex_of_pronouns(note);
   if (!sex) sex = sex_of_conditions(note);
+  if (!sex) sex = sex_of_gestation(note, &a, has);
   if (!note->r->p->sex) note->r->p->sex = sex;
 }

@@ -7,6 +7,8 @@
 
 typedef struct found {
   th_reading *r;
+  const th_elig_tokens *v; /* of the text */
+  uint32_t token;          /* where the last mention of it began */
   th_span text;
   bool running; /* text of a note, not a name */
   th_term *p;
@@ -47,6 +49,54 @@ static bool is_gene_said(const found *f, const th_mention *m) {
   return false;
 }
 
+static bool is_sign(const th_elig_token *t, char c) {
+  return t->kind == TH_ELIG_SIGN && t->key == (unsigned char)c;
+}
+
+static bool is_word(th_span text, const th_elig_token *t, const char *const *words, size_t n) {
+  th_span s = {text.p + t->from, t->to - t->from};
+  for (size_t i = 0; i < n; i++)
+    if (th_span_eq_nocase(s, th_span_of(words[i]))) return true;
+  return false;
+}
+
+/* Shorthand that is something else where it stands: "88% on RA" is room air, "500 mg BD" twice a
+ * day, "PD-L1" a ligand, "GBS positive" a streptococcus, "UA: protein" urine. */
+static bool is_other_shorthand(th_span text, const th_elig_tokens *v, uint32_t i, uint32_t end) {
+  static const char *const air[] = {"on", "sat", "sats", "spo2", "o2"};
+  static const char *const doses[] = {"mg",  "mcg",   "g",       "ug",   "ml",     "units", "iu",
+                                      "tab", "puffs", "tablets", "once", "tablet", "caps"};
+  static const char *const germs[] = {"positive", "negative", "status",     "pos",
+                                      "neg",      "unknown",  "colonized",  "swab",
+                                      "culture",  "screen",   "prophylaxis"};
+  th_span s = {text.p + v->p[i].from, v->p[end - 1].to - v->p[i].from};
+  const th_elig_token *before = i ? &v->p[i - 1] : NULL;
+  const th_elig_token *behind = end < v->n ? &v->p[end] : NULL;
+  if (th_span_eq(s, TH_SPAN("RA")) && before)
+    return is_sign(before, '%') || before->kind == TH_ELIG_NUM ||
+           is_word(text, before, air, TH_COUNT(air));
+  if (th_span_eq_nocase(s, TH_SPAN("BD")) && before)
+    return before->kind == TH_ELIG_NUM || is_word(text, before, doses, TH_COUNT(doses));
+  if (th_span_eq(s, TH_SPAN("PD")) && behind)
+    return is_sign(behind, '-') && !(behind->flags & TH_ELIG_SPACE_BEFORE) && end + 1 < v->n &&
+           (text.p[v->p[end + 1].from] == 'L' || text.p[v->p[end + 1].from] == '1');
+  if (th_span_eq(s, TH_SPAN("GBS")) && behind)
+    return is_word(text, behind, germs, TH_COUNT(germs)) || is_sign(behind, '+') ||
+           is_sign(behind, '-');
+  return false;
+}
+
+/* The same of a mention of the dictionary; mentions come in the order of the text. */
+static bool is_other_mention(found *f, const th_mention *m) {
+  uint32_t end;
+  if (!f->v || m->to - m->from > 3) return false;
+  while (f->token < f->v->n && f->v->p[f->token].from < m->from)
+    f->token++;
+  for (end = f->token; end < f->v->n && f->v->p[end].to <= m->to;)
+    end++;
+  return end > f->token && is_other_shorthand(f->text, f->v, f->token, end);
+}
+
 /* Whether a mention in running text says anything of a patient, and as what: dictionaries know
  * "food", "Back" and "symptom". */
 static bool is_said(const found *f, const th_mention *m, uint32_t concept_id, uint8_t *category) {
@@ -58,6 +108,21 @@ static bool is_said(const found *f, const th_mention *m, uint32_t concept_id, ui
                                      "diagnosis",
                                      "walking",
                                      "movement",
+                                     "diagnoses",
+                                     "blood pressure",
+                                     "bp",
+                                     "ua",
+                                     "ast 120",
+                                     "allergy",
+                                     "allergies",
+                                     "breast",
+                                     "chronic",
+                                     "acute",
+                                     "hormone",
+                                     "hormones",
+                                     "biologics",
+                                     "biologicals",
+                                     "nicotine",
                                      "food",
                                      "meat",
                                      "child",
@@ -91,7 +156,8 @@ static int take_mention(void *ctx, const th_mention *m) {
                .label = concept.label,
                .concept_id = label.concept_id,
                .category = category_of_kind[concept.kind]};
-  if (f->running && !is_said(f, m, label.concept_id, &t.category)) return f->r->rc;
+  if (f->running && (is_other_mention(f, m) || !is_said(f, m, label.concept_id, &t.category)))
+    return f->r->rc;
   add_found(f, &t);
   return f->r->rc;
 }
@@ -161,7 +227,7 @@ static uint32_t own_concept(th_reading *r, int row) {
 static void find_own(found *f, th_span text, const th_elig_tokens *v, bool short_text) {
   for (uint32_t i = 0, end; i < v->n; i++) {
     int row = th_lex_find(TH_LEX_TERM, text, v->p, v->n, i, short_text, &end);
-    if (row < 0) continue;
+    if (row < 0 || (!short_text && is_other_shorthand(text, v, i, end))) continue;
     const th_lex_term *t = &th_lex_terms[row];
     th_term term = {.from = v->p[i].from,
                     .to = v->p[end - 1].to,
@@ -202,8 +268,9 @@ static void merge(const found *own, const found *dict, th_term_fn fn, void *ctx)
 }
 
 int th_terms_find(th_reading *r, th_span text, bool short_text, th_term_fn fn, void *ctx) {
-  found own = {.r = r}, dict = {.r = r, .text = text, .running = !short_text};
   th_elig_tokens v = {.arena = r->arena};
+  found own = {.r = r},
+        dict = {.r = r, .v = short_text ? NULL : &v, .text = text, .running = !short_text};
   if (th_lex_ready() < 0) return th_reading_fail(r, TH_ENOMEM);
   th_elig_tokenize(text, 0, (uint32_t)text.n, &v);
   if (v.failed) return th_reading_fail(r, TH_ENOMEM);

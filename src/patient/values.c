@@ -1,5 +1,7 @@
 /* Numbers of a note: an attribute, what may stand between, a quantity. The wordings, units and
  * numbers are those of the criteria's reader. */
+#include <stdio.h>
+
 #include "eligibility/attributes.h"
 #include "eligibility/phrases.h"
 #include "eligibility/quantities.h"
@@ -97,15 +99,100 @@ static bool is_age(int attribute) {
   return !strncmp(th_elig_attributes[attribute].key, "age", 3);
 }
 
-/* Names that only notes use: "T 37.2", "Tmax 39". */
+/* Names that only notes use, before a number: "Wt 3.2kg", "sat 97%", "resp 18". */
+static int shorthand(const th_note *note, uint32_t i) {
+  static const struct {
+    const char *names, *key;
+    double least, most;
+  } rows[] = {{"wt", "weight", 0.3, 700},
+              {"ht", "height", 0.3, 250},
+              {"sat sats o2sat o2sats", "spo2", 30, 100},
+              {"resp resps", "respiratory_rate", 4, 120}};
+  uint32_t k = i + 1 + (th_note_sign(note, i + 1, ':') || th_note_sign(note, i + 1, '.'));
+  if (th_note_among(note, k, "of is")) k++;
+  if (!th_note_number(note, k)) return -1;
+  for (size_t r = 0; r < TH_COUNT(rows); r++)
+    if (th_note_among(note, i, rows[r].names) && note->v.p[k].value >= rows[r].least &&
+        note->v.p[k].value <= rows[r].most)
+      return th_elig_attribute_find(th_span_of(rows[r].key));
+  if (th_note_is(note, i, "o2") && th_note_sign(note, k + 1, '%') && note->v.p[k].value > 30)
+    return th_elig_attribute_find(TH_SPAN("spo2"));
+  return -1;
+}
+
+/* "T 37.2", "Tmax 39", and the above. */
 static int short_name(const th_note *note, uint32_t i, uint32_t *end) {
   const th_elig_token *t = &note->v.p[i];
   bool capital = t->kind == TH_ELIG_WORD && t->flags & TH_ELIG_UPPER;
   *end = i + 1;
+  int named = shorthand(note, i);
+  if (named >= 0) return named;
   if (!(capital && th_note_is(note, i, "t")) && !th_note_among(note, i, "temp tmax")) return -1;
   uint32_t k = i + 1 + (th_note_sign(note, i + 1, ':') || th_note_is(note, i + 1, "of"));
   if (!th_note_number(note, k) || note->v.p[k].value < 30) return -1;
   return th_elig_attribute_find(TH_SPAN("temperature"));
+}
+
+/* "98/60 HR 112": the heart's rate is no hours. */
+static void drop_label(const th_note *note, int attribute, th_elig_quantity *q) {
+  if (!q->has_unit || !is_time(&q->unit) || takes_time(attribute) || q->end < 2) return;
+  if (!th_note_among(note, q->end - 1, "hr h") ||
+      !th_note_number(note, q->end + th_note_sign(note, q->end, ':')))
+    return;
+  q->has_unit = false;
+  q->end--;
+}
+
+/* 5'10", 5 ft 10 in */
+static void read_feet(const th_note *note, uint32_t k, th_elig_quantity *q) {
+  uint32_t i = k + 1;
+  if (!th_note_number(note, k) || !(note->v.p[k].value >= 1 && note->v.p[k].value <= 8)) return;
+  if (!th_note_sign(note, i, '\'') && !th_note_among(note, i, "ft feet foot")) return;
+  double inches = note->v.p[k].value * 12;
+  i++;
+  if (th_note_number(note, i) && note->v.p[i].value < 12) {
+    inches += note->v.p[i].value;
+    i += 1 + (th_note_sign(note, i + 1, '"') || th_note_among(note, i + 1, "in inch inches"));
+  }
+  q->value = inches;
+  q->high = q->other = q->second = NAN;
+  q->has_unit = th_elig_ucum_read(TH_SPAN("[in_i]"), &q->unit.m);
+  snprintf(q->unit.ucum, sizeof q->unit.ucum, "[in_i]");
+  q->end = i;
+}
+
+/* Gleason 4+3=7 */
+static void read_sum(const th_note *note, uint32_t k, th_elig_quantity *q) {
+  if (!th_note_number(note, k) || !th_note_sign(note, k + 1, '+') || !th_note_number(note, k + 2))
+    return;
+  q->value = note->v.p[k].value + note->v.p[k + 2].value;
+  q->high = q->other = q->second = NAN;
+  q->has_unit = false;
+  q->end = k + 3;
+  while (q->end < note->v.n && !th_note_number(note, q->end) && q->end < k + 4)
+    q->end++;
+  q->end += th_note_number(note, q->end) && note->v.p[q->end].value == q->value;
+}
+
+static void mend_quantity(const th_note *note, int attribute, uint32_t k, th_elig_quantity *q) {
+  const char *key = th_elig_attributes[attribute].key;
+  drop_label(note, attribute, q);
+  if (!strcmp(key, "height")) read_feet(note, k, q);
+  if (!strcmp(key, "gleason")) read_sum(note, k, q);
+}
+
+/* "FEV1 1.1 L (38% predicted)": the same, of what is predicted. */
+static void take_percent(const place *at, int attribute, const bool *taken) {
+  th_note *note = at->note;
+  th_elig_quantity q;
+  uint32_t k = at->q->end;
+  const char *units = th_elig_attributes[attribute].units;
+  if (!units || !strchr(units, '%')) return;
+  k += th_note_sign(note, k, '(') || th_note_sign(note, k, ',') || th_note_sign(note, k, '/');
+  if (k == at->q->end || !th_note_number(note, k) || !th_note_sign(note, k + 1, '%')) return;
+  if (!th_elig_quantity_read(note->text, note->v.p, at->s->to, k, taken, &q) || q.tied) return;
+  place second = {note, at->s, at->first, &q};
+  take_quantity(&second, attribute);
 }
 
 static uint32_t value_at(th_note *note, const th_sentence *s, uint32_t i, const bool *taken) {
@@ -120,12 +207,28 @@ static uint32_t value_at(th_note *note, const th_sentence *s, uint32_t i, const 
       bool list_number = q.end < s->to && k > end && th_note_sign(note, k - 1, ',') && !q.has_unit;
       if (q.tied || q.age || list_number) break;
       place at = {note, s, i, &q};
+      mend_quantity(note, attribute, k, &q);
       take_quantity(&at, attribute);
+      take_percent(&at, attribute, taken);
       return q.end > i ? q.end : end;
     }
     if (!may_stand_between(note, k)) break;
   }
   return end;
+}
+
+/* "a 40 pack-year history": as above. */
+static uint32_t packs_at(th_note *note, const th_sentence *s, uint32_t i) {
+  uint32_t k = i + 1 + th_note_sign(note, i + 1, '-');
+  if (!th_note_number(note, i) || !th_note_among(note, k, "pack packs ppy pk")) return i;
+  k++;
+  k += th_note_sign(note, k, '-') || th_note_sign(note, k, '/');
+  if (!th_note_among(note, k, "year years yr yrs")) return i;
+  th_elig_quantity q = {
+      .first = i, .end = k + 1, .value = note->v.p[i].value, .high = NAN, .other = NAN};
+  place at = {note, s, i, &q};
+  add_value(&at, th_elig_attribute_find(TH_SPAN("pack_years")), q.value, NAN);
+  return k + 1;
 }
 
 /* "at 11 weeks gestation", "35-week pregnant": the number stands before its name. */
@@ -152,6 +255,7 @@ void th_note_values(th_note *note) {
     const th_sentence *s = &note->sentences[k];
     for (uint32_t i = s->from; i < s->to;) {
       uint32_t end = gestation_at(note, s, i);
+      if (end == i) end = packs_at(note, s, i);
       i = end > i ? end : value_at(note, s, i, taken);
     }
   }

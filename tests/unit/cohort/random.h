@@ -62,7 +62,7 @@ static void random_value(th_patient_fact *f) {
   if (chance(20)) f->canonical *= 10;
   if (chance(30)) f->normal_high = 1 + below(3), f->normal_low = below(2);
   if (chance(20)) f->unit = TH_SPAN("%");
-  if (chance(5)) f->canonical = NAN;
+  if (chance(8)) f->canonical = NAN, f->unit = chance(60) ? TH_SPAN("%") : f->unit;
 }
 
 static void random_concept(th_patient_fact *f) {

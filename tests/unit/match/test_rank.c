@@ -110,7 +110,8 @@ static double slow_score(const corpus *c, const naive_doc *d, const th_topic *t,
     uint32_t df = df_of(c, t->words[i].stem);
     if (!df) continue;
     double tf = (double)tuning->title * title_count(d, t->words[i].stem);
-    double idf = log(1 + (c->snapshot.n_docs - df + .5) / (df + .5));
+    double idf =
+        pow(log(1 + (c->snapshot.n_docs - df + .5) / (df + .5)), (double)tuning->idf_power);
     score += (double)t->words[i].weight * idf * tf / (tf + (double)tuning->k1);
   }
   return score;

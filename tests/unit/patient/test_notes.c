@@ -24,6 +24,12 @@ static void put_fact(const th_patient_fact *f, th_buf *out) {
   if (f->type == TH_FACT_VALUE) {
     th_buf_printf(out, "%s %s ", th_elig_attributes[f->attribute].key,
                   th_elig_relation_name(f->relation));
+    if (!isfinite(f->canonical)) { /* per cent of what is predicted */
+      th_elig_number_words(f->value, out);
+      th_buf_char(out, ' ');
+      th_buf_span(out, f->unit);
+      return;
+    }
     th_elig_number_words(f->canonical, out);
     if (isfinite(f->canonical_high))
       th_buf_char(out, '-'), th_elig_number_words(f->canonical_high, out);
