@@ -23,7 +23,7 @@ static bool among(const char *list, th_span name) {
 
 int th_criteria_attribute(th_span name) {
   name = th_span_trim(name);
-  for (uint32_t i = 0; i < th_elig_n_attributes; i++)
+  for (uint32_t i = TH_ELIG_ATTRIBUTE_OTHER + 1; i < th_elig_n_attributes; i++)
     if (th_span_eq_nocase(name, th_span_of(th_elig_attributes[i].key))) return (int)i;
   for (uint32_t i = 0; i < th_elig_n_attributes; i++)
     if (th_span_eq_nocase(name, th_span_of(th_elig_attributes[i].name)) ||

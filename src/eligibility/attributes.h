@@ -18,6 +18,9 @@ typedef struct th_elig_attribute {
   bool scale;           /* points or classes: numbers without a unit */
 } th_elig_attribute;
 
+/* The row of measures that are in none of the others: what it is stands in a fact's name. */
+enum { TH_ELIG_ATTRIBUTE_OTHER = 0 };
+
 typedef struct th_elig_conversion {
   const char *key;     /* of the attribute */
   double molar;        /* g/mol, 0 = none */

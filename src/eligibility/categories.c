@@ -372,6 +372,9 @@ static void read_sex(view *v) {
     }
     if (!among(v, i, &start)) break;
   }
+  static th_elig_set joints = TH_ELIG_SET("and|or|&|/");
+  for (uint32_t i = last + 1; i < v->n && m != w; i++) /* "male >= 18 and female >= 55" */
+    if (among(v, i - 1, &joints) && among(v, i, m ? &women : &men)) m = w = true;
   if (first_sex == UINT32_MAX || (has(v, &other) && !is_of_age(v, last))) return;
   add_sex(v, first_sex, last, m && w ? "all" : m ? "male" : "female");
 }

@@ -73,6 +73,8 @@ static const struct {
     {"mmol/L", "mmol", "mmol/L"},
     {"mmol/L", "meq", "meq/L"},
     {"Cel", "deg", "Cel"},
+    {"mL", "mm3", "mL"},
+    {"mL", "/mm3", "mL"},
     {"kg/m2", "kg", "kg/m2"},
     {"kg/m2", "kg/m", "kg/m2"},
     {"kg/m2", "kg/m3", "kg/m2"},

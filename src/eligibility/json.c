@@ -121,10 +121,11 @@ static void put_canonical(th_jout *w, const th_elig_fact *f) {
   th_jout_end_object(w);
 }
 
-static void put_numeric(th_jout *w, const th_elig_fact *f) {
+static void put_numeric(th_jout *w, const th_elig_tree *t, const th_elig_fact *f) {
   const th_elig_attribute *a = &th_elig_attributes[f->attribute];
   th_jout_kv_str(w, "type", "numeric");
   th_jout_kv_str(w, "attribute", a->key);
+  th_jout_kv_text(w, "label", th_elig_measure_name(t, f));
   th_jout_kv_str(w, "loinc", a->loinc);
   th_jout_kv_str(w, "relation", th_elig_relation_name(f->relation));
   put_number(w, "value", f->value);
@@ -142,10 +143,16 @@ static void put_concept(th_jout *w, const th_elig_fact *f) {
   f->code.n ? th_jout_text(w, f->code) : th_jout_null(w);
 }
 
+th_span th_elig_measure_name(const th_elig_tree *t, const th_elig_fact *f) {
+  if (f->attribute == TH_ELIG_ATTRIBUTE_OTHER && f->name_to > f->name_from)
+    return (th_span){t->text.p + f->name_from, f->name_to - f->name_from};
+  return th_span_of(th_elig_attributes[f->attribute].name);
+}
+
 void th_elig_fact_json(const th_elig_tree *t, const th_elig_fact *f, th_jout *w) {
   th_jout_object(w);
   if (f->type == TH_ELIG_NUMERIC)
-    put_numeric(w, f);
+    put_numeric(w, t, f);
   else
     put_concept(w, f);
   th_jout_kv_bool(w, "negated", f->negated);

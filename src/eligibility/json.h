@@ -27,4 +27,8 @@ void th_elig_fact_words(const th_elig_tree *tree, const th_elig_fact *fact, th_b
 /* A number as people write it: no trailing zeros. */
 void th_elig_number_words(double v, th_buf *out);
 
+/* What a numeric fact measures: the attribute's name, or the words of the text when it is in no
+ * table. */
+th_span th_elig_measure_name(const th_elig_tree *t, const th_elig_fact *f);
+
 #endif

@@ -518,7 +518,8 @@ static bool bind_before(th_elig_binder *s, th_elig_quantity *q, uint32_t gap, ui
   if (gap == UINT32_MAX) return false;
   int a = fitting(s, m, q);
   if (a < 0) return false;
-  if (a == th_elig_known_attributes.age && gap > 2 && is_before_event(s, q)) return false;
+  bool apart = gap > 2 || (m->end < s->n && th_elig_sign(&s->t[m->end], ')'));
+  if (a == th_elig_known_attributes.age && apart && is_before_event(s, q)) return false;
   if (is_change(s, m, q)) return q->use = TH_ELIG_AS_GUARD, true;
   bool onset =
       th_elig_is_onset(a) && m->end + 1 == q->first; /* "onset of symptoms within 7 days" */
@@ -597,7 +598,8 @@ static bool bind_behind(th_elig_binder *s, th_elig_quantity *q, uint32_t m_index
     q->related = true;
   }
   int a = fitting(s, m, q);
-  if (a == th_elig_known_attributes.age && is_at_diagnosis(s, TH_MAX(q->end, m->end)))
+  if (a == th_elig_known_attributes.age &&
+      (is_of_diagnosis(s, q->first) || is_at_diagnosis(s, TH_MAX(q->end, m->end))))
     a = th_elig_known_attributes.age_at_diagnosis;
   bool inside = m->first < q->end; /* "in 30 to 32 weeks of gestation" */
   if (a < 0 || !q->related) return false;
@@ -846,7 +848,8 @@ static void bind(th_elig_binder *s, th_elig_quantity *q) {
                        : distance(s, l->mentions[second].end, q->first);
     if (bind_before(s, q, far, second)) return;
   }
-  if (!bind_age(s, q) && !bind_topic(s, q) && !bind_by_unit(s, q)) th_elig_bind_duration(s, q);
+  if (!bind_age(s, q) && !bind_topic(s, q) && !bind_by_unit(s, q) && !th_elig_bind_duration(s, q))
+    th_elig_bind_other(s, q);
 }
 
 /* "≥ 50 and ≤ 70 % of predicted": what stands behind the second is of the first too. */

@@ -14,9 +14,11 @@ typedef struct th_elig_binder {
   int list[TH_ELIG_LIST_MAX];          /* attributes that the last quantity was bound to */
   uint32_t mentions[TH_ELIG_LIST_MAX]; /* what names them; UINT32_MAX: nothing in the item */
   uint32_t n_list;
-  uint32_t list_first; /* first token of their mentions */
-  uint32_t last_end;   /* behind the last bound quantity */
-  uint32_t mention;    /* mentions before the quantity: index behind the last */
+  uint32_t list_first;                         /* first token of their mentions */
+  uint32_t last_end;                           /* behind the last bound quantity */
+  uint32_t other_first, other_end, other_last; /* name of the last measure that is in no table, and
+                                                * the token behind its bound; 0 = none */
+  uint32_t mention; /* mentions before the quantity: index behind the last */
 } th_elig_binder;
 
 /* Attributes with rules of their own, by index; filled before the first item is read. */
@@ -63,6 +65,11 @@ bool th_elig_bind_duration(th_elig_binder *s, th_elig_quantity *q);
 bool th_elig_is_onset(int attribute);
 /* "Enrolled within 72 hours of symptom onset", "no more than 63 days between diagnosis and …". */
 bool th_elig_bind_onset(th_elig_binder *s, th_elig_quantity *q);
+
+/* other.c */
+
+/* A bound of a measure that is no attribute: "plaque burden > 70 %". False when it is none. */
+bool th_elig_bind_other(th_elig_binder *s, th_elig_quantity *q);
 
 /* tnm.c */
 

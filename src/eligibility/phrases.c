@@ -308,6 +308,7 @@ static void build(void) {
   for (size_t i = 0; i < TH_COUNT(nobody); i++)
     add_list(TH_ELIG_F_ATTRIBUTE, nobody[i], -1, false);
   for (uint32_t i = 0; i < th_elig_n_attributes; i++) {
+    if (i == TH_ELIG_ATTRIBUTE_OTHER) continue;
     add_phrase(TH_ELIG_F_ATTRIBUTE, th_span_of(th_elig_attributes[i].name), (int)i, false);
     add_list(TH_ELIG_F_ATTRIBUTE, th_elig_attributes[i].aliases, (int)i, true);
   }

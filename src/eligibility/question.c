@@ -78,6 +78,7 @@ static bool same_attribute(const th_elig_tree *t, const th_elig_node *n) {
 /* Whether the words say little beside the numbers: then the attribute's own question does. */
 static bool is_only_numbers(const th_elig_tree *t, const th_elig_node *n) {
   if (n->n_facts == 0 || !same_attribute(t, n)) return false;
+  if (t->facts[n->fact].attribute == TH_ELIG_ATTRIBUTE_OTHER) return false;
   size_t words = 0, in_facts = 0;
   for (uint32_t f = n->fact; f < n->fact + n->n_facts; f++) {
     if (f > n->fact && t->facts[f].from < t->facts[f - 1].to) continue;

@@ -18,8 +18,12 @@ static void put_reference(const th_elig_fact *f, th_buf *out) {
   th_buf_str(out, words[f->reference & 3]);
 }
 
-static void put_numeric(const th_elig_fact *f, th_buf *out) {
-  th_buf_printf(out, "%s ", th_elig_attributes[f->attribute].key);
+static void put_numeric(const th_elig_tree *t, const th_elig_fact *f, th_buf *out) {
+  if (f->attribute == TH_ELIG_ATTRIBUTE_OTHER)
+    th_buf_span(out, th_elig_measure_name(t, f));
+  else
+    th_buf_str(out, th_elig_attributes[f->attribute].key);
+  th_buf_char(out, ' ');
   if (f->relation == TH_ELIG_BETWEEN) {
     th_elig_number_words(f->value, out);
     th_buf_str(out, " to ");
@@ -47,7 +51,7 @@ static void put_concept(const th_elig_fact *f, th_buf *out) {
 void th_elig_fact_words(const th_elig_tree *t, const th_elig_fact *f, th_buf *out) {
   if (f->negated) th_buf_str(out, "not ");
   if (f->type == TH_ELIG_NUMERIC)
-    put_numeric(f, out);
+    put_numeric(t, f, out);
   else
     put_concept(f, out);
   if (f->window.present) {

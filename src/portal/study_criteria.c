@@ -62,7 +62,7 @@ static void put_unit(const list *l, const char *unit, th_buf *out) {
 }
 
 static void put_value(const list *l, const th_elig_fact *f, th_buf *out) {
-  th_buf_str(out, th_elig_attributes[f->attribute].name);
+  th_buf_span(out, th_elig_measure_name(l->t, f));
   th_buf_char(out, ' ');
   say(l, out, relation_words(f->relation));
   th_buf_char(out, ' ');
