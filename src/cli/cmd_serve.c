@@ -112,6 +112,7 @@ static int mount(serve *s, th_err *err) {
   if (rc == 0) rc = th_api_mount(&s->api, s->router, s->registry, err);
   if (rc < 0) return rc;
   rc = th_native_mount(&s->native, s->router, s->registry, s->api, s->suggester, s->desk, err);
+  th_index_on_newer(th_registry_index(s->registry), th_warm_snapshot, NULL);
   const th_warm_more more = {th_portal_ahead, s->portal};
   return rc ? rc
             : th_warmer_start(&s->warmer, th_registry_index(s->registry), s->suggester, &more, err);

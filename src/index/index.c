@@ -171,6 +171,11 @@ static const th_generation *current_of(th_index *index) {
   return index->slots[atomic_load_explicit(&index->current, memory_order_acquire) >> 56].generation;
 }
 
+void th_index_on_newer(th_index *index, th_index_newer_fn fn, void *ctx) {
+  index->newer = fn;
+  index->newer_ctx = ctx;
+}
+
 int th_index_refresh(th_index *index, bool *changed, th_err *err) {
   th_generation *g = NULL;
   unsigned slot = 0;
@@ -180,6 +185,8 @@ int th_index_refresh(th_index *index, bool *changed, th_err *err) {
   const th_generation *current = current_of(index);
   if (!index->write && th_manifest_peek(index->dir) != current->manifest.hash) {
     rc = load_current(&g, index->dir, current, err);
+    if (!rc && index->newer && g->manifest.hash != current->manifest.hash)
+      index->newer(index->newer_ctx, &g->snapshot);
     if (!rc && g->manifest.hash == current->manifest.hash)
       th_generation_free(g);
     else if (!rc && (rc = place_generation(index, g, &slot, err)))

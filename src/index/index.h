@@ -57,6 +57,11 @@ int th_snapshot_side(const th_snapshot *snapshot, uint32_t kind, uint32_t segmen
                      th_err *err) TH_MUST_USE;
 /* Looks whether another process has published a newer generation and switches to it. */
 int th_index_refresh(th_index *index, bool *changed, th_err *err) TH_MUST_USE;
+/* Called by th_index_refresh with a newer generation before any reader gets it, so that what the
+ * first of them would wait for can be made; those who read the one before are not held up. Set
+ * before th_index_refresh is called the first time. */
+typedef void (*th_index_newer_fn)(void *ctx, const th_snapshot *snapshot);
+void th_index_on_newer(th_index *index, th_index_newer_fn fn, void *ctx);
 
 /* ---- writing ---- */
 /* A path for a new segment file that no other has. */

@@ -201,6 +201,8 @@ struct th_index {
   pthread_mutex_t merging; /* one merge at a time */
   _Atomic uint64_t next_number;
   uint64_t last_generation; /* the last that a publish tried; under the lock */
+  th_index_newer_fn newer;  /* NULL: none */
+  void *newer_ctx;
   char dir[TH_INDEX_PATH_MAX];
 };
 

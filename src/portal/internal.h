@@ -37,6 +37,7 @@ typedef struct portal_worker {
   int64_t data_utc; /* when the data was last brought up; 0 = never */
   uint64_t generation, applied_seq;
   const char *base; /* th_portal_base of the request at hand */
+  bool partial;     /* the page at hand lacks something that the next one will have: not kept */
 } portal_worker;
 
 /* The calling thread's; NULL when memory is out. */

@@ -185,8 +185,11 @@ static int answer_anew(struct th_portal *portal, th_handler_fn handler, const th
                        th_span address, th_request *rq, th_response *rs, th_err *err) {
   const char *etag = rs->etag;
   th_kept_page *page = NULL;
+  portal_worker *w = th_portal_worker(portal, rq);
+  if (!w) return th_err_set(err, TH_ENOMEM, "no memory for a page");
+  w->partial = false;
   int rc = handler(portal, rq, rs, err);
-  if (rc || rs->status != 200) {
+  if (rc || rs->status != 200 || w->partial) {
     rs->etag = NULL;
     return rc;
   }

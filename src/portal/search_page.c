@@ -287,8 +287,10 @@ static void put_meant_link(const search_view *v, unsigned at, th_span text) {
   th_html_close(v->h);
 }
 
-static int put_meant(const search_view *v, th_suggester *suggester, th_err *err) {
-  enum { FEW = 4 };
+/* Right after a start the tables that this takes are not there yet. Those of a large registry take
+ * seconds: the page goes without, and is not kept. */
+static int put_meant(const search_view *v, th_suggester *suggester, portal_worker *w, th_err *err) {
+  enum { FEW = 4, LARGE = 50000 };
   unsigned at = 0;
   th_spelling meant;
   while (at < th_n_text_params && !v->s->text[at].n)
@@ -300,6 +302,10 @@ static int put_meant(const search_view *v, th_suggester *suggester, th_err *err)
     return TH_OK;
   }
   if (!suggester) return TH_OK;
+  if (v->s->snapshot->n_live >= LARGE && !th_suggester_ready(suggester)) {
+    w->partial = true;
+    return TH_OK;
+  }
   int rc = th_suggest(suggester, text, v->s->rq->arena, &meant, err);
   if (rc || !meant.n || th_span_eq(meant.text, text)) return rc;
   put_meant_link(v, at, meant.text);
@@ -402,7 +408,7 @@ static int write_page(const th_portal *p, portal_worker *w, search_view *v, th_p
   put_said(v);
   th_portal_put_place(v);
   put_unread(v);
-  rc = put_meant(v, p->suggester, err);
+  rc = put_meant(v, p->suggester, w, err);
   put_chips(v);
   if (!v->s->bad && v->result.n_hits) {
     if (!rc) rc = put_hits(p, w, v, err);

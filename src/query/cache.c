@@ -132,8 +132,26 @@ static float *make_length(const th_segment *s, unsigned area) {
   return length;
 }
 
+/* A scope all of whose fields take synonyms weighs with synonyms what it weighs without: they share
+ * the tables. */
+static unsigned shared_scope(unsigned scope) {
+  enum { SAME = 1, OTHER = 2 };
+  static _Atomic uint8_t known[N_SCOPES_PLAIN];
+  unsigned plain = scope & ~TH_SCOPE_SYNONYMS;
+  if (plain == scope) return scope;
+  uint8_t answer = atomic_load_explicit(&known[scope_index(plain)], memory_order_relaxed);
+  if (!answer) {
+    answer = SAME;
+    for (uint16_t f = 0; f < TH_F_COUNT; f++)
+      if (th_scope_weight(scope, f) != th_scope_weight(plain, f)) answer = OTHER;
+    atomic_store_explicit(&known[scope_index(plain)], answer, memory_order_relaxed);
+  }
+  return answer == SAME ? plain : scope;
+}
+
 /* Both: what stands in the slot, or what is made for it; NULL when memory is exhausted. */
 static const th_class_weights *weights_of(cache *c, const th_segment *s, unsigned scope) {
+  scope = shared_scope(scope);
   _Atomic(th_class_weights *) *slot = &c->weights[scope_index(scope)];
   th_class_weights *have = atomic_load_explicit(slot, memory_order_acquire);
   if (have) return have;

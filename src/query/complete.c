@@ -530,6 +530,13 @@ int th_suggester_update(th_suggester *s, th_err *err) {
   return rc;
 }
 
+bool th_suggester_ready(th_suggester *s) {
+  pthread_mutex_lock(&s->lock);
+  bool ready = s->current != NULL;
+  pthread_mutex_unlock(&s->lock);
+  return ready;
+}
+
 int th_lexicon_acquire(th_suggester *s, th_lexicon **out, th_err *err) {
   int rc = bring_up(s, false, err);
   *out = rc ? NULL : s->current;

@@ -3,8 +3,9 @@
  * First the documents that can have such a site at all: every condition asked of the whole
  * document, from inverted lists. Then the sites of these, one by one, until one satisfies the tree.
  * A word is looked for in the names themselves: each country, state, city and facility of the
- * segment is tried once and its answer kept. Zips and contacts have no numbers of their own: words
- * in them are found by their positions, and the columns of breaks tell at which site a position is.
+ * segment is tried once and its answer kept, and so is that of each spot (points.h) when nothing
+ * else is asked. Zips and contacts have no numbers of their own: words in them are found by their
+ * positions, and the columns of breaks tell at which site a position is.
  *
  * A condition on fields that sites do not have is one on the study that the site belongs to. */
 #include "index/feed.h"
@@ -26,7 +27,7 @@ typedef enum site_op_kind {
   SITE_STUDY, /* of the study: bits by document */
 } site_op_kind;
 
-/* What is known of a name: 0 = not tried yet. */
+/* What is known of a name, of a spot: 0 = not tried yet. */
 enum { NAME_NO = 1, NAME_YES = 2 };
 
 typedef struct names {
@@ -52,6 +53,8 @@ typedef struct site_op {
 typedef struct finder {
   th_plan *plan;
   const th_sites *sites;
+  const th_spots *spots; /* and what is known of each; NULL: sites are asked by themselves */
+  uint8_t *known;
   uint64_t *documents; /* candidates */
   th_short_text words;
   bool failed; /* memory */
@@ -432,13 +435,44 @@ static bool satisfies(finder *f, site_op *op, uint32_t doc, uint32_t site) {
   }
 }
 
+/* Whether what is asked of a site is the same for all sites of its spot (points.h). */
+static bool is_of_spot(const site_op *op) {
+  switch (op->kind) {
+  case SITE_ALL:
+    return true;
+  case SITE_AND:
+  case SITE_OR:
+  case SITE_NOT:
+    for (uint32_t i = 0; i < op->n; i++)
+      if (!is_of_spot(op->parts[i])) return false;
+    return true;
+  case SITE_NEAR:
+    return !op->query->near.site_status;
+  case SITE_NAMES:
+  case SITE_MISSING:
+    return !op->names[N_NAMES - 1].ordinals && !op->status && !op->bits;
+  default:
+    return false;
+  }
+}
+
+/* The answer for a site; for those of a spot looked for but once. */
+static bool answer(finder *f, site_op *op, uint32_t doc, uint32_t site) {
+  if (!f->known) return satisfies(f, op, doc, site);
+  uint8_t *known = &f->known[f->spots->of[site] & ~TH_SITE_RECRUITS];
+  if (!*known) *known = satisfies(f, op, doc, site) ? NAME_YES : NAME_NO;
+  return *known == NAME_YES;
+}
+
 static void match_documents(finder *f, site_op *op, uint64_t *out) {
+  f->spots = is_of_spot(op) ? th_cache_spots(f->plan->segment) : NULL;
+  if (f->spots) f->known = th_arena_calloc(f->plan->arena, (size_t)f->spots->n_spots + 1, 1);
   for (uint32_t w = 0; w < (f->plan->n_docs + 63) / 64; w++) {
     for (uint64_t left = f->documents[w]; left; left &= left - 1) {
       uint32_t doc = 64 * w + (uint32_t)__builtin_ctzll(left);
       if (doc >= f->plan->n_docs) return;
       for (uint32_t i = f->sites->start[doc]; i < f->sites->start[doc + 1]; i++) {
-        if (!satisfies(f, op, doc, i)) continue;
+        if (!answer(f, op, doc, i)) continue;
         th_bit_set(out, doc);
         break;
       }

@@ -39,6 +39,10 @@ void th_suggester_free(th_suggester *s);
  * Errors: TH_ENOMEM, TH_ECORRUPT. */
 int th_suggester_update(th_suggester *s, th_err *err) TH_MUST_USE;
 
+/* Whether tables are at hand, of this state of the index or one before: the functions below answer
+ * at once. */
+bool th_suggester_ready(th_suggester *s);
+
 enum { TH_COMPLETIONS_MAX = 100 };
 
 typedef struct th_completion {

@@ -9,7 +9,7 @@
 #include "geo/geo.h"
 #include "query/cache.h"
 
-enum { LOOK_MS = 1000, NICER = 10 };
+enum { LOOK_MS = 1000, NICER = 4 };
 
 struct th_warmer {
   th_index *index;
@@ -21,9 +21,33 @@ struct th_warmer {
   atomic_bool stop;
 };
 
-void th_warm_segment(const th_segment *s) {
-  static const unsigned areas[] = {TH_A_BasicSearch, TH_A_ConditionSearch, TH_A_InterventionSearch,
-                                   TH_A_TitleSearch, TH_A_SponsorSearch,   TH_A_LocationSearch};
+/* The weights of areas that boxes search; with synonyms where any field takes them. */
+static bool warm_areas(const th_segment *s, const unsigned *areas, size_t n) {
+  th_weights w;
+  for (size_t i = 0; i < n; i++) {
+    unsigned scope = areas[i] | TH_SCOPE_SYNONYMS;
+    bool any = false;
+    for (uint16_t f = 0; f < TH_F_COUNT && !any; f++)
+      any = th_scope_weight(scope, f) > 0;
+    if (!th_cache_weights(s, areas[i], &w) || (any && !th_cache_weights(s, scope, &w)))
+      return false;
+  }
+  return true;
+}
+
+static void warm_names(const th_segment *s, const uint16_t *names, size_t n) {
+  for (size_t i = 0; i < n; i++) {
+    const th_column *c = th_segment_column(s, names[i]);
+    if (!c) continue;
+    (void)th_cache_folded(s, c);
+    (void)th_cache_inverted(s, c);
+  }
+}
+
+void th_warm_segment(const th_segment *s, th_warm_part part) {
+  static const unsigned first[] = {TH_A_BasicSearch, TH_A_ConditionSearch};
+  static const unsigned then[] = {TH_A_InterventionSearch, TH_A_TitleSearch, TH_A_SponsorSearch,
+                                  TH_A_LocationSearch};
   /* Those that pages ask for most come first: lists have a room of their own. */
   static const uint16_t names[] = {
       TH_F_Condition,       TH_F_ConditionMeshTerm,    TH_F_LocationCountryCode,
@@ -39,18 +63,13 @@ void th_warm_segment(const th_segment *s) {
                                      TH_F_StartDate,
                                      TH_F_StudyFirstPostDate,
                                      TH_F_LastUpdatePostDate};
-  th_weights w;
-  for (size_t i = 0; i < TH_COUNT(areas); i++)
-    for (unsigned synonyms = 0; synonyms < 2; synonyms++)
-      if (!th_cache_weights(s, areas[i] | (synonyms ? TH_SCOPE_SYNONYMS : 0), &w)) return;
-  for (size_t i = 0; i < TH_COUNT(columns); i++)
-    (void)th_segment_column(s, columns[i]);
-  for (size_t i = 0; i < TH_COUNT(names); i++) {
-    const th_column *c = th_segment_column(s, names[i]);
-    if (!c) continue;
-    (void)th_cache_folded(s, c);
-    (void)th_cache_inverted(s, c);
+  if (part != TH_WARM_REST) {
+    if (!warm_areas(s, first, TH_COUNT(first))) return;
+    for (size_t i = 0; i < TH_COUNT(columns); i++)
+      (void)th_segment_column(s, columns[i]);
+    warm_names(s, names, TH_COUNT(names));
   }
+  if (part == TH_WARM_FIRST || !warm_areas(s, then, TH_COUNT(then))) return;
   (void)th_cache_spots(s);
 }
 
@@ -69,8 +88,15 @@ static void rest(th_warmer *w) {
 }
 
 static void warm_generation(th_warmer *w, const th_snapshot *snapshot) {
-  for (uint32_t s = 0; s < snapshot->n_segments && !is_stopped(w); s++)
-    th_warm_segment(snapshot->segments[s]);
+  for (unsigned part = TH_WARM_FIRST; part <= TH_WARM_REST; part++)
+    for (uint32_t s = 0; s < snapshot->n_segments && !is_stopped(w); s++)
+      th_warm_segment(snapshot->segments[s], part);
+}
+
+void th_warm_snapshot(void *ctx, const th_snapshot *snapshot) {
+  (void)ctx;
+  for (uint32_t s = 0; s < snapshot->n_segments; s++)
+    th_warm_segment(snapshot->segments[s], TH_WARM_ALL);
 }
 
 /* Failures are left to whoever asks next: they are reported there. */

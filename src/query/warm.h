@@ -25,8 +25,12 @@ int th_warmer_start(th_warmer **out, th_index *index, th_suggester *suggester,
 void th_warmer_stop(th_warmer *w);
 
 /* One segment's tables: weights of the areas that boxes search, names by their folded form,
- * documents by word of the columns that pages filter by, sites with their points. Those that memory
- * has no room for are left to whoever asks. */
-void th_warm_segment(const th_segment *s);
+ * documents by word of the columns that pages filter by; and those that are asked for less, sites
+ * with their points. Those that memory has no room for are left to whoever asks. */
+typedef enum th_warm_part { TH_WARM_ALL, TH_WARM_FIRST, TH_WARM_REST } th_warm_part;
+void th_warm_segment(const th_segment *s, th_warm_part part);
+
+/* Makes the tables of a generation that is loaded and not yet current: th_index_newer_fn. */
+void th_warm_snapshot(void *ctx, const th_snapshot *snapshot);
 
 #endif
