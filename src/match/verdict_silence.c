@@ -113,8 +113,9 @@ static void know_words(void) {
   }
 }
 
-/* The first row with the stem; NULL: none. */
+/* The first row with the stem; NULL: none. Also asked for patients who were not listened to. */
 static const struct known *known_word(uint64_t stem) {
+  pthread_once(&once, know_words);
   for (uint32_t at = hash_of(stem, 12); slots[at]; at = (at + 1) % SLOTS)
     if (known[slots[at] - 1].stem == stem) return &known[slots[at] - 1];
   return NULL;
@@ -136,7 +137,6 @@ int th_verdict_listen(th_verdict_patient *v, th_arena *arena, th_err *err) {
   th_span rest = v->p->source, w;
   struct th_verdict_words *out;
   if (v->p->form != TH_PATIENT_NOTE) return 0;
-  pthread_once(&once, know_words);
   out = th_arena_calloc(arena, 1, sizeof *out);
   if (out) out->stems = th_arena_alloc(arena, (rest.n / 2 + 1) * sizeof *out->stems);
   if (out) out->ill = th_arena_calloc(arena, KNOWN_MAX, sizeof *out->ill);
