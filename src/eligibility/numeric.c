@@ -139,7 +139,10 @@ static uint32_t distance(const th_elig_binder *s, uint32_t from, uint32_t to) {
 static bool is_introduced_by_time(const th_elig_binder *s, const th_elig_quantity *q) {
   static th_elig_set words = TH_ELIG_SET(
       "within|last|past|previous|prior|every|since|preceding|next|during|in|for|over|first");
-  return q->first > 0 && th_elig_at(s, q->first - 1, &words);
+  static th_elig_set the = TH_ELIG_SET("the");
+  uint32_t i = q->first;
+  if (i > 1 && th_elig_at(s, i - 1, &the)) i--; /* "in the 2 months before" */
+  return i > 0 && th_elig_at(s, i - 1, &words);
 }
 
 /* "on a scale of 0 to 10", "0-10 NRS": says how the scale runs. */
@@ -403,7 +406,7 @@ static bool is_at_diagnosis(const th_elig_binder *s, uint32_t end) {
   static th_elig_set fill =
       TH_ELIG_SET("the|time|of|their|his|initial|first|symptom|disease|ad|original|primary");
   static th_elig_set found = TH_ELIG_SET("diagnosis|onset");
-  uint32_t i = end;
+  uint32_t i = end + (end < s->n && th_elig_sign(&s->t[end], '(')); /* "2-25 (at diagnosis)" */
   if (!th_elig_at(s, i++, &at)) return false;
   while (i < end + 5 && th_elig_at(s, i, &fill))
     i++;
@@ -699,6 +702,9 @@ static bool bind_linked(th_elig_binder *s, th_elig_quantity *q) {
   if (s->n_list == 0 || q->first < s->last_end || q->first - s->last_end > LINK_MAX + 4)
     return false;
   if (!q->related && !q->reference) return false;
+  bool spelled = q->number < s->n && s->t[q->number].flags & TH_ELIG_SPELLED;
+  if (spelled && !q->has_unit && q->first > s->last_end + 2)
+    return false; /* "at least one sibling" */
   uint32_t gap = distance(s, s->last_end, q->first);
   if (gap == UINT32_MAX) return false;
   for (uint32_t i = s->last_end; i < q->first; i++) /* words that look like a name and are none */
