@@ -125,6 +125,12 @@ static void put_prose(const th_study_view *v, th_span markup) {
   th_html_close(v->h);
 }
 
+/* A value of a table: most are numbers. */
+static void put_value(const th_study_view *v, th_span value) {
+  th_words_decimal(v->h->lang, value, th_html_scratch(v->h));
+  th_html_scratch_text(v->h);
+}
+
 /* ---- participant flow ---- */
 
 static void flow_row(const th_study_view *v, const groups *g, th_span label, uint32_t stats) {
@@ -134,10 +140,10 @@ static void flow_row(const th_study_view *v, const groups *g, th_span label, uin
     uint32_t cell = of_group(v, stats, g, i, &hint);
     th_span units = th_part_value(v, cell, "numUnits");
     th_html_open(v->h, "td", NULL);
-    th_html_text(v->h, th_part_value(v, cell, "numSubjects"));
+    put_value(v, th_part_value(v, cell, "numSubjects"));
     if (units.n) {
       th_html_str(v->h, " (");
-      th_html_text(v->h, units);
+      put_value(v, units);
       th_html_str(v->h, M(tail_units));
     }
     th_html_close(v->h);
@@ -188,16 +194,16 @@ static void put_flow(const th_study_view *v, uint32_t module) {
 static void put_measurement(const th_study_view *v, uint32_t cell) {
   th_span low = th_part_value(v, cell, "lowerLimit"), high = th_part_value(v, cell, "upperLimit");
   th_span spread = th_part_value(v, cell, "spread"), note = th_part_text(v, cell, "comment");
-  th_html_text(v->h, th_part_value(v, cell, "value"));
+  put_value(v, th_part_value(v, cell, "value"));
   if (low.n || high.n) {
     th_html_str(v->h, " (");
-    th_html_text(v->h, low);
+    put_value(v, low);
     th_html_str(v->h, M(tail_to));
-    th_html_text(v->h, high);
+    put_value(v, high);
     th_html_str(v->h, ")");
   } else if (spread.n) {
     th_html_str(v->h, " (");
-    th_html_text(v->h, spread);
+    put_value(v, spread);
     th_html_str(v->h, ")");
   }
   if (note.n) {
@@ -227,9 +233,11 @@ static void denom_rows(const th_study_view *v, const groups *g, uint32_t denoms)
     th_say_put(v->h->lang, M(lead_number_analyzed), s);
     th_buf_span(s, th_part_text(v, d, "units"));
     open_row(v, "denom", th_buf_view(s));
-    for (uint32_t i = 0; i < g->n; i++)
-      th_html_element(v->h, "td", NULL,
-                      th_part_value(v, of_group(v, counts, g, i, &hint), "value"));
+    for (uint32_t i = 0; i < g->n; i++) {
+      th_html_open(v->h, "td", NULL);
+      put_value(v, th_part_value(v, of_group(v, counts, g, i, &hint), "value"));
+      th_html_close(v->h);
+    }
     th_html_close(v->h);
   }
 }
@@ -406,9 +414,9 @@ static void affected(const th_study_view *v, uint32_t node, const char *n, const
                      bool bar) {
   th_span count = th_part_value(v, node, n), risk = th_part_value(v, node, of);
   th_html_open(v->h, "td", NULL);
-  th_html_text(v->h, count);
+  put_value(v, count);
   if (count.n && risk.n) th_html_str(v->h, M(tail_of));
-  th_html_text(v->h, risk);
+  put_value(v, risk);
   double share = th_part_share(v, node, n, of);
   if (share >= 0) {
     th_html_str(v->h, " ");

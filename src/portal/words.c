@@ -42,6 +42,32 @@ void th_words_number(th_lang lang, int64_t v, th_buf *out) {
   th_buf_span(out, (th_span){digits + at, sizeof digits - at});
 }
 
+void th_words_decimal(th_lang lang, th_span text, th_buf *out) {
+  size_t whole = 0, at = text.n && text.p[0] == '-';
+  size_t start = at;
+  while (at < text.n && text.p[at] >= '0' && text.p[at] <= '9')
+    at++;
+  whole = at - start;
+  size_t point = at;
+  at += at < text.n && text.p[at] == '.';
+  while (at < text.n && text.p[at] >= '0' && text.p[at] <= '9')
+    at++;
+  bool plain = at == text.n && whole && whole <= 15 && at != point + 1 &&
+               (whole == 1 || text.p[start] != '0');
+  if (!plain) {
+    th_buf_span(out, text);
+    return;
+  }
+  int64_t n = 0;
+  for (size_t i = start; i < start + whole; i++)
+    n = n * 10 + (text.p[i] - '0');
+  if (start) th_buf_char(out, '-');
+  th_words_number(lang, n, out);
+  if (point == text.n) return;
+  th_buf_char(out, lang == TH_LANG_ES ? ',' : '.');
+  th_buf_span(out, (th_span){text.p + point + 1, text.n - point - 1});
+}
+
 void th_words_enrollment(th_lang lang, int64_t count, th_span type, th_buf *out) {
   bool estimated =
       type.n && th_enum_value(TH_E_EnrollmentType, type) == TH_EnrollmentType_ESTIMATED;

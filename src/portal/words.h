@@ -23,5 +23,8 @@ void th_words_masking(th_lang lang, const th_json *j, th_span masking, uint32_t 
 th_span th_words_country(th_lang lang, th_span name);
 /* "12,345", "12.345": with the language's sign between thousands. */
 void th_words_number(th_lang lang, int64_t v, th_buf *out);
+/* A number as a record writes it ("1628.14") in the reader's way ("1,628.14", "1628,14"); all
+ * digits stay. What is not a plain number stays as it is. */
+void th_words_decimal(th_lang lang, th_span text, th_buf *out);
 
 #endif

@@ -129,8 +129,39 @@ static void what_programs_read_stands_once(void **state) {
     assert_int_equal(th_lang_stands_once(th_span_of(cases[i].path)), cases[i].once);
 }
 
+static void decimals(void **state) {
+  (void)state;
+  static const struct {
+    const char *text, *en, *es;
+  } cases[] = {{"5734", "5,734", "5734"},
+               {"1628.14", "1,628.14", "1628,14"},
+               {"12345.60", "12,345.60", "12.345,60"},
+               {"0.05", "0.05", "0,05"},
+               {"-3.2", "-3.2", "-3,2"},
+               {"0", "0", "0"},
+               {"<0.001", "<0.001", "<0.001"},
+               {"007", "007", "007"},
+               {"1.", "1.", "1."},
+               {".5", ".5", ".5"},
+               {"NA", "NA", "NA"},
+               {"", "", ""},
+               {"1.2.3", "1.2.3", "1.2.3"},
+               {"-", "-", "-"}};
+  th_buf out = {0};
+  for (size_t i = 0; i < TH_COUNT(cases); i++)
+    for (int lang = 0; lang < 2; lang++) {
+      const char *wanted = lang == TH_LANG_ES ? cases[i].es : cases[i].en;
+      th_buf_clear(&out);
+      th_words_decimal((th_lang)lang, th_span_of(cases[i].text), &out);
+      if (!th_span_eq(th_buf_view(&out), th_span_of(wanted)))
+        fail_msg("%s: %.*s, wanted %s", cases[i].text, (int)out.n, out.p, wanted);
+    }
+  th_buf_dispose(&out);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(decimals),
       cmocka_unit_test(one_list_of_languages),
       cmocka_unit_test(what_programs_read_stands_once),
       cmocka_unit_test(messages_are_said_in_the_language),
