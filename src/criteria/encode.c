@@ -188,7 +188,8 @@ static void put_concept(th_buf *b, th_criteria_names *names, const th_elig_fact 
   th_buf_char(b, (char)(1u | (unsigned)f->negated << 1 | (unsigned)(f->guard.kind != 0) << 2 |
                         (unsigned)f->window.present << 3 | (unsigned)f->family << 4 |
                         (unsigned)(f->degree.n != 0) << 5 | (unsigned)f->time << 6));
-  th_buf_char(b, (char)(f->category | (unsigned)(f->links != 0) << 7));
+  th_buf_char(b, (char)(f->category | (unsigned)(f->name_to > f->name_from) << 6 |
+                        (unsigned)(f->links != 0) << 7));
   th_buf_varint(b, th_criteria_name_concept(names, f->label, f->code));
   if (f->degree.n) th_buf_varint(b, th_criteria_name_string(names, f->degree));
 }
@@ -209,8 +210,8 @@ static bool put_fact(th_buf *b, th_criteria_names *names, const th_elig_fact *f,
   if (f->links) th_buf_char(b, (char)f->links);
   if (f->guard.kind) put_guard(b, f);
   if (f->window.present) put_window(b, names, f);
+  if (numeric || f->name_to > f->name_from) put_within(b, f->from, f->name_from, f->name_to);
   if (!numeric) return true;
-  put_within(b, f->from, f->name_from, f->name_to);
   put_within(b, f->from, f->value_from, f->value_to);
   return true;
 }

@@ -246,6 +246,7 @@ static void add_members(composer *c, uint32_t first, uint32_t head, uint32_t beh
     }
     t->label = th_span_of(label);
     t->head = first;
+    t->whole_to = token(c, behind - 1)->to;
     if (end == first + 1) name_it(c, t, first, head);
   }
 }

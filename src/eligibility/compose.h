@@ -25,7 +25,8 @@
 
 typedef struct th_elig_term {
   uint32_t first, end; /* tokens */
-  uint32_t from, to;   /* bytes; may reach over tokens behind: "liver or renal disease" */
+  uint32_t from, to;   /* bytes */
+  uint32_t whole_to;   /* where a head ends that it shares: "liver or renal disease"; 0 = none */
   uint32_t head;       /* first token of what label and code are of; the rest is its degree */
   uint8_t category;    /* th_elig_category */
   bool absent;         /* "negative": the label says what it is not */

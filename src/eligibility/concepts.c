@@ -324,6 +324,19 @@ static void name(reader *r, const th_elig_term *t, uint8_t why, bool negated) {
                                           .code = t->code});
 }
 
+/* "acute", "idiopathic" are of a disease's name; of "liver or renal disease" the last word is of
+ * both names. */
+static void set_whole_name(const reader *r, th_elig_fact *f, const th_elig_term *t) {
+  static th_elig_set sorts = TH_ELIG_SET("acute|chronic|primary|idiopathic|organic");
+  bool condition = t->category == TH_ELIG_CONDITION || t->category == TH_ELIG_FINDING;
+  uint32_t from = t->from, to = TH_MAX(t->to, t->whole_to);
+  if (condition && t->first > 0 && th_elig_among(&sorts, &r->l->tokens.p[t->first - 1]))
+    from = r->l->tokens.p[t->first - 1].from;
+  if (from == f->from && to == f->to) return;
+  f->name_from = from;
+  f->name_to = to;
+}
+
 static void add(reader *r, const th_elig_term *t, standing where) {
   th_elig_leaf *l = r->l;
   int category = t->category;
@@ -367,6 +380,7 @@ static void add(reader *r, const th_elig_term *t, standing where) {
   f->to = t->to;
   f->code = th_arena_dup(l->facts->arena, t->code);
   set_degree(r, f, &s, t);
+  set_whole_name(r, f, t);
   set_window(r, f, t->first, t->end);
   set_label(r, f, &s, t->label);
   if (t->reaction) {
@@ -473,6 +487,10 @@ static bool is_everyday_here(const reader *r, th_span words, uint32_t first, uin
 static int take(void *ctx, const th_mention *m) {
   reader *r = ctx;
   uint32_t from = r->l->from + m->from, to = r->l->from + m->to, first, end;
+  const char *open = to - from > 4 ? memchr(r->l->text.p + from + 1, '(', to - from - 1) : NULL;
+  if (open && !memchr(open, ')', (size_t)(r->l->text.p + to - open))) /* "COPD (COPD": its name */
+    for (to = (uint32_t)(open - r->l->text.p); to > from && r->l->text.p[to - 1] == ' ';)
+      to--;
   th_span words = {r->l->text.p + from, to - from};
   if (!tokens_of(r, from, to, &first, &end) || is_everyday_here(r, words, first, end)) return 0;
   meaning meant = choose(r->lexicon, m);

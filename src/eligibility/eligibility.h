@@ -19,7 +19,7 @@
 #include "concept/concept.h"
 
 /* Changes whenever the same text may give another tree: what was read before is then read anew. */
-#define TH_ELIG_READER "15"
+#define TH_ELIG_READER "16"
 
 typedef enum th_elig_kind {
   TH_ELIG_UNKNOWN, /* no header, or one that says neither */
@@ -168,7 +168,9 @@ typedef struct th_elig_fact {
   th_span degree;      /* concept: "severe", "NYHA III", as written; empty = none */
   uint32_t from, to;   /* bytes of the source */
   /* numeric, both inside [from, to): what is measured ("serum creatinine level"), and what of it is
-   * asked (">= 2 mg/dL"); empty where no words say it */
+   * asked (">= 2 mg/dL"); empty where no words say it. concept: name, where it has more words than
+   * [from, to): the sort before it ("acute"), the words that it shares with the next name ("liver
+   * or renal disease": of the liver's up to "disease"); else empty */
   uint32_t name_from, name_to, value_from, value_to;
 } th_elig_fact;
 

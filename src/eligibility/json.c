@@ -161,6 +161,7 @@ void th_elig_fact_json(const th_elig_tree *t, const th_elig_fact *f, th_jout *w)
     th_jout_kv_str(w, "experiencer", f->family ? "family" : "patient");
     th_jout_key(w, "degree");
     f->degree.n ? th_jout_text(w, f->degree) : th_jout_null(w);
+    put_part(w, "nameSpan", f->name_from, f->name_to);
   }
   put_guard(w, t, &f->guard);
   put_window(w, t, &f->window);
