@@ -601,6 +601,7 @@ static uint32_t add_wide_at(composer *c, uint32_t i) {
   static th_elig_set things = TH_ELIG_SET("product|agent|substance|material|compound");
   static th_elig_set of_trial = TH_ELIG_SET("study|trial|tested|test|investigational|experimental|"
                                             "used|active|related|prohibited|contraindicated");
+  if (!(classes(c, i) & TH_ELIG_W_ASIDE)) return i + 1;
   uint32_t end = i + 1, people = add_people(c, i);
   if (people > i + 1) return people;
   if (among(c, i, &ills) && ends_name(c, end))

@@ -474,9 +474,18 @@ static uint32_t close_of(const th_elig_context *c, uint32_t i) {
   return i;
 }
 
+/* Whether anything in the leaf is said to be allowed or excluded; looked for once. */
+static bool judges(th_elig_context *c) {
+  for (uint32_t i = 0; c->judges < 0 && i < c->leaf->tokens.n; i++)
+    if (token(c, i)->kind == TH_ELIG_WORD && (among(c, i, &allowed) || among(c, i, &exclusion)))
+      c->judges = 1;
+  if (c->judges < 0) c->judges = 0;
+  return c->judges;
+}
+
 /* "Patients with X or Y of any sort are eligible": the first verb behind the mention, and whether
  * it says that what stands before it is allowed, or left out. Over a comma only in a list. */
-static void look_ahead(const th_elig_context *c, uint32_t end, th_elig_setting *s) {
+static void look_ahead(th_elig_context *c, uint32_t end, th_elig_setting *s) {
   enum { AHEAD = 22 };
   static th_elig_set be = TH_ELIG_SET("is|are|was|were|will|may|should|must|can|has|have|had|need|"
                                       "needs|requires|require|receive|received");
@@ -484,6 +493,7 @@ static void look_ahead(const th_elig_context *c, uint32_t end, th_elig_setting *
   static th_elig_set join = TH_ELIG_SET("and|or|/");
   bool comma = false, joined = false, denied = false;
   uint32_t i = end;
+  if (!judges(c)) return;
   for (; i < end + AHEAD && i < c->leaf->tokens.n && !among(c, i, &be); i++) {
     const th_elig_token *t = token(c, i);
     if (th_elig_sign(t, '(')) i = close_of(c, i);
@@ -526,7 +536,7 @@ static bool holds(const th_elig_cue *cue, uint32_t i) {
 
 void th_elig_context_start(th_elig_context *c, const th_elig_leaf *leaf) {
   pthread_once(&once, build);
-  *c = (th_elig_context){.leaf = leaf, .parenthesis = UINT32_MAX};
+  *c = (th_elig_context){.leaf = leaf, .parenthesis = UINT32_MAX, .judges = -1};
 }
 
 th_elig_setting th_elig_context_at(th_elig_context *c, uint32_t first, uint32_t end) {

@@ -29,6 +29,7 @@ typedef struct th_elig_context {
   uint32_t at;          /* first token that was not looked at */
   uint32_t mentions;    /* since the denial began */
   uint32_t parenthesis; /* token of the one that is open; UINT32_MAX = none */
+  int8_t judges;        /* whether a word says what is allowed or excluded; -1 = not looked */
   uint32_t last;        /* behind the last mention */
   uint32_t excepted;    /* mentions since the exception began */
   bool tail, timed;     /* of the exception: what qualifies it began; a time was said of it */

@@ -51,6 +51,7 @@ static void build(void) {
 #define WEAK TH_ELIG_W_WEAK
 #define TEST TH_ELIG_W_TEST
 #define RESULT TH_ELIG_W_RESULT
+#define ASIDE TH_ELIG_W_ASIDE
 #define WORDS(classes, list) add_words(classes, list);
 #include "eligibility/lexicon.def"
 #undef WORDS

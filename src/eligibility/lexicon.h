@@ -28,6 +28,7 @@ enum {                              /* classes of a word */
        TH_ELIG_W_SUBSTANCE = 65536, /* by its stem */
        TH_ELIG_W_TEST = 131072,   /* what is found normal, positive … : "antibody", "function" */
        TH_ELIG_W_RESULT = 262144, /* "positive", "elevated" */
+       TH_ELIG_W_ASIDE = 524288,  /* may be named and not asked for: "medication", "healthy" */
 };
 
 /* The classes of a token; 0 when it is no word. */
