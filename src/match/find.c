@@ -2,7 +2,8 @@
  * between two facts say is not known then, nor guards that are words, so an item may seem to
  * exclude that does not. So a study that its text excludes is given out only when it has been
  * judged with the text, and until then stands where it would if nothing excluded it. Only those
- * that reach the front cost a look into the store. */
+ * that reach the front cost a look into the store. And no more are judged than may come to the
+ * front: what a verdict can add to a score is bounded. */
 #include "match/find.h"
 
 #include "match/kin.h"
@@ -16,8 +17,8 @@ typedef struct finding {
   th_arena *arena;  /* the caller's */
   th_arena scratch; /* of one study */
   th_found *all;
-  th_found **order; /* of them */
-  uint32_t n;
+  th_found **order; /* of them: those that are judged, by the request's order; the rest by score */
+  uint32_t n, n_judged;
   th_err *err;
 } finding;
 
@@ -165,45 +166,69 @@ static int eligible_first(const th_found *x, const th_found *y) {
   return x->ranked.nct < y->ranked.nct ? -1 : x->ranked.nct > y->ranked.nct;
 }
 
-static int by_order(const void *a, const void *b) {
-  return eligible_first(*(th_found *const *)a, *(th_found *const *)b);
-}
-
-static void order(finding *k) {
-  if (k->request->order == TH_ELIGIBLE_FIRST) qsort(k->order, k->n, sizeof(th_found *), by_order);
-}
-
-/* Brings the one at i to where it belongs among the others, which are in order. Returns whether it
- * went behind. */
-static bool replace_one(finding *k, uint32_t i) {
+/* Brings the one at i to where it belongs among the others that are judged, which are in order. */
+static void replace_one(finding *k, uint32_t i) {
   th_found **list = k->order, *one = list[i];
   uint32_t to = i;
   while (to > 0 && eligible_first(one, list[to - 1]) < 0)
     to--;
   memmove(&list[to + 1], &list[to], (i - to) * sizeof(th_found *));
   list[to] = one;
-  if (to < i) return false;
-  while (to + 1 < k->n && eligible_first(list[to + 1], one) < 0)
+  if (to < i) return;
+  while (to + 1 < k->n_judged && eligible_first(list[to + 1], one) < 0)
     to++;
   memmove(&list[i], &list[i + 1], (to - i) * sizeof(th_found *));
   list[to] = one;
-  return to > i;
+}
+
+/* The most that a study with this score may come to; a little more, so that rounding is no matter.
+ */
+static double most_of(const finding *k, const th_found *s) {
+  const th_match_tuning *w = k->tuning;
+  double most = (1 + TH_MAX((double)w->met, 0) + TH_MAX(-(double)w->lacking, 0)) *
+                TH_MAX((double)w->kind_against, 1) * TH_MAX((double)w->loose_against, 1);
+  return (double)s->ranked.score * most * (1 + 1e-9);
+}
+
+static int judge_next(finding *k) {
+  th_found *s = k->order[k->n_judged];
+  th_study_limits(&s->limits, k->snapshot->segments[s->ranked.segment], s->ranked.doc);
+  int rc = judge(k, s, TH_STUDY_OUTLINE);
+  if (rc == 0) replace_one(k, k->n_judged++);
+  return rc;
+}
+
+/* Makes sure of what stands at i: candidates come by their scores, so those that have no verdicts
+ * yet are judged until none of them may come before it. */
+static int settle_place(finding *k, uint32_t i) {
+  int rc = 0;
+  while (rc == 0 && k->n_judged < k->n &&
+         (k->request->all || i >= k->n_judged || is_out(k->order[i]) ||
+          most_of(k, k->order[k->n_judged]) >= k->order[i]->value))
+    rc = judge_next(k);
+  return rc;
+}
+
+/* Judged as it is given out: with its text, and for good. */
+static bool is_done(const finding *k, const th_found *s) {
+  return k->request->explain ? s->verdicts.nodes != NULL : s->firm;
 }
 
 /* What is given out is judged with its text. Where that changes a study's place another comes in
- * its stead. */
+ * its stead, maybe one that is not judged yet. */
 static int make_firm(finding *k) {
-  uint32_t i = 0;
+  bool eligible = k->request->order == TH_ELIGIBLE_FIRST;
   int rc = 0;
-  while (rc == 0 && i < TH_MIN(k->n, k->request->n)) {
+  for (uint32_t i = 0; rc == 0 && i < TH_MIN(k->n, k->request->n);) {
+    if (eligible) rc = settle_place(k, i);
+    if (rc < 0) break;
     th_found *s = k->order[i];
-    bool explained = s->verdicts.nodes, wanted = k->request->explain;
-    if (wanted && !explained)
-      rc = explain(k, s);
-    else if (!s->firm)
-      rc = judge(k, s, TH_STUDY_TEXT);
-    bool moved = k->request->order == TH_ELIGIBLE_FIRST && replace_one(k, i);
-    if (!moved) i++;
+    if (is_done(k, s)) {
+      i++;
+      continue;
+    }
+    rc = k->request->explain ? explain(k, s) : judge(k, s, TH_STUDY_TEXT);
+    if (eligible) replace_one(k, i);
   }
   return rc;
 }
@@ -231,9 +256,11 @@ static int ask(finding *k) {
   th_asker asker;
   uint32_t rank = 0;
   int rc = th_asker_init(&asker, k->arena, k->err);
-  for (uint32_t i = 0; rc == 0 && i < k->n && rank < TH_FIND_ASKED; i++)
-    if (k->order[i]->trial.grade != TH_GRADE_EXCLUDED)
+  for (uint32_t i = 0; rc == 0 && i < k->n && rank < TH_FIND_ASKED; i++) {
+    if (k->request->order == TH_ELIGIBLE_FIRST) rc = settle_place(k, i);
+    if (rc == 0 && k->order[i]->trial.grade != TH_GRADE_EXCLUDED)
       rc = ask_about(k, &asker, k->order[i], ++rank);
+  }
   if (rc == 0)
     rc = th_asker_best(&asker, k->request->questions, &k->out->questions, &k->out->n_questions,
                        k->err);
@@ -258,30 +285,32 @@ static int rank(finding *k, const th_ranker *ranker) {
   k->order = th_arena_calloc(k->arena, (size_t)k->n + 1, sizeof(th_found *));
   if (!k->all || !k->order) return th_err_set(k->err, TH_ENOMEM, "out of memory");
   for (uint32_t i = 0; i < k->n; i++) {
-    k->all[i].ranked = list[i];
+    k->all[i] = (th_found){.ranked = list[i], .value = (double)list[i].score};
     k->order[i] = &k->all[i];
   }
   return 0;
 }
 
-/* By relevance nothing but a score is needed when nothing is explained and nothing asked. */
+/* By relevance: nothing but a score is needed when nothing is explained and nothing asked. */
 static int judge_all(finding *k) {
-  bool needed = k->request->order == TH_ELIGIBLE_FIRST || k->request->questions;
   int rc = 0;
   for (uint32_t i = 0; rc == 0 && i < k->n; i++) {
     th_found *s = &k->all[i];
-    s->value = (double)s->ranked.score;
     th_study_limits(&s->limits, k->snapshot->segments[s->ranked.segment], s->ranked.doc);
-    if (needed) rc = judge(k, s, TH_STUDY_OUTLINE);
+    if (k->request->questions) rc = judge(k, s, TH_STUDY_OUTLINE);
   }
+  if (k->request->questions) k->n_judged = k->n;
   return rc;
 }
 
-static void count_grades(finding *k, bool judged) {
-  if (!judged) return;
-  k->out->n_judged = k->n;
-  for (uint32_t i = 0; i < k->n; i++)
-    k->out->grades[k->all[i].trial.grade]++;
+/* By relevance those that were explained are the first ones. */
+static void count_grades(finding *k) {
+  const th_find_request *q = k->request;
+  if (q->order == TH_BY_RELEVANCE && q->explain)
+    k->n_judged = TH_MAX(k->n_judged, TH_MIN(k->n, q->n));
+  k->out->n_judged = k->n_judged;
+  for (uint32_t i = 0; i < k->n_judged; i++)
+    k->out->grades[k->order[i]->trial.grade]++;
 }
 
 /* The best, one behind the other. */
@@ -309,13 +338,12 @@ static int run(finding *k, const th_ranker *ranker) {
   if (rc == 0) rc = th_kin_make(&out->ready.kin, &out->ready, k->arena, k->err);
   if (rc == 0) rc = know_subjects(k);
   if (rc == 0) rc = rank(k, ranker);
-  if (rc == 0) rc = judge_all(k);
+  if (rc == 0 && q->order == TH_BY_RELEVANCE) rc = judge_all(k);
   if (rc < 0) return rc;
-  order(k);
   if (q->explain || q->order == TH_ELIGIBLE_FIRST) rc = make_firm(k);
   if (rc == 0 && q->questions) rc = ask(k);
   if (rc < 0) return rc;
-  count_grades(k, q->order == TH_ELIGIBLE_FIRST || q->questions || q->explain);
+  count_grades(k);
   rc = give_out(k);
   return rc < 0 ? rc : th_snapshot_state(k->snapshot, k->err);
 }

@@ -9,7 +9,9 @@
  * with the weights of tuning.def: had is the share of inclusions that are met, lacked that of those
  * that ask for what the record does not speak of; a criterion of those grounds (th_verdict_ground)
  * that stands against the patient lowers the study, and does not sink it. Such a study's grade is
- * "possible": what is against it is counted (violated), and may be meant otherwise. */
+ * "possible": what is against it is counted (violated), and may be meant otherwise. Candidates come
+ * by score, and a verdict can add no more than a known share to it: those that cannot come among
+ * the studies wanted, or among those asked about, get none. */
 #ifndef TH_MATCH_FIND_H
 #define TH_MATCH_FIND_H
 
@@ -20,7 +22,7 @@
 typedef enum th_find_order { TH_BY_RELEVANCE, TH_ELIGIBLE_FIRST } th_find_order;
 
 enum {
-  TH_FIND_CANDIDATES = 1000, /* that get verdicts; more when more are asked for */
+  TH_FIND_CANDIDATES = 1000, /* that may get verdicts; more when more are asked for */
   TH_FIND_MOST = 100000,
   TH_FIND_ASKED = 50, /* the best of the order, without the excluded: their open criteria are
                        * asked about */
@@ -31,9 +33,11 @@ typedef struct th_find_request {
   const th_query *filter; /* NULL: all studies */
   th_find_order order;
   th_verdict_presume presume;
-  uint32_t n;         /* studies wanted, at most TH_FIND_MOST */
-  bool explain;       /* titles and verdicts on each criterion */
-  bool brief;         /* th_explain_result leaves the criteria out */
+  uint32_t n;   /* studies wanted, at most TH_FIND_MOST */
+  bool explain; /* titles and verdicts on each criterion */
+  bool all;     /* every candidate gets a verdict, so that grades count them all; what is found
+                 * is the same without, sooner */
+  bool brief;   /* th_explain_result leaves the criteria out */
   uint32_t questions; /* at most so many */
 } th_find_request;
 
@@ -54,7 +58,7 @@ typedef struct th_find_result {
   th_verdict_presume presume;
   th_found *studies; /* in arena, as all that follows */
   uint32_t n;
-  uint32_t n_judged;  /* candidates with verdicts */
+  uint32_t n_judged;  /* candidates with verdicts: those that could have come among the studies */
   uint32_t grades[3]; /* of these, by th_verdict_grade; of what is not given out as the book alone
                        * has it, which may exclude a few more (find.c) */
   const th_question *questions;

@@ -5,6 +5,7 @@
 
 #include "../test.h"
 
+#include "../chance.h"
 #include "../registry/folder.h"
 #include "base/file.h"
 #include "match/explain.h"
@@ -45,15 +46,21 @@ typedef struct place {
   th_find_result found;
 } place;
 
-static void fill(place *p) {
-  char dir[100], path[100];
-  const char *paths[] = {path};
+static void open_place(place *p, const th_buf *records) {
   th_err err = {0};
-  th_import_report report;
-  th_buf records;
   memset(p, 0, sizeof *p);
-  snprintf(dir, sizeof dir, "%s/data", folder);
-  snprintf(path, sizeof path, "%s/in.json", folder);
+  p->registry = open_data(TH_REGISTRY_WRITE);
+  import_all(p->registry, records);
+  p->snapshot = th_index_acquire(th_registry_index(p->registry));
+  assert_int_equal(th_registry_concepts(p->snapshot, &p->dict, &err), 0);
+  p->expander = th_registry_expander(&p->dict);
+  p->ranker = th_ranker_new(p->snapshot, &p->dict, &p->expander, NULL, &err);
+  assert_non_null(p->ranker);
+  th_arena_init(&p->arena, 0);
+}
+
+static void fill(place *p) {
+  th_buf records;
   th_buf_init(&records, 0);
   for (size_t i = 0; i < TH_COUNT(studies); i++)
     th_buf_printf(
@@ -64,17 +71,8 @@ static void fill(place *p) {
         "\n",
         studies[i].nct, studies[i].nct, i % 2 ? "COMPLETED" : "RECRUITING", studies[i].criteria,
         studies[i].limits);
-  assert_int_equal(th_file_replace(path, th_buf_view(&records), &err), 0);
-  if (th_registry_open(&p->registry, dir, TH_REGISTRY_WRITE, &err) ||
-      th_registry_import(p->registry, paths, 1, NULL, &report, &err))
-    fail_msg("%s", err.message);
+  open_place(p, &records);
   th_buf_dispose(&records);
-  p->snapshot = th_index_acquire(th_registry_index(p->registry));
-  assert_int_equal(th_registry_concepts(p->snapshot, &p->dict, &err), 0);
-  p->expander = th_registry_expander(&p->dict);
-  p->ranker = th_ranker_new(p->snapshot, &p->dict, &p->expander, NULL, &err);
-  assert_non_null(p->ranker);
-  th_arena_init(&p->arena, 0);
 }
 
 static void forget(place *p) {
@@ -229,8 +227,91 @@ static void test_json(void **state) {
   leave(&p);
 }
 
+/* ---- candidates are judged no further than they can matter ---- */
+
+static void fill_many(place *p, uint32_t n) {
+  static const char *const inclusions[] = {"Diagnosis of asthma", "Age 18 to 65 years",
+                                           "HbA1c below 9 %",     "Body mass index above 30 kg/m2",
+                                           "History of stroke",   "ECOG 0 to 1",
+                                           "Currently smoking",   "Willing to come back"};
+  static const char *const exclusions[] = {"Pregnancy", "Body mass index above 33 kg/m2",
+                                           "Prior asthma attack", "Lung diseases",
+                                           "Age above 39 years"};
+  th_buf records;
+  th_buf_init(&records, 0);
+  for (uint32_t i = 1; i <= n; i++) {
+    th_buf_printf(
+        &records,
+        "{\"protocolSection\":{\"identificationModule\":{\"nctId\":\"NCT%08u\",\"briefTitle\":"
+        "\"%s %u\"},\"statusModule\":{\"overallStatus\":\"RECRUITING\"},\"descriptionModule\":{"
+        "\"briefSummary\":\"",
+        i, chance(50) ? "Asthma" : "Wheezing", i);
+    for (uint32_t k = below(30); k; k--)
+      th_buf_str(&records, chance(20) ? "asthma " : "breath ");
+    th_buf_printf(&records,
+                  "\"},\"conditionsModule\":{\"conditions\":[\"%s\"]},\"eligibilityModule\":{%s"
+                  "\"eligibilityCriteria\":\"Inclusion Criteria:",
+                  chance(70) ? "Asthma" : "Respiratory Sounds",
+                  chance(20) ? "\"sex\":\"MALE\"," : "");
+    for (uint32_t k = 1 + below(4); k; k--)
+      th_buf_printf(&records, "\\n- %s", PICK(inclusions));
+    th_buf_str(&records, "\\n\\nExclusion Criteria:");
+    for (uint32_t k = 1 + below(2); k; k--)
+      th_buf_printf(&records, "\\n- %s", PICK(exclusions));
+    th_buf_str(&records, "\"}}}\n");
+  }
+  open_place(p, &records);
+  th_buf_dispose(&records);
+}
+
+static void check_same(const th_find_result *x, const th_find_result *y) {
+  assert_int_equal(x->n, y->n);
+  for (uint32_t i = 0; i < x->n; i++) {
+    assert_int_equal(x->studies[i].ranked.nct, y->studies[i].ranked.nct);
+    assert_int_equal(x->studies[i].trial.grade, y->studies[i].trial.grade);
+    assert_true(x->studies[i].value == y->studies[i].value);
+  }
+  assert_int_equal(x->n_questions, y->n_questions);
+  for (uint32_t i = 0; i < x->n_questions; i++)
+    assert_true(th_span_eq(x->questions[i].words, y->questions[i].words) &&
+                x->questions[i].weight == y->questions[i].weight);
+}
+
+static void test_no_further(void **state) {
+  (void)state;
+  place p;
+  th_err err = {0};
+  uint32_t spared = 0;
+  seed = random_start(20261122);
+  fill_many(&p, 400);
+  th_patient_options options = {.dict = &p.dict, .has_as_of = true, .as_of = 20000};
+  assert_int_equal(th_patient_read(&p.patient, th_span_of(note), &options, &err), 0);
+  for (uint32_t round = 0; round < 24; round++) {
+    th_find_result lazy, whole;
+    th_find_request q = {.patient = &p.patient,
+                         .order = TH_ELIGIBLE_FIRST,
+                         .presume = (th_verdict_presume)(round % 3),
+                         .n = (uint32_t[]){1, 5, 40, 200, 400}[below(5)],
+                         .explain = chance(50),
+                         .questions = below(2) * 6};
+    assert_int_equal(th_find(p.ranker, th_registry_store(p.registry), &q, &p.arena, &lazy, &err),
+                     0);
+    q.all = true;
+    assert_int_equal(th_find(p.ranker, th_registry_store(p.registry), &q, &p.arena, &whole, &err),
+                     0);
+    check_same(&lazy, &whole);
+    assert_true(lazy.n_judged <= whole.n_judged);
+    spared += whole.n_judged - lazy.n_judged;
+    th_find_dispose(&lazy);
+    th_find_dispose(&whole);
+  }
+  assert_true(spared > 0);
+  forget(&p);
+  leave(&p);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {IN_FOLDER(test_orders), IN_FOLDER(test_filter),
-                                     IN_FOLDER(test_json)};
+  const struct CMUnitTest tests[] = {IN_FOLDER(test_orders), IN_FOLDER(test_no_further),
+                                     IN_FOLDER(test_filter), IN_FOLDER(test_json)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
