@@ -140,7 +140,7 @@ static int by_time(const void *a, const void *b) {
 
 int main(int argc, char **argv) {
   if (argc != 5) return 2;
-  unsigned n = (unsigned)atoi(argv[2]);
+  unsigned n = (unsigned)strtoul(argv[2], NULL, 10);
   double rate = strtod(argv[3], NULL), seconds = strtod(argv[4], NULL);
   size_t total = (size_t)(rate * seconds), sent = 0;
   int set = epoll_create1(0), timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK);
@@ -149,7 +149,7 @@ int main(int argc, char **argv) {
   times = calloc(total, sizeof *times);
   if (!times || epoll_ctl(set, EPOLL_CTL_ADD, timer, &tick)) die("start");
   read_paths();
-  open_connections(n, (unsigned)atoi(argv[1]), set);
+  open_connections(n, (unsigned)strtoul(argv[1], NULL, 10), set);
   int64_t start = now_ns();
   while (n_times < total) {
     int64_t now = now_ns(), due = start + (int64_t)((double)sent * 1e9 / rate);

@@ -104,7 +104,8 @@ static void gather(th_asker *a, const th_verdicts *v, const th_elig_node *n, lac
     const th_elig_fact *f = &v->tree->facts[i];
     if (f->family || !is_lacking(&v->facts[i])) continue;
     bool number = f->type == TH_ELIG_NUMERIC;
-    if (number && f->attribute == TH_ELIG_ATTRIBUTE_OTHER) continue; /* many things, no one question */
+    if (number && f->attribute == TH_ELIG_ATTRIBUTE_OTHER)
+      continue; /* many things, no one question */
     th_thing *t = number ? thing_of(a, f->attribute, 0, (th_span){0}, (th_span){0})
                          : thing_of(a, -1, f->category, f->label, f->code);
     if (t && !number && f->time != TH_ELIG_CURRENT) t->current = false;

@@ -49,8 +49,7 @@ static inline bool same_values(const th_elig_fact *a, const th_elig_fact *b) {
 static inline bool same_concept(const th_elig_fact *a, const th_elig_fact *b) {
   return a->category == b->category && a->time == b->time && a->family == b->family &&
          th_span_eq(a->label, b->label) && th_span_eq(a->code, b->code) &&
-         th_span_eq(a->degree, b->degree) &&
-         a->name_to - a->name_from == b->name_to - b->name_from;
+         th_span_eq(a->degree, b->degree) && a->name_to - a->name_from == b->name_to - b->name_from;
 }
 
 static inline bool same_fact(const th_elig_fact *a, const th_elig_fact *b) {
