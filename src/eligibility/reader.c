@@ -7,6 +7,7 @@
 #include "eligibility/keys.h"
 #include "eligibility/leaf.h"
 #include "eligibility/phrases.h"
+#include "eligibility/plain_html.h"
 
 th_elig_node *th_elig_node_add(th_elig_nodes *v) {
   if (v->failed) return NULL;
@@ -137,10 +138,12 @@ static int read_all(th_span text, th_elig_lexicon *lexicon, th_arena *arena, th_
   if (text.n > TH_ELIG_TEXT_MAX)
     return th_err_set(err, TH_ELIMIT, "eligibility criteria of %zu bytes: at most %d are read",
                       text.n, TH_ELIG_TEXT_MAX);
-  th_elig_structure(text, &nodes);
+  th_span plain = th_elig_plain_html(text, arena);
+  if (text.n && !plain.p) return th_err_set(err, TH_ENOMEM, "eligibility criteria: out of memory");
+  th_elig_structure(plain, &nodes);
   th_elig_facts facts = {.arena = arena};
   th_elig_names names = {0};
-  if (nodes.failed || read_facts(text, lexicon, &nodes, &facts, &names, err) < 0)
+  if (nodes.failed || read_facts(plain, lexicon, &nodes, &facts, &names, err) < 0)
     return th_err_set(err, TH_ENOMEM, "eligibility criteria: out of memory");
   out->facts = facts.p;
   out->n_facts = facts.n;

@@ -11,6 +11,7 @@
 #include "eligibility/headers.h"
 #include "eligibility/json.h"
 #include "eligibility/marks.h"
+#include "eligibility/plain_html.h"
 
 /* ---- header shapes, counted over the registry ---- */
 
@@ -109,8 +110,8 @@ static bool has_words(th_span s) {
 }
 
 /* Words between the leaves are list signs or belong to a header. */
-static void check_gap(const th_elig_tree *t, uint32_t from, uint32_t to) {
-  th_span gap = {t->text.p + from, to - from};
+static void check_gap(th_span text, uint32_t from, uint32_t to) {
+  th_span gap = {text.p + from, to - from};
   while (gap.n) {
     const char *eol = memchr(gap.p, '\n', gap.n);
     th_span line = th_span_trim((th_span){gap.p, eol ? (size_t)(eol - gap.p) : gap.n});
@@ -149,6 +150,9 @@ static void check_node(const th_elig_tree *t, uint32_t i) {
 
 static void check_tree(const th_elig_tree *t) {
   uint32_t at = 0, next = 0, counts[3] = {0};
+  th_arena own;
+  th_arena_init(&own, 0);
+  th_span text = th_elig_plain_html(t->text, &own); /* tags are markup, too */
   for (uint32_t i = 0; i < t->n_nodes; i++) {
     check_node(t, i);
     const th_elig_node *n = &t->nodes[i];
@@ -159,10 +163,11 @@ static void check_tree(const th_elig_tree *t) {
     }
     if (n->flags & TH_ELIG_GROUP) continue;
     assert_true(n->from >= at);
-    check_gap(t, at, n->from);
+    check_gap(text, at, n->from);
     at = n->to;
   }
-  check_gap(t, at, (uint32_t)t->text.n);
+  check_gap(text, at, (uint32_t)t->text.n);
+  th_arena_dispose(&own);
 }
 
 static void for_all_records(void (*check)(const th_elig_tree *, void *), void *ctx) {
