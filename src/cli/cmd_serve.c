@@ -78,12 +78,21 @@ static void start_sync(serve *s) {
     log_sync(s, err.message);
 }
 
+/* Here for the same reason. Without it first visitors wait for what it makes ahead. */
+static void start_warmer(serve *s) {
+  const th_warm_more more = {th_portal_ahead, s->portal};
+  th_err err = {0};
+  if (th_warmer_start(&s->warmer, th_registry_index(s->registry), s->suggester, &more, &err))
+    fprintf(stderr, "trialhead serve: tables are not made ahead: %s\n", err.message);
+}
+
 /* ---- the server ---- */
 
 /* The first line on standard output is the address: scripts wait for it. */
 static void on_ready(void *ctx, const char *url) {
   serve *s = ctx;
   start_sync(s);
+  start_warmer(s);
   th_desk_warm(s->desk);
   printf("%s\n", url);
   fflush(stdout);
@@ -113,9 +122,7 @@ static int mount(serve *s, th_err *err) {
   if (rc < 0) return rc;
   rc = th_native_mount(&s->native, s->router, s->registry, s->api, s->suggester, s->desk, err);
   th_index_on_newer(th_registry_index(s->registry), th_warm_snapshot, NULL);
-  const th_warm_more more = {th_portal_ahead, s->portal};
-  return rc ? rc
-            : th_warmer_start(&s->warmer, th_registry_index(s->registry), s->suggester, &more, err);
+  return rc;
 }
 
 /* The server's limits; what is not given stays 0, the server's default. */
