@@ -35,19 +35,67 @@ static inline bool th_elig_at(const th_elig_binder *s, uint32_t i, th_elig_set *
   return i < s->n && th_elig_among(set, &s->t[i]);
 }
 
+/* meant.c */
+
+/* The attribute of the mention that the quantity fits, -1 when none does. */
+int th_elig_fitting(const th_elig_binder *s, const th_elig_mention *m, const th_elig_quantity *q);
 /* Words that may stand between a score and its number when no relation does. */
 bool th_elig_only_link_words(const th_elig_binder *s, uint32_t from, uint32_t to);
+/* How far apart; UINT32_MAX when something between forbids that they belong together. */
+uint32_t th_elig_distance(const th_elig_binder *s, uint32_t from, uint32_t to);
+/* "within", "in the last" before the quantity. */
+bool th_elig_is_introduced_by_time(const th_elig_binder *s, const th_elig_quantity *q);
+/* "on a scale of 0 to 10", "0-10 NRS": says how the scale runs. */
+bool th_elig_is_scale_range(const th_elig_binder *s, const th_elig_quantity *q);
+/* "peanut-specific" before token `first`. */
+bool th_elig_is_specific(const th_elig_binder *s, uint32_t first);
+/* Whether the quantity is how much the value changes. */
+bool th_elig_is_change(const th_elig_binder *s, const th_elig_mention *m,
+                       const th_elig_quantity *q);
+
+/* bounds.c */
+
 /* Whether the words before token `first` say no to what starts there. */
 bool th_elig_is_negated(const th_elig_binder *s, uint32_t first);
+/* How many words before token `first` belong to the name that starts there: "fasting serum". */
+uint32_t th_elig_words_before_name(const th_elig_binder *s, uint32_t first);
 /* Says which tokens of the fact name what is measured, and which its value. */
 void th_elig_set_name(const th_elig_binder *s, th_elig_fact *f, const th_elig_mention *m);
 void th_elig_set_value(const th_elig_binder *s, th_elig_fact *f, uint32_t first, uint32_t end);
 void th_elig_set_bounds(th_elig_fact *f, double low, bool low_in, double high, bool high_in);
+/* The bounds that the fact's relation makes of its one or two values. */
+void th_elig_put_bounds(th_elig_fact *f, double a, double b);
+/* One value in the attribute's unit; NAN when it does not come there, or not plausibly. */
+double th_elig_canonical(uint32_t attribute, const th_elig_quantity *q, double v);
 /* A fact of the attribute from the quantity's value, with its canonical bounds. */
 th_elig_fact *th_elig_bind_value(th_elig_binder *s, int attribute, const th_elig_quantity *q,
                                  double value, uint32_t first, uint32_t end);
-/* The bounds that the fact's relation makes of its one or two values. */
-void th_elig_put_bounds(th_elig_fact *f, double a, double b);
+/* The facts of the quantity, two of "140/90", from tokens [first, end); it is then used. mention:
+ * what names the attribute in the item, UINT32_MAX when nothing near does. */
+void th_elig_add_facts(th_elig_binder *s, int attribute, th_elig_quantity *q, uint32_t first,
+                       uint32_t end, uint32_t mention);
+
+/* ages.c */
+
+/* "18 years of age at the time of first diagnosis": behind token `end`. */
+bool th_elig_is_at_diagnosis(const th_elig_binder *s, uint32_t end);
+/* "diagnosed with … at an age of", "onset before the age of": before token `first`. */
+bool th_elig_is_of_diagnosis(const th_elig_binder *s, uint32_t first);
+/* "mothers of a child aged 6 to 12": whose age it is does not join. first: the token of the age or
+ * of its word. */
+bool th_elig_is_of_another(const th_elig_binder *s, uint32_t first);
+/* A stretch of time before or behind something: no age. */
+bool th_elig_is_before_event(const th_elig_binder *s, const th_elig_quantity *q);
+/* An age without the word; false when the quantity is none. */
+bool th_elig_bind_age(th_elig_binder *s, th_elig_quantity *q);
+
+/* unnamed.c */
+
+/* "Age:" and under it "18 and over"; false when the words above the item ask for nothing that the
+ * quantity fits. */
+bool th_elig_bind_topic(th_elig_binder *s, th_elig_quantity *q);
+/* "25 kg/m2" can be of one thing alone; false when the unit says no such thing. */
+bool th_elig_bind_by_unit(th_elig_binder *s, th_elig_quantity *q);
 
 /* fit.c */
 

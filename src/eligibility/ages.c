@@ -1,0 +1,132 @@
+/* Ages: whose, and of when. */
+#include <math.h>
+
+#include "eligibility/attributes.h"
+#include "eligibility/lexicon.h"
+#include "eligibility/numeric.h"
+
+/* "over 1 year at diagnosis", "18 years of age at the time of first diagnosis" */
+bool th_elig_is_at_diagnosis(const th_elig_binder *s, uint32_t end) {
+  static th_elig_set at = TH_ELIG_SET("at");
+  static th_elig_set fill =
+      TH_ELIG_SET("the|time|of|their|his|initial|first|symptom|disease|ad|original|primary");
+  static th_elig_set found = TH_ELIG_SET("diagnosis|onset");
+  uint32_t i = end + (end < s->n && th_elig_sign(&s->t[end], '(')); /* "2-25 (at diagnosis)" */
+  if (!th_elig_at(s, i++, &at)) return false;
+  while (i < end + 5 && th_elig_at(s, i, &fill))
+    i++;
+  return th_elig_at(s, i, &found);
+}
+
+/* "diagnosed with … at an age of", "onset before the age of", "first symptoms from … years of age"
+ */
+bool th_elig_is_of_diagnosis(const th_elig_binder *s, uint32_t first) {
+  static th_elig_set at =
+      TH_ELIG_SET("at|before|after|by|from|prior|under|between|below|over|above");
+  static th_elig_set fill = TH_ELIG_SET("an|the|to|age|ages");
+  static th_elig_set found = TH_ELIG_SET("diagnosed|diagnosis|onset|began|started|manifestation");
+  static th_elig_set leading = TH_ELIG_SET("first|initial|symptom");
+  uint32_t i = first + th_elig_at(s, first, &at);
+  while (i > 0 && first - i < 3 && i <= first && th_elig_at(s, i - 1, &fill))
+    i--;
+  if (i == 0 || !th_elig_at(s, i - 1, &at)) return false;
+  for (uint32_t k = i - 1; k-- > 0 && i - k < 12 && !th_elig_sign(&s->t[k], ',');) {
+    if (th_elig_is_broken(s->l, k, k + 1)) return false;
+    if (th_elig_at(s, k, &found)) return true;
+    uint32_t named = TH_ELIG_W_HEAD | TH_ELIG_W_TERM; /* "first seizures" */
+    if (th_elig_at(s, k, &leading) &&
+        (th_elig_at(s, k + 1, &leading) || th_elig_word_classes(s->l->text, &s->t[k + 1]) & named))
+      return true;
+  }
+  return false;
+}
+
+/* "mothers of a child aged 6 to 12": whose age it is does not join. `first` is the token of the age
+ * or of its word. */
+bool th_elig_is_of_another(const th_elig_binder *s, uint32_t first) {
+  static th_elig_set young = TH_ELIG_SET("child|children|infant|baby|babie|son|daughter|newborn|"
+                                         "offspring|sibling|toddler|adolescent|kid|teenager");
+  static th_elig_set adults =
+      TH_ELIG_SET("mother|father|parent|caregiver|caretaker|guardian|women|woman|"
+                  "families|family|couple|carer|dyad");
+  static th_elig_set has =
+      TH_ELIG_SET("with|of|have|has|having|for|to|whose|a|an|least|one|one's|"
+                  "non|adopted|-|biological|at|their|caring|who|must|be|the|are|"
+                  "in|live|living|and|care|primary|is|or|healthy|young");
+  static th_elig_set owners = TH_ELIG_SET("donor|partner|spouse|husband|wife");
+  static th_elig_set link =
+      TH_ELIG_SET("is|are|who|between|,|'|s|age|aged|of|the|be|must|(|from|ages");
+  static th_elig_set with = TH_ELIG_SET("with|of|have|has|having|whose|caring|for");
+  uint32_t i = first;
+  while (i > 0 && first - i < 4 && th_elig_at(s, i - 1, &link))
+    i--;
+  if (i == 0) return false;
+  i--;
+  if (th_elig_at(s, i, &owners)) return i > 0;
+  if (!th_elig_at(s, i, &young)) return false;
+  bool owned = false;
+  while (i > 0 && th_elig_at(s, i - 1, &has)) {
+    i--;
+    owned |= th_elig_at(s, i, &with);
+  }
+  return owned && i > 0 && th_elig_at(s, i - 1, &adults);
+}
+
+/* A stretch of time before or behind something: no age. */
+bool th_elig_is_before_event(const th_elig_binder *s, const th_elig_quantity *q) {
+  static th_elig_set words =
+      TH_ELIG_SET("after|before|prior|post|following|ago|since|postoperatively");
+  return !q->age && th_elig_is_time(q) && th_elig_at(s, q->end, &words);
+}
+
+/* ---- ages without the word ---- */
+
+bool th_elig_bind_age(th_elig_binder *s, th_elig_quantity *q) {
+  static th_elig_set persons =
+      TH_ELIG_SET("adult|patient|subject|child|children|men|man|women|woman|male|female|"
+                  "participant|volunteer|boy|girl|"
+                  "person|infant|adolescent|individual|people|neonate|toddler|newborn|gender|sex|"
+                  "outpatient|inpatient|baby|babie|resident|teenager|age|both|healthy|genders|sexe|"
+                  "recipient|youth|caregiver|)|those|aged");
+  static th_elig_set on =
+      TH_ELIG_SET("with|and|who|or|inclusive|of|at|(|)|,|.|;|male|female|men|women|patient|subject|"
+                  "adult|children|undergoing|"
+                  "admitted|diagnosed|scheduled|presenting|having|in|attending|planned|requiring|"
+                  "receiving|being|child|will|when|on|suffering|boy|girl|volunteer|participant|"
+                  "whose|that|regardless|:|seeking|hospitalized|to|healthy|were|are|individual|"
+                  "referred|at|enrolled|can|eligible|treated|living|for|both|any|from|inclusively|"
+                  "without|is|who's|able|infant|people|person|willing|adolescent");
+  static th_elig_set not_age =
+      TH_ELIG_SET("prior|before|after|of|ago|from|for|since|follow|history|at|in");
+  bool time = th_elig_is_time(q);
+  if (q->has_unit && !time) return false;
+  if (!isnan(q->second) || q->reference) return false;
+  double v = th_elig_canonical((uint32_t)th_elig_known_attributes.age, q, q->value);
+  if (isnan(v) || !q->related) return false;
+  if (!q->age) {
+    if (!time || q->tied || th_elig_is_introduced_by_time(s, q) ||
+        (strcmp(q->unit.ucum, "a") && strcmp(q->unit.ucum, "mo")))
+      return false;
+    bool start = q->first == 0;
+    bool person = q->first > 0 && th_elig_at(s, q->first - 1, &persons);
+    if (q->first > 1 && th_elig_sign(&s->t[q->first - 1], '('))
+      person = th_elig_at(s, q->first - 2, &persons);
+    if (q->first > 1 && th_elig_sign(&s->t[q->first - 1], ','))
+      person = th_elig_at(s, q->first - 2, &persons);
+    if (!start && !person) return false;
+    if (strcmp(q->unit.ucum, "a") && !person) return false;
+    if (q->end < s->n && !th_elig_at(s, q->end, &on)) return false;
+    if (start && q->end < s->n && th_elig_at(s, q->end, &not_age)) return false;
+  } else if (!q->has_unit && !q->related) {
+    return false;
+  }
+  if (th_elig_is_of_another(s, q->first)) return q->use = TH_ELIG_AS_GUARD, true;
+  s->n_list = 1;
+  s->list[0] = th_elig_is_of_diagnosis(s, q->first) || th_elig_is_at_diagnosis(s, q->end)
+                   ? th_elig_known_attributes.age_at_diagnosis
+                   : th_elig_known_attributes.age;
+  s->list_first = q->first;
+  th_elig_add_facts(s, s->list[0], q, q->first, q->end, UINT32_MAX);
+  s->last_end = q->end;
+  return true;
+}

@@ -1,0 +1,155 @@
+/* Whether words and a number belong together: what an attribute's name may mean beside a quantity,
+ * how far apart they stand, and numbers that are no value of it (scales, changes, times). */
+#include <math.h>
+
+#include "eligibility/attributes.h"
+#include "eligibility/numeric.h"
+#include "eligibility/phrases.h"
+
+enum { GAP_MAX = 14 };
+
+/* "(2 known variants)", "vision of one eye": a number of what the next word names. */
+static bool is_of_next_word(const th_elig_binder *s, const th_elig_quantity *q) {
+  static th_elig_set goes_on = TH_ELIG_SET(
+      "or|and|to|at|on|in|with|by|for|if|within|prior|before|after|according|as|score|point|points|"
+      "on|using|during|upon|when|while|based|but|per|is|are|was|were|despite|of|from|who|that|"
+      "disease|status|performance|unless|except|only|will|must|should|measured|assessed|patient|"
+      "through|i|than|due|because|the|a|class|grade|stage|will|defined|heart|failure|tumor|hepatic|"
+      "liver|cirrhosis|cancer");
+  if (q->end >= s->n || s->t[q->end].kind != TH_ELIG_WORD) return false;
+  if (s->t[q->number].flags & TH_ELIG_SPELLED) return true;
+  if (q->number > 0 && !th_elig_sign(&s->t[q->number - 1], '(')) return false;
+  return !th_elig_at(s, q->end, &goes_on) && !(s->t[q->end].flags & TH_ELIG_UPPER);
+}
+
+/* Whether a word that says more than one thing names the attribute beside this quantity: growths
+ * have sizes with a unit or the word for it, numbers before "times" or "units" are counts of those,
+ * and who is "pregnant" is so for weeks. */
+static bool is_meant(const th_elig_binder *s, const th_elig_mention *m, int a,
+                     const th_elig_quantity *q) {
+  static th_elig_set sizes = TH_ELIG_SET("size|diameter|dimension|length|axis|thickness");
+  static th_elig_set counted = TH_ELIG_SET("time|unit|node|episode|dose|tablet|cycle|course|drug|"
+                                           "agent|medication|visit|patient|occasion");
+  static th_elig_set pregnant = TH_ELIG_SET("pregnant|pregnancy");
+  static th_elig_set then = TH_ELIG_SET("after|before|prior|ago|post|following|of|from");
+  const th_elig_attribute *at = &th_elig_attributes[a];
+  if (a == th_elig_known_attributes.gestational_age && m->end == m->first + 1 &&
+      th_elig_at(s, m->first, &pregnant))
+    return th_elig_is_time(q) && !strcmp(q->unit.ucum, "wk") && q->related &&
+           !th_elig_at(s, q->end, &then);
+  if (q->has_unit || q->reference) return true;
+  bool units = a == th_elig_known_attributes.transfusions;
+  if (!at->scale && strcmp(at->unit, "1") && !q->age && !units && th_elig_at(s, q->end, &counted))
+    return false;
+  if (at->scale && !q->related && is_of_next_word(s, q)) return false;
+  if (a != th_elig_known_attributes.tumor_size) return true;
+  for (uint32_t i = m->first; i < m->end; i++)
+    if (th_elig_at(s, i, &sizes)) return true;
+  return false;
+}
+
+/* The attribute of the mention that the quantity fits, -1 when none does. */
+int th_elig_fitting(const th_elig_binder *s, const th_elig_mention *m, const th_elig_quantity *q) {
+  for (int p = m->phrase; p >= 0; p = th_elig_phrase_get(p)->next) {
+    const th_elig_phrase *ph = th_elig_phrase_get(p);
+    const th_elig_token *t = &s->t[m->first];
+    if (ph->value < 0) continue;
+    if (ph->exact &&
+        (ph->exact_n != t->to - t->from || memcmp(ph->exact, s->l->text.p + t->from, ph->exact_n)))
+      continue;
+    if (th_elig_fits(ph->value, q) && is_meant(s, m, ph->value, q)) return ph->value;
+  }
+  return -1;
+}
+
+bool th_elig_only_link_words(const th_elig_binder *s, uint32_t from, uint32_t to) {
+  static th_elig_set words = TH_ELIG_SET(
+      "of|is|was|score|statu|status|class|grade|stage|level|value|(|)|:|-|the|a|index|scale|type|"
+      "functional|"
+      "total|at|in|should|must|be|has|have|classification|category|performance|ps|group|who|ecog|"
+      "zubrod|,|with|or|to|range|ranging|classe|classes|=|screening|baseline|functional|ranked|"
+      "rated|"
+      "symptom|only|either|system|criteria|physical|current|disease|point|version|i|as|by|points|"
+      "heart|failure|who|according|from|for|an|iii|'|than|being|equal|kps|nyha|asa|patient|general|"
+      "risk|part|all|swog|gog|been|scale|years|liver|chronic|kidney|ckd|between|score|range|"
+      "preoperative|entry|study|cirrhosis|grading|copd|symptom|preoperative|karnofsky");
+  for (uint32_t i = from; i < to; i++)
+    if (!th_elig_at(s, i, &words)) return false;
+  return true;
+}
+
+/* How far apart; UINT32_MAX when something between forbids it. */
+uint32_t th_elig_distance(const th_elig_binder *s, uint32_t from, uint32_t to) {
+  static th_elig_set away = TH_ELIG_SET(
+      "within|every|after|before|prior|since|during|last|past|previous|following|until|than");
+  uint32_t d = 0;
+  if (to < from) return 0;
+  if (to - from > GAP_MAX || th_elig_is_broken(s->l, from, to)) return UINT32_MAX;
+  for (uint32_t i = from; i < to; i++) {
+    if (th_elig_sign(&s->t[i], '(') || th_elig_sign(&s->t[i], ')') || th_elig_sign(&s->t[i], '-'))
+      continue;
+    d++;
+    if (th_elig_sign(&s->t[i], ',')) d += 2;
+    if (th_elig_at(s, i, &away)) d += 4;
+  }
+  return d;
+}
+
+bool th_elig_is_introduced_by_time(const th_elig_binder *s, const th_elig_quantity *q) {
+  static th_elig_set words = TH_ELIG_SET(
+      "within|last|past|previous|prior|every|since|preceding|next|during|in|for|over|first");
+  static th_elig_set the = TH_ELIG_SET("the");
+  uint32_t i = q->first;
+  if (i > 1 && th_elig_at(s, i - 1, &the)) i--; /* "in the 2 months before" */
+  return i > 0 && th_elig_at(s, i - 1, &words);
+}
+
+/* "on a scale of 0 to 10", "0-10 NRS": says how the scale runs. */
+bool th_elig_is_scale_range(const th_elig_binder *s, const th_elig_quantity *q) {
+  static th_elig_set words = TH_ELIG_SET("scale|point|nrs|vas|numeric|numerical|visual|likert");
+  static th_elig_set scale = TH_ELIG_SET("scale|scaled|ranging|ranges|rang");
+  if (isnan(q->high) || (q->value != 0 && q->value != 1) || q->high < 3) return false;
+  if (th_elig_at(s, q->end, &words) ||
+      (q->end < s->n && th_elig_sign(&s->t[q->end], '-') && th_elig_at(s, q->end + 1, &words)))
+    return true;
+  for (uint32_t i = q->first > 3 ? q->first - 3 : 0; i < q->first; i++)
+    if (!s->l->taken[i] && th_elig_at(s, i, &scale)) return true;
+  return false;
+}
+
+/* "peanut-specific blood IgE" */
+bool th_elig_is_specific(const th_elig_binder *s, uint32_t first) {
+  static th_elig_set specific = TH_ELIG_SET("specific");
+  for (uint32_t i = first; i-- > 0 && first - i <= 3;)
+    if (th_elig_at(s, i, &specific)) return true;
+  return false;
+}
+
+/* "increase in creatinine of 0.3 mg/dL", "FEV1 improvement of 12 %": how much it changes, which is
+ * no value of it. */
+bool th_elig_is_change(const th_elig_binder *s, const th_elig_mention *m,
+                       const th_elig_quantity *q) {
+  static th_elig_set changes =
+      TH_ELIG_SET("increase|decrease|decline|reduction|rise|drop|fall|change|difference|variation|"
+                  "fluctuation|doubling|"
+                  "improvement|reversibility|elevation|deterioration|increment|increasing");
+  static th_elig_set joints =
+      TH_ELIG_SET("in|of|the|serum|between|mean|their|absolute|from|baseline");
+  static th_elig_set limits = TH_ELIG_SET("above|over|to|as|defined|is|equal");
+  static th_elig_set by = TH_ELIG_SET("of|by");
+  uint32_t i = m->first, number = q->first;
+  bool percent = q->has_unit && !strcmp(q->unit.ucum, "%"), told = percent;
+  for (uint32_t k = m->end; k < number; k++)
+    told |= th_elig_at(s, k, &by);
+  /* "increase in respiratory rate >= 30/min": the value that it has then */
+  if (!told && (number == 0 || s->t[number].kind == TH_ELIG_REL)) return false;
+  for (uint32_t back = 0; back < 3 && i > 0 && th_elig_at(s, i - 1, &joints); back++)
+    i--;
+  if (i < m->first && i > 0 && th_elig_at(s, i - 1, &changes)) {
+    for (uint32_t k = m->end; k < number; k++) /* "elevation of ALT above 2 x ULN" */
+      if (th_elig_at(s, k, &limits)) return false;
+    return true;
+  }
+  return m->end + 1 < number && th_elig_at(s, m->end, &changes) &&
+         (s->t[m->end + 1].kind == TH_ELIG_REL || th_elig_at(s, m->end + 1, &joints));
+}

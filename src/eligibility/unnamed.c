@@ -1,0 +1,81 @@
+/* Quantities whose attribute no words beside them name: what the words above the item ask for, and
+ * units that are of one attribute alone. */
+#include "eligibility/attributes.h"
+#include "eligibility/numeric.h"
+#include "eligibility/phrases.h"
+
+/* ---- what the words above the item ask for ---- */
+
+/* "Age:" and under it "18 and over". */
+bool th_elig_bind_topic(th_elig_binder *s, th_elig_quantity *q) {
+  static th_elig_set fill = TH_ELIG_SET("of|is|must|be|score|grade|level|a|an|at");
+  if (s->l->topic < 0 || (s->l->n_mentions > 0 && s->l->mentions[0].first < q->end)) return false;
+  for (uint32_t i = 0; i < q->first; i++)
+    if (!th_elig_at(s, i, &fill)) return false;
+  for (int p = s->l->topic; p >= 0; p = th_elig_phrase_get(p)->next) {
+    int a = th_elig_phrase_get(p)->value;
+    if (a < 0 || !th_elig_fits(a, q)) continue;
+    bool age = a == th_elig_known_attributes.age;
+    if (!q->related && (!th_elig_attributes[a].scale || q->tied)) continue;
+    if (age && th_elig_is_before_event(s, q)) continue;
+    s->n_list = 1;
+    s->list[0] = a;
+    s->list_first = q->first;
+    th_elig_add_facts(s, a, q, q->first, q->end, UINT32_MAX);
+    s->last_end = q->end;
+    return true;
+  }
+  return false;
+}
+
+/* ---- units that are of one attribute alone ---- */
+
+/* "radiotherapy to more than 25 % of the bone marrow" */
+static bool is_of_irradiated_marrow(const th_elig_binder *s, const th_elig_quantity *q) {
+  static th_elig_set fill = TH_ELIG_SET("of|the|their|total|active|bone|hematopoietic");
+  static th_elig_set marrow = TH_ELIG_SET("marrow");
+  static th_elig_set radiation =
+      TH_ELIG_SET("radiotherapy|radiation|irradiation|irradiated|rt|radiotherapie|xrt");
+  uint32_t i = q->end;
+  while (i < q->end + 4 && th_elig_at(s, i, &fill))
+    i++;
+  if (i == q->end || !th_elig_at(s, i, &marrow)) return false;
+  for (i = q->first; i-- > 0 && q->first - i < 12;)
+    if (th_elig_at(s, i, &radiation)) return true;
+  return false;
+}
+
+/* Rays that were had, not those that are planned. */
+static bool is_of_earlier_rays(const th_elig_binder *s, uint32_t first) {
+  static th_elig_set words =
+      TH_ELIG_SET("prior|previous|previously|received|cumulative|past|earlier");
+  for (uint32_t i = first; i-- > 0 && first - i < 14;)
+    if (th_elig_at(s, i, &words)) return true;
+  return false;
+}
+
+bool th_elig_bind_by_unit(th_elig_binder *s, th_elig_quantity *q) {
+  const th_elig_known *known = &th_elig_known_attributes;
+  bool rays = is_of_earlier_rays(s, q->first);
+  const struct {
+    const char *unit;
+    int attribute;
+  } of[] = {{"kg/m2", known->bmi},
+            {"mL/min/{1.73_m2}", known->egfr},
+            {"Gy", rays ? known->radiation_dose : -1},
+            {"cGy", rays ? known->radiation_dose : -1},
+            {"%", is_of_irradiated_marrow(s, q) ? known->marrow_irradiated : -1}};
+  if (!q->has_unit || !q->related || q->reference || q->tied) return false;
+  for (size_t i = 0; i < TH_COUNT(of); i++) {
+    if (of[i].attribute < 0 || strcmp(q->unit.ucum, of[i].unit) ||
+        !th_elig_fits(of[i].attribute, q))
+      continue;
+    s->n_list = 1;
+    s->list[0] = of[i].attribute;
+    s->list_first = q->first;
+    th_elig_add_facts(s, s->list[0], q, q->first, q->end, UINT32_MAX);
+    s->last_end = q->end;
+    return true;
+  }
+  return false;
+}
