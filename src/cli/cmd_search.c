@@ -5,6 +5,7 @@
 #include "criteria/accepts.h"
 #include "query/params.h"
 #include "query/search.h"
+#include "query/suggest.h"
 #include "registry/concepts.h"
 #include "study/nct.h"
 #include "study/view.h"
@@ -33,19 +34,26 @@ static int parse_text(search *s, th_span text, unsigned area, const char *label,
   return rc < 0 ? rc : th_query_parse_with(out, &s->arena, text, &options, err);
 }
 
-/* The operands as one expression, like the registry's "other terms". */
-static int parse_operands(search *s, th_query **out, th_err *err) {
+/* The operands as one text, in the arena. */
+static int join_operands(search *s, th_span *out, th_err *err) {
   th_buf text;
   th_buf_init(&text, 1 << 16);
   for (int i = 0; i < s->cli->n_operands; i++) {
     if (i) th_buf_char(&text, ' ');
     th_buf_str(&text, s->cli->operands[i]);
   }
-  th_span kept = th_arena_dup(&s->arena, th_buf_view(&text));
+  *out = th_arena_dup(&s->arena, th_buf_view(&text));
   int rc = text.error ? th_err_set(err, text.error, "the query is too long") : 0;
-  if (rc == 0 && !kept.p) rc = th_err_set(err, TH_ENOMEM, "out of memory");
-  if (rc == 0) rc = parse_text(s, kept, th_area_by_param(TH_SPAN("term")), "Other terms", out, err);
+  if (rc == 0 && !out->p) rc = th_err_set(err, TH_ENOMEM, "out of memory");
   th_buf_dispose(&text);
+  return rc;
+}
+
+/* The operands as one expression, like the registry's "other terms". */
+static int parse_operands(search *s, th_query **out, th_err *err) {
+  th_span text;
+  int rc = join_operands(s, &text, err);
+  if (rc == 0) rc = parse_text(s, text, th_area_by_param(TH_SPAN("term")), "Other terms", out, err);
   return rc;
 }
 
@@ -211,6 +219,20 @@ static int tell_behind(search *s, th_err *err) {
   return rc;
 }
 
+/* Nothing was found: what may have been meant, for people. */
+static int tell_spelling(search *s, th_err *err) {
+  if (s->result.total || !s->cli->n_operands || s->cli->quiet || s->cli->json) return 0;
+  th_span text;
+  th_spelling better = {0};
+  th_suggester *suggester = th_suggester_new(th_registry_index(s->registry));
+  int rc = suggester ? 0 : th_err_set(err, TH_ENOMEM, "out of memory");
+  if (rc == 0) rc = join_operands(s, &text, err);
+  if (rc == 0) rc = th_suggest(suggester, text, &s->arena, &better, err);
+  if (rc == 0 && better.n) fprintf(stderr, "did you mean: %.*s\n", (int)better.text.n, better.text.p);
+  th_suggester_free(suggester);
+  return rc;
+}
+
 /* The texts once more, now with the synonyms of the generation that is searched. */
 static int read_expanded(search *s, const th_snapshot *snapshot, th_err *err) {
   th_concepts dict;
@@ -235,6 +257,7 @@ static int run(search *s, th_err *err) {
   if (rc == 0) rc = th_search(snapshot, &s->request, &s->arena, &s->result, err);
   if (rc == 0) rc = s->cli->json ? put_json(s, &out, err) : put_text(s, &out, err);
   if (rc == 0) rc = th_cli_print(&out, err);
+  if (rc == 0) rc = tell_spelling(s, err);
   th_buf_dispose(&out);
   th_index_release(th_registry_index(s->registry), snapshot);
   return rc;
