@@ -60,6 +60,10 @@ th_span th_geo_country_name_in(th_span code, th_span language);
 /* All English names of a country by its two letters, apart by '|'; empty: unknown. */
 th_span th_geo_country_names(th_span code);
 
+/* All names of a first-level region of a country (two letters) by one of them, apart by '|', the
+ * one to show first: "Massachusetts|MA|Mass."; empty: unknown. */
+th_span th_geo_region_names(th_span country, th_span name);
+
 /* Appends "Springfield, Illinois, United States"; what names region and country as the place itself
  * is not repeated. */
 void th_geo_label(const th_geo_place *place, th_buf *out);

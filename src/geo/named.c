@@ -174,13 +174,16 @@ static bool drop_postal(th_span *key) {
   return true;
 }
 
-/* Whether the state is a region of this country at all. */
-static bool is_region(const th_geo_tables *t, th_span code, th_span state) {
-  for (uint32_t i = 0; i < t->n_regions; i++)
-    if (memcmp(t->codes + 2 * (size_t)t->country_of_region[i], code.p, 2) == 0 &&
-        th_geo_is_named(th_geo_string(t, t->region_names[i]), state))
-      return true;
-  return false;
+th_span th_geo_region_names(th_span country, th_span name) {
+  char folded[TH_GEO_KEY_MAX];
+  th_geo_tables t = th_geo_open();
+  const th_span key = {folded, th_geo_key(name, folded)};
+  for (uint32_t i = 0; key.n && country.n == 2 && i < t.n_regions; i++) {
+    if (memcmp(t.codes + 2 * (size_t)t.country_of_region[i], country.p, 2) != 0) continue;
+    th_span names = th_geo_string(&t, t.region_names[i]);
+    if (th_geo_is_named(names, key)) return names;
+  }
+  return (th_span){0};
 }
 
 /* One place, or one that is by far the largest. */
@@ -211,7 +214,7 @@ bool th_geo_site(th_span city, th_span state, th_span country, th_geo_place *out
   wanted w = {.name = {key, th_geo_key(city, key)}, .code = code};
   if (!code.n || !w.name.n) return false;
   th_span where = {region, th_geo_key(state, region)};
-  if (where.n && is_region(&t, code, where)) w.qualifier[w.n++] = where;
+  if (th_geo_region_names(code, state).n) w.qualifier[w.n++] = where;
   do
     collect(&t, &w, false, &b);
   while (!b.n && drop_postal(&w.name));

@@ -248,7 +248,7 @@ void th_map_name(th_lang lang, const th_site_point *p, th_buf *out) {
 /* ---- the page ---- */
 
 bool th_map_has_land(void) {
-  return th_outlines(false) > 0;
+  return th_outlines(TH_OUTLINES_COARSE) > 0;
 }
 
 static void attr_number(th_html *h, const char *name, double v) {

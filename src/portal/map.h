@@ -12,8 +12,10 @@
 #include "query/search.h"
 
 enum {
-  TH_MAP_WIDTH = 600, /* units; the height follows from the box */
-  TH_MAP_REACH = 34,  /* what is nearer than this to a circle's middle belongs to it */
+  TH_MAP_WIDTH = 600,         /* units; the height follows from the box */
+  TH_MAP_STATES_WIDTH = 1950, /* the picture of states */
+  TH_MAP_STATES_HEIGHT = 1220,
+  TH_MAP_REACH = 34, /* what is nearer than this to a circle's middle belongs to it */
 };
 /* On a phone a unit is about half a pixel: circles, letters and reach are so much larger there. */
 #define TH_MAP_NARROW 2.2
@@ -92,5 +94,7 @@ int th_map_land(const th_map_view *view, th_arena *arena, th_buf *out, th_err *e
 /* Appends the outline of a country in the coarse layer, as the value of a path's "d"; false when
  * there is none. */
 bool th_map_outline(const th_map_view *view, th_span code, th_buf *out);
+/* The same of a state in the picture of states; names: of th_geo_region_names. */
+bool th_map_state(th_span names, th_buf *out);
 
 #endif

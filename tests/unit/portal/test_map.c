@@ -3,6 +3,7 @@
 
 #include "../chance.h"
 
+#include "geo/geo.h"
 #include "geo/outline.h"
 #include "portal/map.h"
 
@@ -167,51 +168,113 @@ static void land_stays_in_the_picture(void **state) {
     th_buf_clear(&out);
     assert_int_equal(th_map_land(&v, &arena, &out, &err), 0);
     th_buf_char(&out, 0);
-    const char *d = strstr(out.p, " d=\"");
-    assert_non_null(d);
+    const char *d = out.p;
     long x = 0, y = 0;
-    for (d += 4; *d != '"';) {
-      char *end;
-      char c = *d++;
-      if (c == 'z') continue;
-      assert_true(c == 'M' || c == 'l');
-      long a = strtol(d, &end, 10), b = strtol(end, &end, 10);
-      x = c == 'M' ? a : x + a;
-      y = c == 'M' ? b : y + b;
-      d = end;
-      if (x < -60 || x > 2 * TH_MAP_WIDTH + 60 || y < -60 || y > 2 * v.height + 60)
-        fail_msg("%ld %ld lies outside", x, y);
-    }
+    assert_non_null(strstr(d, " d=\""));
+    while ((d = strstr(d, " d=\"")))
+      for (d += 4; *d != '"';) {
+        char *end;
+        char c = *d++;
+        if (c == 'z') continue;
+        assert_true(c == 'M' || c == 'l');
+        long a = strtol(d, &end, 10), b = strtol(end, &end, 10);
+        x = c == 'M' ? a : x + a;
+        y = c == 'M' ? b : y + b;
+        d = end;
+        if (x < -60 || x > 2 * TH_MAP_WIDTH + 60 || y < -60 || y > 2 * v.height + 60)
+          fail_msg("%ld %ld lies outside", x, y);
+      }
     th_arena_reset(&arena, false);
   }
   th_arena_dispose(&arena);
   th_buf_dispose(&out);
 }
 
+static void check_layer(th_outline_layer layer, uint32_t least_points, int32_t jump) {
+  th_outline shape;
+  for (uint32_t i = 0; i < th_outlines(layer); i++) {
+    th_outline_at(layer, i, &shape);
+    assert_true(shape.n > 0);
+    for (uint32_t k = 0; k < shape.n; k++) {
+      th_outline_ring ring = th_outline_ring_at(layer, shape.first + k);
+      assert_true(ring.n >= least_points);
+      for (uint32_t j = 0; j < ring.n; j++) {
+        assert_in_range(ring.points[2 * j] - shape.west, 0, shape.east - shape.west);
+        assert_in_range(ring.points[2 * j + 1] - shape.south, 0, shape.north - shape.south);
+        /* No line across the whole map. */
+        if (j) assert_true(abs(ring.points[2 * j] - ring.points[2 * j - 2]) < jump);
+      }
+    }
+  }
+}
+
 static void outlines_are_whole(void **state) {
   (void)state;
   if (!th_map_has_land()) skip();
   static const char *const countries[] = {"US", "FR", "DE", "NZ", "RU", "FJ", "CI"};
-  for (int fine = 0; fine < 2; fine++) {
-    th_outline shape;
-    for (uint32_t i = 0; i < th_outlines(fine); i++) {
-      th_outline_at(fine, i, &shape);
-      assert_true(shape.n > 0);
-      for (uint32_t k = 0; k < shape.n; k++) {
-        th_outline_ring ring = th_outline_ring_at(fine, shape.first + k);
-        assert_true(ring.n > 2);
-        for (uint32_t j = 0; j < ring.n; j++) {
-          assert_in_range(ring.points[2 * j] - shape.west, 0, shape.east - shape.west);
-          assert_in_range(ring.points[2 * j + 1] - shape.south, 0, shape.north - shape.south);
-          /* No line across the whole map. */
-          if (j) assert_true(abs(ring.points[2 * j] - ring.points[2 * j - 2]) < 18000);
-        }
-      }
-    }
+  for (th_outline_layer layer = TH_OUTLINES_COARSE; layer <= TH_OUTLINES_FINE; layer++) {
+    check_layer(layer, 3, 18000);
     for (size_t i = 0; i < TH_COUNT(countries); i++)
-      assert_true(th_outline_find(fine, th_span_of(countries[i]), &shape));
+      assert_true(th_outline_find(layer, th_span_of(countries[i]), &(th_outline){0}));
   }
-  assert_false(th_outline_find(true, TH_SPAN("XX"), &(th_outline){0}));
+  assert_false(th_outline_find(TH_OUTLINES_FINE, TH_SPAN("XX"), &(th_outline){0}));
+}
+
+/* All fifty and the District of Columbia, by any of their names; borders between them, no coast. */
+static void states_are_drawn(void **state) {
+  (void)state;
+  if (!th_outlines(TH_OUTLINES_STATES)) {
+    print_message("skipped: this build has no outlines of states (./dev setup places)\n");
+    skip();
+  }
+  static const struct {
+    const char *name, *code;
+  } names[] = {{"Massachusetts", "MA"}, {"Calif.", "CA"}, {"hawaii", "HI"}, {"D.C.", "DC"}};
+  th_buf a, b;
+  th_buf_init(&a, 0);
+  th_buf_init(&b, 0);
+  check_layer(TH_OUTLINES_STATES, 3, TH_STATES_WIDTH);
+  check_layer(TH_OUTLINES_BORDERS, 2, 2000);
+  assert_int_equal(th_outlines(TH_OUTLINES_STATES), 51);
+  for (size_t i = 0; i < TH_COUNT(names); i++) {
+    th_buf_clear(&a);
+    th_buf_clear(&b);
+    assert_true(th_map_state(th_geo_region_names(TH_SPAN("US"), th_span_of(names[i].name)), &a));
+    assert_true(th_map_state(th_geo_region_names(TH_SPAN("US"), th_span_of(names[i].code)), &b));
+    assert_true(a.n > 20 && th_span_eq(th_buf_view(&a), th_buf_view(&b)));
+  }
+  assert_false(th_map_state(th_geo_region_names(TH_SPAN("US"), TH_SPAN("Ontario")), &a));
+  assert_false(th_map_state((th_span){0}, &a));
+  th_buf_dispose(&a);
+  th_buf_dispose(&b);
+}
+
+/* Colorado's borders are in a picture around Denver, none in one around Paris. */
+static void borders_are_where_states_are(void **state) {
+  (void)state;
+  if (!th_outlines(TH_OUTLINES_BORDERS)) skip();
+  static const struct {
+    const char *box;
+    bool any;
+  } cases[] = {{"-109,36,-101,42", true}, {"-125,25,-66,50", true}, {"0,45,6,50", false}};
+  th_arena arena;
+  th_buf out;
+  th_err err = {0};
+  th_buf_init(&out, 0);
+  th_arena_init(&arena, 0);
+  for (size_t i = 0; i < TH_COUNT(cases); i++) {
+    th_map_view v;
+    assert_true(th_map_read(&v, th_span_of(cases[i].box)));
+    th_buf_clear(&out);
+    assert_int_equal(th_map_land(&v, &arena, &out, &err), 0);
+    th_span first = th_buf_view(&out);
+    ptrdiff_t at = th_span_find(first, TH_SPAN("<path"));
+    assert_true(at > 0);
+    const th_span rest = {first.p + at + 1, first.n - (size_t)at - 1};
+    assert_int_equal(th_span_find(rest, TH_SPAN("<path")) >= 0, cases[i].any);
+  }
+  th_arena_dispose(&arena);
+  th_buf_dispose(&out);
 }
 
 int main(void) {
@@ -223,6 +286,8 @@ int main(void) {
       cmocka_unit_test(every_point_is_in_one_cluster),
       cmocka_unit_test(land_stays_in_the_picture),
       cmocka_unit_test(outlines_are_whole),
+      cmocka_unit_test(states_are_drawn),
+      cmocka_unit_test(borders_are_where_states_are),
   };
   return cmocka_run_group_tests_name("map", tests, NULL, NULL);
 }
