@@ -60,10 +60,18 @@ static void take_cue(running *run, const th_lex_cue *cue, uint32_t i) {
   run->list = cue->reach & TH_REACH_LIST && !opens ? run->list | bit : run->list & ~bit;
 }
 
+/* "CT: no hemorrhage": a colon in front of a denial that goes on is none of its own; "stroke: no."
+ * is. */
+static bool goes_on(const running *run, uint32_t i, uint32_t end) {
+  const th_note *note = run->note;
+  return (th_note_sign(note, i, ':') || th_note_sign(note, i, '-')) && end < run->to &&
+         note->v.p[end].kind != TH_ELIG_SIGN;
+}
+
 static bool cue_at(running *run, uint32_t i, uint32_t *end) {
   th_note *note = run->note;
   int row = th_lex_find(TH_LEX_CUE, note->text, note->v.p, run->to, i, false, end);
-  if (row < 0) return false;
+  if (row < 0 || goes_on(run, i, *end)) return row >= 0 && (*end = i + 1, true);
   take_cue(run, &th_lex_cues[row], i);
   for (uint32_t k = i; k < *end; k++)
     note->cues[k] |= (uint16_t)(run->now & ~BIT(th_lex_cues[row].cue));

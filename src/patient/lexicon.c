@@ -75,7 +75,7 @@ static const wording relatives[] = {
 static const wording persons[] = {
     {'F', "woman|female|girl|lady|housewife|primigravida|multigravida|nulliparous|primiparous|"
           "gravida|schoolgirl|transgender man|widow|waitress|actress"},
-    {'M', "man|male|boy|gentleman|gent|schoolboy|transgender woman|widower"}};
+    {'M', "man|male|boy|gentleman|gent|schoolboy|transgender woman|widower|msm"}};
 
 static slot slots[SLOTS];
 static phrase phrases[PHRASES_MAX];

@@ -90,7 +90,9 @@ static void take_term(void *ctx, const th_term *t) {
   th_note_apply(note, s, at->first, &f);
   /* "no metastases on MRI": it was done */
   if (f.category == TH_ELIG_PROCEDURE && f.absent && at->first > s->from &&
-      th_note_among(note, at->first - 1, "on by per via"))
+      th_note_among(note, at->first - 1, "on by per via") &&
+      !(at->first > s->from + 1 &&
+        th_note_among(note, at->first - 2, "not never longer currently")))
     f.absent = false;
   if (at->behind > at->first) f.degree = degree_of(note, s, at->first, at->behind);
   th_note_place(note, &f, t->from, t->to);
@@ -126,12 +128,26 @@ static th_date date_ago(const th_note *note, double n, const unit_word *u) {
                    u->precision};
 }
 
+/* "STEMI 2019", "mastectomy (2019)", "RA, diagnosed 2016", and in front of a line: "2019: STEMI".
+ * behind: the token behind the mention before it. */
+static bool lone_year(const th_note *note, const th_sentence *s, uint32_t i, uint32_t behind,
+                      th_date *date) {
+  if (!th_note_year(note, i, date)) return false;
+  if (i == s->from || i == behind) return true;
+  bool joined = th_note_sign(note, i - 1, '(') || th_note_sign(note, i - 1, ',');
+  return (joined && i - 1 == behind) ||
+         th_note_among(note, i - 1, "diagnosed dx diagnosis in since from circa");
+}
+
 /* "three years ago", "for the past 5 days", "x 2 weeks", "2-day history of", "since 2015". *end is
  * the token behind; *forward: said of what follows. */
-static bool time_at(const th_note *note, const th_sentence *s, uint32_t i, th_date *date,
-                    uint32_t *end, bool *forward) {
+static bool time_at(const th_note *note, const th_sentence *s, uint32_t i, uint32_t behind,
+                    th_date *date, uint32_t *end, bool *forward) {
   const th_elig_token *t = &note->v.p[i];
   *forward = false;
+  if (note->spent[i]) return false;
+  if (th_note_date(note, i, date, end)) return true;
+  if (lone_year(note, s, i, behind, date)) return *end = i + 1, *forward = i == s->from, true;
   if (t->kind != TH_ELIG_NUM || !(t->value >= 0 && t->value < 4000)) return false;
   bool year = t->flags & TH_ELIG_INTEGER && t->value >= 1900 && t->value < 2200 && i > s->from &&
               th_note_among(note, i - 1, "in since");
@@ -154,6 +170,16 @@ static bool time_at(const th_note *note, const th_sentence *s, uint32_t i, th_da
          (th_note_among(note, b - 1, "for x since over") || th_note_sign(note, b - 1, 'x'));
 }
 
+/* Whether the words between say that the time is of something that was done or ended then. */
+static bool tells_of_other(const th_note *note, uint32_t from, uint32_t to) {
+  for (uint32_t i = from; i < to; i++)
+    if (th_note_among(note, i,
+                      "treated resected removed excised operated ended until till through stopped "
+                      "finished completed resolved quit progressed last discharged died"))
+      return true;
+  return false;
+}
+
 /* The time is of the nearest mention before it in the sentence, or the next one behind it. */
 static void date_mentions(mentions *m) {
   const th_note *note = m->note;
@@ -166,13 +192,15 @@ static void date_mentions(mentions *m) {
       bool forward;
       while (next < m->n && m->p[next].first < i)
         next++;
-      if (!time_at(note, s, i, &date, &end, &forward)) continue;
       mention *before = next > 0 && m->p[next - 1].first >= s->from ? &m->p[next - 1] : NULL;
+      if (!time_at(note, s, i, before ? before->behind : 0, &date, &end, &forward)) continue;
       mention *after = next < m->n && m->p[next].behind <= s->to ? &m->p[next] : NULL;
       if (before && (forward || i - TH_MIN(before->behind, i) > REACH)) before = NULL;
       if (after && after->first - TH_MIN(end, after->first) > REACH) after = NULL;
       mention *of = before ? before : after;
+      i = end - 1;
       if (!of || of->fact.has_begin || of->fact.absent) continue;
+      if (of == before && of->fact.time != TH_ELIG_PAST && tells_of_other(note, before->behind, i)) continue;
       of->fact.has_begin = true;
       of->fact.begin = date;
     }

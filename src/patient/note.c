@@ -30,7 +30,7 @@ const th_sentence *th_note_sentence_of(const th_note *note, uint32_t token, uint
 static uint8_t time_of(const th_note *note, uint32_t token, const th_patient_fact *fact,
                        unsigned cues, uint8_t section) {
   bool doing = fact->category == TH_ELIG_PROCEDURE || fact->category == TH_ELIG_DRUG;
-  if (doing && token && th_note_among(note, token - 1, "on taking receiving"))
+  if (doing && !fact->absent && token && th_note_among(note, token - 1, "on taking receiving"))
     return TH_ELIG_CURRENT;
   if (cues & 1u << TH_CUE_PLANNED) return TH_ELIG_PLANNED;
   if (cues & 1u << TH_CUE_PAST) return TH_ELIG_PAST;
@@ -71,13 +71,15 @@ int th_patient_read_note(th_reading *r, th_span text, uint32_t base, th_span res
   if (th_lex_ready() < 0) return th_reading_fail(r, TH_ENOMEM);
   th_elig_tokenize(text, 0, (uint32_t)text.n, &note.v);
   note.cues = th_arena_calloc(r->arena, note.v.n + 1, sizeof *note.cues);
-  if (note.v.failed || !note.cues) return th_reading_fail(r, TH_ENOMEM);
+  note.spent = th_arena_calloc(r->arena, note.v.n + 1, sizeof *note.spent);
+  if (note.v.failed || !note.cues || !note.spent) return th_reading_fail(r, TH_ENOMEM);
   int rc = th_note_sentences(&note);
   if (rc == 0) rc = th_note_context(&note);
   if (rc == 0) rc = th_note_asides(&note);
   if (rc < 0) return rc;
   th_note_person(&note);
   th_note_values(&note);
+  th_note_markers(&note);
   rc = th_note_mentions(&note);
   return rc < 0 ? rc : r->rc;
 }

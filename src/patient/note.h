@@ -24,6 +24,7 @@ typedef struct th_note {
   th_sentence *sentences; /* in arena, covering all tokens but headers */
   uint32_t n_sentences;
   uint16_t *cues; /* by token: bits 1 << th_cue, TH_CUES_NEGATIVE */
+  bool *spent;    /* by token: the date of a value, and of nothing else */
 } th_note;
 
 /* Cuts the tokens into sentences (sentences.c). A sentence ends at a full stop, an empty line, a
@@ -37,8 +38,14 @@ int th_note_asides(th_note *note) TH_MUST_USE;
 void th_note_person(th_note *note);
 /* Numbers of attributes (values.c). */
 void th_note_values(th_note *note);
+/* Genes and markers, stages and classes (markers.c). */
+void th_note_markers(th_note *note);
 /* Concepts (mentions.c). */
 int th_note_mentions(th_note *note) TH_MUST_USE;
+
+/* The date that begins at token i, *end behind it (dates.c); a year that stands alone. */
+bool th_note_date(const th_note *note, uint32_t i, th_date *out, uint32_t *end);
+bool th_note_year(const th_note *note, uint32_t i, th_date *out);
 
 /* The fact said by tokens [from, to) of the note's text, or by bytes. */
 void th_note_place(const th_note *note, th_patient_fact *fact, uint32_t from_byte,

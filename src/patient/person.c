@@ -232,6 +232,46 @@ static bool open_age(const th_note *note, age *a) {
   return true;
 }
 
+/* "Mr. Smith, 69, with": a title, at most three names, a comma and a number. */
+static bool titled_age(const th_note *note, age *a) {
+  uint32_t i = a->first, end;
+  const th_elig_token *t = &note->v.p[i];
+  bool alone = i + 1 >= note->v.n || th_note_sign(note, i + 1, ',') ||
+               th_note_among(note, i + 1, "with has is was who presents presented comes came");
+  if (i < 3 || i > EARLY || !alone || !th_note_sign(note, i - 1, ',')) return false;
+  if (!(t->flags & TH_ELIG_INTEGER) || t->value > 115 || t->value < 1) return false;
+  for (uint32_t k = i - 1; k-- > 0 && i - k < 7;) {
+    bool title = th_note_among(note, k, "mr mrs ms miss herr frau");
+    if (title) {
+      a->unit = "a";
+      a->behind = i + 1;
+      return true;
+    }
+    if (!th_note_sign(note, k, '.') && note->v.p[k].kind != TH_ELIG_WORD) return false;
+    if (th_lex_find(TH_LEX_RELATIVE, note->text, note->v.p, note->v.n, k, true, &end) >= 0)
+      return false;
+  }
+  return false;
+}
+
+/* "F 47y", "M, 58": the letter in front, where a note begins. */
+static bool letter_age(const th_note *note, age *a) {
+  uint32_t i = a->first, k = i && th_note_sign(note, i - 1, ',') ? i - 1 : i;
+  const th_elig_token *t = &note->v.p[i];
+  if (k == 0 || i > EARLY || !starts_sentence(note, k - 1)) return false;
+  char sex = letter_sex(note, k - 1);
+  const char *unit = unit_at(note, i + 1);
+  bool alone =
+      i + 1 >= note->v.n || th_note_sign(note, i + 1, ',') || th_note_sign(note, i + 1, '.');
+  if (!sex || !(note->v.p[k - 1].flags & TH_ELIG_UPPER) || !(unit || alone)) return false;
+  if (!(t->flags & TH_ELIG_INTEGER) || t->value > 115) return false;
+  a->unit = unit ? unit : "a";
+  a->sex = sex;
+  a->first = k - 1;
+  a->behind = i + 1 + (unit != NULL);
+  return true;
+}
+
 static bool age_at(const th_note *note, uint32_t i, age *a) {
   const th_elig_token *t = &note->v.p[i];
   *a = (age){.first = i, .high = NAN};
@@ -241,7 +281,7 @@ static bool age_at(const th_note *note, uint32_t i, age *a) {
     return false;
   a->low = t->value;
   return about_age(note, a) || open_age(note, a) || unit_age(note, a) || aged_age(note, a) ||
-         sex_age(note, a) || slash_age(note, a);
+         sex_age(note, a) || slash_age(note, a) || titled_age(note, a) || letter_age(note, a);
 }
 
 /* An age of somebody else, or at which something happened. */
@@ -308,7 +348,7 @@ static char sex_said(const th_note *note) {
 static char sex_named(const th_note *note) {
   uint32_t end, to = note->n_sentences ? note->sentences[TH_MIN(note->n_sentences, 2u) - 1].to : 0;
   for (uint32_t i = 0; i < note->v.n; i++)
-    if (th_note_among(note, i, "sex gender") && th_note_sign(note, i + 1, ':')) {
+    if (th_note_among(note, i, "sex gender patient pt") && th_note_sign(note, i + 1, ':')) {
       char sex = person_at(note, i + 2, &end);
       if (!sex) sex = letter_sex(note, i + 2);
       if (sex) return sex;
@@ -419,9 +459,13 @@ static void read_births(th_note *note) {
       k++;
     if (k >= note->v.n) return;
     th_span rest = {note->text.p + note->v.p[k].from, note->text.n - note->v.p[k].from};
-    if (!read_birth(rest, &date) || date.first_day > p->as_of) continue;
+    uint32_t end;
+    if (!read_birth(rest, &date) && !th_note_date(note, k, &date, &end)) continue;
+    if (date.first_day > p->as_of) continue;
     p->has_birth = true;
     p->birth = date;
+    for (uint32_t from = note->v.p[k].from; k < note->v.n && note->v.p[k].from < from + 12; k++)
+      note->spent[k] = true;
   }
 }
 

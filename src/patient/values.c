@@ -14,6 +14,9 @@ enum { BETWEEN_MAX = 7 }; /* words between an attribute and its number */
 static bool may_stand_between(const th_note *note, uint32_t i) {
   const th_elig_token *t = &note->v.p[i];
   if (i && th_note_sign(note, i - 1, ',') && th_note_among(note, i, "a an the")) return false;
+  if (th_note_among(note, i, "pre prepregnancy")) return true;
+  if (th_note_is(note, i, "pregnancy")) return i > 1 && th_note_sign(note, i - 1, '-');
+  if (th_note_sign(note, i, '-') && i && th_note_is(note, i - 1, "pre")) return true;
   if (t->kind == TH_ELIG_SIGN) return memchr(":=(-~[*,", (int)t->key, 8) != NULL;
   return th_note_among(
              note, i,
@@ -45,6 +48,38 @@ typedef struct place {
   const th_elig_quantity *q;
 } place;
 
+/* "38 (12.02.2026)", "< 20 on Jan 3, 2026": when it was measured; the tokens are spent. */
+static bool dated(th_note *note, uint32_t k, th_date *out) {
+  uint32_t end, first = k;
+  bool paren = th_note_sign(note, k, '(');
+  k += paren;
+  if (th_note_among(note, k, "on in from as")) k += 1 + th_note_is(note, k + 1, "of");
+  if (k == first) return false;
+  if (!th_note_date(note, k, out, &end)) {
+    if (!th_note_year(note, k, out)) return false;
+    end = k + 1;
+  }
+  if (paren && !th_note_sign(note, end, ')') && !th_note_sign(note, end, ',')) return false;
+  if (out->first_day > note->r->p->as_of) return false;
+  for (; k < end; k++)
+    note->spent[k] = true;
+  return true;
+}
+
+/* "2026-02-12: Hb 9.8, K 4.6", "Labs (Feb 2026): …": of all values of the sentence. */
+static bool dated_line(const place *at, th_date *out) {
+  th_note *note = at->note;
+  for (uint32_t i = at->s->from, end; i < at->s->from + 4 && i < at->first; i++) {
+    if (!th_note_date(note, i, out, &end) || out->first_day > note->r->p->as_of) continue;
+    if (end > at->first || !(th_note_sign(note, end, ':') || th_note_sign(note, end, ')')))
+      continue;
+    for (; i < end; i++)
+      note->spent[i] = true;
+    return true;
+  }
+  return false;
+}
+
 static void add_value(const place *at, int attribute, double value, double high) {
   const th_elig_quantity *q = at->q;
   th_note *note = at->note;
@@ -57,6 +92,7 @@ static void add_value(const place *at, int attribute, double value, double high)
   f.time = TH_ELIG_CURRENT;
   th_note_apply(note, at->s, at->first, &f);
   f.absent = false; /* "no fever, T 37.2": the number was measured all the same */
+  f.has_begin = dated(note, q->end, &f.begin) || dated_line(at, &f.begin);
   th_note_place(note, &f, note->v.p[at->first].from, note->v.p[q->end - 1].to);
   th_measure_canonical(&f);
   if (isfinite(q->other) && f.flags & TH_FACT_IMPLAUSIBLE) {

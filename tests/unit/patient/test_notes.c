@@ -34,6 +34,8 @@ static void put_fact(const th_patient_fact *f, th_buf *out) {
     if (isfinite(f->canonical_high))
       th_buf_char(out, '-'), th_elig_number_words(f->canonical_high, out);
     th_buf_printf(out, " %s", f->canonical_unit);
+    if (f->has_begin && !(f->flags & TH_FACT_DERIVED))
+      th_buf_str(out, " @"), th_date_iso(&f->begin, out);
     return;
   }
   if (f->time == TH_ELIG_PAST || f->time == TH_ELIG_PLANNED)
