@@ -41,7 +41,7 @@ static int grow(th_buf *b, size_t need) {
   return 0;
 }
 
-char *th_buf_room(th_buf *b, size_t n) {
+char *th_buf_make_room(th_buf *b, size_t n) {
   if (b->error) return NULL;
   if (n > SIZE_MAX - b->n) {
     b->error = TH_ELIMIT;
@@ -54,26 +54,11 @@ char *th_buf_room(th_buf *b, size_t n) {
   return b->p + b->n;
 }
 
-void th_buf_added(th_buf *b, size_t n) {
-  b->n += n;
-  memset(b->p + b->n, 0, TH_PAD);
-}
-
 void th_buf_put(th_buf *b, const void *p, size_t n) {
   char *to = th_buf_room(b, n);
   if (!to) return;
   if (n) memcpy(to, p, n);
   th_buf_added(b, n);
-}
-
-void th_buf_span(th_buf *b, th_span s) {
-  th_buf_put(b, s.p, s.n);
-}
-void th_buf_str(th_buf *b, const char *s) {
-  th_buf_put(b, s, strlen(s));
-}
-void th_buf_char(th_buf *b, char c) {
-  th_buf_put(b, &c, 1);
 }
 
 void th_buf_printf(th_buf *b, const char *fmt, ...) {

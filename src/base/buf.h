@@ -20,12 +20,27 @@ void th_buf_dispose(th_buf *b);
 void th_buf_clear(th_buf *b); /* keeps the memory, forgets contents and error */
 /* Room for n more bytes; the pointer is where they go, NULL on failure. Follow with th_buf_added.
  */
-char *th_buf_room(th_buf *b, size_t n);
-void th_buf_added(th_buf *b, size_t n);
+char *th_buf_make_room(th_buf *b, size_t n);
+static inline char *th_buf_room(th_buf *b, size_t n) {
+  return TH_LIKELY(b->p && !b->error && n <= b->cap - b->n) ? b->p + b->n : th_buf_make_room(b, n);
+}
+static inline void th_buf_added(th_buf *b, size_t n) {
+  b->n += n;
+  memset(b->p + b->n, 0, TH_PAD);
+}
 void th_buf_put(th_buf *b, const void *p, size_t n);
-void th_buf_span(th_buf *b, th_span s);
-void th_buf_str(th_buf *b, const char *s);
-void th_buf_char(th_buf *b, char c);
+static inline void th_buf_span(th_buf *b, th_span s) {
+  th_buf_put(b, s.p, s.n);
+}
+static inline void th_buf_str(th_buf *b, const char *s) {
+  th_buf_put(b, s, strlen(s));
+}
+static inline void th_buf_char(th_buf *b, char c) {
+  char *to = th_buf_room(b, 1);
+  if (!to) return;
+  *to = c;
+  th_buf_added(b, 1);
+}
 void th_buf_printf(th_buf *b, const char *fmt, ...) TH_PRINTF(2, 3);
 void th_buf_u64(th_buf *b, uint64_t v); /* decimal digits */
 void th_buf_i64(th_buf *b, int64_t v);

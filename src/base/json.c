@@ -203,6 +203,127 @@ int64_t th_json_error_offset(th_span src) {
   return c.p - (const uint8_t *)src.p;
 }
 
+/* ---- quoting ---- */
+
+static void quote_byte(th_buf *out, uint8_t c) {
+  static const char hex[] = "0123456789abcdef";
+  switch (c) {
+  case '"':
+    th_buf_str(out, "\\\"");
+    break;
+  case '\\':
+    th_buf_str(out, "\\\\");
+    break;
+  case '\n':
+    th_buf_str(out, "\\n");
+    break;
+  case '\r':
+    th_buf_str(out, "\\r");
+    break;
+  case '\t':
+    th_buf_str(out, "\\t");
+    break;
+  case '\b':
+    th_buf_str(out, "\\b");
+    break;
+  case '\f':
+    th_buf_str(out, "\\f");
+    break;
+  default:
+    th_buf_str(out, "\\u00");
+    th_buf_char(out, hex[c >> 4]);
+    th_buf_char(out, hex[c & 15]);
+  }
+}
+
+/* A bit where one of eight bytes does not go into a string as it is. */
+static inline uint64_t others(uint64_t v) {
+  const uint64_t ones = 0x0101010101010101u, tops = 0x8080808080808080u;
+  uint64_t quote = v ^ ones * '"', slash = v ^ ones * '\\';
+  return (v | (v - ones * 0x20) | (quote - ones) | (slash - ones)) & tops;
+}
+
+static inline uint64_t eight_at(const char *p) {
+  uint64_t v;
+  memcpy(&v, p, sizeof v);
+  return v;
+}
+
+/* Up to seven bytes as eight, filled with what does no harm. */
+static inline uint64_t few_at(const char *p, size_t n) {
+  uint32_t low, high;
+  if (n >= 4) {
+    memcpy(&low, p, sizeof low);
+    memcpy(&high, p + n - 4, sizeof high);
+    return (uint64_t)high << 32 | low;
+  }
+  const uint64_t blanks = 0x2020202020202020u;
+  if (n == 0) return blanks;
+  return blanks << 24 | (uint64_t)(uint8_t)p[n - 1] << 16 | (uint64_t)(uint8_t)p[n / 2] << 8 |
+         (uint8_t)p[0];
+}
+
+/* Whether all of it goes into a string as it is. */
+static inline bool is_plain(th_span s) {
+  if (s.n < 8) return !others(few_at(s.p, s.n));
+  const char *p = s.p, *last = s.p + s.n - 8;
+  for (; last - p >= 32; p += 32)
+    if (others(eight_at(p)) | others(eight_at(p + 8)) | others(eight_at(p + 16)) |
+        others(eight_at(p + 24)))
+      return false;
+  for (; p < last; p += 8)
+    if (others(eight_at(p))) return false;
+  return !others(eight_at(last));
+}
+
+static inline char *put_plain(char *to, th_span s) {
+  *to++ = '"';
+  if (s.n) memcpy(to, s.p, s.n);
+  to[s.n] = '"';
+  return to + s.n + 1;
+}
+
+/* Bytes from p on that go into a string as they are. */
+static size_t plain_run(const uint8_t *p, const uint8_t *end) {
+  const uint8_t *at = p;
+  while (end - at >= 8) {
+    uint64_t found = others(eight_at((const char *)at));
+    if (found) break;
+    at += 8;
+  }
+  while (at < end && *at >= 0x20 && *at < 0x80 && *at != '"' && *at != '\\')
+    at++;
+  return (size_t)(at - p);
+}
+
+static void quote_run(th_buf *out, const uint8_t *p, const uint8_t *end) {
+  checker c = {p, end};
+  const uint8_t *from = p;
+  while ((c.p += plain_run(c.p, end)) < end) {
+    const uint8_t *here = c.p;
+    if (*here >= 0x80 && check_sequence(&c)) continue;
+    th_buf_put(out, from, (size_t)(here - from));
+    if (*here >= 0x80)
+      th_buf_str(out, "\xEF\xBF\xBD");
+    else
+      quote_byte(out, *here);
+    from = c.p = here + 1;
+  }
+  th_buf_put(out, from, (size_t)(end - from));
+}
+
+void th_json_quote(th_buf *out, th_span s) {
+  const uint8_t *p = (const uint8_t *)s.p;
+  if (is_plain(s)) {
+    char *to = th_buf_room(out, s.n + 2);
+    if (to) th_buf_added(out, (size_t)(put_plain(to, s) - to));
+    return;
+  }
+  th_buf_char(out, '"');
+  quote_run(out, p, p + s.n);
+  th_buf_char(out, '"');
+}
+
 /* ---- out ---- */
 
 void th_jout_init(th_jout *w, th_buf *out, bool pretty) {
@@ -260,10 +381,6 @@ void th_jout_key_span(th_jout *w, th_span key) {
   w->need_comma = false;
 }
 
-void th_jout_key(th_jout *w, const char *key) {
-  th_jout_key_span(w, th_span_of(key));
-}
-
 static void put_value(th_jout *w, th_span s) {
   before_value(w);
   th_buf_span(w->out, s);
@@ -295,29 +412,46 @@ static int put_digits(char *out, size_t size, int digits, double v, bool *same) 
   return n;
 }
 
-/* With as few digits from 6 on as give the same number again. Where some do, more do too, but for
- * powers of two, whose neighbours are not equally far: there each is tried. */
-static int shortest(char *out, size_t size, double v) {
-  int exponent, low = 6, high = 17;
-  bool same, even = fabs(frexp(v, &exponent)) != 0.5;
-  while (low < high) {
-    int digits = even ? low + (high - low) / 2 : low;
-    (void)put_digits(out, size, digits, v, &same);
-    if (same)
-      high = digits;
-    else
-      low = digits + 1;
+/* Each number of digits from 6 on is tried. */
+static int shortest_tried(char *out, size_t size, double v) {
+  bool same = false;
+  int n = 0;
+  for (int digits = 6; digits <= 17 && !same; digits++)
+    n = put_digits(out, size, digits, v, &same);
+  return n;
+}
+
+/* As %g writes it with so many digits, from 6 on, as give the same number again. Of powers of two,
+ * whose neighbours are not equally far, other digits may be fewer than those of %g. */
+static size_t shortest(char out[static TH_JSON_DIGITS + 8], double v) {
+  char text[TH_JSON_DIGITS], digits[TH_JSON_DIGITS];
+  int exponent, n = 0;
+  size_t len, at = 0, mark = 0;
+  if (fabs(frexp(v, &exponent)) == 0.5) return (size_t)shortest_tried(out, TH_JSON_DIGITS + 8, v);
+  len = th_json_digits(v, text);
+  for (mark = text[0] == '-'; text[mark] != 'e'; mark++)
+    if (text[mark] != '.') digits[n++] = text[mark];
+  text[len] = 0;
+  exponent = (int)strtol(text + mark + 1, NULL, 10);
+  if (exponent < -4 || exponent >= TH_MAX(n, 6)) return memcpy(out, text, len), len;
+  if (text[0] == '-') out[at++] = '-';
+  if (exponent < 0) out[at++] = '0', out[at++] = '.';
+  for (int i = exponent; i < -1; i++)
+    out[at++] = '0';
+  for (int i = 0; i < n || i <= exponent; i++) {
+    if (i == exponent + 1 && exponent >= 0) out[at++] = '.';
+    out[at++] = i < n ? digits[i] : '0';
   }
-  return put_digits(out, size, high, v, &same);
+  return at;
 }
 
 void th_jout_double(th_jout *w, double v) {
-  char text[40];
+  char text[TH_JSON_DIGITS + 8];
   if (!isfinite(v)) {
     th_jout_null(w);
     return;
   }
-  put_value(w, (th_span){text, (size_t)shortest(text, sizeof text, v)});
+  put_value(w, (th_span){text, shortest(text, v)});
 }
 
 void th_jout_bool(th_jout *w, bool v) {
@@ -330,13 +464,28 @@ void th_jout_raw(th_jout *w, th_span json) {
   put_value(w, json);
 }
 
-void th_jout_kv_text(th_jout *w, const char *key, th_span s) {
-  th_jout_key(w, key);
-  th_jout_text(w, s);
+/* Lengths that are added up for room: memory ends before they overflow. */
+void th_jout_kv_span(th_jout *w, th_span key, th_span s) {
+  enum { SIGNS = 6 }; /* a comma, a colon, four quotes */
+  char *from = w->pretty ? NULL : th_buf_room(w->out, key.n + s.n + SIGNS), *to = from;
+  if (!from || !is_plain(key) || !is_plain(s)) {
+    th_jout_key_span(w, key);
+    th_jout_text(w, s);
+    return;
+  }
+  if (w->need_comma) *to++ = ',';
+  to = put_plain(to, key);
+  *to++ = ':';
+  to = put_plain(to, s);
+  th_buf_added(w->out, (size_t)(to - from));
+  w->need_comma = true;
 }
-void th_jout_kv_str(th_jout *w, const char *key, const char *s) {
-  th_jout_key(w, key);
-  th_jout_str(w, s);
+void th_jout_kv_range(th_jout *w, th_span key, uint32_t from, uint32_t to) {
+  th_jout_key_span(w, key);
+  th_jout_array(w);
+  th_jout_i64(w, from);
+  th_jout_i64(w, to);
+  th_jout_end_array(w);
 }
 void th_jout_kv_words(th_jout *w, const char *key, const char *words) {
   th_jout_key(w, key);
@@ -359,86 +508,4 @@ void th_jout_kv_double(th_jout *w, const char *key, double v) {
 void th_jout_kv_bool(th_jout *w, const char *key, bool v) {
   th_jout_key(w, key);
   th_jout_bool(w, v);
-}
-
-static void quote_byte(th_buf *out, uint8_t c) {
-  static const char hex[] = "0123456789abcdef";
-  switch (c) {
-  case '"':
-    th_buf_str(out, "\\\"");
-    break;
-  case '\\':
-    th_buf_str(out, "\\\\");
-    break;
-  case '\n':
-    th_buf_str(out, "\\n");
-    break;
-  case '\r':
-    th_buf_str(out, "\\r");
-    break;
-  case '\t':
-    th_buf_str(out, "\\t");
-    break;
-  case '\b':
-    th_buf_str(out, "\\b");
-    break;
-  case '\f':
-    th_buf_str(out, "\\f");
-    break;
-  default:
-    th_buf_str(out, "\\u00");
-    th_buf_char(out, hex[c >> 4]);
-    th_buf_char(out, hex[c & 15]);
-  }
-}
-
-/* Whether any of eight bytes does not go into a string as it is. */
-static bool holds_other(uint64_t v) {
-  const uint64_t ones = 0x0101010101010101u, tops = 0x8080808080808080u;
-  uint64_t quote = v ^ ones * '"', slash = v ^ ones * '\\';
-  return ((v | (v - ones * 0x20) | (quote - ones) | (slash - ones)) & tops) != 0;
-}
-
-/* Bytes from p on that go into a string as they are. */
-static size_t plain_run(const uint8_t *p, const uint8_t *end) {
-  const uint8_t *at = p;
-  uint64_t v;
-  while (end - at >= 8) {
-    memcpy(&v, at, sizeof v);
-    if (holds_other(v)) break;
-    at += 8;
-  }
-  while (at < end && *at >= 0x20 && *at < 0x80 && *at != '"' && *at != '\\')
-    at++;
-  return (size_t)(at - p);
-}
-
-static void quote_run(th_buf *out, const uint8_t *p, const uint8_t *end) {
-  checker c = {p, end};
-  const uint8_t *from = p;
-  while ((c.p += plain_run(c.p, end)) < end) {
-    const uint8_t *here = c.p;
-    if (*here >= 0x80 && check_sequence(&c)) continue;
-    th_buf_put(out, from, (size_t)(here - from));
-    if (*here >= 0x80)
-      th_buf_str(out, "\xEF\xBF\xBD");
-    else
-      quote_byte(out, *here);
-    from = c.p = here + 1;
-  }
-  th_buf_put(out, from, (size_t)(end - from));
-}
-
-void th_json_quote(th_buf *out, th_span s) {
-  const uint8_t *p = (const uint8_t *)s.p, *end = p + s.n;
-  size_t plain = plain_run(p, end);
-  char *to = th_buf_room(out, plain + 2);
-  if (!to) return;
-  to[0] = '"';
-  if (plain) memcpy(to + 1, p, plain);
-  to[plain + 1] = '"';
-  th_buf_added(out, plain == s.n ? plain + 2 : plain + 1);
-  if (plain == s.n) return;
-  quote_run(out, p + plain, end);
-  th_buf_char(out, '"');
 }

@@ -113,7 +113,6 @@ void th_jout_object(th_jout *w);
 void th_jout_end_object(th_jout *w);
 void th_jout_array(th_jout *w);
 void th_jout_end_array(th_jout *w);
-void th_jout_key(th_jout *w, const char *key);
 void th_jout_key_span(th_jout *w, th_span key);
 void th_jout_text(th_jout *w, th_span s);
 void th_jout_str(th_jout *w, const char *s); /* null for NULL */
@@ -123,13 +122,32 @@ void th_jout_bool(th_jout *w, bool v);
 void th_jout_null(th_jout *w);
 void th_jout_raw(th_jout *w, th_span json); /* text that is JSON already */
 /* key and value in one. */
-void th_jout_kv_text(th_jout *w, const char *key, th_span s);
-void th_jout_kv_str(th_jout *w, const char *key, const char *s);
+void th_jout_kv_span(th_jout *w, th_span key, th_span s);
+/* An array of two numbers: from, to. */
+void th_jout_kv_range(th_jout *w, th_span key, uint32_t from, uint32_t to);
+/* Lengths of literals are known where these are compiled. */
+static inline void th_jout_key(th_jout *w, const char *key) {
+  th_span k = {key, strlen(key)};
+  th_jout_key_span(w, k);
+}
+static inline void th_jout_kv_text(th_jout *w, const char *key, th_span s) {
+  th_span k = {key, strlen(key)};
+  th_jout_kv_span(w, k, s);
+}
+static inline void th_jout_kv_str(th_jout *w, const char *key, const char *s) {
+  th_jout_key(w, key);
+  th_jout_str(w, s);
+}
 /* The words of a list separated by single blanks, as an array. */
 void th_jout_kv_words(th_jout *w, const char *key, const char *words);
 void th_jout_kv_i64(th_jout *w, const char *key, int64_t v);
 void th_jout_kv_double(th_jout *w, const char *key, double v);
 void th_jout_kv_bool(th_jout *w, const char *key, bool v);
+
+/* Writes a finite number as "d.ddde+XX" with the fewest digits that read back, not terminated;
+ * returns its bytes. */
+enum { TH_JSON_DIGITS = 32 };
+size_t th_json_digits(double v, char out[TH_JSON_DIGITS]);
 
 /* Appends s as a JSON string with its quotes. Bytes that are not UTF-8 become U+FFFD, so that what
  * we write is always JSON. */

@@ -1,6 +1,8 @@
-// The one C++ file: simdjson parses, and its tape becomes the flat node array of base/json.h.
+// The one C++ file: simdjson parses, and its tape becomes the flat node array of base/json.h; and
+// the library finds the fewest digits of a number.
 #include "base/json.h"
 
+#include <charconv>
 #include <cstring>
 #include <new>
 #include <simdjson.h>
@@ -213,4 +215,9 @@ extern "C" int th_json_parse(th_json_parser *p, th_span src, th_json *out, th_er
   b.build(open.data());
   *out = th_json{src.p, p->nodes, b.n, reinterpret_cast<const char *>(b.strings)};
   return 0;
+}
+
+extern "C" size_t th_json_digits(double v, char *out) {
+  return static_cast<size_t>(
+      std::to_chars(out, out + TH_JSON_DIGITS, v, std::chars_format::scientific).ptr - out);
 }

@@ -221,6 +221,9 @@ int th_elig_read_concepts(th_span text, const th_concepts *dict, th_concept_matc
  * TH_ELIG_ID_MAX bytes. */
 enum { TH_ELIG_ID_MAX = 2 + 11 * (TH_ELIG_DEPTH_MAX + 1) };
 void th_elig_id(const th_elig_tree *tree, uint32_t node, char *out);
+/* The same for who walks the tree: adds a node to the id of the group around it, which has n bytes
+ * (0: none); returns the new length. */
+size_t th_elig_id_add(const th_elig_node *node, size_t n, char *out);
 
 static inline th_span th_elig_text(const th_elig_tree *tree, uint32_t node) {
   const th_elig_node *n = &tree->nodes[node];

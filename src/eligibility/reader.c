@@ -170,21 +170,35 @@ int th_elig_read_concepts(th_span text, const th_concepts *dict, th_concept_matc
   return rc;
 }
 
+size_t th_elig_id_add(const th_elig_node *node, size_t n, char *out) {
+  char digits[10];
+  size_t k = sizeof digits;
+  uint32_t v = node->number;
+  if (n + 2 + sizeof digits > TH_ELIG_ID_MAX) return n;
+  out[n] = n ? '.' : "UIE"[node->kind];
+  n++;
+  do
+    digits[--k] = (char)('0' + v % 10);
+  while (v /= 10);
+  memcpy(out + n, digits + k, sizeof digits - k);
+  n += sizeof digits - k;
+  out[n] = 0;
+  return n;
+}
+
 /* The chain of groups around a node: walked from the top, stepping over what does not hold it. */
 void th_elig_id(const th_elig_tree *tree, uint32_t node, char *out) {
-  static const char letters[] = "UIE";
   size_t n = 0;
+  out[0] = 0;
   for (uint32_t i = 0, end = tree->n_nodes; i < end;) {
     const th_elig_node *p = &tree->nodes[i];
     if (node >= p->next) {
       i = p->next;
       continue;
     }
-    n += n ? (size_t)snprintf(out + n, TH_ELIG_ID_MAX - n, ".%u", p->number)
-           : (size_t)snprintf(out, TH_ELIG_ID_MAX, "%c%u", letters[p->kind], p->number);
+    n = th_elig_id_add(p, n, out);
     if (i == node) return;
     end = p->next;
     i++;
   }
-  out[n] = 0;
 }

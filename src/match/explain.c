@@ -27,12 +27,8 @@ bool th_explain_is_told(const th_verdict_fact *f) {
   return f->basis != TH_BASIS_NONE || f->rule != TH_RULE_NONE || f->patient != TH_NO_FACT;
 }
 
-static void put_span(th_jout *w, const char *key, uint32_t from, uint32_t to) {
-  th_jout_key(w, key);
-  th_jout_array(w);
-  th_jout_i64(w, from);
-  th_jout_i64(w, to);
-  th_jout_end_array(w);
+static void put_span(th_jout *w, uint32_t from, uint32_t to) {
+  th_jout_kv_range(w, TH_SPAN("span"), from, to);
 }
 
 static void kv_word(th_jout *w, const char *key, const char *word) {
@@ -46,7 +42,7 @@ static void put_evidence(th_jout *w, const th_patient *p, const th_patient_fact 
   th_jout_object(w);
   th_jout_kv_text(w, "fact", th_buf_view(&words));
   if (f->resource.n) th_jout_kv_text(w, "resource", f->resource);
-  if (f->from < f->to) put_span(w, "span", f->from, f->to);
+  if (f->from < f->to) put_span(w, f->from, f->to);
   if (p->form == TH_PATIENT_NOTE && f->from < f->to)
     th_jout_kv_text(w, "text", th_patient_words(p, f));
   th_jout_end_object(w);
@@ -62,7 +58,7 @@ static void put_fact(th_jout *w, const th_find_result *r, const th_verdicts *v, 
   bool presumed = f->basis == TH_BASIS_PRESUMED;
   th_jout_object(w);
   th_jout_kv_text(w, "text", (th_span){v->tree->text.p + f->from, f->to - f->from});
-  put_span(w, "span", f->from, f->to);
+  put_span(w, f->from, f->to);
   th_jout_kv_str(w, "verdict", th_verdict_name(presumed ? f->presumed : f->truth));
   kv_word(w, "basis", th_basis_name(f->basis));
   kv_word(w, "rule", th_rule_name(f->rule));
@@ -84,24 +80,24 @@ static void put_facts(th_jout *w, const th_find_result *r, const th_verdicts *v,
   th_jout_end_array(w);
 }
 
+/* Nodes [from, to); id: of the group that holds them, n_id bytes, with room for theirs. */
 static void put_nodes(th_jout *w, const th_find_result *r, const th_verdicts *v, uint32_t from,
-                      uint32_t to) {
+                      uint32_t to, char *id, size_t n_id) {
   th_jout_array(w);
   for (uint32_t i = from; i < to; i = v->tree->nodes[i].next) {
     const th_elig_node *n = &v->tree->nodes[i];
-    char id[TH_ELIG_ID_MAX];
-    th_elig_id(v->tree, i, id);
+    size_t len = th_elig_id_add(n, n_id, id);
     th_jout_object(w);
-    th_jout_kv_str(w, "id", id);
+    th_jout_kv_text(w, "id", (th_span){id, len});
     th_jout_kv_str(w, "kind", th_elig_kind_name(n->kind));
     th_jout_kv_text(w, "text", th_elig_text(v->tree, i));
-    put_span(w, "span", n->from, n->to);
+    put_span(w, n->from, n->to);
     th_jout_kv_str(w, "verdict", th_verdict_name(v->nodes[i].verdict));
     kv_word(w, "basis", th_basis_name(v->nodes[i].basis));
     if (n->flags & TH_ELIG_GROUP) {
       th_jout_kv_str(w, "combine", th_elig_combine_name(n->combine));
       th_jout_key(w, "items");
-      put_nodes(w, r, v, i + 1, n->next);
+      put_nodes(w, r, v, i + 1, n->next, id, len);
     } else {
       put_facts(w, r, v, n);
     }
@@ -111,8 +107,9 @@ static void put_nodes(th_jout *w, const th_find_result *r, const th_verdicts *v,
 }
 
 void th_explain_criteria(const th_find_result *r, const th_found *s, th_jout *w) {
+  char id[TH_ELIG_ID_MAX];
   th_jout_key(w, "criteria");
-  put_nodes(w, r, &s->verdicts, 0, s->verdicts.tree ? s->verdicts.tree->n_nodes : 0);
+  put_nodes(w, r, &s->verdicts, 0, s->verdicts.tree ? s->verdicts.tree->n_nodes : 0, id, 0);
 }
 
 /* ---- a study ---- */
