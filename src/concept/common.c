@@ -11,6 +11,7 @@ static const row rows[] = {
 #define K(kind, name, others, above, descriptor)                                                   \
   {TH_CONCEPT_##kind, name, others, above, descriptor},
 #include "concept/common.def"
+#include "concept/common_drugs.def"
 #undef K
 };
 

@@ -58,6 +58,7 @@ static void the_table_is_sound(void **state) {
   } rows[] = {
 #define K(kind, name, others, above, descriptor) {name, above},
 #include "concept/common.def"
+#include "concept/common_drugs.def"
 #undef K
   };
   assert_int_equal(dict.n_concepts, TH_COUNT(rows));
@@ -107,6 +108,18 @@ static void what_is_a_kind_of_what(void **state) {
       {"budesonide", "systemic corticosteroids", false},
       {"HIV positive", "viral infection", true},
       {"hepatitis C", "liver disease", true},
+      {"Humira", "anti-TNF therapy", true},
+      {"Humira", "bDMARDs", true},
+      {"Eliquis", "DOAC", true},
+      {"Coumadin", "DOAC", false},
+      {"Advair", "inhaled corticosteroids", true},
+      {"Advair", "beta agonists", true},
+      {"Tagrisso", "anticancer therapy", true},
+      {"Keytruda", "cytotoxic chemotherapy", false},
+      {"Taxol", "taxanes", true},
+      {"Truvada", "antiretroviral therapy", true},
+      {"Xeljanz", "TNF blockers", false},
+      {"Entresto", "ARBs", true},
   };
   for (size_t i = 0; i < TH_COUNT(rows); i++) {
     uint32_t below = concept_of(rows[i].below), above = concept_of(rows[i].above);
