@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Writes the texts of the interface as C: make_messages.py HEADER SOURCE ENUMS VIEW PARAMS EN OTHER…
+"""Writes the texts of the interface as C: make_messages.py HEADER SOURCE ENUMS VIEW PARAMS TERMS EN OTHER…
 
 A file of messages (web/messages/LANGUAGE.txt) has lines
 
   key "text"          a text of the interface; English has all keys, another language must have the same
   label "English" "text"   the label of a value of the registry's enums, only in the other languages
+  term "English" "text"    words that tables of results have in common (TERMS, one a line), only in the other languages
 
 '#' begins a comment, an empty line separates. Texts are UTF-8; \\" and \\\\ stand for themselves. A text begins and
 ends with the same blank as the English one, and has the same %-conversions. What is missing, twice there, or not
@@ -16,7 +17,7 @@ import os
 import re
 import sys
 
-LINE = re.compile(r'^(label |)("(?:[^"\\]|\\.)*"|\w+) "((?:[^"\\]|\\.)*)"$')
+LINE = re.compile(r'^(label |term |)("(?:[^"\\]|\\.)*"|\w+) "((?:[^"\\]|\\.)*)"$')
 
 
 def fail(path, number, why):
@@ -27,8 +28,17 @@ def unescape(text):
     return re.sub(r"\\(.)", r"\1", text)
 
 
+def folded(text):
+    return "".join(c.lower() if c.isascii() else c for c in text)
+
+
+def read_terms(path):
+    with open(path, encoding="utf-8") as lines:
+        return [folded(line.rstrip("\n")) for line in lines if line.strip() and not line.startswith("#")]
+
+
 def read(path):
-    texts, labels = {}, {}
+    texts, labels, terms = {}, {}, {}
     with open(path, encoding="utf-8") as lines:
         for number, line in enumerate(lines, 1):
             line = line.rstrip("\n")
@@ -38,11 +48,12 @@ def read(path):
             if not found:
                 fail(path, number, 'not of the form: key "text"')
             kind, key, text = found.groups()
-            into, key = (labels, unescape(key[1:-1])) if kind else (texts, key)
+            into = {"": texts, "label ": labels, "term ": terms}[kind]
+            key = folded(unescape(key[1:-1])) if into is terms else unescape(key[1:-1]) if kind else key
             if key in into:
                 fail(path, number, "%s stands here a second time" % key)
             into[key] = (number, unescape(text))
-    return texts, labels
+    return texts, labels, terms
 
 
 def wanted_labels(enums, view, params):
@@ -56,7 +67,7 @@ def wanted_labels(enums, view, params):
     return {label for label in found if not re.match(r"^[A-Z_0-9]+$", label)}
 
 
-def check(path, texts, labels, english, wanted):
+def check(path, texts, labels, terms, english, wanted, wanted_terms):
     for key, (number, text) in texts.items():
         if key not in english:
             fail(path, number, "there is no English text %s" % key)
@@ -66,8 +77,12 @@ def check(path, texts, labels, english, wanted):
         if (text[:1] == " ") != (first[:1] == " ") or (text[-1:] == " ") != (first[-1:] == " "):
             fail(path, number, "%s begins or ends with another blank than the English text" % key)
     missing = [key for key in english if key not in texts] + ['label "%s"' % w for w in sorted(wanted) if w not in labels]
+    missing += ['term "%s"' % w for w in wanted_terms if w not in terms]
     if missing:
         sys.exit("%s lacks: %s" % (path, ", ".join(missing)))
+    for term, (number, _) in terms.items():
+        if term not in wanted_terms:
+            fail(path, number, "%s is none of the terms" % term)
 
 
 def quote(text):
@@ -75,8 +90,8 @@ def quote(text):
 
 
 def main():
-    header, source, enums, view, params = sys.argv[1:6]
-    files = sys.argv[6:]
+    header, source, enums, view, params, term_list = sys.argv[1:7]
+    files = sys.argv[7:]
     english = read(files[0])[0]
     places, at = {}, 0
     for key, (_, text) in english.items():
@@ -90,14 +105,17 @@ def main():
         tables = []
         for path in files[1:]:
             name = os.path.basename(path)[:-4]
-            texts, labels = read(path)
-            check(path, texts, labels, english, wanted_labels(enums, view, params))
+            texts, labels, terms = read(path)
+            check(path, texts, labels, terms, english, wanted_labels(enums, view, params), read_terms(term_list))
             out.write("static const th_message_text texts_%s[] = {\n%s};\n" % (
                 name, "".join("  {%d, %s},\n" % (places[key], quote(texts[key][1])) for key in english)))
             out.write("static const th_message_label labels_%s[] = {\n%s};\n" % (
                 name, "".join("  {%s, %s},\n" % (quote(k), quote(labels[k][1])) for k in sorted(labels, key=lambda k: k.encode()))))
-            tables.append("  {%s, texts_%s, %d, labels_%s, %d},\n" % (quote(name), name, len(english), name, len(labels)))
-        out.write('const th_message_table th_message_tables[] = {\n  {"en", 0, 0, 0, 0},\n%s};\n' % "".join(tables))
+            out.write("static const th_message_label terms_%s[] = {\n%s};\n" % (
+                name, "".join("  {%s, %s},\n" % (quote(k), quote(terms[k][1])) for k in sorted(terms, key=lambda k: k.encode()))))
+            tables.append("  {%s, texts_%s, %d, labels_%s, %d, terms_%s, %d},\n" % (
+                quote(name), name, len(english), name, len(labels), name, len(terms)))
+        out.write('const th_message_table th_message_tables[] = {\n  {"en", 0, 0, 0, 0, 0, 0},\n%s};\n' % "".join(tables))
 
 
 if __name__ == "__main__":

@@ -95,6 +95,19 @@ void th_html_attr_u64(th_html *h, const char *name, uint64_t value) {
   th_buf_char(h->out, '"');
 }
 
+void th_html_foreign(th_html *h) {
+  if (h->lang != TH_LANG_EN) th_html_attr_str(h, "lang", "en");
+}
+
+void th_html_words(th_html *h, th_span words) {
+  if (h->lang != TH_LANG_EN && th_say_term(h->lang, words, th_html_scratch(h))) {
+    th_html_scratch_text(h);
+    return;
+  }
+  if (words.n) th_html_foreign(h);
+  th_html_text(h, words);
+}
+
 void th_html_flag(th_html *h, const char *name) {
   if (!h->in_tag) h->lost = true;
   th_buf_char(h->out, ' ');

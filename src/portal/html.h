@@ -44,6 +44,9 @@ void th_html_attr_str(th_html *h, const char *name, const char *value);
 void th_html_attr_u64(th_html *h, const char *name, uint64_t value);
 /* An attribute without a value: "checked". */
 void th_html_flag(th_html *h, const char *name);
+/* Says that the open element holds words of a record, which are English; nothing on English pages.
+ */
+void th_html_foreign(th_html *h);
 /* Text and attribute values that are messages (message.h) are written in the reader's language, and
  * addresses of our own pages lead to pages of that language. */
 
@@ -63,6 +66,11 @@ void th_html_markup(th_html *h, th_span markup);
 void th_html_json(th_html *h, th_span json);
 /* Text with the parts [from, to) of the marks in <mark>; marks ascending and apart. */
 void th_html_marked(th_html *h, th_span text, const th_mark *marks, size_t n);
+
+/* Words of a record into the open element: in the reader's language where they are among those that
+ * many records have (th_say_term), else as they stand, and said to be foreign. Nothing else may
+ * stand in the element. */
+void th_html_words(th_html *h, th_span words);
 
 /* Open, text, close. */
 void th_html_element(th_html *h, const char *tag, const char *class, th_span text);

@@ -53,6 +53,40 @@ const char *th_say_label(th_lang lang, const char *english) {
   return english;
 }
 
+static int compare_folded(const char *folded, th_span text) {
+  for (size_t i = 0; i < text.n; i++) {
+    char c = text.p[i] >= 'A' && text.p[i] <= 'Z' ? (char)(text.p[i] | 0x20) : text.p[i];
+    if (folded[i] != c) return (unsigned char)folded[i] - (unsigned char)c;
+  }
+  return folded[text.n] != 0;
+}
+
+bool th_say_term(th_lang lang, th_span english, th_buf *out) {
+  const th_message_table *t = &th_message_tables[lang];
+  size_t low = 0, high = t->n_terms;
+  if (!english.n) return false;
+  if (lang == TH_LANG_EN) {
+    th_buf_span(out, english);
+    return true;
+  }
+  while (low < high) {
+    size_t mid = (low + high) / 2;
+    int c = compare_folded(t->terms[mid].english, english);
+    if (c == 0) {
+      const char *text = t->terms[mid].text;
+      bool small = english.p[0] >= 'a' && english.p[0] <= 'z' && text[0] >= 'A' && text[0] <= 'Z';
+      th_buf_char(out, small ? (char)(text[0] | 0x20) : text[0]);
+      th_buf_str(out, text + 1);
+      return true;
+    }
+    if (c < 0)
+      low = mid + 1;
+    else
+      high = mid;
+  }
+  return false;
+}
+
 th_lang th_lang_of_path(th_span path) {
   for (int lang = TH_LANG_EN + 1; lang < TH_LANG_COUNT; lang++) {
     th_span prefix = th_span_of(th_lang_prefix((th_lang)lang));

@@ -23,7 +23,7 @@ typedef enum th_lang { TH_LANGS(TH_LANG_VALUE) TH_LANG_COUNT } th_lang;
 extern const char th_messages_en[];
 #define M(key) (th_messages_en + TH_MO_##key)
 
-/* Made by tools/make_messages.py: texts by place, labels by their English text. */
+/* Made by tools/make_messages.py: texts by place, labels by their English text, terms. */
 typedef struct th_message_text {
   uint32_t place;
   const char *text;
@@ -37,6 +37,8 @@ typedef struct th_message_table {
   size_t n_texts;
   const th_message_label *labels;
   size_t n_labels;
+  const th_message_label *terms; /* by the English text in small letters */
+  size_t n_terms;
 } th_message_table;
 extern const th_message_table th_message_tables[]; /* by th_lang */
 
@@ -46,6 +48,11 @@ const char *th_say_str(th_lang lang, const char *text);
 void th_say_put(th_lang lang, const char *text, th_buf *out);
 /* The label of a value of the registry in the language; itself when there is no other. */
 const char *th_say_label(th_lang lang, const char *english);
+
+/* Words that tables of results have in common (web/terms.txt) in the language, compared without
+ * case; small at the beginning when the English is. Appends nothing and is false for other words.
+ * English is itself. */
+bool th_say_term(th_lang lang, th_span english, th_buf *out);
 
 /* Pages of another language than English have its code before their path: "/es/search". */
 th_lang th_lang_of_path(th_span path);

@@ -70,6 +70,7 @@ static void put_passage(const hit_view *v) {
   passage = th_span_trim(passage);
   if (!passage.n || !is_inside(passage, whole)) return;
   th_html_open(v->h, "p", "passage");
+  th_html_foreign(v->h);
   if (passage.p > whole.p) th_html_str(v->h, "\xE2\x80\xA6 ");
   put_marked(v, shown, passage);
   if (passage.p + passage.n < whole.p + whole.n) th_html_str(v->h, " \xE2\x80\xA6");
@@ -280,6 +281,7 @@ static void put_hit(const hit_view *v, uint32_t nct) {
     th_buf_dispose(&label);
   }
   (void)th_html_href(v->h, th_buf_view(path));
+  th_html_foreign(v->h);
   put_marked(v, TH_F_BriefTitle, title.n ? title : th_span_of(number));
   th_html_close_n(v->h, 2);
   put_status(v, th_span_of(number));

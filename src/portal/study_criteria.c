@@ -62,7 +62,8 @@ static void put_unit(const list *l, const char *unit, th_buf *out) {
 }
 
 static void put_value(const list *l, const th_elig_fact *f, th_buf *out) {
-  th_buf_span(out, th_elig_measure_name(l->t, f));
+  th_span name = th_elig_measure_name(l->t, f);
+  if (!th_say_term(l->h->lang, name, out)) th_buf_span(out, name);
   th_buf_char(out, ' ');
   say(l, out, relation_words(f->relation));
   th_buf_char(out, ' ');
@@ -131,6 +132,34 @@ static void put_fact(const list *l, uint32_t at) {
   th_html_close(l->h);
 }
 
+/* What an item names without asking for it, and why. */
+static void put_named(const list *l, const th_elig_name *name) {
+  const char *const why[] = {M(named_exception), M(named_allowed), M(named_guard),
+                             M(named_part),      M(named_people),  M(named_wide)};
+  _Static_assert(TH_COUNT(why) == TH_ELIG_N_NAMINGS, "a naming without words");
+  th_html_open(l->h, "li", "named");
+  th_buf *out = th_html_scratch(l->h);
+  say(l, out, why[name->why < TH_COUNT(why) ? name->why : 0]);
+  say(l, out, category_words(name->category));
+  th_buf_str(out, ": ");
+  th_buf_span(out, name->label);
+  th_html_scratch_text(l->h);
+  th_html_close(l->h);
+}
+
+/* The first name of a leaf; the tree's end when it has none. */
+static uint32_t first_name(const th_elig_tree *t, uint32_t node) {
+  uint32_t low = 0, high = t->n_names;
+  while (low < high) {
+    uint32_t mid = low + (high - low) / 2;
+    if (t->names[mid].node < node)
+      low = mid + 1;
+    else
+      high = mid;
+  }
+  return low < t->n_names && t->names[low].node == node ? low : t->n_names;
+}
+
 /* ---- the text of an item ---- */
 
 /* Whether the words hold more than backslashes before signs: emphasis, links, paragraphs. */
@@ -181,16 +210,20 @@ static void put_leaf(list *l, uint32_t at) {
   th_span text = th_elig_text(l->t, at);
   bool markup = has_markup(text);
   th_html_open(l->h, markup ? "div" : "span", "said");
+  th_html_foreign(l->h);
   if (markup)
     th_html_markup(l->h, text);
   else
     put_marked(l, n);
   th_html_close(l->h);
   l->behind = n->to;
-  if (n->n_facts) {
+  uint32_t name = first_name(l->t, at);
+  if (n->n_facts || name < l->t->n_names) {
     th_html_open(l->h, "ul", "said-facts");
     for (uint32_t i = n->fact; i < n->fact + n->n_facts; i++)
       put_fact(l, i);
+    for (; name < l->t->n_names && l->t->names[name].node == at; name++)
+      put_named(l, &l->t->names[name]);
     th_html_close(l->h);
   } else if (!asks_nothing(n)) {
     th_html_element_str(l->h, "p", "unread", M(nothing_was_read_here));

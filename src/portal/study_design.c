@@ -44,7 +44,7 @@ static void put_design_facts(const th_study_view *v) {
   th_part_fact_enum(v, M(time_perspective), TH_F_DesignTimePerspective,
                     th_part_text(v, info, "timePerspective"));
   th_part_fact_bool(v, M(patient_registry), th_part_bool(v, v->design, "patientRegistry"));
-  th_part_fact_text(v, M(target_follow_up), th_part_text(v, v->design, "targetDuration"));
+  th_part_fact_words(v, M(target_follow_up), th_part_text(v, v->design, "targetDuration"));
   th_part_fact_enum(v, M(biospecimens), TH_F_BioSpecRetention,
                     th_part_text(v, v->design, "bioSpec.retention"));
   put_flags(v, M(expanded_access), th_part_object(v, v->design, "expandedAccessTypes"), access,
@@ -64,11 +64,30 @@ static bool has_design_facts(const th_study_view *v) {
 
 /* ---- arms and interventions ---- */
 
+/* "Drug: Placebo": the type in the reader's language. */
+static void put_typed_name(const th_study_view *v, th_span name) {
+  char type[40];
+  const char *colon = name.n ? memchr(name.p, ':', name.n) : NULL;
+  size_t n = colon ? (size_t)(colon - name.p) : 0;
+  th_html_open(v->h, "dd", NULL);
+  if (n && n < sizeof type) {
+    memcpy(type, name.p, n);
+    type[n] = 0;
+    th_html_str(v->h, th_say_label(v->h->lang, type));
+    th_html_str(v->h, ": ");
+    name = th_span_trim((th_span){name.p + n + 1, name.n - n - 1});
+  }
+  th_part_words(v, name);
+  th_html_close(v->h);
+}
+
 static void put_arm(const th_study_view *v, uint32_t arm) {
   th_span type = th_part_text(v, arm, "type"), text = th_part_text(v, arm, "description");
   uint32_t names = th_part_array(v, arm, "interventionNames");
   th_html_open(v->h, "li", "arm");
-  th_html_element(v->h, "h4", NULL, th_part_text(v, arm, "label"));
+  th_html_open(v->h, "h4", NULL);
+  th_html_words(v->h, th_part_text(v, arm, "label"));
+  th_html_close(v->h);
   if (type.n) {
     th_words_arm_type(v->h->lang, type, th_html_scratch(v->h));
     th_html_open(v->h, "div", "arm-type");
@@ -82,7 +101,7 @@ static void put_arm(const th_study_view *v, uint32_t arm) {
     if (names) {
       th_part_fact(v, M(treatment_colon));
       for (th_json_each(v->j, names, e))
-        th_html_element(v->h, "dd", NULL, th_json_text(v->j, e));
+        put_typed_name(v, th_json_text(v->j, e));
       th_part_fact_end(v);
     }
     th_html_close(v->h);
@@ -129,7 +148,7 @@ static void put_arm_row(const th_study_view *v, uint32_t item, uint32_t arms) {
   th_html_open(v->h, "tr", NULL);
   th_html_open(v->h, "th", NULL);
   th_html_attr_str(v->h, "scope", "row");
-  th_html_text(v->h, th_part_text(v, item, "name"));
+  th_html_words(v->h, th_part_text(v, item, "name"));
   th_html_close(v->h);
   for (th_json_each(v->j, arms, arm)) {
     th_html_open(v->h, "td", NULL);
@@ -167,7 +186,7 @@ static void put_arm_table(const th_study_view *v) {
   for (th_json_each(v->j, arms, arm)) {
     th_html_open(v->h, "th", NULL);
     th_html_attr_str(v->h, "scope", "col");
-    th_html_text(v->h, th_part_text(v, arm, "label"));
+    th_html_words(v->h, th_part_text(v, arm, "label"));
     th_html_close(v->h);
   }
   th_html_close_n(v->h, 2);
@@ -201,6 +220,7 @@ static void put_treatments(const th_study_view *v) {
     th_html_scratch_element(v->h, "h4", NULL);
     if (text.n) {
       th_html_open(v->h, "div", "prose");
+      th_html_foreign(v->h);
       th_html_markup(v->h, text);
       th_html_close(v->h);
     }
@@ -238,16 +258,19 @@ static void put_outcome_list(const th_study_view *v, const char *heading, uint32
   for (th_json_each(v->j, list, e)) {
     th_span text = th_part_text(v, e, "description"), when = th_part_text(v, e, "timeFrame");
     th_html_open(v->h, "li", NULL);
-    th_html_element(v->h, "p", "measure", th_part_text(v, e, "measure"));
+    th_html_open(v->h, "p", "measure");
+    th_html_words(v->h, th_part_text(v, e, "measure"));
+    th_html_close(v->h);
     if (text.n) {
       th_html_open(v->h, "div", "prose");
+      th_html_foreign(v->h);
       th_html_markup(v->h, text);
       th_html_close(v->h);
     }
     if (when.n) {
       th_html_open(v->h, "p", "quiet");
       th_html_str(v->h, M(lead_time_frame));
-      th_html_text(v->h, when);
+      th_part_words(v, when);
       th_html_close(v->h);
     }
     th_html_close(v->h);

@@ -85,7 +85,9 @@ static void put_group(const th_study_view *v, uint32_t group, uint32_t event_nod
     double share = th_part_share(v, s, "numAffected", "numAtRisk");
     if (share < 0) return;
     th_html_open(v->h, "li", NULL);
-    th_html_element(v->h, "span", NULL, th_part_text(v, group, "title"));
+    th_html_open(v->h, "span", NULL);
+    th_html_words(v->h, th_part_text(v, group, "title"));
+    th_html_close(v->h);
     th_html_str(v->h, " ");
     th_part_bar(v, share, full);
     th_html_open(v->h, "span", "share");
@@ -124,7 +126,7 @@ void th_part_event_chart(const th_study_view *v, uint32_t groups, uint32_t serio
   for (unsigned i = 0; i < n; i++) {
     th_html_open(v->h, "li", NULL);
     th_html_open(v->h, "p", "event");
-    th_html_text(v->h, th_part_text(v, list[i].node, "term"));
+    th_part_words(v, th_part_text(v, list[i].node, "term"));
     if (list[i].serious) {
       th_html_str(v->h, " ");
       th_html_element_str(v->h, "span", "kind", M(serious));

@@ -10,7 +10,7 @@ static void put_titles(const th_study_view *v) {
   uint32_t keywords = th_part_array(v, v->conditions, "keywords");
   if (!official.n && !keywords) return;
   th_html_open(v->h, "dl", NULL);
-  th_part_fact_text(v, M(official_title), official);
+  th_part_fact_words(v, M(official_title), official);
   if (keywords) {
     th_part_fact(v, M(keywords));
     th_buf *s = th_html_scratch(v->h);
@@ -189,7 +189,11 @@ static void put_document(const th_study_view *v, uint32_t doc) {
     th_buf_char(s, '/');
     th_url_encode(s, file);
   }
-  th_html_link(v->h, NULL, th_buf_view(s), label.n ? label : file);
+  th_span path = th_arena_dup(v->context->arena, th_buf_view(s));
+  th_html_open(v->h, "a", NULL);
+  (void)th_html_href(v->h, path);
+  th_html_words(v->h, label.n ? label : file);
+  th_html_close(v->h);
   s = th_html_scratch(v->h);
   if (date.n) {
     th_buf_str(s, ", ");

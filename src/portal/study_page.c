@@ -133,6 +133,21 @@ void th_part_fact_text(const th_study_view *v, const char *label, th_span value)
   th_part_fact_end(v);
 }
 
+void th_part_words(const th_study_view *v, th_span words) {
+  if (v->h->lang != TH_LANG_EN) th_html_open(v->h, "span", NULL);
+  th_html_words(v->h, words);
+  if (v->h->lang != TH_LANG_EN) th_html_close(v->h);
+}
+
+void th_part_fact_words(const th_study_view *v, const char *label, th_span value) {
+  if (value.n == 0) return;
+  th_part_fact(v, label);
+  th_html_open(v->h, "dd", NULL);
+  th_html_words(v->h, value);
+  th_html_close(v->h);
+  th_part_fact_end(v);
+}
+
 static void fact_scratch(const th_study_view *v, const char *label) {
   if (v->h->scratch->n == 0) return;
   th_part_fact(v, label);
@@ -169,6 +184,7 @@ void th_part_fact_markup(const th_study_view *v, const char *label, th_span mark
   if (markup.n == 0) return;
   th_part_fact(v, label);
   th_html_open(v->h, "dd", "prose");
+  th_html_foreign(v->h);
   th_html_markup(v->h, markup);
   th_html_close(v->h);
   th_part_fact_end(v);
@@ -178,6 +194,7 @@ void th_part_markup(const th_study_view *v, const char *heading, th_span markup)
   if (markup.n == 0) return;
   th_html_element_str(v->h, "h3", NULL, heading);
   th_html_open(v->h, "div", "prose");
+  th_html_foreign(v->h);
   th_html_markup(v->h, markup);
   th_html_close(v->h);
 }
@@ -250,6 +267,7 @@ static void put_title(const th_study_view *v) {
   if (title.n == 0) title = th_part_text(v, v->id, "officialTitle");
   th_html_open(v->h, "header", "study-head");
   th_html_open(v->h, "h1", NULL);
+  th_html_foreign(v->h);
   th_html_text(v->h, title.n ? title : v->nct);
   th_html_close(v->h);
   if (acronym.n) th_html_element(v->h, "p", "acronym", acronym);
@@ -449,6 +467,7 @@ static void put_about(const th_study_view *v) {
   th_html_open(v->h, "details", NULL);
   th_html_element_str(v->h, "summary", NULL, M(detailed_description));
   th_html_open(v->h, "div", "prose");
+  th_html_foreign(v->h);
   th_html_markup(v->h, detail);
   th_html_close_n(v->h, 2);
 }

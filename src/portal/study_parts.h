@@ -43,6 +43,10 @@ void th_part_heading(const th_study_view *v, const char *text);
 void th_part_fact(const th_study_view *v, const char *label);
 void th_part_fact_end(const th_study_view *v);
 void th_part_fact_text(const th_study_view *v, const char *label, th_span value);
+/* Words of the record within others: see th_html_words. */
+void th_part_words(const th_study_view *v, th_span words);
+/* The same as a fact. */
+void th_part_fact_words(const th_study_view *v, const char *label, th_span value);
 void th_part_fact_enum(const th_study_view *v, const char *label, uint16_t field, th_span value);
 void th_part_fact_bool(const th_study_view *v, const char *label, int value);
 void th_part_fact_date(const th_study_view *v, const char *label, th_span date, th_span type);

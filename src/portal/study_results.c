@@ -56,7 +56,7 @@ static void open_table(const th_study_view *v, const char *caption, const groups
   for (uint32_t i = 0; i < g->n; i++) {
     th_html_open(v->h, "th", NULL);
     th_html_attr_str(v->h, "scope", "col");
-    th_html_text(v->h, g->title[i].n ? g->title[i] : g->id[i]);
+    th_html_words(v->h, g->title[i].n ? g->title[i] : g->id[i]);
     th_html_close(v->h);
   }
   th_html_close_n(v->h, 2);
@@ -79,21 +79,21 @@ static void open_row(const th_study_view *v, const char *class, th_span label) {
   th_html_open(v->h, "tr", class);
   th_html_open(v->h, "th", NULL);
   th_html_attr_str(v->h, "scope", "row");
-  th_html_text(v->h, label);
+  th_html_words(v->h, label);
   th_html_close(v->h);
 }
 
-/* A row that heads those below it. */
-static void head_row(const th_study_view *v, const groups *g, th_span title, th_span detail) {
+/* A row that heads those below it: its cell stays open. */
+static void open_head(const th_study_view *v, const groups *g) {
   th_html_open(v->h, "tr", "head");
   th_html_open(v->h, "th", NULL);
   th_html_attr_str(v->h, "scope", "row");
   th_html_attr_u64(v->h, "colspan", g->n + 1);
-  th_html_text(v->h, title);
-  if (detail.n) {
-    th_html_str(v->h, " ");
-    th_html_element(v->h, "small", NULL, detail);
-  }
+}
+
+static void head_row(const th_study_view *v, const groups *g, th_span title) {
+  open_head(v, g);
+  th_html_words(v->h, title);
   th_html_close_n(v->h, 2);
 }
 
@@ -110,8 +110,11 @@ static void put_group_notes(const th_study_view *v, uint32_t list) {
     th_span text = th_part_text(v, item, "description");
     if (!text.n) continue;
     th_html_open(v->h, "div", NULL);
-    th_html_element(v->h, "dt", NULL, th_part_text(v, item, "title"));
+    th_html_open(v->h, "dt", NULL);
+    th_html_words(v->h, th_part_text(v, item, "title"));
+    th_html_close(v->h);
     th_html_open(v->h, "dd", "prose");
+    th_html_foreign(v->h);
     th_html_markup(v->h, text);
     th_html_close_n(v->h, 2);
   }
@@ -121,6 +124,7 @@ static void put_group_notes(const th_study_view *v, uint32_t list) {
 static void put_prose(const th_study_view *v, th_span markup) {
   if (markup.n == 0) return;
   th_html_open(v->h, "div", "prose");
+  th_html_foreign(v->h);
   th_html_markup(v->h, markup);
   th_html_close(v->h);
 }
@@ -161,13 +165,13 @@ static th_span milestone_label(th_span type) {
 static void put_period(const th_study_view *v, const groups *g, uint32_t period) {
   uint32_t list = th_part_array(v, period, "milestones");
   uint32_t drops = th_part_array(v, period, "dropWithdraws");
-  head_row(v, g, th_part_text(v, period, "title"), (th_span){0});
+  head_row(v, g, th_part_text(v, period, "title"));
   if (list)
     for (th_json_each(v->j, list, e))
       flow_row(v, g, milestone_label(th_part_text(v, e, "type")),
                th_part_array(v, e, "achievements"));
   if (!drops) return;
-  head_row(v, g, th_span_of(M(reasons_for_not_completing)), (th_span){0});
+  head_row(v, g, th_span_of(M(reasons_for_not_completing)));
   for (th_json_each(v->j, drops, d))
     flow_row(v, g, th_part_text(v, d, "type"), th_part_array(v, d, "reasons"));
 }
@@ -208,6 +212,7 @@ static void put_measurement(const th_study_view *v, uint32_t cell) {
   }
   if (note.n) {
     th_html_open(v->h, "div", "prose small");
+    th_html_foreign(v->h);
     th_html_markup(v->h, note);
     th_html_close(v->h);
   }
@@ -229,10 +234,12 @@ static void denom_rows(const th_study_view *v, const groups *g, uint32_t denoms)
   if (!denoms) return;
   for (th_json_each(v->j, denoms, d)) {
     uint32_t counts = th_part_array(v, d, "counts"), hint = counts ? counts + 1 : 0;
-    th_buf *s = th_html_scratch(v->h);
-    th_say_put(v->h->lang, M(lead_number_analyzed), s);
-    th_buf_span(s, th_part_text(v, d, "units"));
-    open_row(v, "denom", th_buf_view(s));
+    th_html_open(v->h, "tr", "denom");
+    th_html_open(v->h, "th", NULL);
+    th_html_attr_str(v->h, "scope", "row");
+    th_html_str(v->h, M(lead_number_analyzed));
+    th_part_words(v, th_part_text(v, d, "units"));
+    th_html_close(v->h);
     for (uint32_t i = 0; i < g->n; i++) {
       th_html_open(v->h, "td", NULL);
       put_value(v, th_part_value(v, of_group(v, counts, g, i, &hint), "value"));
@@ -242,13 +249,15 @@ static void denom_rows(const th_study_view *v, const groups *g, uint32_t denoms)
   }
 }
 
-static void put_classes(const th_study_view *v, const groups *g, uint32_t classes) {
+/* countries: the classes are named by countries. */
+static void put_classes(const th_study_view *v, const groups *g, uint32_t classes, bool countries) {
   if (!classes) return;
   for (th_json_each(v->j, classes, c)) {
     th_span title = th_part_text(v, c, "title");
+    if (countries) title = th_words_country(v->h->lang, title);
     uint32_t list = th_part_array(v, c, "categories");
     bool one = list && v->j->nodes[list].n == 1;
-    if (title.n && !one) head_row(v, g, title, (th_span){0});
+    if (title.n && !one) head_row(v, g, title);
     if (!list) continue;
     for (th_json_each(v->j, list, e)) {
       th_span label = th_part_text(v, e, "title");
@@ -266,8 +275,8 @@ static void put_classes(const th_study_view *v, const groups *g, uint32_t classe
   }
 }
 
-/* "Mean (Standard Deviation), years" into the scratch buffer. */
-static void measure_kind(const th_study_view *v, uint32_t measure) {
+/* "Mean (Standard Deviation), years". */
+static void put_measure_kind(const th_study_view *v, uint32_t measure) {
   th_span param = th_part_text(v, measure, "paramType");
   th_span spread = th_part_text(v, measure, "dispersionType");
   th_span unit = th_part_text(v, measure, "unitOfMeasure");
@@ -279,7 +288,12 @@ static void measure_kind(const th_study_view *v, uint32_t measure) {
     th_buf_char(s, ')');
   }
   if (unit.n && s->n) th_buf_str(s, ", ");
-  th_buf_span(s, unit);
+  th_html_scratch_text(v->h);
+  if (unit.n) th_part_words(v, unit);
+}
+
+static bool has_measure_kind(const th_study_view *v, uint32_t measure) {
+  return th_part_text(v, measure, "paramType").n || th_part_text(v, measure, "unitOfMeasure").n;
 }
 
 static void put_baseline(const th_study_view *v, uint32_t module) {
@@ -294,10 +308,16 @@ static void put_baseline(const th_study_view *v, uint32_t module) {
   open_table(v, M(baseline_characteristics), &g);
   denom_rows(v, &g, th_part_array(v, module, "denoms"));
   for (th_json_each(v->j, measures, m)) {
-    measure_kind(v, m);
-    head_row(v, &g, th_part_text(v, m, "title"), th_buf_view(v->h->scratch));
+    th_span title = th_part_text(v, m, "title");
+    open_head(v, &g);
+    th_part_words(v, title);
+    th_html_str(v->h, " ");
+    th_html_open(v->h, "small", NULL);
+    put_measure_kind(v, m);
+    th_html_close_n(v->h, 3);
     denom_rows(v, &g, th_part_array(v, m, "denoms"));
-    put_classes(v, &g, th_part_array(v, m, "classes"));
+    put_classes(v, &g, th_part_array(v, m, "classes"),
+                th_span_eq(title, TH_SPAN("Region of Enrollment")));
   }
   close_table(v, &g);
   put_group_notes(v, list);
@@ -328,16 +348,16 @@ static void put_analysis(const th_study_view *v, uint32_t a) {
   th_html_open(v->h, "li", NULL);
   put_prose(v, th_part_text(v, a, "groupDescription"));
   th_html_open(v->h, "dl", "grid");
-  th_part_fact_text(v, M(method), th_part_text(v, a, "statisticalMethod"));
+  th_part_fact_words(v, M(method), th_part_text(v, a, "statisticalMethod"));
   th_part_fact_text(v, M(p_value), th_part_value(v, a, "pValue"));
   if (value.n) {
     th_part_fact(v, M(estimate));
     th_html_open(v->h, "dd", NULL);
     if (param.n) {
-      th_html_text(v->h, param);
+      th_part_words(v, param);
       th_html_str(v->h, ": ");
     }
-    th_html_text(v->h, value);
+    put_value(v, value);
     th_html_close(v->h);
     th_part_fact_end(v);
   }
@@ -368,9 +388,12 @@ static void put_outcome_table(const th_study_view *v, uint32_t outcome, uint32_t
   read_groups(v, list, &g);
   open_table(v, M(values_of_this_outcome), &g);
   denom_rows(v, &g, th_part_array(v, outcome, "denoms"));
-  measure_kind(v, outcome);
-  if (v->h->scratch->n) head_row(v, &g, th_buf_view(v->h->scratch), (th_span){0});
-  put_classes(v, &g, th_part_array(v, outcome, "classes"));
+  if (has_measure_kind(v, outcome)) {
+    open_head(v, &g);
+    put_measure_kind(v, outcome);
+    th_html_close_n(v->h, 2);
+  }
+  put_classes(v, &g, th_part_array(v, outcome, "classes"), false);
   close_table(v, &g);
   put_group_notes(v, list);
 }
@@ -385,13 +408,13 @@ static void put_outcome(const th_study_view *v, uint32_t outcome) {
     th_html_scratch_element(v->h, "span", "kind");
     th_html_str(v->h, " ");
   }
-  th_html_text(v->h, th_part_text(v, outcome, "title"));
+  th_part_words(v, th_part_text(v, outcome, "title"));
   th_html_close_n(v->h, 2);
   put_prose(v, th_part_text(v, outcome, "description"));
   if (when.n) {
     th_html_open(v->h, "p", "quiet");
     th_html_str(v->h, M(lead_time_frame));
-    th_html_text(v->h, when);
+    th_part_words(v, when);
     th_html_close(v->h);
   }
   put_prose(v, th_part_text(v, outcome, "populationDescription"));
@@ -463,7 +486,7 @@ static void put_events(const th_study_view *v, const groups *g, const char *titl
   for (th_json_each(v->j, list, e)) {
     th_span its = th_part_text(v, e, "organSystem");
     uint32_t stats = th_part_array(v, e, "stats"), hint = stats ? stats + 1 : 0;
-    if (!th_span_eq(its, system)) head_row(v, g, its, (th_span){0});
+    if (!th_span_eq(its, system)) head_row(v, g, its);
     system = its;
     open_row(v, NULL, th_part_text(v, e, "term"));
     for (uint32_t i = 0; i < g->n; i++)
@@ -480,7 +503,7 @@ static void put_adverse(const th_study_view *v, uint32_t module) {
   if (!module) return;
   th_part_heading(v, M(adverse_events));
   th_html_open(v->h, "dl", NULL);
-  th_part_fact_text(v, M(time_frame), th_part_text(v, module, "timeFrame"));
+  th_part_fact_words(v, M(time_frame), th_part_text(v, module, "timeFrame"));
   th_part_fact_text(v, M(reported_from_a_frequency_of),
                     th_part_value(v, module, "frequencyThreshold"));
   th_html_close(v->h);

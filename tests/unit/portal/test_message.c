@@ -159,9 +159,39 @@ static void decimals(void **state) {
   th_buf_dispose(&out);
 }
 
+static void terms_are_said_without_case(void **state) {
+  (void)state;
+  static const struct {
+    const char *english, *spanish; /* NULL: none of the terms */
+  } cases[] = {{"Participants", "Participantes"},
+               {"participants", "participantes"},
+               {"years", "a\xC3\xB1os"},
+               {"LOST TO FOLLOW-UP", "Perdido en el seguimiento"},
+               {"Race (NIH/OMB)", "Raza (NIH/OMB)"},
+               {"t-test, 2 sided", "prueba t bilateral"},
+               {"Participants who", NULL},
+               {"Part", NULL},
+               {"", NULL}};
+  th_buf out = {0};
+  for (size_t i = 0; i < TH_COUNT(cases); i++) {
+    th_buf_clear(&out);
+    bool said = th_say_term(TH_LANG_ES, th_span_of(cases[i].english), &out);
+    assert_int_equal(said, cases[i].spanish != NULL);
+    if (said && !th_span_eq(th_buf_view(&out), th_span_of(cases[i].spanish)))
+      fail_msg("%s: %.*s", cases[i].english, (int)out.n, out.p);
+    if (!said) assert_int_equal(out.n, 0);
+  }
+  for (size_t i = 1; i < th_message_tables[TH_LANG_ES].n_terms; i++) {
+    const th_message_label *two = &th_message_tables[TH_LANG_ES].terms[i - 1];
+    assert_true(strcmp(two[0].english, two[1].english) < 0);
+  }
+  th_buf_dispose(&out);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(decimals),
+      cmocka_unit_test(terms_are_said_without_case),
       cmocka_unit_test(one_list_of_languages),
       cmocka_unit_test(what_programs_read_stands_once),
       cmocka_unit_test(messages_are_said_in_the_language),
