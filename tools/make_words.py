@@ -5,13 +5,18 @@ A file web/words/LANGUAGE.txt has lines
 
   ours = theirs
 
-and comments after '#': what people call a condition or a treatment in that language, folded (small letters, no
-accents, words apart by one blank), and what the registry's records call it, in English, as plain words. Sorted by
-what stands before the sign, each once. What is of another form ends the build with its line."""
+and comments after '#': what people call a condition or a treatment in that language (small letters, words apart by one
+blank), and what the registry's records call it, in English, as plain words. Sorted by what stands before the sign without its
+accents, each once. What is of another form ends the build with its line."""
 import re
 import sys
+import unicodedata
 
-LINE = re.compile(r"^([a-z0-9]+(?: [a-z0-9]+)*) = ([A-Za-z0-9-]+(?: [A-Za-z0-9-]+)*)$")
+LINE = re.compile(r"^([^\W_]+(?: [^\W_]+)*) = ([A-Za-z0-9-]+(?: [A-Za-z0-9-]+)*)$")
+
+
+def folded(text):
+    return "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
 
 
 def read(path):
@@ -22,10 +27,16 @@ def read(path):
             if not line or line.startswith("#"):
                 continue
             found = LINE.match(line)
-            if not found or (rows and rows[-1][0] >= found.group(1)):
+            key = folded(found.group(1)) if found else ""
+            if not re.match("^[a-z0-9 ]+$", key) or (rows and rows[-1][0] >= key):
                 sys.exit("%s:%d: not of the form ours = theirs, or not in order" % (path, number))
-            rows.append(found.groups())
+            rows.append((key, found.group(2), found.group(1)))
     return rows
+
+
+def escaped(text):
+    """Each byte on its own: a digit behind would be read as one of it."""
+    return "".join(chr(b) if b < 128 else "\\%03o" % b for b in text.encode("utf-8"))
 
 
 def main():
@@ -36,7 +47,7 @@ def main():
             rows = read(path)
             code = re.search(r"(\w+)\.txt$", path).group(1)
             out.write("const th_lay_word th_lay_words_%s[] = {\n" % code)
-            out.writelines('  {"%s", "%s"},\n' % row for row in rows)
+            out.writelines('  {"%s", "%s", "%s"},\n' % (key, theirs, escaped(ours)) for key, theirs, ours in rows)
             out.write("};\nconst unsigned th_n_lay_words_%s = %d;\n" % (code, len(rows)))
 
 

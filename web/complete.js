@@ -1,5 +1,6 @@
 // Completion of names in fields with data-kinds, and of places in those with data-places: a combobox with a list
-// (WAI-ARIA Authoring Practices, "list autocomplete with manual selection"). Both come from this server's own API.
+// (WAI-ARIA Authoring Practices, "list autocomplete with manual selection"). Both come from this server's own API; pages of
+// another language than English offer names in that language too.
 const API = "/api/trialhead/v1";
 const WAIT_MS = 120;
 const LEAST = 2; // letters
@@ -43,16 +44,17 @@ class Completion {
     if (text.length < LEAST) return this.close();
     this.asked = new AbortController();
     const { kinds, places } = this.input.dataset;
-    const get = async (what) => {
-      const answer = await fetch(`${API}/${what}&q=${encodeURIComponent(text)}`, { signal: this.asked.signal });
+    const get = async (what, from = API) => {
+      const answer = await fetch(`${from}/${what}&q=${encodeURIComponent(text)}`, { signal: this.asked.signal });
       return answer.ok ? answer.json() : {};
     };
     try {
-      const [names, towns] = await Promise.all([
+      const [own, names, towns] = await Promise.all([
+        kinds === undefined || LANG === "en" ? {} : get(`complete?kinds=${kinds}`, `/${LANG}`),
         kinds === undefined ? {} : get(`complete?n=4&kinds=${kinds}`),
         places === undefined ? {} : get("places?n=5"),
       ]);
-      this.show(this.choices(names.completions ?? [], towns));
+      this.show(this.choices([...(own.completions ?? []), ...(names.completions ?? [])], towns));
     } catch {
       this.close(); // overtaken, or no server: the field works without
     }
@@ -72,15 +74,16 @@ class Completion {
   }
 
   show(names) {
-    this.list.replaceChildren(...names.map(({ text, count }, i) => {
+    this.list.replaceChildren(...names.map(({ text, count, means }, i) => {
       const option = document.createElement("li");
-      const number = document.createElement("small");
+      const beside = document.createElement("small"); // how many studies, or what records call it
       option.id = `${this.list.id}-${i}`;
       option.dataset.text = text;
       option.setAttribute("role", "option");
       option.setAttribute("aria-selected", "false");
-      number.textContent = count.toLocaleString(LANG);
-      option.append(text, " ", number);
+      beside.textContent = means ?? count.toLocaleString(LANG);
+      if (means) beside.lang = "en";
+      option.append(text, " ", beside);
       return option;
     }));
     this.at = -1;

@@ -92,6 +92,7 @@ int th_portal_search(void *portal, th_request *rq, th_response *rs, th_err *err)
 int th_portal_places(void *portal, th_request *rq, th_response *rs, th_err *err);
 int th_portal_search_map(void *portal, th_request *rq, th_response *rs, th_err *err);
 int th_portal_land(void *portal, th_request *rq, th_response *rs, th_err *err);
+int th_portal_complete(void *portal, th_request *rq, th_response *rs, th_err *err);
 int th_portal_glossary(void *portal, th_request *rq, th_response *rs, th_err *err);
 int th_portal_history(void *portal, th_request *rq, th_response *rs, th_err *err);
 int th_portal_condition(void *portal, th_request *rq, th_response *rs, th_err *err);

@@ -101,3 +101,36 @@ bool th_lay_translate(th_span text, th_arena *arena, th_span *out) {
   *out = (th_span){to, len};
   return any && !th_span_eq_nocase(*out, th_span_trim(text));
 }
+
+/* 0: the name begins with the text; 1: a word of it does; 2: neither. */
+static unsigned rank_of(const char *name, const char *text, size_t n) {
+  if (strncmp(name, text, n) == 0) return 0;
+  for (const char *at = strchr(name, ' '); at; at = strchr(at + 1, ' '))
+    if (strncmp(at + 1, text, n) == 0) return 1;
+  return 2;
+}
+
+unsigned th_lay_complete(th_span text, const th_lay_word **out, unsigned max) {
+  char folded[MOST_BYTES + 1];
+  unsigned n = 0;
+  text = th_span_trim(text);
+  if (!text.n || text.n > MOST_BYTES / 2) return 0;
+  size_t len = th_text_fold(text, folded, sizeof folded - 1);
+  folded[len] = 0;
+  for (unsigned rank = 0; rank < 2; rank++) {
+    unsigned first = n;
+    for (unsigned i = 0; i < th_n_lay_words_es; i++) {
+      const th_lay_word *name = &th_lay_words_es[i];
+      if (rank_of(name->ours, folded, len) != rank) continue;
+      /* By length, as they come among equals. */
+      unsigned at = n;
+      while (at > first && strlen(out[at - 1]->ours) > strlen(name->ours))
+        at--;
+      if (at == max) continue;
+      unsigned last = n < max ? n++ : n - 1;
+      memmove(out + at + 1, out + at, (last - at) * sizeof *out);
+      out[at] = name;
+    }
+  }
+  return n;
+}

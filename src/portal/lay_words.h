@@ -6,9 +6,10 @@
 #include "base/arena.h"
 #include "base/common.h"
 
-/* Both in plain words; ours folded. Tables are sorted by ours. */
+/* All in plain words; ours folded. Tables are sorted by ours. */
 typedef struct th_lay_word {
   const char *ours, *theirs;
+  const char *shown; /* ours as it is spelled */
 } th_lay_word;
 extern const th_lay_word th_lay_words_es[];
 extern const unsigned th_n_lay_words_es;
@@ -18,5 +19,9 @@ extern const unsigned th_n_lay_words_es;
  * was typed. True, and *out in arena, when that says something else than the text; false when it
  * has no such name, is longer than 200 bytes, or memory is out. */
 bool th_lay_translate(th_span text, th_arena *arena, th_span *out);
+
+/* Names of which a word begins with the text, for completion: those that begin with it first,
+ * shorter ones before longer ones. At most max are written; returns how many. */
+unsigned th_lay_complete(th_span text, const th_lay_word **out, unsigned max);
 
 #endif

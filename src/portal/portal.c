@@ -427,6 +427,7 @@ static const struct {
     {"/search.atom", th_portal_atom},
     {"/search/map", th_portal_search_map},
     {"/map/land.svg", th_portal_land},
+    {"/complete", th_portal_complete},
     {"/places", kept_places},
     {"/places/{country}", kept_places},
     {"/places/{country}/{state}", kept_places},

@@ -151,6 +151,13 @@ async function assist(browser) {
   await page.keyboard.press("Enter");
   await page.waitForURL("**/search?term=diab");
 
+  await page.goto(url + "/es/");
+  await box.pressSequentially("cáncer de mam");
+  const own = page.locator("[role=option][data-text='cáncer de mama']");
+  check("a name in Spanish is completed", await own.waitFor({ timeout: 5000 }).then(() => "", () => "not offered"));
+  check("with the name in records", (await own.locator("small[lang=en]").innerText()) !== "breast cancer" && "not said");
+  await page.screenshot({ path: `${folder}/completion-spanish-wide-light.png` });
+
   await page.goto(url + "/search?status=completed");
   const stars = page.locator("button[data-save]");
   check("stars", (await stars.count()) < 5 && "too few");

@@ -33,6 +33,40 @@ static void what_people_type(void **state) {
   check("  epoc  ", "COPD");
 }
 
+/* Names that begin so before those with a word that does; accents are no matter. */
+static void names_are_completed(void **state) {
+  (void)state;
+  static const struct {
+    const char *typed, *first, *means;
+  } cases[] = {{"migra",
+                "migra\xC3\xB1"
+                "a",
+                "migraine"},
+               {"c\xC3\xA1ncer de mam", "c\xC3\xA1ncer de mama", "breast cancer"},
+               {"CANCER DE PROS", "c\xC3\xA1ncer de pr\xC3\xB3stata", "prostate cancer"},
+               {"quistica", "fibrosis qu\xC3\xADstica", "cystic fibrosis"},
+               {"xyz", NULL, NULL},
+               {"", NULL, NULL}};
+  const th_lay_word *found[4];
+  for (size_t i = 0; i < TH_COUNT(cases); i++) {
+    unsigned n = th_lay_complete(th_span_of(cases[i].typed), found, TH_COUNT(found));
+    assert_int_equal(n > 0, cases[i].first != NULL);
+    if (!n) continue;
+    assert_string_equal(found[0]->shown, cases[i].first);
+    assert_string_equal(found[0]->theirs, cases[i].means);
+  }
+  /* Never more than there is room for, each once, and all of them begin so. */
+  for (unsigned max = 1; max <= TH_COUNT(found); max++) {
+    unsigned n = th_lay_complete(TH_SPAN("can"), found, max);
+    assert_int_equal(n, max);
+    for (unsigned i = 0; i < n; i++) {
+      assert_non_null(strstr(found[i]->ours, "can"));
+      for (unsigned k = 0; k < i; k++)
+        assert_ptr_not_equal(found[i], found[k]);
+    }
+  }
+}
+
 static void what_stays(void **state) {
   (void)state;
   check("", NULL);
@@ -66,6 +100,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(what_people_type),
       cmocka_unit_test(what_stays),
+      cmocka_unit_test(names_are_completed),
       cmocka_unit_test(every_line),
   };
   th_arena_init(&arena, 0);

@@ -10,6 +10,8 @@ static th_arena arena;
 static th_buf padded, page, scratch, text;
 static int32_t today;
 static const th_geo_place *near;
+static th_lang lang;
+static const th_elig_tree *criteria;
 
 /* The page of a record, in `page`. */
 static void render(th_span record) {
@@ -19,13 +21,14 @@ static void render(th_span record) {
   th_study_context context = {.arena = &arena, .versions = 3, .stored_utc = 1780000000};
   context.today = today;
   context.near = near;
+  context.criteria = criteria;
   context.json = "/api/v2/studies/NCT00000102";
   th_buf_clear(&padded);
   th_buf_span(&padded, record);
   if (th_json_parse(parser, th_buf_view(&padded), &j, &err)) fail_msg("%s", err.message);
   th_arena_reset(&arena, false);
   th_buf_clear(&page);
-  th_html_init(&h, TH_LANG_EN, &page, &scratch);
+  th_html_init(&h, lang, &page, &scratch);
   if (th_study_page(&h, &j, &context, &err)) fail_msg("%s", err.message);
   th_buf_clear(&text);
   extract_text(th_buf_view(&page), &text);
@@ -208,6 +211,46 @@ static void criteria_say_what_was_read(void **state) {
   assert_false(shows("\\"));
 }
 
+/* A name that an item does not ask for stands with why, in the language of the page. */
+static void criteria_say_what_they_name(void **state) {
+  (void)state;
+  static const char record[] =
+      RECORD("\"briefTitle\":\"t\"",
+             "\"eligibilityModule\":{\"eligibilityCriteria\":\"* Cancer, except of the skin\"}");
+  const th_span words = TH_SPAN("* Cancer, except of the skin");
+  static const struct {
+    th_lang lang;
+    const char *wanted;
+  } cases[] = {{TH_LANG_EN, "except for: condition: Skin Neoplasms"},
+               {TH_LANG_ES, "salvo: afecci\xC3\xB3n: Skin Neoplasms"}};
+  th_elig_tree tree;
+  th_err err = {0};
+  th_arena own;
+  th_arena_init(&own, 0);
+  assert_int_equal(th_elig_read(words, &own, &tree, &err), 0);
+  uint32_t leaf = 0;
+  while (leaf < tree.n_nodes && tree.nodes[leaf].flags & TH_ELIG_GROUP)
+    leaf++;
+  const th_elig_name name = {.node = leaf,
+                             .from = 10,
+                             .to = 28,
+                             .category = TH_ELIG_CONDITION,
+                             .why = TH_ELIG_NAMED_EXCEPTION,
+                             .label = TH_SPAN("Skin Neoplasms")};
+  tree.names = &name;
+  tree.n_names = 1;
+  for (size_t i = 0; i < TH_COUNT(cases); i++) {
+    criteria = &tree;
+    lang = cases[i].lang;
+    render(th_span_of(record));
+    criteria = NULL;
+    lang = TH_LANG_EN;
+    if (!shows(cases[i].wanted)) fail_msg("lacks %s", cases[i].wanted);
+    assert_true(has("<li class=\"named\">"));
+  }
+  th_arena_dispose(&own);
+}
+
 /* A few records have HTML for criteria, and texts that were escaped once too often. */
 static void slips_of_records(void **state) {
   (void)state;
@@ -283,6 +326,52 @@ static void all_else_that_readers_want(void **state) {
   }
   assert_true(shows("Made-up data."));
   assert_false(shows("Data sourced from"));
+}
+
+/* Words that many tables of results have in common are said in Spanish, all else is marked as
+ * English; the same record in English has neither. */
+static void results_in_spanish(void **state) {
+  (void)state;
+  static const char record[] =
+      "{\"protocolSection\":{\"identificationModule\":{\"nctId\":\"NCT00000102\",\"briefTitle\":"
+      "\"T\"},"
+      "\"armsInterventionsModule\":{\"armGroups\":[{\"label\":\"Placebo\",\"interventionNames\":["
+      "\"Drug: "
+      "Sugar\"]}]}},\"resultsSection\":{\"participantFlowModule\":{\"groups\":[{\"id\":\"FG0\","
+      "\"title\":\"Total\"}],\"periods\":[{\"title\":\"Overall Study\",\"milestones\":[{\"type\":"
+      "\"STARTED\"}],\"dropWithdraws\":[{\"type\":\"Lost to "
+      "Follow-up\"},{\"type\":\"Relocation\"}]}]},"
+      "\"baselineCharacteristicsModule\":{\"groups\":[{\"id\":\"BG0\",\"title\":\"Arm "
+      "A\"}],\"denoms\":["
+      "{\"units\":\"Participants\"}],\"measures\":[{\"title\":\"Age, "
+      "Continuous\",\"paramType\":\"MEAN\","
+      "\"unitOfMeasure\":\"years\"},{\"title\":\"Region of "
+      "Enrollment\",\"unitOfMeasure\":\"furlongs\","
+      "\"classes\":[{\"title\":\"Germany\",\"categories\":[{}]}]}]},\"adverseEventsModule\":{"
+      "\"eventGroups\":[{\"id\":\"EG0\",\"title\":\"Arm "
+      "A\"}],\"seriousEvents\":[{\"term\":\"Rash\","
+      "\"organSystem\":\"Eye disorders\"}]}}}";
+  static const char *const spanish[] = {
+      "Medicamento: ", "Todo el estudio",    "Perdido en el seguimiento",
+      "Participantes", "Edad, continua",     "Media, a\xC3\xB1os",
+      "Alemania",      "Trastornos oculares"};
+  static const char *const marked[] = {
+      "<th scope=\"row\" lang=\"en\">Relocation</th>", "<th scope=\"col\" lang=\"en\">Arm A</th>",
+      "<span lang=\"en\">furlongs</span>", "<th scope=\"row\" lang=\"en\">Rash</th>",
+      "<span lang=\"en\">Sugar</span>"};
+  lang = TH_LANG_ES;
+  render(th_span_of(record));
+  lang = TH_LANG_EN;
+  const char *fault = extract_fault(th_buf_view(&page));
+  if (fault) fail_msg("%s", fault);
+  for (size_t i = 0; i < TH_COUNT(spanish); i++)
+    if (!shows(spanish[i])) fail_msg("lacks %s", spanish[i]);
+  for (size_t i = 0; i < TH_COUNT(marked); i++)
+    if (!has(marked[i])) fail_msg("lacks %s", marked[i]);
+  assert_false(shows("Eye disorders") || shows("Lost to Follow-up"));
+  render(th_span_of(record));
+  assert_true(shows("Eye disorders") && shows("Drug: Sugar") && shows("Mean, years"));
+  assert_false(has("lang=\"en\">Rash"));
 }
 
 /* Sections stand in the order in which people read: who may join before where, history last. */
@@ -444,10 +533,12 @@ int main(void) {
       cmocka_unit_test(hostile_records),
       cmocka_unit_test(odd_records),
       cmocka_unit_test(criteria_say_what_was_read),
+      cmocka_unit_test(criteria_say_what_they_name),
       cmocka_unit_test(what_is_absent_is_not_there),
       cmocka_unit_test(all_else_that_readers_want),
       cmocka_unit_test(timeline),
       cmocka_unit_test(slips_of_records),
+      cmocka_unit_test(results_in_spanish),
       cmocka_unit_test(sections_in_order),
       cmocka_unit_test(nearest_sites_first),
       cmocka_unit_test(many_sites_by_state),
