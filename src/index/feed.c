@@ -16,17 +16,11 @@ static struct {
 } plan[TH_F_COUNT];
 
 static uint8_t kind_of(const th_field *f) {
+  if (th_ftype_is_ordered(f->type)) return TH_COL_VALUES;
   switch (f->type) {
   case TH_FT_ENUM:
   case TH_FT_BOOL:
     return TH_COL_MASK;
-  case TH_FT_INT:
-  case TH_FT_NUMBER:
-  case TH_FT_DATE:
-  case TH_FT_PARTIAL_DATE:
-  case TH_FT_DATETIME:
-  case TH_FT_AGE:
-    return TH_COL_VALUES;
   case TH_FT_STRUCT: /* the lengths of a list that has no field for them */
     return th_derived_count_field(f->id) == f->id ? TH_COL_VALUES : 0;
   case TH_FT_GEO_POINT:

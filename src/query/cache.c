@@ -16,8 +16,8 @@ typedef struct cache {
   _Atomic(th_inverted *) inverted[TH_F_COUNT];
   _Atomic(th_spots *) spots;
   _Atomic(uint64_t *) present[TH_F_COUNT];
-  th_hot hot;
-  th_impact_set impacts;
+  th_asked hot, impacts;
+  th_asked_slot hot_slots[TH_HOT_SLOTS], impact_slots[TH_IMPACT_SLOTS];
   _Atomic uint64_t bytes; /* of all these tables */
   _Atomic uint64_t lists; /* of the inverted columns alone, those being made included */
 } cache;
@@ -50,6 +50,10 @@ static cache *cache_of(const th_segment *s) {
   cache *made = calloc(1, sizeof *made);
   if (!made) return NULL;
   made->extra.free = cache_free;
+  made->hot.slots = made->hot_slots;
+  made->hot.n = TH_HOT_SLOTS;
+  made->impacts.slots = made->impact_slots;
+  made->impacts.n = TH_IMPACT_SLOTS;
   if (atomic_compare_exchange_strong(slot, &have, &made->extra)) return made;
   free(made); /* another thread was first */
   return (cache *)have;

@@ -8,9 +8,7 @@ bool th_histogram_is_date(uint16_t field) {
 }
 
 bool th_histogram_field(uint16_t field) {
-  uint8_t type = th_fields[field].type;
-  return type == TH_FT_INT || type == TH_FT_NUMBER || type == TH_FT_AGE ||
-         th_histogram_is_date(field);
+  return th_ftype_is_ordered(th_fields[field].type);
 }
 
 typedef struct counter {

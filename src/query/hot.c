@@ -1,11 +1,7 @@
 #include "query/hot.h"
 
 enum {
-  ROOM = 4 << 20, /* most bytes for the lists of a segment, … */
-  ROOM_MIN = 64 << 10,
-  ROOM_A_DOC = 256,     /* … so many for each document of a small one */
-  SHARE = 4,            /* of which one word may take so much: one in SHARE */
-  PROBES = 4,           /* slots that a word may have */
+  SHARE = 4,            /* one word may take so much of the room: one in SHARE */
   PLACES_MIN = 1024,    /* of a posting: room for so many at first; */
   PLACES_MAX = 1 << 18, /* more than so many, and the word has no list */
   VARINT_MAX = 5,
@@ -98,7 +94,8 @@ static bool fill(maker *m, const th_segment *s, const th_term *term) {
   return at == term->df && !th_segment_state(s, NULL);
 }
 
-static void flat_free(th_flat *flat) {
+static void flat_free(th_asked_table *table) {
+  th_flat *flat = (th_flat *)table;
   if (!flat) return;
   free(flat->start);
   free(flat->bytes);
@@ -116,74 +113,47 @@ static th_flat *make(const th_segment *s, const th_term *term, uint64_t most, ui
   bool good = m.flat && m.flat->start && fill(&m, s, term);
   free(m.places);
   if (!good) {
-    flat_free(m.flat);
+    flat_free(m.flat ? &m.flat->table : NULL);
     return NULL;
   }
   uint8_t *less = realloc(m.flat->bytes, m.n + TH_PAD);
   if (less) m.flat->bytes = less;
-  m.flat->term = term->postings;
   *bytes = starts + m.n;
   return m.flat;
 }
 
 /* ---- keeping ---- */
 
-static uint64_t room_of(const th_segment *s) {
-  uint64_t room = ROOM_A_DOC * (uint64_t)th_segment_docs(s);
-  return TH_MAX(TH_MIN(room, (uint64_t)ROOM), (uint64_t)ROOM_MIN);
-}
+static const th_asked_room rooms = {.a_doc = 256, .least = 64 << 10, .most = 4 << 20};
 
-static const th_flat *keep(th_hot *hot, unsigned slot, const th_segment *s, const th_term *term) {
-  uint64_t bytes = 0, room = room_of(s);
+static const th_flat *keep(th_asked *hot, unsigned slot, uint64_t key, const th_segment *s,
+                           const th_term *term) {
+  uint64_t bytes = 0, room = th_asked_room_of(&rooms, th_segment_docs(s));
   uint64_t taken = atomic_load_explicit(&hot->bytes, memory_order_relaxed);
   uint64_t left = taken < room ? room - taken : 0;
-  atomic_store_explicit(&hot->slot[slot].asked, UINT32_MAX, memory_order_relaxed);
-  th_flat *made = make(s, term, TH_MIN(left, room / SHARE), &bytes), *none = NULL;
+  th_asked_refuse(hot, slot);
+  th_flat *made = make(s, term, TH_MIN(left, room / SHARE), &bytes);
   if (!made) return NULL;
+  made->table = (th_asked_table){key, bytes};
   /* Threads that make lists at one time may pass the limit by theirs together: then the last goes.
    */
-  if (atomic_fetch_add(&hot->bytes, bytes) + bytes <= room &&
-      atomic_compare_exchange_strong(&hot->slot[slot].flat, &none, made))
-    return made;
-  atomic_fetch_sub(&hot->bytes, bytes);
-  flat_free(made);
+  if (th_asked_take_room(hot, bytes, room) && th_asked_keep(hot, slot, &made->table)) return made;
+  flat_free(&made->table);
   return NULL;
 }
 
-static const th_flat *count(th_hot *hot, unsigned slot, const th_segment *s, const th_term *term,
-                            uint32_t asked) {
-  const uint8_t *holder = atomic_load_explicit(&hot->slot[slot].term, memory_order_relaxed);
-  uint32_t before = atomic_load_explicit(&hot->slot[slot].asked, memory_order_relaxed);
-  if (holder != term->postings) {
-    atomic_store_explicit(&hot->slot[slot].term, term->postings, memory_order_relaxed);
-    before = 0;
-  }
-  if (before == UINT32_MAX) return NULL;
-  if (before + (uint64_t)asked >= term->df) return keep(hot, slot, s, term);
-  atomic_store_explicit(&hot->slot[slot].asked, before + asked, memory_order_relaxed);
-  return NULL;
+const th_flat *th_hot_find(th_asked *hot, const th_segment *s, const th_term *term,
+                           uint32_t asked) {
+  unsigned slot;
+  uint64_t key = (uintptr_t)term->postings;
+  const th_flat *flat = th_asked_find(hot, key, &slot);
+  if (flat || !asked || slot == TH_ASKED_NO_SLOT) return flat;
+  uint32_t by_now = th_asked_count(hot, slot, key, asked);
+  return by_now != TH_ASKED_REFUSED && by_now >= term->df ? keep(hot, slot, key, s, term) : NULL;
 }
 
-const th_flat *th_hot_find(th_hot *hot, const th_segment *s, const th_term *term, uint32_t asked) {
-  unsigned first = (unsigned)(((uintptr_t)term->postings * 0x9E3779B97F4A7C15u) >> 40);
-  unsigned own = UINT32_MAX, other = UINT32_MAX;
-  for (unsigned i = 0; i < PROBES; i++) {
-    unsigned slot = (first + i) % TH_HOT_SLOTS;
-    const th_flat *flat = atomic_load_explicit(&hot->slot[slot].flat, memory_order_acquire);
-    if (flat && flat->term == term->postings) return flat;
-    if (flat) continue;
-    if (atomic_load_explicit(&hot->slot[slot].term, memory_order_relaxed) == term->postings)
-      own = slot;
-    else
-      other = slot;
-  }
-  if (own == UINT32_MAX) own = other;
-  return asked && own != UINT32_MAX ? count(hot, own, s, term, asked) : NULL;
-}
-
-void th_hot_dispose(th_hot *hot) {
-  for (unsigned i = 0; i < TH_HOT_SLOTS; i++)
-    flat_free(atomic_load(&hot->slot[i].flat));
+void th_hot_dispose(th_asked *hot) {
+  th_asked_dispose(hot, flat_free);
 }
 
 /* ---- reading ---- */

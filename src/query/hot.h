@@ -4,9 +4,8 @@
 #ifndef TH_QUERY_HOT_H
 #define TH_QUERY_HOT_H
 
-#include <stdatomic.h>
-
 #include "index/segment.h"
+#include "query/asked.h"
 
 /* clang-format off */
 /* The places of one word, without forms.
@@ -16,27 +15,16 @@
  */
 /* clang-format on */
 typedef struct th_flat {
-  const uint8_t *term; /* its postings: which word it is */
+  th_asked_table table; /* of a word */
   uint32_t *start;
   uint8_t *bytes;
 } th_flat;
 
 enum { TH_HOT_SLOTS = 256 };
-/* The words of a segment by hash. A slot whose word has not come to its list may be taken by
- * another word; one with a list stays. */
-typedef struct th_hot {
-  struct {
-    _Atomic(const uint8_t *) term;
-    _Atomic uint32_t asked; /* postings; UINT32_MAX: there is no room for it */
-    _Atomic(th_flat *) flat;
-  } slot[TH_HOT_SLOTS];
-  _Atomic uint64_t bytes; /* of all lists */
-} th_hot;
-
 /* The list of a word of the segment, NULL while there is none. asked: postings of it whose places
  * were read since the last call. */
-const th_flat *th_hot_find(th_hot *hot, const th_segment *s, const th_term *term, uint32_t asked);
-void th_hot_dispose(th_hot *hot);
+const th_flat *th_hot_find(th_asked *hot, const th_segment *s, const th_term *term, uint32_t asked);
+void th_hot_dispose(th_asked *hot);
 /* Places of posting i in the wanted fields, in order, with form 0: at most max are written, their
  * number is returned. */
 uint32_t th_flat_places(const th_flat *flat, uint32_t i, const uint64_t *want, th_occurrence *out,

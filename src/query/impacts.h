@@ -4,36 +4,24 @@
 #ifndef TH_QUERY_IMPACTS_H
 #define TH_QUERY_IMPACTS_H
 
-#include <stdatomic.h>
-
 #include "index/segment.h"
+#include "query/asked.h"
 
 struct th_weights;
 
 typedef struct th_impacts {
-  const uint8_t *term; /* its postings: which word it is */
-  unsigned scope;
+  th_asked_table table; /* of a word in a scope */
   /* A document: its saturation is at most this / 65535; 0 = it does not hold the word in the
    * scope. Whole words of 64 documents, and one behind the last. */
   uint16_t *most;
 } th_impacts;
 
 enum { TH_IMPACT_SLOTS = 1024 };
-/* By hash of word and scope. A slot whose word has not come to its table may be taken by another
- * word; one with a table stays. */
-typedef struct th_impact_set {
-  struct {
-    _Atomic(const uint8_t *) term;
-    _Atomic uint32_t asked; /* times; UINT32_MAX: there is no room for it */
-    _Atomic(th_impacts *) made;
-  } slot[TH_IMPACT_SLOTS];
-  _Atomic uint64_t bytes; /* of all tables */
-} th_impact_set;
 
 /* The table of a word of the segment, NULL while there is none: too few documents hold it, it was
  * asked for too seldom, there is no room for it. w: of the scope. */
-const th_impacts *th_impacts_find(th_impact_set *set, const th_segment *s, const th_term *term,
+const th_impacts *th_impacts_find(th_asked *set, const th_segment *s, const th_term *term,
                                   unsigned scope, const struct th_weights *w);
-void th_impacts_dispose(th_impact_set *set);
+void th_impacts_dispose(th_asked *set);
 
 #endif

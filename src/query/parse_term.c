@@ -10,19 +10,7 @@ const th_field *th_parse_field(const th_parser *p) {
 }
 
 bool th_parse_has_range(const th_parser *p, const th_field *f) {
-  if (!f) return false;
-  if (p->in.size) return true;
-  switch (f->type) {
-  case TH_FT_INT:
-  case TH_FT_NUMBER:
-  case TH_FT_DATE:
-  case TH_FT_PARTIAL_DATE:
-  case TH_FT_DATETIME:
-  case TH_FT_AGE:
-    return true;
-  default:
-    return false;
-  }
+  return f && (p->in.size || th_ftype_is_ordered(f->type));
 }
 
 /* The size of a list of structs is a number, whatever the field. */

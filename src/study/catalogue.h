@@ -27,6 +27,21 @@ typedef enum th_ftype {
   TH_FT_KEYWORD,   /* text that is only ever matched whole */
 } th_ftype;
 
+/* Whether the values of a type have an order: they can be ranges, and are kept as numbers. */
+static inline bool th_ftype_is_ordered(uint8_t type) {
+  switch (type) {
+  case TH_FT_INT:
+  case TH_FT_NUMBER:
+  case TH_FT_DATE:
+  case TH_FT_PARTIAL_DATE:
+  case TH_FT_DATETIME:
+  case TH_FT_AGE:
+    return true;
+  default:
+    return false;
+  }
+}
+
 enum {
   TH_FF_LIST = 1,         /* an array in the record */
   TH_FF_SYNONYMS = 2,     /* the registry searches it with synonyms */

@@ -433,18 +433,12 @@ static bool is_something(const rec_leaf *l) {
   const th_field *f = &th_fields[l->field];
   double v;
   unsigned p;
+  if (th_ftype_is_ordered(f->type)) return value_of(l, l->field, &v, &p);
   switch (f->type) {
   case TH_FT_ENUM:
   case TH_FT_BOOL:
   case TH_FT_GEO_POINT:
     return true;
-  case TH_FT_INT:
-  case TH_FT_NUMBER:
-  case TH_FT_AGE:
-  case TH_FT_DATE:
-  case TH_FT_PARTIAL_DATE:
-  case TH_FT_DATETIME:
-    return value_of(l, l->field, &v, &p);
   default:
     /* Names have columns; of other texts the words count. */
     if (f->flags & TH_FF_FACET) return l->text.n > 0;
@@ -479,19 +473,7 @@ static bool missing_matches(const record *r, const where *w) {
 /* ---- the tree ---- */
 
 static bool has_values(const where *w) {
-  if (w->field == TH_F_NONE) return false;
-  if (w->size) return true;
-  switch (th_fields[w->field].type) {
-  case TH_FT_INT:
-  case TH_FT_NUMBER:
-  case TH_FT_AGE:
-  case TH_FT_DATE:
-  case TH_FT_PARTIAL_DATE:
-  case TH_FT_DATETIME:
-    return true;
-  default:
-    return false;
-  }
+  return w->field != TH_F_NONE && (w->size || th_ftype_is_ordered(th_fields[w->field].type));
 }
 
 static bool term_matches(const record *r, const where *w, const expr *e) {

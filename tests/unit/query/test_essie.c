@@ -219,19 +219,7 @@ static expr *make_near(maker *m) {
 }
 
 static bool has_range(const maker *m) {
-  if (m->field == TH_F_NONE) return false;
-  if (m->size) return true;
-  switch (th_fields[m->field].type) {
-  case TH_FT_INT:
-  case TH_FT_NUMBER:
-  case TH_FT_AGE:
-  case TH_FT_DATE:
-  case TH_FT_PARTIAL_DATE:
-  case TH_FT_DATETIME:
-    return true;
-  default:
-    return false;
-  }
+  return m->field != TH_F_NONE && (m->size || th_ftype_is_ordered(th_fields[m->field].type));
 }
 
 static expr *make_source(maker *m, unsigned depth) {

@@ -62,6 +62,18 @@ static void look_ups(void **state) {
   assert_true(th_fields[TH_F_Phase].flags & TH_FF_LIST);
 }
 
+static void ordered_types(void **state) {
+  static const char *const ordered[] = {"EnrollmentCount", "StartDate", "MinimumAge",
+                                        "StudyFirstPostDate"};
+  static const char *const not [] = {"BriefTitle",       "OverallStatus", "HasResults",
+                                     "LocationGeoPoint", "NCTId",         "LocationCity"};
+  (void)state;
+  for (size_t i = 0; i < TH_COUNT(ordered); i++)
+    assert_true(th_ftype_is_ordered(th_fields[th_field_by_piece(th_span_of(ordered[i]))].type));
+  for (size_t i = 0; i < TH_COUNT(not ); i++)
+    assert_false(th_ftype_is_ordered(th_fields[th_field_by_piece(th_span_of(not [i]))].type));
+}
+
 static void names_are_unique(void **state) {
   (void)state;
   for (uint16_t id = 0; id < TH_F_COUNT; id++)
@@ -290,6 +302,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(tree_hangs_together),
       cmocka_unit_test(look_ups),
+      cmocka_unit_test(ordered_types),
       cmocka_unit_test(names_are_unique),
       cmocka_unit_test(enum_spellings),
       cmocka_unit_test(enum_spellings_find_back),
