@@ -58,6 +58,11 @@ static void put_node(reading *r, const th_elig_tree *t, uint32_t i) {
   }
   th_tty_wrap(&r->out, th_elig_text(t, i), r->term.width, -(int)(indent + strlen(id) + 1),
               indent + 2);
+  if (n->flags & TH_ELIG_ALLOWS) {
+    th_buf_printf(&r->out, "%*s", (int)indent + 2, "");
+    put_styled(r, TH_DIM, "asks for nothing\n");
+    return;
+  }
   for (uint32_t f = n->fact; f < n->fact + n->n_facts; f++) {
     th_buf_clear(&r->words);
     th_elig_fact_words(t, &t->facts[f], &r->words);

@@ -34,6 +34,7 @@ static void say_window(th_buf *b, const th_elig_window *w) {
   if (!w->present) return;
   th_buf_char(b, (char)w->relation);
   th_buf_char(b, (char)w->forward);
+  th_buf_char(b, (char)w->since);
   say_number(b, w->value);
   say_number(b, w->high);
   say_text(b, th_span_of(w->unit));

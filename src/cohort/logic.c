@@ -99,6 +99,7 @@ static th_co_lane leaf_lane(th_co_logic *l, const th_co_plan *p, const th_elig_n
   bool exclusion = n->kind == TH_ELIG_EXCLUSION;
   bool helps = n->n_facts > 1 ? n->combine != TH_ELIG_ALL : exclusion;
   uint32_t k = 0;
+  if (th_verdict_asks_none(tree, n)) return exclusion ? TH_LANE_NOT_MET : TH_LANE_MET;
   for (uint32_t i = n->fact; i < n->fact + n->n_facts; i++) {
     if (is_idle(&tree->facts[i]) && n->n_facts > 1) continue;
     if (th_verdict_aside(tree, n, i)) continue;
@@ -114,7 +115,6 @@ static th_co_lane leaf_lane(th_co_logic *l, const th_co_plan *p, const th_elig_n
       l->list[k - 1] = both(l->work, l->list[k - 1], truth);
     some_guard = either(l->work, some_guard, said->guard);
   }
-  if (k == 0 && th_verdict_asks_none(tree, n)) return exclusion ? TH_LANE_NOT_MET : TH_LANE_MET;
   if (k == 0) return n->n_facts ? TH_LANE_MET : TH_LANE_UNKNOWN;
   th_co_lane truth =
       combined(l->work, l->list, k, n->n_facts > 1 ? n->combine : TH_ELIG_ALL, n->at_least);

@@ -16,14 +16,13 @@
  *   CONCEPTS := (u32 label, u32 code)*    two strings; named by its place
  *
  *   tree     := v n_nodes, v n_facts, node{n_nodes}, fact{n_facts}, v n_names, name{n_names}
- *   node     := u8 kind + 4 combine + 16 depth, u8 flags + 16 how + 64 (has at_least)
- *               z from, v to - from, [v number] [v at_least] [v n_facts | v n_inside]
- *               from: from the start of the node before when that is a group, else from its end.
- *               how: 0 number follows, 1 it is 0, 2 it is one more than that of the last node of
- *               this depth and kind (behind a node that is less deep: 1). n_facts for a leaf,
- *               n_inside (nodes) for a group. Facts belong to the leaves in their order
- *   fact     := numeric | concept, by bit 0 of the first byte
- *   numeric  := u8 0 + 2 negated + 4 guard + 8 window + 16 unit + 32 high + 64 canonical
+ *   node     := u8 kind + 4 combine + 16 depth, u8 flags below 16 + 16 how + 64 (has at_least) +
+ * 128 flag 16 z from, v to - from, [v number] [v at_least] [v n_facts | v n_inside] from: from the
+ * start of the node before when that is a group, else from its end. how: 0 number follows, 1 it is
+ * 0, 2 it is one more than that of the last node of this depth and kind (behind a node that is less
+ * deep: 1). n_facts for a leaf, n_inside (nodes) for a group. Facts belong to the leaves in their
+ * order fact     := numeric | concept, by bit 0 of the first byte numeric  := u8 0 + 2 negated + 4
+ * guard + 8 window + 16 unit + 32 high + 64 canonical
  *               + 128 (canonical unit is not the attribute's), u8 relation + 8 reference
  *               + 32 low included + 64 high included + 128 links, v attribute, number value,
  *               [v unit] [number high] [number low, number high of the canonical] [v unit]
@@ -38,7 +37,7 @@
  *   place    := z from (from the last fact's start, for a leaf's first from the leaf's),
  *               v to - from
  *   guard    := u8 kind + 4 (1 F, 2 M) + 16 has_age [number low, number high] within
- *   window   := u8 relation + 8 forward + 16 high + 32 unit, number value [number high]
+ *   window   := u8 relation + 8 forward + 16 high + 32 unit + 64 since, number value [number high]
  *               [v unit] within
  *   within   := z from - fact's from, v to - from
  *   number   := v t: 0 none (NAN), 1 then f64, 2 infinity, 3 the fact's value, 4 the fact's

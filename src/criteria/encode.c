@@ -158,7 +158,7 @@ static void put_window(th_buf *b, th_criteria_names *names, const th_elig_fact *
   const th_elig_window *w = &f->window;
   bool high = !isnan(w->high);
   th_buf_char(b, (char)(w->relation | (unsigned)w->forward << 3 | (unsigned)high << 4 |
-                        (unsigned)(w->unit != NULL) << 5));
+                        (unsigned)(w->unit != NULL) << 5 | (unsigned)w->since << 6));
   put_number(b, w->value, NAN, NAN);
   if (high) put_number(b, w->high, NAN, NAN);
   if (w->unit) put_string(b, names, w->unit);
@@ -271,7 +271,7 @@ static void count_node(counts *c, const th_elig_node *n) {
 static bool is_sound(const th_elig_tree *t, uint32_t i, uint32_t first_fact) {
   const th_elig_node *n = &t->nodes[i];
   bool group = n->flags & TH_ELIG_GROUP;
-  if (n->kind > 3 || n->combine > 3 || n->depth > TH_ELIG_DEPTH_MAX || n->flags > 15 ||
+  if (n->kind > 3 || n->combine > 3 || n->depth > TH_ELIG_DEPTH_MAX || n->flags > 31 ||
       n->from > n->to || n->next <= i || n->next > t->n_nodes)
     return false;
   if (group) return n->n_facts == 0;
@@ -281,7 +281,7 @@ static bool is_sound(const th_elig_tree *t, uint32_t i, uint32_t first_fact) {
 static void put_node(th_buf *b, const th_elig_node *n, uint32_t i, uint32_t base, unsigned how) {
   bool some = n->at_least != 0;
   th_buf_char(b, (char)(n->kind | n->combine << 2 | n->depth << 4));
-  th_buf_char(b, (char)(n->flags | how << 4 | (unsigned)some << 6));
+  th_buf_char(b, (char)((n->flags & 15) | how << 4 | (unsigned)some << 6 | (n->flags & 16u) << 3));
   put_signed(b, (int64_t)n->from - base);
   th_buf_varint(b, n->to - n->from);
   if (how == 0) th_buf_varint(b, n->number);

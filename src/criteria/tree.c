@@ -107,6 +107,7 @@ static void get_window(cursor *c, th_elig_fact *f) {
   w->present = true;
   w->relation = head & 7;
   w->forward = head >> 3 & 1;
+  w->since = head >> 6 & 1;
   w->value = get_number(c, NAN, NAN);
   w->high = head >> 4 & 1 ? get_number(c, NAN, NAN) : NAN;
   if (head >> 5 & 1) w->unit = get_string(c);
@@ -230,8 +231,10 @@ static void get_node(builder *b, uint32_t i, uint32_t base) {
   th_elig_node *n = &b->nodes[i];
   uint8_t one = get_byte(c), two = get_byte(c);
   unsigned how = two >> 4 & 3;
-  *n = (th_elig_node){
-      .kind = one & 3, .combine = one >> 2 & 3, .depth = one >> 4, .flags = two & 15};
+  *n = (th_elig_node){.kind = one & 3,
+                      .combine = one >> 2 & 3,
+                      .depth = one >> 4,
+                      .flags = (uint8_t)((two & 15) | (two >> 7) << 4)};
   get_place(c, base, &n->from, &n->to);
   if (n->depth > TH_ELIG_DEPTH_MAX || n->kind > TH_ELIG_EXCLUSION || how == 3) {
     c->bad = true;

@@ -19,7 +19,7 @@
 #include "concept/concept.h"
 
 /* Changes whenever the same text may give another tree: what was read before is then read anew. */
-#define TH_ELIG_READER "17"
+#define TH_ELIG_READER "18"
 
 typedef enum th_elig_kind {
   TH_ELIG_UNKNOWN, /* no header, or one that says neither */
@@ -43,7 +43,9 @@ enum {                    /* th_elig_node.flags */
        TH_ELIG_HEADING =
            2,              /* a group made by a heading ("PATIENT CHARACTERISTICS:", "Cohort 2:") */
        TH_ELIG_COHORT = 4, /* its items hold for one arm, cohort or sort of participant only */
-       TH_ELIG_OPTIONAL = 8, /* examples or explanations ("such as:"): they decide nothing */
+       TH_ELIG_OPTIONAL = 8, /* examples, explanations, what is allowed: they decide nothing */
+       TH_ELIG_ALLOWS = 16,  /* optional, and asks for nothing: "Prior chemotherapy allowed", "Not
+                              * specified"; not where it is allowed on conditions */
 };
 
 typedef struct th_elig_node {
@@ -131,6 +133,7 @@ typedef struct th_elig_window {
   bool present;
   uint8_t relation; /* th_elig_relation */
   bool forward;     /* behind the reference point: during the trial, after the last dose */
+  bool since;       /* "at least 4 weeks since X": whoever never had X has waited long enough */
   double value, high;
   const char *unit; /* UCUM: h, d, wk, mo, a */
   uint32_t from, to;

@@ -57,6 +57,16 @@ static void add_window(th_elig_leaf *l, uint32_t first, uint32_t end, th_elig_wi
   l->whens[l->n_whens++] = (th_elig_when){first, end, w};
 }
 
+/* "At least 4 weeks [must have elapsed] since" */
+static bool is_since(const view *v, uint32_t behind) {
+  static th_elig_set words = TH_ELIG_SET("since");
+  static th_elig_set fill = TH_ELIG_SET("must|should|have|has|had|elapsed|passed|or|more|of|time");
+  uint32_t i = behind;
+  while (i < v->n && i < behind + 5 && among(v, i, &fill))
+    i++;
+  return i < v->n && among(v, i, &words);
+}
+
 static void window_of(view *v, th_elig_quantity *q) {
   const char *unit = th_elig_is_time(q) ? static_unit(q->unit.ucum) : NULL;
   if (!unit || q->reference || q->age || !isnan(q->second)) return;
@@ -80,6 +90,8 @@ static void window_of(view *v, th_elig_quantity *q) {
     if (among(v, i, &back_words)) break;
     if (among(v, i, &forward_words)) w.forward = true;
   }
+  bool at_least = w.relation == TH_ELIG_GE || w.relation == TH_ELIG_GT;
+  w.since = at_least && !w.forward && is_since(v, q->end);
   q->use = TH_ELIG_AS_WINDOW;
   add_window(v->l, first, q->end, w);
 }

@@ -1,6 +1,7 @@
 #include "eligibility/inline.h"
 
 #include "eligibility/lead.h"
+#include "eligibility/pdq.h"
 
 enum { MARKS_MAX = 192 };
 
@@ -258,7 +259,9 @@ size_t th_elig_inline_split(th_span text, uint32_t from, uint32_t to, const th_e
                             th_elig_piece out[TH_ELIG_PIECES_MAX]) {
   found marks[MARKS_MAX];
   cutter c = {.p = text.p, .from = from, .to = to, .out = out};
-  size_t n = find_marks(&c, marks);
+  size_t n = mark->style == TH_ELIG_PLAIN ? th_elig_pdq_split(text, from, to, out) : 0;
+  if (n > 0) return n;
+  n = find_marks(&c, marks);
   bool done = n > 0 && split_siblings(&c, mark, marks, n);
   if (!done && n > 1) done = split_children(&c, marks, n) || split_bullets(&c, marks, n);
   if (!done) done = split_semicolons(&c, mark);

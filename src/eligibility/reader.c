@@ -6,6 +6,8 @@
 #include "eligibility/concepts.h"
 #include "eligibility/keys.h"
 #include "eligibility/leaf.h"
+#include "eligibility/pdq.h"
+#include "eligibility/permit.h"
 #include "eligibility/phrases.h"
 #include "eligibility/plain_html.h"
 
@@ -99,6 +101,22 @@ static void deny_items(th_elig_nodes *nodes, uint32_t group, th_elig_leaf *leaf,
   if (n->kind == TH_ELIG_INCLUSION && g->combine == TH_ELIG_ANY) g->combine = TH_ELIG_ALL;
 }
 
+/* Headings within a list ask for nothing, nor do items that only allow something or refer to
+ * another. */
+static void settle_demand(th_elig_leaf *leaf, th_elig_node *n) {
+  th_span words = {leaf->text.p + n->from, n->to - n->from};
+  bool topic = th_elig_pdq_topic(words);
+  if (topic) {
+    leaf->facts->n = n->fact;
+    n->n_facts = 0;
+  }
+  if (n->number == 0) return;
+  bool nothing = topic || th_elig_pdq_nothing(words);
+  th_elig_permission may = leaf->from == n->from ? th_elig_permits(leaf) : TH_ELIG_NO_PERMISSION;
+  if (nothing || may != TH_ELIG_NO_PERMISSION) n->flags |= TH_ELIG_OPTIONAL;
+  if (nothing || may == TH_ELIG_PERMITS) n->flags |= TH_ELIG_ALLOWS;
+}
+
 static int read_facts(th_span text, th_elig_lexicon *lexicon, th_elig_nodes *nodes,
                       th_elig_facts *facts, th_elig_names *names, th_err *err) {
   th_elig_leaf leaf = {.text = text, .tokens.arena = nodes->arena, .facts = facts, .names = names};
@@ -123,6 +141,7 @@ static int read_facts(th_span text, th_elig_lexicon *lexicon, th_elig_nodes *nod
     rc = read_leaf(&leaf, lexicon, n, err);
     if (leaf.under == TH_ELIG_UNDER_DENIAL) deny_items(nodes, groups[depth], &leaf, n);
     if (leaf.under == TH_ELIG_UNDER_EXCEPTION) n->flags |= TH_ELIG_OPTIONAL;
+    settle_demand(&leaf, n);
     if (n->number) continue;
     topics[depth] = topic_of(&leaf);
     opened[depth] = leaf.open;

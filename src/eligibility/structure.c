@@ -9,6 +9,7 @@
 #include "eligibility/internal.h"
 #include "eligibility/lead.h"
 #include "eligibility/marks.h"
+#include "eligibility/pdq.h"
 
 #define NO_NODE UINT32_MAX
 
@@ -566,7 +567,9 @@ static uint32_t take_part(builder *b, uint32_t from, uint32_t end) {
     b->blank = true;
     return h.rest < words.n ? l.from + mark.len + h.rest : end;
   }
-  if (b->kind != b->section && !marked && is_back_in_section(s)) {
+  bool pdq = !marked && b->kind == TH_ELIG_UNKNOWN && th_elig_pdq_section(s);
+  if (pdq) b->section = TH_ELIG_INCLUSION;
+  if (pdq || (b->kind != b->section && !marked && is_back_in_section(s))) {
     close_all(b);
     b->kind = b->section;
     b->blank = true;

@@ -58,7 +58,10 @@ void th_elig_fact_words(const th_elig_tree *t, const th_elig_fact *f, th_buf *ou
     th_buf_printf(out, ", %s ", th_elig_relation_name(f->window.relation));
     th_elig_number_words(f->window.value, out);
     if (isfinite(f->window.high)) th_buf_char(out, '-'), th_elig_number_words(f->window.high, out);
-    th_buf_printf(out, " %s%s", f->window.unit, f->window.forward ? " after" : "");
+    th_buf_printf(out, " %s%s", f->window.unit,
+                  f->window.forward ? " after"
+                  : f->window.since ? " since"
+                                    : "");
   }
   if (f->guard.kind) {
     th_buf_str(out, f->guard.kind == TH_ELIG_IF ? ", if " : ", unless ");

@@ -218,6 +218,7 @@ bool th_verdict_asks_none(const th_elig_tree *tree, const th_elig_node *leaf) {
   static const char *const none[] = {
       "none",  "n/a",        "not applicable",        "nil",
       "none.", "none known", "no exclusion criteria", "none specified"};
+  if (leaf->flags & TH_ELIG_ALLOWS) return true;
   if (leaf->n_facts || !tree->text.p || leaf->to > tree->text.n) return false;
   th_span text = th_span_trim((th_span){tree->text.p + leaf->from, leaf->to - leaf->from});
   for (size_t i = 0; i < TH_COUNT(none); i++)
@@ -289,6 +290,11 @@ static void judge_leaf(th_verdict_leaf *l, th_verdict_presume mode, th_verdict_n
 
 static bool is_counted(const th_elig_node *n) {
   return !(n->flags & (TH_ELIG_OPTIONAL | TH_ELIG_COHORT));
+}
+
+/* What only allows something stands in nobody's way; by itself that is an answer. */
+static bool allows(const th_elig_node *n) {
+  return n->flags & TH_ELIG_ALLOWS;
 }
 
 static bool asks_nothing(const th_elig_node *n) {
@@ -367,7 +373,7 @@ th_verdict_node th_verdict_whole(const th_verdicts *v, th_elig_kind kind) {
   th_verdict_node out = {TH_UNKNOWN, TH_BASIS_NONE, TH_UNKNOWN, TH_UNKNOWN};
   for (uint32_t i = 0; i < v->tree->n_nodes; i = v->tree->nodes[i].next) {
     const th_elig_node *n = &v->tree->nodes[i];
-    if (!is_counted(n) || asks_nothing(n)) continue;
+    if (asks_nothing(n) || (!is_counted(n) && !allows(n))) continue;
     uint8_t truth = v->nodes[i].verdict;
     if (n->kind == TH_ELIG_UNKNOWN) truth = TH_UNKNOWN;
     count(&t, n->kind == kind ? truth : TH_MET - truth, v->nodes[i].basis);

@@ -180,8 +180,9 @@ bool th_verdict_aside(const th_elig_tree *tree, const th_elig_node *leaf, uint32
  * an exclusion it is never met. */
 bool th_verdict_ability(const th_elig_fact *f);
 
-/* Whether a leaf says that there is no criterion ("None", "N/A"): then everybody meets it as an
- * inclusion and nobody as an exclusion, derived. It depends on the criteria alone. */
+/* Whether a leaf asks for nothing: it says that there is no criterion ("None", "N/A"), only allows
+ * something or refers to another: then everybody meets it as an inclusion and
+ * nobody as an exclusion, derived. It depends on the criteria alone. */
 bool th_verdict_asks_none(const th_elig_tree *tree, const th_elig_node *leaf);
 
 /* The tree as one criterion of a kind: an inclusion is met when all at its top are, an exclusion

@@ -222,7 +222,7 @@ static bool says(const th_verdict_patient *v, const th_elig_fact *f, relation re
     bool planned = f->time == TH_ELIG_PLANNED;
     bool fits = planned == (p->time == TH_ELIG_PLANNED) && p->time != TH_ELIG_PAST;
     if (f->time == TH_ELIG_PAST) fits = p->time == TH_ELIG_PAST || p->time == TH_ELIG_TIME_ANY;
-    if (fits) *out = TH_NOT_MET;
+    if (fits) *out = f->window.since ? TH_MET : TH_NOT_MET;
     return true;
   }
   if (rel == BROADER) return true;
@@ -250,7 +250,8 @@ static bool outweighs(th_verdict_truth a, th_verdict_truth b) {
   return a != b && a == TH_MET;
 }
 
-static uint8_t rule_of(relation rel, bool absent) {
+static uint8_t rule_of(const th_elig_fact *f, relation rel, bool absent) {
+  if (absent && f->window.since) return TH_RULE_NEVER;
   if (rel == NARROWER) return TH_RULE_NARROWER;
   return rel == BROADER && absent ? TH_RULE_BROADER_ABSENT : TH_RULE_NONE;
 }
@@ -275,7 +276,7 @@ static void judge_record(const th_verdict_patient *v, const th_elig_fact *f, th_
     if (!first && !outweighs(t, best)) continue;
     best = t;
     out->patient = v->concepts[i];
-    out->rule = rule_of(rel, p->absent);
+    out->rule = rule_of(f, rel, p->absent);
   }
   if (best != TH_UNKNOWN)
     th_decide(out, best == TH_MET, out->rule ? TH_BASIS_DERIVED : TH_BASIS_STATED, out->rule,
