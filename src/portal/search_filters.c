@@ -132,14 +132,35 @@ static uint32_t count_of(const th_facet *f, th_span value) {
   return 0;
 }
 
+/* Statuses in the order in which they matter to who wants to join; the others as they come. */
+static const char *const open_first[] = {"RECRUITING", "NOT_YET_RECRUITING",
+                                         "ENROLLING_BY_INVITATION", "AVAILABLE",
+                                         "ACTIVE_NOT_RECRUITING"};
+
+static bool is_open_first(const group *g, th_span value) {
+  for (size_t i = 0; g->field == TH_F_OverallStatus && i < TH_COUNT(open_first); i++)
+    if (th_span_eq(value, th_span_of(open_first[i]))) return true;
+  return false;
+}
+
+static void put_open_first(const search_view *v, const group *g, const th_facet *f) {
+  for (size_t i = 0; g->field == TH_F_OverallStatus && i < TH_COUNT(open_first); i++) {
+    th_span value = th_span_of(open_first[i]);
+    uint32_t count = count_of(f, value);
+    if (count) put_enum_box(v, g, value, count);
+  }
+}
+
 static void put_enum_boxes(const search_view *v, const group *g, const th_facet *f) {
   uint16_t id = th_fields[g->field].enum_id;
   if (!f->n && !v->s->filters[th_portal_filter_place(g->name)]) return;
   th_html_open(v->h, "fieldset", NULL);
   th_html_element_str(v->h, "legend", NULL, g->title);
+  put_open_first(v, g, f);
   if (!g->by_enum)
     for (uint32_t i = 0; i < f->n; i++)
-      put_enum_box(v, g, f->values[i].value, f->values[i].count);
+      if (!is_open_first(g, f->values[i].value))
+        put_enum_box(v, g, f->values[i].value, f->values[i].count);
   for (int i = 0; i < th_enums[id].n; i++) {
     th_span value = th_span_of(th_enum_name(id, i));
     uint32_t count = count_of(f, value);

@@ -385,6 +385,27 @@ static void put_heading(const search_view *v) {
   th_html_close_n(v->h, 2);
 }
 
+/* Most who search want to join: one step to what recruits, when no status is chosen yet. */
+static void put_recruiting(const search_view *v) {
+  unsigned at = 0;
+  uint32_t open = 0;
+  while (at < GROUPS && th_portal_groups[at].field != TH_F_OverallStatus)
+    at++;
+  if (v->s->bad || at == GROUPS || v->s->filter[th_portal_filter_place("status")].n) return;
+  const th_facet *f = &v->facets[at];
+  for (uint32_t i = 0; i < f->n; i++)
+    if (th_span_eq(f->values[i].value, TH_SPAN("RECRUITING"))) open = f->values[i].count;
+  if (!open || open == v->result.total) return;
+  th_html_open(v->h, "p", "recruiting-only");
+  th_html_open(v->h, "a", NULL);
+  th_buf *s = th_html_scratch(v->h);
+  th_portal_state_url(v->s, "status", -1, "status", TH_SPAN("recruiting"), 1, s);
+  (void)th_html_href(v->h, th_buf_view(s));
+  th_html_str(v->h, M(lead_only_recruiting));
+  th_html_i64(v->h, open);
+  th_html_close_n(v->h, 2);
+}
+
 static int put_hits(const th_portal *p, portal_worker *w, search_view *v, th_err *err) {
   int rc = TH_OK;
   th_html_open(v->h, "ol", "hits");
@@ -410,6 +431,7 @@ static int write_page(const th_portal *p, portal_worker *w, search_view *v, th_p
   put_unread(v);
   rc = put_meant(v, p->suggester, w, err);
   put_chips(v);
+  put_recruiting(v);
   if (!v->s->bad && v->result.n_hits) {
     if (!rc) rc = put_hits(p, w, v, err);
     put_pager(v);

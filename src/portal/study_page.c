@@ -276,6 +276,7 @@ static void put_title(const th_study_view *v) {
     th_part_search_link(v, "spons", sponsor, sponsor);
     th_html_close(v->h);
   }
+  th_part_glance(v);
   th_html_open(v->h, "p", "tools");
   th_page_save_button(v->h, v->nct);
   th_page_copy_button(v->h);

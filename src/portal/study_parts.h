@@ -59,6 +59,8 @@ void th_part_search_link(const th_study_view *v, const char *param, th_span word
 /* Name, role, telephone and e-mail of the contact at node, in one list item. */
 void th_part_contact(const th_study_view *v, uint32_t contact);
 
+/* Status, who may join and where, below the title. */
+void th_part_glance(const th_study_view *v);
 bool th_part_has_design(const th_study_view *v);
 void th_part_design(const th_study_view *v);
 /* The eligibility criteria, with what was read of them. */
