@@ -56,6 +56,7 @@ static void say(th_buf *b, const th_elig_tree *tree, const th_elig_fact *f) {
   say_text(b, f->label);
   say_text(b, f->code);
   say_text(b, f->degree);
+  th_buf_char(b, (char)th_verdict_turn(tree, f));
 }
 
 static th_span said(const th_co_facts *s, uint32_t i) {
@@ -84,7 +85,7 @@ static bool add_fact(th_co_facts *s, const th_elig_tree *tree, const th_elig_fac
   if (!th_wiped_room((void **)&s->facts, s->n, &s->cap, sizeof *s->facts) ||
       !th_wiped_room((void **)&s->says_at, s->n, &s->cap_says, sizeof *s->says_at))
     return false;
-  s->facts[s->n] = (th_co_fact){.tree = tree, .f = f, .needs = th_verdict_needs(f)};
+  s->facts[s->n] = (th_co_fact){.tree = tree, .f = f, .needs = th_verdict_needs(tree, f)};
   s->facts[s->n].by_kind = s->facts[s->n].needs & (TH_NEEDS_SEX | TH_NEEDS_ADULT);
   s->says_at[s->n++] = (uint32_t)s->says.n;
   return true;

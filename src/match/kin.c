@@ -7,6 +7,7 @@
 
 enum {
   VERDICTS = 1 << 14,
+  OWN = 3 + 3 * TH_HEADS,        /* hashes of a concept of the patient, without the dictionary's */
   CATEGORIES = TH_ELIG_GENE + 1, /* that are looked up in the dictionary */
   MODES = TH_PRESUME_SILENCE + 1,
 };
@@ -109,6 +110,29 @@ static void add_allergy(th_kin *k, th_span allergen) {
   explicit_bzero(bytes, sizeof bytes);
 }
 
+/* "hip fracture" is a fracture, in one or in many. */
+static void add_heads(th_kin *k, th_span label) {
+  char bytes[128];
+  th_span head;
+  for (size_t i = 0, n = 0; n < TH_HEADS && (head = th_label_head(label, &i)).n; n++) {
+    if (head.n + 1 >= sizeof bytes) continue;
+    memcpy(bytes, head.p, head.n);
+    bytes[head.n] = 's';
+    add(k, th_lore_hash(head, TH_LORE_LABEL));
+    add(k, th_lore_hash((th_span){bytes, head.n + 1}, TH_LORE_LABEL));
+    if ((bytes[head.n - 1] | 32) == 's')
+      add(k, th_lore_hash((th_span){bytes, head.n - 1}, TH_LORE_LABEL));
+  }
+  explicit_bzero(bytes, sizeof bytes);
+}
+
+static void add_gene(th_kin *k, th_span label) {
+  th_span name = th_gene_name(label), other;
+  add(k, th_lore_hash(name, TH_LORE_LABEL));
+  for (size_t i = 0; (other = th_gene_family(name, i)).p; i++)
+    if (other.n) add(k, th_lore_hash(other, TH_LORE_LABEL));
+}
+
 /* ---- making ---- */
 
 static int make_slots(th_kin *k, size_t n, th_arena *arena, th_err *err) {
@@ -147,8 +171,13 @@ static int find_plain_numbers(th_kin *k, const th_verdict_patient *v, th_arena *
   k->plain_number = th_arena_alloc(arena, th_elig_n_attributes * sizeof *k->plain_number);
   if (!k->plain_number) return th_err_set(err, TH_ENOMEM, "out of memory");
   for (uint32_t i = 0; i < th_elig_n_attributes; i++)
-    k->plain_number[i] =
-        v->value[i] == TH_NO_FACT && !th_is_age(i) && !th_scale_is_extreme(i, TH_ELIG_EQ);
+    k->plain_number[i] = !th_is_age(i) && !th_scale_is_extreme(i, TH_ELIG_EQ);
+  for (uint32_t i = 0; i < v->p->n_facts; i++) { /* also per cent of what is predicted */
+    const th_patient_fact *f = &v->p->facts[i];
+    if (f->type == TH_FACT_VALUE && f->attribute >= 0 &&
+        (uint32_t)f->attribute < th_elig_n_attributes)
+      k->plain_number[f->attribute] = false;
+  }
   for (uint32_t i = 0; i < k->n_defined; i++)
     if (th_definition_of(v, v->p->facts[k->defined[i]].label, &of, &ignored))
       k->plain_number[of] = false;
@@ -172,8 +201,8 @@ int th_kin_make(const th_kin **out, const th_verdict_patient *v, th_arena *arena
   spread(&up, true);
   meet_own(&down, v);
   spread(&down, false);
-  int rc =
-      make_slots(k, count_codes(&up) + count_codes(&down) + 3 * (size_t)v->n_concepts, arena, err);
+  int rc = make_slots(k, count_codes(&up) + count_codes(&down) + OWN * (size_t)v->n_concepts, arena,
+                      err);
   if (rc < 0) return rc;
   add_codes(k, &up);
   add_codes(k, &down);
@@ -184,6 +213,8 @@ int th_kin_make(const th_kin **out, const th_verdict_patient *v, th_arena *arena
     const th_patient_fact *p = &v->p->facts[v->concepts[i]];
     add(k, th_lore_hash(p->label, TH_LORE_LABEL));
     if (p->category == TH_ELIG_ALLERGY) add_allergy(k, p->label);
+    if (p->category == TH_ELIG_GENE) add_gene(k, p->label);
+    add_heads(k, p->label);
     if (p->code.n) add(k, th_lore_hash(p->code, TH_LORE_CODE));
     if (th_definition_exists(UINT32_MAX, p->label)) k->defined[k->n_defined++] = v->concepts[i];
   }
@@ -203,6 +234,7 @@ bool th_kin_may(const th_kin *k, const th_elig_fact *f) {
     th_span common = th_common_code(f, bytes);
     return common.n && holds(k, th_lore_hash(common, TH_LORE_CODE));
   }
+  if (holds(k, th_lore_hash(th_gene_name(f->label), TH_LORE_LABEL))) return true;
   th_span term = th_patient_term(f->label);
   return term.n && holds(k, th_lore_hash(term, TH_LORE_LABEL));
 }

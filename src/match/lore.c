@@ -62,6 +62,7 @@ static uint64_t work_out(th_span label, th_span code) {
   uint64_t hash[TH_LORE_HASHES], out = TH_LORE_KNOWN;
   if (!code.n) term = th_patient_term(label);
   hash[0] = hash[1] = hash[2] = th_lore_hash(label, TH_LORE_LABEL);
+  hash[1] = th_lore_hash(th_gene_name(label), TH_LORE_LABEL);
   if (code.n) hash[1] = th_lore_hash(code, TH_LORE_CODE);
   if (common.n) hash[2] = th_lore_hash(common, TH_LORE_CODE);
   if (term.n) hash[2] = th_lore_hash(term, TH_LORE_LABEL);

@@ -104,9 +104,25 @@ static bool has_words(th_span s) {
   return false;
 }
 
+/* "Pregnancy" of "multiple pregnancy", and the duration that is the window of the concept before
+ * it. */
+static bool is_within_another(const th_elig_tree *tree, const th_elig_node *leaf, uint32_t fact) {
+  const th_elig_fact *f = &tree->facts[fact];
+  for (uint32_t i = leaf->fact; i < leaf->fact + leaf->n_facts; i++) {
+    const th_elig_fact *o = &tree->facts[i];
+    if (i == fact || o->type != TH_ELIG_CONCEPT) continue;
+    bool inside = o->from <= f->from && f->to <= o->to && o->to - o->from > f->to - f->from;
+    if (inside && f->type == TH_ELIG_CONCEPT) return true;
+    bool told = o->window.present && f->type == TH_ELIG_NUMERIC &&
+                f->value_from == o->window.from && f->value_to == o->window.to;
+    if (told) return true;
+  }
+  return false;
+}
+
 bool th_verdict_aside(const th_elig_tree *tree, const th_elig_node *leaf, uint32_t fact) {
   if (!tree->text.p) return false;
-  if (th_verdict_minors(tree, leaf, fact)) return true;
+  if (th_verdict_minors(tree, leaf, fact) || is_within_another(tree, leaf, fact)) return true;
   if (fact <= leaf->fact) return false;
   const th_elig_fact *f = &tree->facts[fact], *before = f - 1;
   if (f->type != TH_ELIG_NUMERIC || before->type != TH_ELIG_NUMERIC ||

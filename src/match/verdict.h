@@ -158,7 +158,9 @@ enum {
   TH_NEEDS_AGE = 4,
   TH_NEEDS_DATES = 8,
 };
-unsigned th_verdict_needs(const th_elig_fact *f);
+unsigned th_verdict_needs(const th_elig_tree *tree, const th_elig_fact *f);
+/* What the words right beside the fact do to its verdict: another number, another verdict. */
+unsigned th_verdict_turn(const th_elig_tree *tree, const th_elig_fact *f);
 /* Which of n facts of records may bear on the fact of the criteria or on its guard: without those
  * that do not, its truth in both lanes and its guard are the same. Of a fact of a record only
  * type, attribute, category, label, code and concept_id are looked at. */

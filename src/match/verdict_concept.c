@@ -98,6 +98,50 @@ static bool names_allergen(const th_elig_fact *f, th_span allergen) {
          th_span_eq_nocase((th_span){f->label.p + n, f->label.n - n}, th_span_of(allergy));
 }
 
+th_span th_label_head(th_span label, size_t *i) {
+  enum { SHORTEST = 5 };
+  static const char *const turns[] = {"non",  "no",      "not", "pre", "pseudo",
+                                      "anti", "without", "of",  "in"};
+  for (; *i + SHORTEST < label.n; ++*i) {
+    if (label.p[*i] != ' ') continue;
+    size_t from = *i;
+    while (from > 0 && label.p[from - 1] != ' ')
+      from--;
+    th_span before = {label.p + from, *i - from}, head = {label.p + *i + 1, label.n - *i - 1};
+    ++*i;
+    bool turned = false;
+    for (size_t k = 0; k < TH_COUNT(turns); k++)
+      turned |= th_span_eq_nocase(before, th_span_of(turns[k]));
+    if (!turned && !th_span_starts(head, TH_SPAN("of ")) && !th_span_starts(head, TH_SPAN("(")))
+      return head;
+  }
+  return (th_span){0};
+}
+
+/* The same words, or one with an "s" more. */
+static bool same_number(th_span a, th_span b) {
+  th_span more = a.n > b.n ? a : b, less = a.n > b.n ? b : a;
+  if (more.n == less.n) return th_span_eq_nocase(a, b);
+  return more.n == less.n + 1 && (more.p[less.n] | 32) == 's' &&
+         th_span_eq_nocase((th_span){more.p, less.n}, less);
+}
+
+/* "Implantable cardioverter defibrillator" of defibrillators. */
+static bool is_called_narrower(th_span criterion, th_span record) {
+  th_span head;
+  for (size_t i = 0, n = 0; n < TH_HEADS && (head = th_label_head(record, &i)).n; n++)
+    if (same_number(head, criterion)) return true;
+  return false;
+}
+
+static relation relate_genes(const th_elig_fact *f, const th_patient_fact *p) {
+  static const relation as[] = {[TH_GENE_OTHER] = OTHER,
+                                [TH_GENE_SAME] = SAME,
+                                [TH_GENE_NARROWER] = NARROWER,
+                                [TH_GENE_BROADER] = BROADER};
+  return as[th_gene_relate(f->label, p->label)];
+}
+
 static relation relate(const th_verdict_patient *v, const th_elig_fact *f, const asked *a,
                        const th_patient_fact *p) {
   /* an allergy to a drug is not the drug; smoking is not alcohol */
@@ -108,6 +152,7 @@ static relation relate(const th_verdict_patient *v, const th_elig_fact *f, const
   if (p->code.n && th_span_eq_nocase(p->code, f->code)) return SAME;
   if (a->term.n && th_span_eq_nocase(p->label, a->term)) return SAME;
   if (names_allergen(f, p->label)) return SAME;
+  if (f->category == TH_ELIG_GENE && p->category == TH_ELIG_GENE) return relate_genes(f, p);
   for (size_t i = 0; i < a->n && p->concept_id != TH_NO_CONCEPT; i++) {
     uint32_t id = a->ids[i];
     if (p->concept_id == id) return SAME;
@@ -116,10 +161,15 @@ static relation relate(const th_verdict_patient *v, const th_elig_fact *f, const
     if ((!v->kin || th_kin_is_below(v->kin, id)) && th_concept_is_below(v->dict, id, p->concept_id))
       return BROADER;
   }
-  return OTHER;
+  return is_plain_category(f->category) && is_called_narrower(f->label, p->label) ? NARROWER
+                                                                                  : OTHER;
 }
 
 /* ---- degree ---- */
+
+static bool has_ended(const th_patient *p, const th_patient_fact *f) {
+  return f->time == TH_ELIG_PAST || (f->has_end && f->end.last_day < p->as_of);
+}
 
 static int rank_of(th_span degree) {
   static const char *const words[] = {"mild", "moderate", "severe"};
@@ -128,9 +178,70 @@ static int rank_of(th_span degree) {
   return -1;
 }
 
+/* Whether a word stands in a label: "bone" in "bone metastases". */
+static bool label_says(th_span label, th_span word) {
+  for (size_t i = 0; i + word.n <= label.n; i++) {
+    bool starts = i == 0 || label.p[i - 1] == ' ' || label.p[i - 1] == '-';
+    bool ends = i + word.n == label.n || label.p[i + word.n] == ' ';
+    if (starts && ends && th_span_eq_nocase((th_span){label.p + i, word.n}, word)) return true;
+  }
+  return false;
+}
+
+static bool is_metastatic(th_span words) {
+  return words.n >= 7 && th_span_eq_nocase((th_span){words.p, 7}, TH_SPAN("metasta"));
+}
+
+static bool names_metastases(th_span words) {
+  for (size_t i = 0; i + 7 <= words.n; i++)
+    if (is_metastatic((th_span){words.p + i, words.n - i})) return true;
+  return false;
+}
+
+/* Growths of which stage IV is that of distant metastases alone (AJCC Cancer Staging Manual, 8th
+ * edition); of others it is also one that has grown into what is near. */
+static bool is_metastatic_in_stage_four(th_span label) {
+  static const char *const growths[] = {"lung",   "breast",   "colorectal", "colon",
+                                        "rectal", "melanoma", "pancreatic"};
+  for (size_t i = 0; i < TH_COUNT(growths); i++)
+    if (label_says(label, th_span_of(growths[i]))) return true;
+  return false;
+}
+
+static bool has_metastases(const th_verdict_patient *v, const th_patient_fact *growth) {
+  int stage = th_elig_attribute_find(TH_SPAN("cancer_stage"));
+  uint32_t at = stage < 0 ? TH_NO_FACT : v->value[stage];
+  if (at != TH_NO_FACT && v->p->facts[at].canonical >= 4 &&
+      is_metastatic_in_stage_four(growth->label))
+    return true;
+  for (uint32_t i = 0; i < v->n_concepts; i++) {
+    const th_patient_fact *p = &v->p->facts[v->concepts[i]];
+    if (!p->absent && p->experiencer == TH_OF_PATIENT && p->certainty == TH_CERTAIN_STATED &&
+        p->time != TH_ELIG_PLANNED && !has_ended(v->p, p) &&
+        (names_metastases(p->label) || names_metastases(p->degree)))
+      return true;
+  }
+  return false;
+}
+
+bool th_degree_asks(uint32_t attribute, const th_elig_fact *f) {
+  return is_metastatic(f->degree) && attribute < th_elig_n_attributes &&
+         !strcmp(th_elig_attributes[attribute].key, "cancer_stage");
+}
+
+static bool is_controlled(th_span degree) {
+  return th_span_eq_nocase(degree, TH_SPAN("controlled")) ||
+         th_span_eq_nocase(degree, TH_SPAN("well-controlled")) ||
+         th_span_eq_nocase(degree, TH_SPAN("well controlled"));
+}
+
 static th_verdict_truth degree_fits(const th_verdict_patient *v, const th_elig_fact *f,
                                     const th_patient_fact *p) {
   if (f->degree.n == 0 || th_span_eq_nocase(f->degree, p->degree)) return TH_MET;
+  if (label_says(p->label, f->degree)) return TH_MET;
+  if (is_metastatic(f->degree)) return has_metastases(v, p) ? TH_MET : TH_UNKNOWN;
+  if (th_span_eq_nocase(f->degree, TH_SPAN("uncontrolled")) && is_controlled(p->degree))
+    return TH_NOT_MET;
   if (p->degree.n == 0 && th_verdict_says_before(v, f->degree, p)) return TH_MET;
   int a = rank_of(f->degree), b = rank_of(p->degree);
   return a >= 0 && b >= 0 && a != b ? TH_NOT_MET : TH_UNKNOWN;
@@ -139,10 +250,14 @@ static th_verdict_truth degree_fits(const th_verdict_patient *v, const th_elig_f
 /* ---- time ---- */
 
 /* What happens on a day, and does not last: a date far back is no recent one. */
-static bool is_event(uint8_t category, th_span label) {
-  static const char *const ends[] = {"infarction", "stroke",  "attack", "embolism",    "hemorrhage",
-                                     "fracture",   "trauma",  "injury", "arrest",      "surgery",
-                                     "injuries",   "seizure", "birth",  "exacerbation"};
+bool th_is_event(uint8_t category, th_span label) {
+  static const char *const ends[] = {"infarction",  "stroke",       "attack",
+                                     "embolism",    "hemorrhage",   "fracture",
+                                     "trauma",      "injury",       "arrest",
+                                     "surgery",     "injuries",     "seizure",
+                                     "birth",       "exacerbation", "ketoacidosis",
+                                     "haemorrhage", "bleeding",     "acute coronary syndrome",
+                                     "overdose",    "perforation",  "concussion"};
   if (category == TH_ELIG_PROCEDURE) return true;
   for (size_t i = 0; i < TH_COUNT(ends); i++) {
     size_t n = strlen(ends[i]);
@@ -150,10 +265,6 @@ static bool is_event(uint8_t category, th_span label) {
       return true;
   }
   return false;
-}
-
-static bool has_ended(const th_patient *p, const th_patient_fact *f) {
-  return f->time == TH_ELIG_PAST || (f->has_end && f->end.last_day < p->as_of);
 }
 
 /* What lasts: a window asks whether it was so at any day of it. */
@@ -173,7 +284,7 @@ static th_verdict_truth fits_within(const th_patient *p, const th_patient_fact *
     if (p->as_of - f->end.first_day <= days) return is_lasting(f->category) ? TH_MET : TH_UNKNOWN;
     return p->as_of - f->end.last_day > days ? TH_NOT_MET : TH_UNKNOWN;
   }
-  return dated && least > days && is_event(f->category, f->label) ? TH_NOT_MET : TH_UNKNOWN;
+  return dated && least > days && th_is_event(f->category, f->label) ? TH_NOT_MET : TH_UNKNOWN;
 }
 
 static th_verdict_truth window_fits(const th_patient *p, const th_elig_window *w,
@@ -203,7 +314,8 @@ static th_verdict_truth time_fits(const th_patient *p, const th_elig_fact *f,
 /* A denial reaches down to the kinds of what is denied; but who has no heart disease, or no
  * significant history of it, may have an infarction today. */
 static bool reaches_down(const th_elig_fact *f, const th_patient_fact *p) {
-  bool today = f->time != TH_ELIG_PAST && is_event(f->category, f->label);
+  bool today = f->time != TH_ELIG_PAST && th_is_event(f->category, f->label) &&
+               !th_is_event(p->category, p->label);
   return !p->degree.n && !(p->flags & TH_FACT_HISTORY) && !today;
 }
 
@@ -285,25 +397,33 @@ static void judge_record(const th_verdict_patient *v, const th_elig_fact *f, th_
 
 /* ---- rules ---- */
 
-static bool names_no_uterus(th_span label) {
-  static const char *const labels[] = {
-      "hysterectomy",   "total hysterectomy", "bilateral oophorectomy", "menopause",
-      "postmenopausal", "post-menopausal",    "postmenopause",          "surgical menopause"};
+static bool names_menopause(th_span label) {
+  static const char *const labels[] = {"menopause", "postmenopausal", "post-menopausal",
+                                       "postmenopause"};
   for (size_t i = 0; i < TH_COUNT(labels); i++)
     if (th_span_eq_nocase(label, th_span_of(labels[i]))) return true;
   return false;
 }
 
-static bool is_without_uterus(const th_patient *p, const th_patient_fact *f) {
+static bool names_no_uterus(th_span label) {
+  static const char *const labels[] = {"hysterectomy", "total hysterectomy",
+                                       "bilateral oophorectomy", "surgical menopause"};
+  for (size_t i = 0; i < TH_COUNT(labels); i++)
+    if (th_span_eq_nocase(label, th_span_of(labels[i]))) return true;
+  return names_menopause(label);
+}
+
+static bool is_without_uterus(const th_patient *p, const th_patient_fact *f, bool menopause) {
   if (f->absent || f->experiencer != TH_OF_PATIENT || f->certainty != TH_CERTAIN_STATED ||
       f->time == TH_ELIG_PLANNED || (f->has_begin && f->begin.last_day > p->as_of))
     return false;
-  return names_no_uterus(f->label);
+  return menopause ? names_menopause(f->label) : names_no_uterus(f->label);
 }
 
-static uint32_t no_uterus(const th_verdict_patient *v) {
+/* The fact that rules pregnancy out; of nursing the menopause alone does. */
+static uint32_t no_uterus(const th_verdict_patient *v, bool menopause) {
   for (uint32_t i = 0; i < v->n_concepts; i++)
-    if (is_without_uterus(v->p, &v->p->facts[v->concepts[i]])) return v->concepts[i];
+    if (is_without_uterus(v->p, &v->p->facts[v->concepts[i]], menopause)) return v->concepts[i];
   return TH_NO_FACT;
 }
 
@@ -322,7 +442,7 @@ static void judge_pregnancy(const th_verdict_patient *v, const th_elig_fact *f,
     return; /* a woman of any age may have been */
   } else if (th_age_completed(v, "a", &low, &high) && low >= 60) {
     rule = TH_RULE_PAST_FERTILE;
-  } else if (f->category == TH_ELIG_PREGNANCY && (fact = no_uterus(v)) != TH_NO_FACT) {
+  } else if ((fact = no_uterus(v, f->category == TH_ELIG_LACTATION)) != TH_NO_FACT) {
     rule = TH_RULE_NO_UTERUS;
   }
   if (rule != TH_RULE_NONE) th_decide(out, false, TH_BASIS_DERIVED, rule, fact);
@@ -447,6 +567,9 @@ void th_concepts_bear(bool *out, const th_concepts *dict, const th_elig_tree *tr
     if (p->type != TH_FACT_CONCEPT) continue;
     out[i] = (concept && relate(&v, f, &a, p) != OTHER) ||
              (concept && f->category == TH_ELIG_PREGNANCY && names_no_uterus(p->label)) ||
+             (concept && f->category == TH_ELIG_LACTATION && names_menopause(p->label)) ||
+             (concept && is_metastatic(f->degree) &&
+              (names_metastases(p->label) || names_metastases(p->degree))) ||
              (concept && p->category == TH_ELIG_CONSENT && asks_capacity(f)) ||
              (!concept && th_definition_names(f->attribute, p->label)) ||
              (words && names((th_span){tree->text.p + g->from, g->to - g->from}, p->label));

@@ -69,6 +69,8 @@ void th_verdict_judge(th_verdict_fact *out, const th_elig_tree *tree, const th_e
     th_judge_concept(v, f, mode, out);
   out->flags = flags_of(v, f, out);
   if (out->truth != TH_UNKNOWN) out->ground = ground_of(v, f, out);
+  unsigned turn = th_verdict_turn(tree, f);
+  if (turn) th_verdict_take_turn(v, turn, out);
   if (!f->negated) return;
   out->truth = TH_MET - out->truth;
   out->presumed = TH_MET - out->presumed;
@@ -110,9 +112,12 @@ int th_verdict_judge_outlined(th_verdict_fact *out, const th_criteria_outline *o
                               const th_verdict_patient *v, th_verdict_presume mode, th_err *err) {
   int rc = 0;
   bool apart = false;
+  bool turned = o->tree.facts && th_verdict_turn(&o->tree, &o->tree.facts[i]);
   const th_verdict_fact *plain =
-      v->kin && o->refs ? th_kin_plain(v->kin, o, i, mode, &apart) : NULL;
-  if (plain)
+      v->kin && o->refs && !turned ? th_kin_plain(v->kin, o, i, mode, &apart) : NULL;
+  if (turned)
+    th_verdict_judge(out, &o->tree, &o->tree.facts[i], v, mode);
+  else if (plain)
     *out = *plain;
   else
     rc = judge_once(out, o, i, v, mode, apart, err);
@@ -124,8 +129,8 @@ int th_verdict_judge_outlined(th_verdict_fact *out, const th_criteria_outline *o
 
 /* ---- what a fact asks of a patient ---- */
 
-unsigned th_verdict_needs(const th_elig_fact *f) {
-  unsigned needs = f->window.present ? TH_NEEDS_DATES : 0;
+unsigned th_verdict_needs(const th_elig_tree *tree, const th_elig_fact *f) {
+  unsigned needs = f->window.present || th_verdict_turn(tree, f) ? TH_NEEDS_DATES : 0;
   bool carries = f->category == TH_ELIG_PREGNANCY || f->category == TH_ELIG_LACTATION;
   if (f->guard.kind != TH_ELIG_NO_GUARD)
     needs |= f->guard.sex ? TH_NEEDS_SEX : f->guard.has_age ? TH_NEEDS_AGE : 0;
@@ -149,5 +154,6 @@ void th_verdict_bears(bool *out, const th_concepts *dict, const th_elig_tree *tr
     if (facts[i].type == TH_FACT_VALUE)
       out[i] = f->type == TH_ELIG_NUMERIC
                    ? facts[i].attribute == f->attribute
-                   : th_definition_names((uint32_t)facts[i].attribute, f->label);
+                   : th_definition_names((uint32_t)facts[i].attribute, f->label) ||
+                         th_degree_asks((uint32_t)facts[i].attribute, f);
 }

@@ -198,6 +198,23 @@ static bool predicted(const th_elig_fact *f, const th_patient_fact *m, th_interv
          interval_of(f->relation, f->value, f->high, bounds);
 }
 
+/* By which rule a value was worked out that the record does not give (patient/derive.c). */
+static uint8_t rule_of(const th_patient_fact *m) {
+  static const struct {
+    const char *key;
+    uint8_t rule;
+  } rows[] = {{"bmi", TH_RULE_BMI},
+              {"egfr", TH_RULE_EGFR},
+              {"crcl", TH_RULE_CRCL},
+              {"ecog", TH_RULE_PERFORMANCE},
+              {"karnofsky", TH_RULE_PERFORMANCE},
+              {"cancer_stage", TH_RULE_METASTASES}};
+  if (!(m->flags & TH_FACT_DERIVED)) return TH_RULE_NUMBER;
+  for (size_t i = 0; i < TH_COUNT(rows); i++)
+    if (!strcmp(rows[i].key, th_elig_attributes[m->attribute].key)) return rows[i].rule;
+  return TH_RULE_NUMBER;
+}
+
 static void judge_value(const th_verdict_patient *v, const th_elig_fact *f, th_verdict_fact *out) {
   th_interval value, bounds;
   const th_patient_fact *m = &v->p->facts[out->patient];
@@ -216,7 +233,7 @@ static void judge_value(const th_verdict_patient *v, const th_elig_fact *f, th_v
   th_verdict_truth t = ok ? th_interval_within(&value, &bounds) : TH_UNKNOWN;
   if (t != TH_UNKNOWN)
     th_decide(out, t == TH_MET, m->flags & TH_FACT_DERIVED ? TH_BASIS_DERIVED : TH_BASIS_STATED,
-              TH_RULE_NUMBER, out->patient);
+              rule_of(m), out->patient);
 }
 
 bool th_is_age(uint32_t attribute) {

@@ -39,12 +39,40 @@ void th_judge_by_value(const th_verdict_patient *v, const th_elig_fact *f, th_ve
 void th_judge_concept(const th_verdict_patient *v, const th_elig_fact *f, th_verdict_presume mode,
                       th_verdict_fact *out);
 bool th_is_age(uint32_t attribute);
+/* Whether a value of the attribute may decide the degree that a concept is asked for in. */
+bool th_degree_asks(uint32_t attribute, const th_elig_fact *f);
 /* th_verdict_bears for the concepts among the facts. */
 void th_concepts_bear(bool *out, const th_concepts *dict, const th_elig_tree *tree,
                       const th_elig_fact *f, const th_patient_fact *facts, uint32_t n);
 /* Whether the fact's guard lets it count. */
 th_verdict_truth th_judge_guard(const th_verdict_patient *v, const th_elig_tree *tree,
                                 const th_elig_guard *g);
+
+/* ---- genes (verdict_gene.c) ---- */
+typedef enum th_gene_kin {
+  TH_GENE_OTHER,
+  TH_GENE_SAME,
+  TH_GENE_NARROWER, /* the record's is a kind of the criterion's */
+  TH_GENE_BROADER,
+} th_gene_kin;
+th_gene_kin th_gene_relate(th_span criterion, th_span record);
+/* The name without the variant; the i-th other name that is a family or a member of it, empty when
+ * that one is neither, without bytes behind the last. */
+th_span th_gene_name(th_span label);
+th_span th_gene_family(th_span name, size_t i);
+
+/* The last words of a label that are the name of something wider, from the i-th blank on: "hip
+ * fracture" is a fracture. Empty: there is none from there on; *i is set behind the blank. */
+enum { TH_HEADS = 4 }; /* that are looked at */
+th_span th_label_head(th_span label, size_t *i);
+
+/* What happens on a day, and does not last. */
+bool th_is_event(uint8_t category, th_span label);
+
+/* What words beside a fact do to it (verdict_turn.c): bits; 0 for nearly all. They depend on the
+ * text, so that what was judged for other studies does not hold. */
+enum { TH_TURN_NAIVE = 1, TH_TURN_RECENT = 2 };
+void th_verdict_take_turn(const th_verdict_patient *v, unsigned turn, th_verdict_fact *out);
 
 /* th_verdict_fact.flags: what the logic of a leaf asks of its facts, so that it does without them
  * where the tree has none. */

@@ -76,6 +76,9 @@ int th_measure_of_loinc(th_span code);
 /* The attribute with this key, name or alias as a whole; -1 = none. */
 int th_measure_of_name(th_span name);
 
+/* What follows from the facts that were read (derive.c), as further facts. */
+void th_patient_derive(th_reading *r);
+
 /* ---- the three forms ---- */
 
 int th_patient_read_fhir(th_reading *r, const th_json *j) TH_MUST_USE;

@@ -86,76 +86,10 @@ static int read_json(th_reading *r) {
   return rc;
 }
 
-/* ---- what follows from what was read ---- */
-
 static bool counts(const th_patient_fact *f) {
   return f->type == TH_FACT_VALUE && f->experiencer == TH_OF_PATIENT &&
          f->certainty != TH_CERTAIN_HYPOTHETICAL && !f->absent && isfinite(f->canonical) &&
          !(f->flags & TH_FACT_IMPLAUSIBLE);
-}
-
-static const th_patient_fact *newest_of(const th_reading *r, const char *key) {
-  int attribute = th_elig_attribute_find(th_span_of(key));
-  const th_patient_fact *best = NULL;
-  for (uint32_t i = 0; i < r->n_facts; i++) {
-    const th_patient_fact *f = &r->facts[i];
-    if (f->attribute != attribute || !counts(f)) continue;
-    if (!best || (f->has_begin && (!best->has_begin || f->begin.last_day > best->begin.last_day)))
-      best = f;
-  }
-  return best;
-}
-
-static double years(int32_t from, int32_t to) {
-  int whole = th_date_years_between(from, to), y;
-  unsigned m, d;
-  th_date_civil(from, &y, &m, &d);
-  int32_t birthday = th_date_days(y + whole, m, d), next = th_date_days(y + whole + 1, m, d);
-  return whole + (double)(to - birthday) / (next - birthday);
-}
-
-/* Age by the birth date at as_of, or at death when that is known. A birth year alone gives a
- * range. */
-static void derive_age(th_reading *r) {
-  th_patient *p = r->p;
-  if (!p->has_birth || p->birth.first_day > p->as_of) return;
-  th_patient_fact f = th_fact_new(TH_FACT_VALUE);
-  f.attribute = th_elig_attribute_find(TH_SPAN("age"));
-  f.value = years(p->birth.last_day > p->as_of ? p->as_of : p->birth.last_day, p->as_of);
-  p->age_low = p->age_high = f.value;
-  if (p->birth.last_day != p->birth.first_day) {
-    p->age_high = years(p->birth.first_day, p->as_of);
-    f.relation = TH_ELIG_BETWEEN;
-    f.high = p->age_high;
-  }
-  f.unit = TH_SPAN("a");
-  f.flags = TH_FACT_DERIVED;
-  f.time = TH_ELIG_CURRENT;
-  f.has_begin = true;
-  f.begin = (th_date){p->as_of, p->as_of, 0, TH_DATE_DAY};
-  f.resource = TH_SPAN("birth date");
-  th_measure_canonical(&f);
-  th_reading_add(r, &f);
-}
-
-/* Body mass index from height and weight, when none is given; of the weight's date. */
-static void derive_bmi(th_reading *r) {
-  const th_patient_fact *height = newest_of(r, "height"), *weight = newest_of(r, "weight");
-  int bmi = th_elig_attribute_find(TH_SPAN("bmi"));
-  if (bmi < 0 || !height || !weight || newest_of(r, "bmi")) return;
-  double m = height->canonical / 100;
-  th_patient_fact f = th_fact_new(TH_FACT_VALUE);
-  f.attribute = bmi;
-  f.value = round(weight->canonical / (m * m) * 10) / 10;
-  f.unit = TH_SPAN("kg/m2");
-  f.flags = TH_FACT_DERIVED;
-  f.time = weight->time;
-  f.has_begin = weight->has_begin;
-  f.begin = weight->begin;
-  f.resource = TH_SPAN("height and weight");
-  f.from = weight->from, f.to = weight->to;
-  th_measure_canonical(&f);
-  if (!(f.flags & TH_FACT_IMPLAUSIBLE)) th_reading_add(r, &f);
 }
 
 /* ---- order ---- */
@@ -235,15 +169,20 @@ static void own_labels(th_reading *r) {
     r->facts[i].label = th_reading_text(r, r->facts[i].label);
 }
 
-static int settle(th_reading *r) {
-  th_patient *p = r->p;
-  derive_age(r);
-  derive_bmi(r);
-  own_labels(r);
-  if (r->rc < 0) return r->rc;
+static void sort_facts(th_reading *r) {
   if (r->n_facts)
     qsort(r->facts, r->n_facts, sizeof *r->facts,
-          p->form == TH_PATIENT_NOTE ? cmp_note : cmp_facts);
+          r->p->form == TH_PATIENT_NOTE ? cmp_note : cmp_facts);
+}
+
+/* Sorted also before others are derived, so that of equal ones the same counts in any order. */
+static int settle(th_reading *r) {
+  th_patient *p = r->p;
+  own_labels(r);
+  sort_facts(r);
+  th_patient_derive(r);
+  if (r->rc < 0) return r->rc;
+  sort_facts(r);
   if (r->n_skips) qsort(r->skips, r->n_skips, sizeof *r->skips, cmp_skips);
   p->facts = r->facts, p->n_facts = r->n_facts;
   p->skips = r->skips, p->n_skips = r->n_skips;
