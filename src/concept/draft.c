@@ -48,6 +48,14 @@ int th_distinct_add(th_distinct *s, th_span text, uint32_t *out) {
   return 0;
 }
 
+uint32_t th_distinct_find(const th_distinct *s, th_span text) {
+  if (!s->n_slots) return NONE;
+  uint32_t at = (uint32_t)XXH3_64bits(text.p, text.n) & (s->n_slots - 1);
+  for (; s->slots[at]; at = (at + 1) & (s->n_slots - 1))
+    if (th_span_eq(s->items[s->slots[at] - 1], text)) return s->slots[at] - 1;
+  return NONE;
+}
+
 void th_distinct_dispose(th_distinct *s) {
   th_arena_dispose(&s->arena);
   free(s->items);

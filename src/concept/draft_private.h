@@ -54,6 +54,8 @@ struct th_concept_draft {
 };
 
 int th_distinct_add(th_distinct *s, th_span text, uint32_t *out) TH_MUST_USE;
+/* UINT32_MAX when it is not there. */
+uint32_t th_distinct_find(const th_distinct *s, th_span text);
 void th_distinct_dispose(th_distinct *s);
 /* Room for one more item in an array that doubles. */
 void *th_draft_grown(void *array, size_t *cap, size_t n, size_t size);

@@ -4,6 +4,7 @@
 #include <xxhash.h>
 
 #include "concept/draft_private.h"
+#include "concept/modified.h"
 
 #define NONE UINT32_MAX
 
@@ -189,9 +190,7 @@ static void put_labels(layout *w) {
 
 /* ---- codes and links ---- */
 
-typedef struct link {
-  uint32_t from, to;
-} link;
+typedef th_draft_link link;
 
 static int by_link(const void *a, const void *b) {
   const link *x = a, *y = b;
@@ -286,13 +285,16 @@ static void put_links(layout *w, link *links, size_t n, unsigned body, uint32_t 
     firsts[next++] = count;
 }
 
-/* The parents whose code a concept has as its own; the same turned round for children. */
+/* The parents whose code a concept has as its own, and those that its name says; the same turned
+ * round for children. */
 static int put_relatives(layout *w, uint32_t *parents_at, uint32_t *children_at) {
   th_concept_draft *d = w->d;
-  size_t n = 0;
+  size_t n = 0, n_said = 0;
+  link *said, *links = NULL;
   uint32_t *owner = malloc(((size_t)d->codes.n + 1) * sizeof *owner);
-  link *links = malloc((d->n_parents + 1) * sizeof *links);
-  int rc = owner && links ? 0 : TH_ENOMEM;
+  int rc = th_draft_modified(d, w->labels, w->n_labels, &said, &n_said);
+  if (!rc) links = malloc((d->n_parents + n_said + 1) * sizeof *links);
+  if (!rc && (!owner || !links)) rc = TH_ENOMEM;
   if (!rc) memset(owner, 0xFF, ((size_t)d->codes.n + 1) * sizeof *owner);
   for (size_t i = 0; !rc && i < d->n_xrefs; i++)
     if (d->xrefs[i].own) owner[d->xrefs[i].code] = d->concepts[d->xrefs[i].concept_id].cluster;
@@ -301,12 +303,15 @@ static int put_relatives(layout *w, uint32_t *parents_at, uint32_t *children_at)
     uint32_t to = owner[d->parents[i].code];
     if (to != NONE && to != from) links[n++] = (link){from, to};
   }
+  for (size_t i = 0; !rc && i < n_said; i++)
+    links[n++] = said[i];
   if (!rc) put_links(w, links, n, TH_CONCEPT_PARENTS, parents_at);
   for (size_t i = 0; !rc && i < n; i++)
     links[i] = (link){links[i].to, links[i].from};
   if (!rc) put_links(w, links, n, TH_CONCEPT_CHILDREN, children_at);
   free(owner);
   free(links);
+  free(said);
   return rc;
 }
 
