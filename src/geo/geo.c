@@ -123,12 +123,25 @@ static th_span code_of(const th_geo_tables *t, uint32_t country) {
   return (th_span){t->codes + 2 * (size_t)country, 2};
 }
 
-/* Number of a country by its two letters; n_countries when there is none. */
+static char upper(char c) {
+  return c >= 'a' && c <= 'z' ? (char)(c - 32) : c;
+}
+
+/* Number of a country by its two letters, in any case; n_countries when there is none. */
 static uint32_t country_at(const th_geo_tables *t, th_span code) {
-  uint32_t i = 0;
-  while (i < t->n_countries && !th_span_eq_nocase(code_of(t, i), code))
-    i++;
-  return i;
+  uint32_t low = 0, high = t->n_countries;
+  if (code.n != 2) return t->n_countries;
+  const char wanted[2] = {upper(code.p[0]), upper(code.p[1])};
+  while (low < high) {
+    uint32_t mid = low + (high - low) / 2;
+    int c = memcmp(t->codes + 2 * (size_t)mid, wanted, 2);
+    if (c == 0) return mid;
+    if (c < 0)
+      low = mid + 1;
+    else
+      high = mid;
+  }
+  return t->n_countries;
 }
 
 th_span th_geo_country_code(th_span name) {

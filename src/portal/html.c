@@ -15,23 +15,34 @@ int th_html_finish(th_html *h, th_err *err) {
 
 /* ---- elements ---- */
 
-static bool is_void(const char *tag) {
-  static const char *const tags[] = {"input", "br", "link", "meta", "img", "hr", "col"};
-  for (size_t i = 0; i < TH_COUNT(tags); i++)
-    if (strcmp(tag, tags[i]) == 0) return true;
+/* Tags are compared as numbers: a page opens thousands of elements. */
+enum { TAG = 8 };
+
+static bool is_among(const char (*tags)[TAG], size_t n, const char *tag) {
+  uint64_t wanted = 0, one;
+  size_t len = strnlen(tag, TAG);
+  if (len == TAG) return false;
+  memcpy(&wanted, tag, len);
+  for (size_t i = 0; i < n; i++) {
+    memcpy(&one, tags[i], sizeof one);
+    if (one == wanted) return true;
+  }
   return false;
+}
+
+static bool is_void(const char *tag) {
+  static const char tags[][TAG] = {"input", "br", "link", "meta", "img", "hr", "col"};
+  return is_among(tags, TH_COUNT(tags), tag);
 }
 
 /* Whether a line break in front of the tag changes nothing that a reader sees. */
 static bool is_block(const char *tag) {
-  static const char *const tags[] = {
+  static const char tags[][TAG] = {
       "html", "head", "title", "meta",  "link",   "body",  "header", "main", "footer",  "nav",
       "div",  "p",    "ul",    "ol",    "li",     "dl",    "dt",     "dd",   "section", "aside",
       "form", "h1",   "h2",    "h3",    "h4",     "table", "thead",  "tr",   "tbody",   "details",
       "h5",   "th",   "td",    "tfoot", "select", "label", "article"};
-  for (size_t i = 0; i < TH_COUNT(tags); i++)
-    if (strcmp(tag, tags[i]) == 0) return true;
-  return false;
+  return is_among(tags, TH_COUNT(tags), tag);
 }
 
 static void end_tag_start(th_html *h) {

@@ -188,9 +188,13 @@ static void put_nearest(const hit_view *v, uint32_t list) {
 
 static uint32_t list_countries(const hit_view *v, uint32_t list, th_span out[MOST_COUNTRIES]) {
   uint32_t n = 0;
+  th_span last = {0};
   for (th_json_each(v->j, list, e)) {
-    th_span country = th_words_country(v->h->lang, th_json_path_text(v->j, e, "country"));
+    th_span name = th_json_path_text(v->j, e, "country");
     uint32_t i = 0;
+    if (th_span_eq(name, last)) continue; /* sites of a country stand together */
+    last = name;
+    th_span country = th_words_country(v->h->lang, name);
     while (i < n && !th_span_eq(out[i], country))
       i++;
     if (i == n && country.n && n < MOST_COUNTRIES) out[n++] = country;

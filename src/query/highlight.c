@@ -31,7 +31,8 @@ typedef struct finder {
   uint32_t n_words, cap_words;
   place *places;
   uint32_t n_places, cap_places;
-  bool failed; /* memory */
+  bool begins[256]; /* first bytes of the stems that are looked for */
+  bool failed;      /* memory */
 } finder;
 
 static bool grow(finder *f, void *array, uint32_t n, uint32_t *cap, size_t size) {
@@ -63,6 +64,10 @@ static bool scope_holds(unsigned scope, uint16_t field) {
   return fields[field / 64] >> (field % 64) & 1;
 }
 
+static void note_begin(finder *f, th_span stem) {
+  if (stem.n) f->begins[(uint8_t)stem.p[0]] = true;
+}
+
 static void gather(finder *f, const th_query *q) {
   if (!q || f->failed) return;
   if (q->kind == TH_N_TERM || q->kind == TH_N_PHRASE) {
@@ -70,6 +75,9 @@ static void gather(finder *f, const th_query *q) {
     if (!scope_holds(first->scope, f->field) ||
         !grow(f, &f->needles, f->n_needles, &f->cap_needles, sizeof *f->needles))
       return;
+    for (uint32_t i = 0; q->kind == TH_N_PHRASE && i < q->n; i++)
+      note_begin(f, q->parts[i]->term.stem);
+    note_begin(f, first->term.stem);
     f->needles[f->n_needles++] =
         (needle){first, q->kind == TH_N_PHRASE ? q : NULL, hash_of(first->term.stem)};
   } else if (q->kind == TH_N_AND || q->kind == TH_N_OR || q->kind == TH_N_EITHER ||
@@ -79,6 +87,8 @@ static void gather(finder *f, const th_query *q) {
   }
 }
 
+/* A word and its stem begin with the same letter: words with another than those that are looked for
+ * need no stem, which is most of the work. */
 static void read_words(finder *f, th_span text) {
   th_thread *thread = th_thread_get();
   th_tokens tokens;
@@ -87,8 +97,9 @@ static void read_words(finder *f, th_span text) {
   th_tokens_init(&tokens, text);
   while (!f->failed && th_token_next(&tokens, &t)) {
     if (!grow(f, &f->words, f->n_words, &f->cap_words, sizeof *f->words)) return;
-    th_span stem = th_stem(thread->stemmer, t.text);
-    if (stem.p) stem = th_arena_dup(f->arena, stem);
+    bool wanted = t.text.n && f->begins[(uint8_t)t.text.p[0]];
+    th_span stem = wanted ? th_stem(thread->stemmer, t.text) : TH_SPAN("");
+    if (wanted && stem.p) stem = th_arena_dup(f->arena, stem);
     f->failed |= !stem.p;
     f->words[f->n_words++] = (text_word){stem, hash_of(stem), t.from, t.to, t.position};
   }
