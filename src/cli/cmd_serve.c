@@ -7,6 +7,7 @@
 #include "native/native.h"
 #include "portal/portal.h"
 #include "query/warm.h"
+#include "registry/ahead.h"
 #include "sync/sync.h"
 
 #include <unistd.h>
@@ -78,9 +79,17 @@ static void start_sync(serve *s) {
     log_sync(s, err.message);
 }
 
+/* What first visitors would wait for: pages, then searches. */
+static void make_ahead(void *ctx, const atomic_bool *stop) {
+  serve *s = ctx;
+  th_err ignored = {0}; /* what fails here fails again, and is said, when somebody asks */
+  th_portal_ahead(s->portal, stop);
+  if (!atomic_load(stop)) (void)!th_registry_searches_ahead(s->registry, stop, &ignored);
+}
+
 /* Here for the same reason. Without it first visitors wait for what it makes ahead. */
 static void start_warmer(serve *s) {
-  const th_warm_more more = {th_portal_ahead, s->portal};
+  const th_warm_more more = {make_ahead, s};
   th_err err = {0};
   if (th_warmer_start(&s->warmer, th_registry_index(s->registry), s->suggester, &more, &err))
     fprintf(stderr, "trialhead serve: tables are not made ahead: %s\n", err.message);

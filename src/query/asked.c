@@ -2,8 +2,8 @@
 
 enum { PROBES = 4 }; /* slots that a key may have */
 
-uint64_t th_asked_room_of(const th_asked_room *room, uint32_t n_docs) {
-  return TH_MAX(TH_MIN(room->a_doc * n_docs, room->most), room->least);
+uint64_t th_asked_room(uint64_t a_doc, uint32_t n_docs, uint64_t least, uint64_t most) {
+  return TH_MAX(TH_MIN(a_doc * n_docs, most), least);
 }
 
 const void *th_asked_find(th_asked *a, uint64_t key, unsigned *slot) {
@@ -43,8 +43,8 @@ void th_asked_refuse(th_asked *a, unsigned slot) {
   atomic_store_explicit(&a->slots[slot].asked, TH_ASKED_REFUSED, memory_order_relaxed);
 }
 
-bool th_asked_take_room(th_asked *a, uint64_t bytes, uint64_t room) {
-  if (atomic_fetch_add(&a->bytes, bytes) + bytes <= room) return true;
+bool th_asked_take_room(th_asked *a, uint64_t bytes) {
+  if (atomic_fetch_add(&a->bytes, bytes) + bytes <= a->room) return true;
   th_asked_give_room(a, bytes);
   return false;
 }

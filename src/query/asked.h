@@ -26,14 +26,12 @@ typedef struct th_asked_slot {
 typedef struct th_asked {
   th_asked_slot *slots; /* cleared; borrowed */
   unsigned n;
+  uint64_t room;          /* most bytes */
   _Atomic uint64_t bytes; /* of all tables, and those that room was taken for */
 } th_asked;
 
-/* How much memory tables may take: so many bytes a document, between two bounds. */
-typedef struct th_asked_room {
-  uint64_t a_doc, least, most;
-} th_asked_room;
-uint64_t th_asked_room_of(const th_asked_room *room, uint32_t n_docs);
+/* Room of so many bytes a document, between two bounds. */
+uint64_t th_asked_room(uint64_t a_doc, uint32_t n_docs, uint64_t least, uint64_t most);
 
 #define TH_ASKED_NO_SLOT UINT32_MAX
 /* The table of a key, or NULL: then *slot is where it may be counted, TH_ASKED_NO_SLOT when the
@@ -45,7 +43,7 @@ uint32_t th_asked_count(th_asked *a, unsigned slot, uint64_t key, uint32_t times
 /* The slot's key gets no table, unless th_asked_keep brings one: whoever asks next does not try. */
 void th_asked_refuse(th_asked *a, unsigned slot);
 /* Takes room for a table, so that threads together do not pass the limit; false: there is none. */
-bool th_asked_take_room(th_asked *a, uint64_t bytes, uint64_t room);
+bool th_asked_take_room(th_asked *a, uint64_t bytes);
 void th_asked_give_room(th_asked *a, uint64_t bytes);
 /* Puts a table, for which room is taken, into its slot: owned by `a` from then on. False: another
  * table is there; the room is given back, the table still the caller's. */

@@ -16,8 +16,9 @@ typedef struct cache {
   _Atomic(th_inverted *) inverted[TH_F_COUNT];
   _Atomic(th_spots *) spots;
   _Atomic(uint64_t *) present[TH_F_COUNT];
-  th_asked hot, impacts;
+  th_asked hot, impacts, phrases;
   th_asked_slot hot_slots[TH_HOT_SLOTS], impact_slots[TH_IMPACT_SLOTS];
+  th_asked_slot phrase_slots[TH_PHRASE_SLOTS];
   _Atomic uint64_t bytes; /* of all these tables */
   _Atomic uint64_t lists; /* of the inverted columns alone, those being made included */
 } cache;
@@ -40,6 +41,7 @@ static void cache_free(th_segment_extra *extra) {
   th_spots_free(atomic_load(&c->spots));
   th_hot_dispose(&c->hot);
   th_impacts_dispose(&c->impacts);
+  th_phrases_dispose(&c->phrases);
   free(c);
 }
 
@@ -50,10 +52,9 @@ static cache *cache_of(const th_segment *s) {
   cache *made = calloc(1, sizeof *made);
   if (!made) return NULL;
   made->extra.free = cache_free;
-  made->hot.slots = made->hot_slots;
-  made->hot.n = TH_HOT_SLOTS;
-  made->impacts.slots = made->impact_slots;
-  made->impacts.n = TH_IMPACT_SLOTS;
+  made->hot = (th_asked){made->hot_slots, TH_HOT_SLOTS, th_hot_room(s), 0};
+  made->impacts = (th_asked){made->impact_slots, TH_IMPACT_SLOTS, th_impacts_room(s), 0};
+  made->phrases = (th_asked){made->phrase_slots, TH_PHRASE_SLOTS, th_phrases_room(s), 0};
   if (atomic_compare_exchange_strong(slot, &have, &made->extra)) return made;
   free(made); /* another thread was first */
   return (cache *)have;
@@ -65,7 +66,8 @@ uint64_t th_cache_kept_bytes(const th_segment *s) {
   cache *c = (cache *)have;
   return sizeof *c + atomic_load_explicit(&c->bytes, memory_order_relaxed) +
          atomic_load_explicit(&c->hot.bytes, memory_order_relaxed) +
-         atomic_load_explicit(&c->impacts.bytes, memory_order_relaxed);
+         atomic_load_explicit(&c->impacts.bytes, memory_order_relaxed) +
+         atomic_load_explicit(&c->phrases.bytes, memory_order_relaxed);
 }
 
 /* ---- weights ---- */
@@ -138,7 +140,7 @@ static float *make_length(const th_segment *s, unsigned area) {
 
 /* A scope all of whose fields take synonyms weighs with synonyms what it weighs without: they share
  * the tables. */
-static unsigned shared_scope(unsigned scope) {
+unsigned th_scope_shared(unsigned scope) {
   enum { SAME = 1, OTHER = 2 };
   static _Atomic uint8_t known[N_SCOPES_PLAIN];
   unsigned plain = scope & ~TH_SCOPE_SYNONYMS;
@@ -155,7 +157,7 @@ static unsigned shared_scope(unsigned scope) {
 
 /* Both: what stands in the slot, or what is made for it; NULL when memory is exhausted. */
 static const th_class_weights *weights_of(cache *c, const th_segment *s, unsigned scope) {
-  scope = shared_scope(scope);
+  scope = th_scope_shared(scope);
   _Atomic(th_class_weights *) *slot = &c->weights[scope_index(scope)];
   th_class_weights *have = atomic_load_explicit(slot, memory_order_acquire);
   if (have) return have;
@@ -273,6 +275,11 @@ const th_impacts *th_cache_impacts(const th_segment *s, const th_term *term, uns
                                    const th_weights *w) {
   cache *c = cache_of(s);
   return c ? th_impacts_find(&c->impacts, s, term, scope, w) : NULL;
+}
+
+th_asked *th_cache_phrases(const th_segment *s) {
+  cache *c = cache_of(s);
+  return c ? &c->phrases : NULL;
 }
 
 /* ---- presence ---- */

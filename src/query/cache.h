@@ -7,6 +7,7 @@
 #include "query/hot.h"
 #include "query/impacts.h"
 #include "query/names.h"
+#include "query/phrases.h"
 #include "query/points.h"
 #include "query/tree.h"
 #include "query/weights.h"
@@ -43,6 +44,9 @@ const th_flat *th_cache_flat(const th_segment *s, const th_term *term, uint32_t 
 const th_impacts *th_cache_impacts(const th_segment *s, const th_term *term, unsigned scope,
                                    const th_weights *w);
 
+/* The lists of phrases (phrases.h). NULL when memory is exhausted. */
+th_asked *th_cache_phrases(const th_segment *s);
+
 /* Bit d: document d has words in a text field. NULL when memory is exhausted. */
 const uint64_t *th_cache_present(const th_segment *s, uint16_t field);
 
@@ -54,6 +58,9 @@ const th_spots *th_cache_spots(const th_segment *s);
 
 /* Fields of a scope as a bit set of TH_F_COUNT bits, for th_postings_positions. */
 void th_scope_fields(unsigned scope, uint64_t out[(TH_F_COUNT + 63) / 64]);
+
+/* A scope of the same fields and weights: that without synonyms when all fields take them. */
+unsigned th_scope_shared(unsigned scope);
 
 /* Weight of a field in a scope, 0 when it is not part of it. */
 float th_scope_weight(unsigned scope, uint16_t field);

@@ -48,6 +48,13 @@ static uint32_t any_share(th_thread *t) {
   return t->share >> 16 & (ASKED_TOGETHER - 1);
 }
 
+enum { SOONER = 4 }; /* who makes lists ahead asks for the same words again and again */
+
+static const th_flat *find_flat(const th_plan *p, const th_term *term, uint32_t asked) {
+  return p->hot ? th_hot_find(p->hot, p->segment, term, SOONER * asked)
+                : th_cache_flat(p->segment, term, asked);
+}
+
 int th_phrase_make(th_plan *p, const th_op *op, th_phrase_check *out) {
   int rc = 0;
   bool term = op->kind == TH_OP_TERM;
@@ -63,14 +70,105 @@ int th_phrase_make(th_plan *p, const th_op *op, th_phrase_check *out) {
     out->width = TH_MAX(out->width, word_of(out, i)->term.at + 1);
     put_in_order(out, i);
     if (rc || out->cursors[i].absent) continue;
-    out->flats[i] = th_cache_flat(p->segment, &out->cursors[i].p.term, 0);
+    out->flats[i] = find_flat(p, &out->cursors[i].p.term, 0);
     out->asked[i] = any_share(p->thread);
   }
   return rc ? rc : find_forms(p, out);
 }
 
+/* ---- lists of phrases ---- */
+
+/* Fewer documents are looked at sooner than they are written down. */
+enum { LISTED_MIN = 64 };
+
+/* NULL: no such list can be. */
+static th_phrase_name *name_phrase(th_plan *p, const th_phrase_check *check) {
+  th_phrase_name *name = th_arena_calloc(p->arena, 1, sizeof *name);
+  if (name) name->words = th_arena_calloc(p->arena, check->n, sizeof *name->words);
+  if (!name || !name->words) return NULL;
+  name->scope = th_scope_shared(check->query->scope);
+  name->n = check->n;
+  for (uint32_t i = 0; i < check->n; i++)
+    name->words[i] =
+        (th_phrase_word){check->cursors[i].p.term.postings, word_of(check, i)->term.at};
+  name->key = th_phrase_name_key(name);
+  return name;
+}
+
+/* All documents of the segment in which the phrase stands. */
+static int look_everywhere(th_plan *p, const th_query *phrase, uint64_t *out) {
+  th_op op, *one = &op;
+  th_conj *c = NULL;
+  int rc = th_op_unscored(p, phrase, &op);
+  if (!rc) rc = th_conj_make(p, &one, 1, &c);
+  while (!rc && th_conj_next(p, c, NULL, UINT32_MAX, 0, &rc))
+    for (uint32_t i = 0; i < c->n_found; i++)
+      th_bit_set(out, c->docs[i]);
+  return rc;
+}
+
+static int make_list(th_plan *p, th_asked *set, const th_phrase_check *check,
+                     const th_phrase_name *name, const th_phrase_list **out) {
+  uint64_t *docs = th_bitmap_new(p, false);
+  if (!docs) return th_plan_no_memory(p);
+  th_asked_refuse(set, check->slot);
+  int rc = look_everywhere(p, check->query, docs);
+  if (!rc && !th_segment_state(p->segment, NULL))
+    *out = th_phrases_keep(set, check->slot, p->segment, name, docs);
+  return rc;
+}
+
+/* The phrase's list, if it has one or it is time to make it. */
+static int find_list(th_plan *p, th_phrase_check *check) {
+  const th_phrase_list *list;
+  uint32_t rarest = df_of(&check->cursors[check->order[0]]);
+  th_asked *set = th_cache_phrases(p->segment);
+  int rc = 0;
+  check->slot = TH_ASKED_NO_SLOT;
+  if (!set || rarest < LISTED_MIN || check->query->anchor || check->query->exact) return 0;
+  const th_phrase_name *name = name_phrase(p, check);
+  if (!name) return th_plan_no_memory(p);
+  list = th_phrases_find(set, name, &check->slot);
+  if (!list && check->slot != TH_ASKED_NO_SLOT) {
+    check->key = name->key;
+    check->looks = any_share(p->thread);
+    uint32_t asked = th_asked_count(set, check->slot, name->key, 0);
+    if (asked == TH_ASKED_REFUSED)
+      check->slot = TH_ASKED_NO_SLOT;
+    else if (p->ahead || asked >= rarest)
+      rc = make_list(p, set, check, name, &list);
+  }
+  if (rc || !list || p->ahead) return rc;
+  check->stands = th_bitmap_new(p, false);
+  if (!check->stands) return th_plan_no_memory(p);
+  th_phrase_list_read(list, check->stands);
+  return 0;
+}
+
+static void count_look(const th_plan *p, th_phrase_check *check) {
+  if (check->slot == TH_ASKED_NO_SLOT || ++check->looks < ASKED_TOGETHER) return;
+  th_asked *set = th_cache_phrases(p->segment);
+  if (set) (void)th_asked_count(set, check->slot, check->key, ASKED_TOGETHER);
+  check->looks = 0;
+}
+
 static int add_check(th_plan *p, th_conj *c, const th_op *phrase) {
-  return th_phrase_make(p, phrase, &c->checks[c->n_checks++]);
+  th_phrase_check *check = &c->checks[c->n_checks++];
+  int rc = th_phrase_make(p, phrase, check);
+  if (!rc) rc = find_list(p, check);
+  if (rc) return rc;
+  if (!check->stands) {
+    c->n_unknown++;
+  } else if (!c->within) {
+    c->within = check->stands;
+  } else {
+    uint64_t *both = th_bitmap_new(p, false);
+    if (!both) return th_plan_no_memory(p);
+    for (uint32_t w = 0; w < p->n_words; w++)
+      both[w] = c->within[w] & check->stands[w];
+    c->within = both;
+  }
+  return 0;
 }
 
 static int add_cursor(th_plan *p, th_conj *c, const th_op *term) {
@@ -95,7 +193,8 @@ int th_conj_make(th_plan *p, th_op *const *parts, uint32_t n, th_conj **out) {
   th_conj *c = th_arena_alloc(p->arena, sizeof *c);
   if (!c) return th_plan_no_memory(p);
   c->plan = p;
-  c->n = c->n_checks = c->n_found = c->n_impacts = 0;
+  c->n = c->n_checks = c->n_unknown = c->n_found = c->n_impacts = 0;
+  c->within = NULL;
   c->impacts = NULL;
   c->dense = NULL;
   c->cursors = th_arena_calloc(p->arena, terms, sizeof *c->cursors);
@@ -128,7 +227,7 @@ static uint32_t word_places(th_plan *p, th_phrase_check *check, uint32_t word,
   th_cursor *c = &check->cursors[word];
   if (check->forms) return th_postings_positions(p->segment, &c->p, c->i, fields, out, max);
   if (!check->flats[word] && ++check->asked[word] >= ASKED_TOGETHER) {
-    check->flats[word] = th_cache_flat(p->segment, &c->p.term, ASKED_TOGETHER);
+    check->flats[word] = find_flat(p, &c->p.term, ASKED_TOGETHER);
     check->asked[word] = 0;
   }
   if (check->flats[word])
@@ -235,6 +334,7 @@ static int phrase_places(th_plan *p, th_phrase_check *check, uint32_t doc, uint3
 static int phrase_stands(th_plan *p, th_phrase_check *check, uint32_t doc, bool *stands) {
   th_occurrence *places = NULL;
   uint32_t n;
+  count_look(p, check);
   int rc = phrase_places(p, check, doc, &n, &places);
   *stands = !rc && n > 0;
   return rc;
@@ -259,6 +359,10 @@ int th_conj_stands(th_plan *p, th_conj *c, uint32_t doc, bool *stands) {
   int rc = 0;
   *stands = true;
   for (uint32_t k = 0; !rc && *stands && k < c->n_checks; k++) {
+    if (c->checks[k].stands) {
+      *stands = th_bit(c->checks[k].stands, doc);
+      continue;
+    }
     *stands = go_to(&c->checks[k], doc); /* but for damage: they all hold it */
     if (*stands) rc = phrase_stands(p, &c->checks[k], doc, stands);
   }
@@ -268,13 +372,13 @@ int th_conj_stands(th_plan *p, th_conj *c, uint32_t doc, bool *stands) {
 int th_conj_score(th_plan *p, th_conj *c, uint32_t doc, bool *stands, uint32_t *score) {
   th_phrase_check *check = &c->checks[0];
   *score = 0;
-  *stands = c->n && go_to(check, doc);
+  *stands = c->n && (!check->stands || th_bit(check->stands, doc)) && go_to(check, doc);
   for (uint32_t w = 0; *stands && w < check->n; w++) {
     uint32_t add;
     *stands = th_cursor_score(&check->cursors[w], &add);
     *score += add;
   }
-  return *stands ? phrase_stands(p, check, doc, stands) : 0;
+  return *stands && !check->stands ? phrase_stands(p, check, doc, stands) : 0;
 }
 
 /* ---- batches ---- */
@@ -433,7 +537,7 @@ static int check_phrases(th_plan *p, th_conj *c) {
 
 bool th_conj_next(th_plan *p, th_conj *c, const uint64_t *keep, uint32_t end, uint32_t least,
                   int *rc) {
-  if (*rc || !th_conj_candidates(c, keep, end, least)) return false;
+  if (*rc || !th_conj_candidates(c, keep ? keep : c->within, end, least)) return false;
   if (c->n_checks && c->n_found) *rc = check_phrases(p, c);
   return *rc == 0;
 }

@@ -20,7 +20,13 @@ typedef struct th_phrase_check {
   const th_query *query; /* a PHRASE or a TERM */
   uint32_t n;            /* words */
   uint32_t width;        /* positions that the phrase takes */
-  int *forms;            /* exact: the code of each word's form, -1 = the segment has none */
+  /* Documents in which it stands, and maybe dead ones, where a list says so; NULL: to be looked at.
+   */
+  uint64_t *stands;
+  uint64_t key;   /* without a list: what it is counted as, where, … */
+  unsigned slot;  /* TH_ASKED_NO_SLOT: not counted */
+  uint32_t looks; /* … and documents looked at since */
+  int *forms;     /* exact: the code of each word's form, -1 = the segment has none */
   uint64_t fields[(TH_F_COUNT + 63) / 64];
 } th_phrase_check;
 
@@ -58,6 +64,8 @@ typedef struct th_conj {
   uint32_t n;
   th_phrase_check *checks;
   uint32_t n_checks;
+  uint32_t n_unknown; /* of these without a list: to be looked at */
+  uint64_t *within;   /* where the others all stand; NULL: there is none */
   /* Only the best are wanted: */
   const th_impacts **impacts; /* of each cursor, NULL = it has none; NULL: all are wanted */
   uint32_t n_impacts;         /* cursors that have some */
@@ -116,6 +124,9 @@ typedef struct th_plan {
   uint32_t at;
   const th_segment *segment;
   uint32_t n_docs, n_words; /* words of a bitmap: whole windows */
+  /* Lists of phrases are made ahead: */
+  th_asked *hot; /* places of words, for that alone; NULL: the segment's */
+  bool ahead;    /* phrases that have no list get one at first sight */
 } th_plan;
 
 /* ---- plan.c ---- */
@@ -230,7 +241,7 @@ void th_conj_seek(th_conj *c, uint32_t from);
  * be left out. False when there are no more below end. Error (memory): *rc. */
 bool th_conj_next(th_plan *p, th_conj *c, const uint64_t *keep, uint32_t end, uint32_t least,
                   int *rc);
-/* The same without looking whether phrases stand. */
+/* The same without looking whether phrases stand; keep leaves out what c->within does. */
 bool th_conj_candidates(th_conj *c, const uint64_t *keep, uint32_t end, uint32_t least);
 /* From now on only documents with the best scores are wanted, in any order: batches may come from
  * impacts, without those that cannot enter the sink. To be called before the first batch. */
@@ -279,6 +290,7 @@ struct th_sink {
   th_distances distances; /* of the segment at hand, when they make the order */
   bool by_score;          /* one key: the score, falling */
   bool by_number;         /* one key: the study number, falling */
+  bool several;           /* a document may come several times: its best score counts */
   bool want_all;   /* every match must be seen: counted, facetted or sorted by something else */
   uint64_t *found; /* facets: matches of the segment at hand, else NULL */
   int64_t total;

@@ -124,20 +124,22 @@ static th_flat *make(const th_segment *s, const th_term *term, uint64_t most, ui
 
 /* ---- keeping ---- */
 
-static const th_asked_room rooms = {.a_doc = 256, .least = 64 << 10, .most = 4 << 20};
+uint64_t th_hot_room(const th_segment *s) {
+  return th_asked_room(256, th_segment_docs(s), 64 << 10, 1 << 20);
+}
 
 static const th_flat *keep(th_asked *hot, unsigned slot, uint64_t key, const th_segment *s,
                            const th_term *term) {
-  uint64_t bytes = 0, room = th_asked_room_of(&rooms, th_segment_docs(s));
+  uint64_t bytes = 0;
   uint64_t taken = atomic_load_explicit(&hot->bytes, memory_order_relaxed);
-  uint64_t left = taken < room ? room - taken : 0;
+  uint64_t left = taken < hot->room ? hot->room - taken : 0;
   th_asked_refuse(hot, slot);
-  th_flat *made = make(s, term, TH_MIN(left, room / SHARE), &bytes);
+  th_flat *made = make(s, term, TH_MIN(left, hot->room / SHARE), &bytes);
   if (!made) return NULL;
   made->table = (th_asked_table){key, bytes};
   /* Threads that make lists at one time may pass the limit by theirs together: then the last goes.
    */
-  if (th_asked_take_room(hot, bytes, room) && th_asked_keep(hot, slot, &made->table)) return made;
+  if (th_asked_take_room(hot, bytes) && th_asked_keep(hot, slot, &made->table)) return made;
   flat_free(&made->table);
   return NULL;
 }

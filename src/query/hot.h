@@ -21,6 +21,8 @@ typedef struct th_flat {
 } th_flat;
 
 enum { TH_HOT_SLOTS = 256 };
+/* Bytes that the lists of a segment may take. */
+uint64_t th_hot_room(const th_segment *s);
 /* The list of a word of the segment, NULL while there is none. asked: postings of it whose places
  * were read since the last call. */
 const th_flat *th_hot_find(th_asked *hot, const th_segment *s, const th_term *term, uint32_t asked);

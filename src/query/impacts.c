@@ -50,13 +50,15 @@ static th_impacts *make(const th_segment *s, const th_term *term, const th_weigh
 
 /* ---- keeping ---- */
 
-static const th_asked_room rooms = {.a_doc = 256, .least = 64 << 10, .most = 4 << 20};
+uint64_t th_impacts_room(const th_segment *s) {
+  return th_asked_room(256, th_segment_docs(s), 64 << 10, 2 << 20);
+}
 
 static const th_impacts *keep(th_asked *set, unsigned slot, uint64_t key, const th_segment *s,
                               const th_term *term, const th_weights *w) {
   uint64_t bytes = table_bytes(s);
   th_asked_refuse(set, slot);
-  if (!th_asked_take_room(set, bytes, th_asked_room_of(&rooms, th_segment_docs(s)))) return NULL;
+  if (!th_asked_take_room(set, bytes)) return NULL;
   th_impacts *made = make(s, term, w);
   if (!made) {
     th_asked_give_room(set, bytes);
@@ -68,9 +70,9 @@ static const th_impacts *keep(th_asked *set, unsigned slot, uint64_t key, const 
   return NULL;
 }
 
-static uint32_t asks_needed(const th_asked *set, const th_segment *s) {
+static uint32_t asks_needed(const th_asked *set) {
   uint64_t taken = atomic_load_explicit(&set->bytes, memory_order_relaxed);
-  return ASKED << TH_MIN(taken * 4 / th_asked_room_of(&rooms, th_segment_docs(s)), 4u);
+  return ASKED << TH_MIN(taken * 4 / set->room, 4u);
 }
 
 /* Word and scope: addresses have 48 bits, and those of one mapping differ in these. */
@@ -86,7 +88,7 @@ const th_impacts *th_impacts_find(th_asked *set, const th_segment *s, const th_t
   const th_impacts *t = th_asked_find(set, key, &slot);
   if (t || slot == TH_ASKED_NO_SLOT) return t;
   uint32_t asked = th_asked_count(set, slot, key, 1);
-  if (asked == TH_ASKED_REFUSED || asked < asks_needed(set, s)) return NULL;
+  if (asked == TH_ASKED_REFUSED || asked < asks_needed(set)) return NULL;
   return keep(set, slot, key, s, term, w);
 }
 

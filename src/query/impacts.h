@@ -18,6 +18,8 @@ typedef struct th_impacts {
 
 enum { TH_IMPACT_SLOTS = 1024 };
 
+/* Bytes that the tables of a segment may take. */
+uint64_t th_impacts_room(const th_segment *s);
 /* The table of a word of the segment, NULL while there is none: too few documents hold it, it was
  * asked for too seldom, there is no room for it. w: of the scope. */
 const th_impacts *th_impacts_find(th_asked *set, const th_segment *s, const th_term *term,

@@ -94,6 +94,10 @@ static int match_phrase(th_plan *p, const th_query *q, const uint64_t *within, u
   th_conj *c = NULL;
   int rc = look_up_words(p, &q, 1, &c);
   if (rc) return rc;
+  if (!c->n_unknown) {
+    memcpy(out, c->within, p->n_words * sizeof *out);
+    return 0;
+  }
   match_words(c, within, out);
   return keep_standing(p, c, out);
 }
@@ -316,12 +320,14 @@ static int match_all_of(th_plan *p, const th_query *q, const uint64_t *within, u
     memcpy(out, within, p->n_words * sizeof *out);
   else
     memset(out, 0xFF, p->n_words * sizeof *out);
+  for (uint32_t w = 0; c && c->within && w < p->n_words; w++)
+    out[w] &= c->within[w];
   bool words_first = c && is_rare(p, c);
   if (words_first) rc = narrow_by_words(p, c, out);
   if (!rc) rc = match_parts(p, q, COST_COLUMN, COST_POINTS, out);
   if (!rc && c && !words_first) rc = narrow_by_words(p, c, out);
   if (!rc) rc = match_parts(p, q, COST_WORD, COST_WORD, out);
-  if (!rc && c && c->n_checks) rc = keep_standing(p, c, out);
+  if (!rc && c && c->n_unknown) rc = keep_standing(p, c, out);
   return rc ? rc : match_parts(p, q, COST_PHRASE, COST_SITES, out);
 }
 

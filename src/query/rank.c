@@ -269,8 +269,13 @@ static int rank_all_of(th_plan *p, th_op *const *parts, uint32_t n, const uint64
   th_conj *c;
   int rc = th_conj_make(p, parts, n, &c);
   bool all = sink->want_all || p->request->exhaustive;
+  if (!rc && c->within) {
+    for (uint32_t w = 0; w < p->n_words; w++)
+      c->within[w] &= keep[w];
+    keep = c->within;
+  }
   if (!rc && !all && sink->by_score) rc = th_conj_want_best(p, c, keep, sink);
-  if (!rc && !all && c->n_checks) return rank_phrases(p, c, keep, sink);
+  if (!rc && !all && c->n_unknown) return rank_phrases(p, c, keep, sink);
   while (!rc && th_conj_next(p, c, keep, UINT32_MAX, all ? 0 : th_sink_least(sink), &rc)) {
     for (uint32_t i = 0; i < c->n_found; i++) {
       if (sink->want_all) th_sink_count_doc(sink, c->docs[i]);
@@ -342,14 +347,14 @@ static int eval_phrase(th_plan *p, th_op *op, const window *v, th_level *l) {
   bool look = p->request->exhaustive;
   th_conj_seek(op->conj, v->base);
   while (look ? th_conj_next(p, op->conj, NULL, v->end, 0, &rc)
-              : th_conj_candidates(op->conj, NULL, v->end, 0)) {
+              : th_conj_candidates(op->conj, op->conj->within, v->end, 0)) {
     for (uint32_t i = 0; i < op->conj->n_found; i++) {
       uint32_t at = op->conj->docs[i] - v->base;
       l->acc[at] = op->conj->scores[i];
       th_bit_set(l->bits, at);
     }
   }
-  if (look) return rc;
+  if (look || !op->conj->n_unknown) return rc;
   memcpy(l->maybe, l->bits, sizeof l->bits);
   memcpy(l->rough, l->bits, sizeof l->bits);
   return rc;
@@ -539,6 +544,87 @@ static int rank_tree(th_plan *p, th_op *op, const uint64_t *keep, th_sink *sink)
   return rc;
 }
 
+/* ---- any of several ways ---- */
+
+/* A sum of words and maxima of them is the maximum of sums of words: each document's score is that
+ * of the best way, a way is a flat AND, and what a way cannot bring among the best is passed over.
+ */
+enum {
+  WAYS_MOST = 24,
+  WAY_PARTS = 64,   /* words and phrases of a way */
+  WAYS_HITS = 2048, /* more are not looked through again and again */
+};
+
+typedef struct way {
+  th_op **parts;
+  uint32_t n;
+} way;
+
+typedef struct ways {
+  way list[WAYS_MOST];
+  uint32_t n;
+} ways;
+
+/* Each way of a with each way of b. */
+static bool cross(th_plan *p, const ways *a, const ways *b, ways *out) {
+  out->n = 0;
+  if (a->n * b->n > WAYS_MOST) return false;
+  for (uint32_t i = 0; i < a->n; i++) {
+    for (uint32_t k = 0; k < b->n; k++) {
+      way *w = &out->list[out->n++];
+      w->n = a->list[i].n + b->list[k].n;
+      w->parts = w->n > WAY_PARTS ? NULL : th_arena_calloc(p->arena, w->n, sizeof(th_op *));
+      if (!w->parts) return false;
+      memcpy(w->parts, a->list[i].parts, a->list[i].n * sizeof(th_op *));
+      memcpy(w->parts + a->list[i].n, b->list[k].parts, b->list[k].n * sizeof(th_op *));
+    }
+  }
+  return true;
+}
+
+/* The ways of an operator; false: it is of another shape, has too many, or there is no memory, and
+ * the tree must be gone through. */
+static bool find_ways(th_plan *p, th_op *op, ways *out) {
+  ways part, both;
+  if (op->kind == TH_OP_TERM || op->kind == TH_OP_PHRASE) {
+    out->n = 1;
+    out->list[0] = (way){th_arena_calloc(p->arena, 1, sizeof(th_op *)), 1};
+    if (out->list[0].parts) out->list[0].parts[0] = op;
+    return out->list[0].parts;
+  }
+  if ((op->kind != TH_OP_AND && op->kind != TH_OP_EITHER) || op->n == 0) return false;
+  if (!find_ways(p, op->parts[0], out)) return false;
+  for (uint32_t i = 1; i < op->n; i++) {
+    if (!find_ways(p, op->parts[i], &part)) return false;
+    if (op->kind == TH_OP_AND) {
+      if (!cross(p, out, &part, &both)) return false;
+      *out = both;
+      continue;
+    }
+    if (out->n + part.n > WAYS_MOST) return false;
+    memcpy(out->list + out->n, part.list, part.n * sizeof(way));
+    out->n += part.n;
+  }
+  return true;
+}
+
+/* The best of any way. */
+static int rank_ways(th_plan *p, const ways *w, const uint64_t *keep, th_sink *sink) {
+  int rc = 0;
+  sink->several = true;
+  for (uint32_t i = 0; !rc && i < w->n; i++)
+    rc = rank_all_of(p, w->list[i].parts, w->list[i].n, keep, sink);
+  sink->several = false;
+  return rc;
+}
+
+static int rank_best(th_plan *p, th_op *op, const uint64_t *keep, th_sink *sink) {
+  ways w;
+  bool best = sink->by_score && !sink->want_all && !p->request->exhaustive;
+  if (best && sink->cap <= WAYS_HITS && find_ways(p, op, &w)) return rank_ways(p, &w, keep, sink);
+  return rank_tree(p, op, keep, sink);
+}
+
 /* ---- which way ---- */
 
 /* Parts of an AND that have no score narrow down what is kept; the others are left. */
@@ -583,7 +669,7 @@ static int count_then_rank(th_plan *p, th_op *op, uint64_t *keep, th_sink *sink)
     th_sink_count(sink, w, keep[w]);
   }
   sink->want_all = false;
-  if (sink->cap) rc = rank_tree(p, op, keep, sink);
+  if (sink->cap) rc = rank_best(p, op, keep, sink);
   sink->want_all = true;
   return rc;
 }
@@ -609,5 +695,5 @@ int th_rank_segment(th_plan *p, uint64_t *keep, th_sink *sink) {
     return rank_all_of(p, op->parts, op->n, keep, sink);
   if (sink->want_all && sink->by_score && !p->request->exhaustive && has_phrase(op))
     return count_then_rank(p, op, keep, sink);
-  return rank_tree(p, op, keep, sink);
+  return rank_best(p, op, keep, sink);
 }

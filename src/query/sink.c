@@ -18,9 +18,8 @@ static void sift_up(th_entry *heap, uint32_t i) {
   heap[i] = e;
 }
 
-static void sift_down(th_entry *heap, uint32_t n) {
-  th_entry e = heap[0];
-  uint32_t i = 0;
+static void sift_down(th_entry *heap, uint32_t i, uint32_t n) {
+  th_entry e = heap[i];
   for (uint32_t child; (child = 2 * i + 1) < n; i = child) {
     if (child + 1 < n && better(&heap[child], &heap[child + 1])) child++;
     if (!better(&e, &heap[child])) break;
@@ -50,8 +49,28 @@ static void offer(th_sink *s, const th_entry *e) {
     sift_up(s->heap, s->n - 1);
   } else if (better(e, &s->heap[0])) {
     s->heap[0] = *e;
-    sift_down(s->heap, s->n);
+    sift_down(s->heap, 0, s->n);
   }
+}
+
+/* Its place in the heap; n when it is not there. */
+static uint32_t place_of(const th_sink *s, uint32_t segment, uint32_t doc) {
+  uint32_t i = 0;
+  while (i < s->n && !(s->heap[i].doc == doc && s->heap[i].segment == segment))
+    i++;
+  return i;
+}
+
+/* A document that may be in the heap with another score; false: it is to be offered. */
+static bool offer_again(th_sink *s, const th_entry *e) {
+  if (s->n == s->cap && !better(e, &s->heap[0])) return true;
+  uint32_t at = place_of(s, e->segment, e->doc);
+  if (at == s->n) return false;
+  if (better(e, &s->heap[at])) {
+    s->heap[at] = *e;
+    sift_down(s->heap, at, s->n);
+  }
+  return true;
 }
 
 /* ---- keys ---- */
@@ -140,9 +159,10 @@ void th_sink_take(th_sink *s, uint32_t doc, uint32_t score) {
                 .segment = s->plan->at,
                 .doc = doc,
                 .score = score};
-  if (s->by_score)
+  if (s->by_score) {
     e.key[0] = score;
-  else if (s->by_number)
+    if (s->several && offer_again(s, &e)) return;
+  } else if (s->by_number)
     e.key[0] = e.nct;
   else
     for (unsigned i = 0; i < s->n_keys; i++)

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "geo/geo.h"
-#include "query/cache.h"
+#include "query/exec.h"
 
 enum { LOOK_MS = 1000, NICER = 4 };
 
@@ -72,6 +72,79 @@ void th_warm_segment(const th_segment *s, th_warm_part part) {
   if (part == TH_WARM_FIRST || !warm_areas(s, then, TH_COUNT(then))) return;
   (void)th_cache_spots(s);
 }
+
+/* ---- phrases ---- */
+
+static int make_phrase(th_plan *p, const th_query *phrase) {
+  th_op op, *one = &op;
+  th_conj *c;
+  int rc = th_op_unscored(p, phrase, &op);
+  if (!rc) rc = th_conj_make(p, &one, 1, &c);
+  th_arena_reset(p->arena, false);
+  return rc;
+}
+
+static int make_phrases(th_plan *p, const th_query *q, const atomic_bool *stop) {
+  int rc = 0;
+  switch (q->kind) {
+  case TH_N_PHRASE:
+    return make_phrase(p, q);
+  case TH_N_AND:
+  case TH_N_OR:
+  case TH_N_EITHER:
+  case TH_N_NOT:
+  case TH_N_TILT:
+    for (uint32_t i = 0; !rc && i < q->n && !atomic_load(stop); i++)
+      rc = make_phrases(p, q->parts[i], stop);
+    return rc;
+  default: /* places within a site are looked up by themselves */
+    return 0;
+  }
+}
+
+/* While the lists of a segment are made. */
+enum { HOT_ROOM = 32 << 20 /* bytes */, HOT_SLOTS = 4096 };
+
+static int make_in_segment(th_plan *p, th_warm_next_fn *next, void *ctx, const atomic_bool *stop) {
+  int rc = 0;
+  th_asked_slot *slots = calloc(HOT_SLOTS, sizeof *slots);
+  if (!slots) return th_plan_no_memory(p);
+  th_asked hot = {slots, HOT_SLOTS, HOT_ROOM, 0};
+  p->hot = &hot;
+  for (size_t i = 0; !rc && !atomic_load(stop); i++) {
+    const th_query *q = NULL;
+    rc = next(ctx, i, &q, p->err);
+    if (!rc && q) rc = make_phrases(p, q, stop);
+  }
+  p->hot = NULL;
+  th_hot_dispose(&hot);
+  free(slots);
+  int state = th_segment_state(p->segment, p->err);
+  if (state) return state;
+  return rc == TH_ENOTFOUND ? 0 : rc;
+}
+
+int th_warm_phrases(const th_snapshot *snapshot, th_warm_next_fn *next, void *ctx,
+                    const atomic_bool *stop, th_err *err) {
+  static const th_search_request nothing;
+  th_arena arena;
+  th_arena_init(&arena, 0);
+  th_plan p = {.snapshot = snapshot,
+               .request = &nothing,
+               .arena = &arena,
+               .err = err,
+               .thread = th_thread_get(),
+               .ahead = true};
+  int rc = p.thread ? 0 : th_plan_no_memory(&p);
+  for (uint32_t s = 0; !rc && s < snapshot->n_segments && !atomic_load(stop); s++) {
+    th_plan_segment(&p, s);
+    rc = make_in_segment(&p, next, ctx, stop);
+  }
+  th_arena_dispose(&arena);
+  return rc;
+}
+
+/* ---- the thread ---- */
 
 static bool is_stopped(th_warmer *w) {
   return atomic_load(&w->stop);

@@ -6,6 +6,7 @@
 
 #include <stdatomic.h>
 
+#include "query/search.h"
 #include "query/suggest.h"
 
 typedef struct th_warmer th_warmer;
@@ -29,6 +30,15 @@ void th_warmer_stop(th_warmer *w);
  * with their points. Those that memory has no room for are left to whoever asks. */
 typedef enum th_warm_part { TH_WARM_ALL, TH_WARM_FIRST, TH_WARM_REST } th_warm_part;
 void th_warm_segment(const th_segment *s, th_warm_part part);
+
+/* Expression number i, borrowed until the next call; *q NULL: there is nothing to be made of it.
+ * TH_ENOTFOUND: there are no more. Other errors end it. */
+typedef int th_warm_next_fn(void *ctx, size_t i, const th_query **q, th_err *err);
+/* Makes the lists of all phrases in expressions (phrases.h) that have none yet, until *stop or
+ * until they have no more room; the expressions are asked for once a segment, from 0 on. Errors:
+ * TH_ENOMEM, TH_ECORRUPT, those of `next`. */
+int th_warm_phrases(const th_snapshot *snapshot, th_warm_next_fn *next, void *ctx,
+                    const atomic_bool *stop, th_err *err) TH_MUST_USE;
 
 /* Makes the tables of a generation that is loaded and not yet current: th_index_newer_fn. */
 void th_warm_snapshot(void *ctx, const th_snapshot *snapshot);

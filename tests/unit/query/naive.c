@@ -212,7 +212,8 @@ static uint32_t df_of(const corpus *c, th_span stem) {
 }
 
 static float weight_of(unsigned scope, uint16_t field) {
-  if (!th_scope_is_field(scope)) return th_score_weight(scope, field);
+  if (scope & TH_SCOPE_SYNONYMS && !(th_fields[field].flags & TH_FF_SYNONYMS)) return 0;
+  if (!th_scope_is_field(scope)) return th_score_weight(th_scope_area(scope), field);
   uint16_t f = th_scope_field(scope);
   return field >= f && field < th_fields[f].end ? 1 : 0;
 }
@@ -224,13 +225,12 @@ static bool term_matches(const corpus *c, const naive_doc *d, const th_query *q,
     if (th_span_eq(d->words[i].stem, q->term.stem)) tf[d->words[i].field]++;
   for (uint16_t f = 0; f < TH_F_COUNT; f++)
     if (tf[f]) wtf += weight_of(q->scope, f) * (float)tf[f];
+  unsigned area = th_scope_area(q->scope);
   if (!th_scope_is_field(q->scope))
-    length =
-        TH_SCORE_K1 * (1 - TH_SCORE_B +
-                       TH_SCORE_B * th_norm_decode(d->norms[q->scope]) / th_area_average(q->scope));
-  *score = wtf > 0
-               ? th_score_contribution(th_score_idf(c->n_docs, df_of(c, q->term.stem)), wtf, length)
-               : 0;
+    length = TH_SCORE_K1 *
+             (1 - TH_SCORE_B + TH_SCORE_B * th_norm_decode(d->norms[area]) / th_area_average(area));
+  float idf = q->term.weight * th_score_idf(c->n_docs, df_of(c, q->term.stem));
+  *score = wtf > 0 ? th_score_contribution(idf, wtf, length) : 0;
   return wtf > 0;
 }
 

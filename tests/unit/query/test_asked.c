@@ -34,7 +34,7 @@ static void drop(th_asked_table *t) {
 
 static void counts_and_keeps(void **state) {
   th_asked_slot slots[SLOTS] = {0};
-  th_asked a = {.slots = slots, .n = SLOTS};
+  th_asked a = {.slots = slots, .n = SLOTS, .room = UINT64_MAX};
   unsigned slot, again;
   (void)state;
   assert_null(th_asked_find(&a, 7, &slot));
@@ -49,14 +49,16 @@ static void counts_and_keeps(void **state) {
   assert_int_equal(th_asked_count(&a, slot, 7, UINT32_MAX), TH_ASKED_REFUSED - 1);
   th_asked_refuse(&a, slot);
   assert_true(th_asked_count(&a, slot, 7, 1) == TH_ASKED_REFUSED);
-  assert_true(th_asked_take_room(&a, 100, 100));
+  a.room = 100;
+  assert_true(th_asked_take_room(&a, 100));
   th_asked_table *t = make(7, 100);
   assert_true(th_asked_keep(&a, slot, t));
   assert_ptr_equal(th_asked_find(&a, 7, &slot), t);
-  assert_false(th_asked_take_room(&a, 1, 100));
+  assert_false(th_asked_take_room(&a, 1));
   assert_int_equal(a.bytes, 100);
   /* The slot is taken: a second table is refused and its room given back. */
-  assert_true(th_asked_take_room(&a, 50, 200));
+  a.room = 200;
+  assert_true(th_asked_take_room(&a, 50));
   th_asked_table *late = make(9, 50);
   assert_false(th_asked_keep(&a, slot, late));
   assert_int_equal(a.bytes, 100);
@@ -66,17 +68,16 @@ static void counts_and_keeps(void **state) {
 }
 
 static void room_is_bounded(void **state) {
-  const th_asked_room room = {.a_doc = 16, .least = 1000, .most = 5000};
   (void)state;
-  assert_int_equal(th_asked_room_of(&room, 0), 1000);
-  assert_int_equal(th_asked_room_of(&room, 100), 1600);
-  assert_int_equal(th_asked_room_of(&room, UINT32_MAX), 5000);
+  assert_int_equal(th_asked_room(16, 0, 1000, 5000), 1000);
+  assert_int_equal(th_asked_room(16, 100, 1000, 5000), 1600);
+  assert_int_equal(th_asked_room(16, UINT32_MAX, 1000, 5000), 5000);
 }
 
 /* More keys than slots: what has a table is found, others find no slot or one without a table. */
 static void slots_run_out(void **state) {
   th_asked_slot slots[SLOTS] = {0};
-  th_asked a = {.slots = slots, .n = SLOTS};
+  th_asked a = {.slots = slots, .n = SLOTS, .room = UINT64_MAX};
   unsigned slot, kept = 0, without = 0;
   (void)state;
   for (uint64_t key = 1; key <= 200; key++) {
@@ -86,7 +87,7 @@ static void slots_run_out(void **state) {
       continue;
     }
     assert_true(slot < SLOTS);
-    assert_true(th_asked_take_room(&a, 1, UINT64_MAX));
+    assert_true(th_asked_take_room(&a, 1));
     assert_true(th_asked_keep(&a, slot, make(key, 1)));
     kept++;
   }
@@ -125,7 +126,7 @@ static void *play(void *ctx) {
     uint32_t asked = th_asked_count(&s->a, slot, key, 1);
     if (asked == TH_ASKED_REFUSED || asked < AFTER) continue;
     th_asked_refuse(&s->a, slot);
-    if (!th_asked_take_room(&s->a, 1, ROOM)) continue;
+    if (!th_asked_take_room(&s->a, 1)) continue;
     th_asked_table *made = make(key, 1);
     if (!th_asked_keep(&s->a, slot, made)) drop(made);
   }
@@ -134,7 +135,7 @@ static void *play(void *ctx) {
 
 static void threads_share_them(void **state) {
   static th_asked_slot slots[SLOTS];
-  shared s = {.a = {.slots = slots, .n = SLOTS}};
+  shared s = {.a = {.slots = slots, .n = SLOTS, .room = ROOM}};
   pthread_t threads[THREADS];
   (void)state;
   for (unsigned i = 0; i < THREADS; i++)
