@@ -148,6 +148,8 @@ typedef struct th_criteria_outline {
   const th_criteria_file *file;
   uint32_t segment;
   const uint8_t *names, *end; /* what stands behind the facts */
+  const uint8_t *marks;       /* a byte for each node and each fact, by who judges it with its text
+                               * (match/marks.h); NULL: none yet */
 } th_criteria_outline;
 
 /* Label and code of a concept. Errors: TH_ECORRUPT. */

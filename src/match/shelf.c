@@ -5,13 +5,13 @@
 
 #include <pthread.h>
 
-enum { PARTS = 16, BUCKETS = 1024, OVERHEAD = 32 /* of an allocation, at most */ };
+enum { PIECES = 4, PARTS = 16, BUCKETS = 1024, OVERHEAD = 32 /* of an allocation, at most */ };
 
 typedef struct item {
   struct item *next;      /* in the bucket */
   struct item *on, *back; /* around the clock */
   uint64_t key;
-  uint32_t n[3]; /* bytes of title, status, criteria */
+  uint32_t n[PIECES]; /* bytes of title, status, criteria, marks */
   bool asked;
   char bytes[];
 } item;
@@ -61,7 +61,7 @@ static item **bucket_of(part *p, uint64_t key) {
 }
 
 static size_t bytes_of(const item *i) {
-  return sizeof *i + OVERHEAD + i->n[0] + i->n[1] + i->n[2];
+  return sizeof *i + OVERHEAD + i->n[0] + i->n[1] + i->n[2] + i->n[3];
 }
 
 /* ---- under the part's lock ---- */
@@ -127,29 +127,35 @@ bool th_shelf_take(th_shelf *s, uint32_t segment, uint32_t doc, th_arena *arena,
   uint64_t key = key_of(segment, doc);
   part *p = part_of(s, key);
   th_span all = {0};
-  uint32_t n[3] = {0};
+  uint32_t n[PIECES] = {0};
   *failed = false;
   pthread_mutex_lock(&p->lock);
   item *i = find(p, key);
   if (i) {
     i->asked = true;
     memcpy(n, i->n, sizeof n);
-    all = th_arena_dup(arena, (th_span){i->bytes, (size_t)n[0] + n[1] + n[2]});
+    all = th_arena_dup(arena, (th_span){i->bytes, (size_t)n[0] + n[1] + n[2] + n[3]});
     *failed = !all.p;
   }
   pthread_mutex_unlock(&p->lock);
   if (!all.p) return false;
-  *out = (th_shelf_item){{all.p, n[0]}, {all.p + n[0], n[1]}, {all.p + n[0] + n[1], n[2]}};
+  th_span *const spans[PIECES] = {&out->title, &out->status, &out->criteria, &out->marks};
+  for (int k = 0; k < PIECES; all.p += n[k++])
+    *spans[k] = (th_span){all.p, n[k]};
   return true;
 }
 
+static size_t length_of(const th_shelf_item *i) {
+  return i->title.n + i->status.n + i->criteria.n + i->marks.n;
+}
+
 static item *copy_of(uint64_t key, const th_shelf_item *from) {
-  const th_span *spans[] = {&from->title, &from->status, &from->criteria};
-  size_t bytes = sizeof(item) + from->title.n + from->status.n + from->criteria.n, at = 0;
+  const th_span *spans[PIECES] = {&from->title, &from->status, &from->criteria, &from->marks};
+  size_t bytes = sizeof(item) + length_of(from), at = 0;
   item *i = malloc(bytes);
   if (!i) return NULL;
   *i = (item){.key = key};
-  for (int k = 0; k < 3; k++) {
+  for (int k = 0; k < PIECES; k++) {
     i->n[k] = (uint32_t)spans[k]->n;
     if (spans[k]->n) memcpy(i->bytes + at, spans[k]->p, spans[k]->n);
     at += spans[k]->n;
@@ -160,7 +166,7 @@ static item *copy_of(uint64_t key, const th_shelf_item *from) {
 void th_shelf_put(th_shelf *s, uint32_t segment, uint32_t doc, const th_shelf_item *from) {
   uint64_t key = key_of(segment, doc);
   part *p = part_of(s, key);
-  if (from->title.n + from->status.n + from->criteria.n > s->part_bytes / 8) return;
+  if (length_of(from) > s->part_bytes / 8) return;
   item *i = copy_of(key, from);
   if (!i) return;
   pthread_mutex_lock(&p->lock);

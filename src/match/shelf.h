@@ -13,6 +13,7 @@ typedef struct th_shelf th_shelf;
 
 typedef struct th_shelf_item {
   th_span title, status, criteria;
+  th_span marks; /* of the criteria (marks.h) */
 } th_shelf_item;
 
 enum { TH_SHELF_BYTES = 32 << 20 }; /* what a ranker's may hold, all counted */

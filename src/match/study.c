@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include "base/json.h"
+#include "match/marks.h"
 #include "study/catalogue.h"
 
 enum { DEPTH = 256 };
@@ -156,16 +157,10 @@ static int copy(th_arena *arena, const th_json *json, const char *path, th_span 
   return out->p ? 0 : th_err_set(err, TH_ENOMEM, "out of memory");
 }
 
-/* Off the shelf, or out of the record, in arena. *gone: the study is no longer in the store. */
+/* Out of the record, in arena. *gone: the study is no longer in the store. */
 static int read_item(th_study_reader *r, uint32_t segment, uint32_t doc, th_arena *arena,
                      th_shelf_item *out, bool *same, bool *gone, th_err *err) {
   th_json json;
-  bool failed = false;
-  *gone = false;
-  *same = true;
-  *out = (th_shelf_item){0};
-  if (r->shelf && th_shelf_take(r->shelf, segment, doc, arena, out, &failed)) return 0;
-  if (failed) return th_err_set(err, TH_ENOMEM, "out of memory");
   int rc = read_record(r, segment, doc, &json, same, err);
   *gone = rc == 0 && !json.n_nodes;
   if (rc < 0 || *gone) return rc;
@@ -175,7 +170,6 @@ static int read_item(th_study_reader *r, uint32_t segment, uint32_t doc, th_aren
   if (rc == 0)
     rc = copy(arena, &json, "protocolSection.eligibilityModule.eligibilityCriteria", &out->criteria,
               err);
-  if (rc == 0 && *same && r->shelf) th_shelf_put(r->shelf, segment, doc, out);
   return rc;
 }
 
@@ -198,31 +192,51 @@ static int read_text(th_study_reader *r, uint32_t segment, uint32_t doc, th_span
   return th_elig_read_concepts(text, r->dict, r->matcher, arena, &out->tree, err);
 }
 
+static int mark(const th_criteria_outline *criteria, th_arena *arena, th_span *out, th_err *err) {
+  const uint8_t *marks = th_marks_read(&criteria->tree, arena);
+  if (!marks) return th_err_set(err, TH_ENOMEM, "out of memory");
+  *out = (th_span){(const char *)marks, th_marks_bytes(&criteria->tree)};
+  return 0;
+}
+
+/* Off the shelf, or out of the record and then onto the shelf. A study that is gone from the store
+ * leaves both empty. */
+static int read_shown(th_study_reader *r, uint32_t segment, uint32_t doc, th_arena *arena,
+                      th_shelf_item *item, th_criteria_outline *out, th_err *err) {
+  bool failed = false, same = true, gone = false;
+  *item = (th_shelf_item){0};
+  *out = (th_criteria_outline){0};
+  bool there = r->shelf && th_shelf_take(r->shelf, segment, doc, arena, item, &failed);
+  if (failed) return th_err_set(err, TH_ENOMEM, "out of memory");
+  int rc = there ? 0 : read_item(r, segment, doc, arena, item, &same, &gone, err);
+  if (rc < 0 || gone) return rc;
+  rc = read_text(r, segment, doc, item->criteria, same, arena, out, err);
+  if (rc == 0 && item->marks.n != th_marks_bytes(&out->tree)) {
+    rc = mark(out, arena, &item->marks, err);
+    if (rc == 0 && same && r->shelf) th_shelf_put(r->shelf, segment, doc, item);
+  }
+  out->marks = (const uint8_t *)item->marks.p;
+  return rc;
+}
+
 int th_study_criteria(th_study_reader *r, uint32_t segment, uint32_t doc, th_study_depth depth,
                       th_arena *arena, th_criteria_outline *out, bool *with_text, th_err *err) {
   th_shelf_item item;
   th_err own = {0};
-  bool same, gone;
   *with_text = false;
   if (depth != TH_STUDY_TEXT) {
     int rc = read_book(r, segment, doc, depth == TH_STUDY_FACTS, arena, out, &own);
     if (rc != TH_ENOTFOUND) return rc < 0 ? th_err_set(err, rc, "%s", own.message) : 0;
   }
   *with_text = true;
-  *out = (th_criteria_outline){0};
-  int rc = read_item(r, segment, doc, arena, &item, &same, &gone, err);
-  if (rc < 0 || gone) return rc;
-  return read_text(r, segment, doc, item.criteria, same, arena, out, err);
+  return read_shown(r, segment, doc, arena, &item, out, err);
 }
 
 int th_study_show(th_study_reader *r, uint32_t segment, uint32_t doc, th_arena *arena,
                   th_study_shown *out, th_err *err) {
   th_shelf_item item;
-  bool same, gone;
-  *out = (th_study_shown){0};
-  int rc = read_item(r, segment, doc, arena, &item, &same, &gone, err);
-  if (rc < 0 || gone) return rc;
+  int rc = read_shown(r, segment, doc, arena, &item, &out->criteria, err);
   out->title = item.title;
   out->status = item.status;
-  return read_text(r, segment, doc, item.criteria, same, arena, &out->criteria, err);
+  return rc;
 }

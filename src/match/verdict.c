@@ -2,6 +2,7 @@
 
 #include "criteria/book.h"
 #include "eligibility/attributes.h"
+#include "match/marks.h"
 #include "match/verdict_private.h"
 
 /* ---- the patient made ready ---- */
@@ -154,23 +155,15 @@ typedef struct lane {
   uint32_t group_from; /* its first fact */
 } lane;
 
-static uint64_t links_of(const th_elig_tree *tree, const th_elig_node *n) {
-  uint64_t out = 0;
-  for (uint32_t i = 1; tree->text.p && i < TH_MIN(n->n_facts, 64u); i++)
-    out |= (uint64_t)th_verdict_linked(tree, n, n->fact + i) << i;
-  return out;
-}
-
-bool th_verdict_leaf_linked(const th_verdict_leaf *l, uint32_t fact) {
-  uint32_t i = fact - l->n->fact;
-  return i < 64 ? l->linked >> i & 1
-                : l->tree->text.p != NULL && th_verdict_linked(l->tree, l->n, fact);
-}
-
 static bool is_untested(const th_verdict_leaf *l, uint32_t from, uint32_t end) {
   for (uint32_t i = from; i < end; i++)
     if (l->all[i].flags & TH_SAYS_UNTESTED) return true;
   return false;
+}
+
+/* What the words beside the group say is no matter of silence; of a note alone. */
+static bool is_beside(const th_verdict_leaf *l, uint32_t from) {
+  return l->v->words && (l->mark & TH_MARK_RESULTS || th_leaf_mark(l, from) & TH_MARK_TURNS);
 }
 
 /* The group of linked facts before fact `end` into the leaf's own tally. Of an exclusion it counts
@@ -182,7 +175,7 @@ static void close_group(lane *l, uint32_t end) {
   bool exclusion = of->n->kind == TH_ELIG_EXCLUSION;
   uint8_t truth = combined(&l->group, of->n->combine == TH_ELIG_ALL ? TH_ELIG_ANY : TH_ELIG_ALL, 0);
   if (l->presuming && truth == TH_NOT_MET && exclusion &&
-      (is_untested(of, l->group_from, end) || th_verdict_beside(of, l->group_from, end)))
+      (is_untested(of, l->group_from, end) || is_beside(of, l->group_from)))
     truth = TH_UNKNOWN;
   if (truth == TH_MET && exclusion) {
     th_verdict_truth rest = th_verdict_rest(of, l->group_from, end);
@@ -211,8 +204,9 @@ static uint8_t leaf_lane(th_verdict_leaf *of, bool presuming, uint8_t *basis) {
   for (uint32_t i = n->fact; i < n->fact + n->n_facts; i++) {
     const th_verdict_fact *f = &of->all[i];
     if (f->flags & TH_SAYS_IDLE && n->n_facts > 1) continue;
-    if (th_verdict_aside(of->tree, n, i)) continue;
-    if (!th_verdict_leaf_linked(of, i)) close_group(&l, i);
+    const uint8_t mark = th_leaf_mark(of, i);
+    if (mark & TH_MARK_ASIDE) continue;
+    if (!(mark & TH_MARK_LINKED)) close_group(&l, i);
     if (l.group.n == 0) l.group_from = i;
     count(&l.group, guarded(said_by(n, f, presuming), f->guard, helps), f->basis);
     some_guard = TH_MAX(some_guard, f->guard);
@@ -287,7 +281,7 @@ static uint8_t group_ground(const th_elig_tree *tree, uint32_t at, const th_verd
 
 static void judge_leaf(th_verdict_leaf *l, th_verdict_presume mode, th_verdict_node *out) {
   uint8_t basis = TH_BASIS_STATED, ignored = TH_BASIS_NONE, kind = l->n->kind;
-  if (th_verdict_asks_none(l->tree, l->n)) {
+  if (l->mark & TH_MARK_ASKS_NONE) {
     out->plain = out->presumed = kind == TH_ELIG_EXCLUSION ? TH_NOT_MET : TH_MET;
     out->rule = TH_RULE_NOTHING_ASKED;
     settle(out, kind, TH_BASIS_DERIVED);
@@ -346,18 +340,17 @@ static void judge_group(const th_elig_tree *tree, uint32_t at, th_verdict_node *
 /* ---- a tree ---- */
 
 /* Items stand behind their group. */
-static void judge_nodes(const th_elig_tree *tree, const th_verdict_patient *v,
+static void judge_nodes(const th_elig_tree *tree, const uint8_t *marks, const th_verdict_patient *v,
                         th_verdict_presume mode, const th_verdict_fact *facts,
                         th_verdict_node *nodes) {
+  const uint8_t *of_facts = marks ? marks + tree->n_nodes : NULL;
   for (uint32_t i = tree->n_nodes; i-- > 0;) {
     const th_elig_node *n = &tree->nodes[i];
-    th_verdict_leaf leaf = {.v = v, .tree = tree, .n = n, .all = facts, .results = -1};
-    if (n->flags & TH_ELIG_GROUP) {
+    th_verdict_leaf leaf = {v, tree, n, facts, of_facts, marks ? marks[i] : 0};
+    if (n->flags & TH_ELIG_GROUP)
       judge_group(tree, i, nodes);
-    } else {
-      leaf.linked = links_of(tree, n);
+    else
       judge_leaf(&leaf, mode, &nodes[i]);
-    }
   }
 }
 
@@ -367,11 +360,13 @@ int th_verdict_read_outline(th_verdicts *out, const th_criteria_outline *outline
   const th_elig_tree *tree = &outline->tree;
   th_verdict_node *nodes = th_arena_calloc(arena, (size_t)tree->n_nodes + 1, sizeof *nodes);
   th_verdict_fact *facts = th_arena_calloc(arena, (size_t)tree->n_facts + 1, sizeof *facts);
-  int rc = nodes && facts ? 0 : th_err_set(err, TH_ENOMEM, "out of memory");
+  const uint8_t *marks = outline->marks;
+  bool marked = !tree->text.p || marks || (marks = th_marks_read(tree, arena));
+  int rc = nodes && facts && marked ? 0 : th_err_set(err, TH_ENOMEM, "out of memory");
   for (uint32_t i = 0; rc == 0 && i < tree->n_facts; i++)
     rc = th_verdict_judge_outlined(&facts[i], outline, i, patient, presume, err);
   if (rc < 0) return rc;
-  judge_nodes(tree, patient, presume, facts, nodes);
+  judge_nodes(tree, marks, patient, presume, facts, nodes);
   *out = (th_verdicts){tree, nodes, facts};
   return 0;
 }

@@ -28,8 +28,7 @@ static uint8_t ground_of(const th_verdict_patient *v, const th_elig_fact *f,
 
 /* ---- judging ---- */
 
-/* "No restriction of sex" says nothing beside other facts. */
-static bool is_idle(const th_elig_fact *f) {
+bool th_verdict_idle(const th_elig_fact *f) {
   return f->type == TH_ELIG_CONCEPT && f->category == TH_ELIG_SEX &&
          th_span_eq(f->label, TH_SPAN("all"));
 }
@@ -47,7 +46,7 @@ static uint16_t flags_of(const th_verdict_patient *v, const th_elig_fact *f,
     if (f->relation == TH_ELIG_EQ) out |= TH_SAYS_ONE_VALUE;
     if (!isnan(f->low_canonical) && !isnan(f->high_canonical)) out |= TH_SAYS_RANGE;
   }
-  if (is_idle(f)) out |= TH_SAYS_IDLE;
+  if (th_verdict_idle(f)) out |= TH_SAYS_IDLE;
   if (th_verdict_ability(f)) out |= TH_SAYS_ABILITY;
   if (f->negated) return (uint16_t)(out | TH_SAYS_NEGATED);
   if (v->words && r->rule == TH_RULE_NARROWER && th_doubt_wide(f)) out |= TH_SAYS_WIDE;

@@ -88,6 +88,9 @@ enum {
   TH_SAYS_RANGE = 256,     /* an age with both bounds */
 };
 
+/* "No restriction of sex" says nothing beside other facts. */
+bool th_verdict_idle(const th_elig_fact *f);
+
 /* A fact of an outline, in its place where the tree has its facts. Errors: TH_ECORRUPT. */
 int th_verdict_judge_outlined(th_verdict_fact *out, const struct th_criteria_outline *o, uint32_t i,
                               const th_verdict_patient *v, th_verdict_presume mode,
@@ -99,12 +102,13 @@ typedef struct th_verdict_leaf {
   const th_elig_tree *tree;
   const th_elig_node *n;
   const th_verdict_fact *all; /* of the tree */
-  uint64_t linked;            /* th_verdict_linked of its first 64 facts */
-  int8_t results;             /* whether it speaks of results of a laboratory; -1: not looked yet */
+  const uint8_t *marks;       /* of the tree's facts (marks.h); NULL: none */
+  uint8_t mark;               /* its own */
 } th_verdict_leaf;
 
-/* th_verdict_linked, remembered. */
-bool th_verdict_leaf_linked(const th_verdict_leaf *l, uint32_t fact);
+static inline uint8_t th_leaf_mark(const th_verdict_leaf *l, uint32_t fact) {
+  return l->marks ? l->marks[fact] : 0;
+}
 /* Whether a leaf that is open asks for what the note has no word of (verdict_silence.c). */
 bool th_verdict_unsaid(const th_verdict_leaf *l);
 /* Of a leaf's facts [from, end) that are met: whether the words around them that were not read are
@@ -113,8 +117,10 @@ bool th_verdict_unsaid(const th_verdict_leaf *l);
  * leaf. */
 th_verdict_truth th_verdict_rest(const th_verdict_leaf *l, uint32_t from, uint32_t end);
 /* Whether the words beside a leaf's facts [from, end) take silence its say: "contraindication to"
- * a drug is not the drug, and results are measured. */
-bool th_verdict_beside(th_verdict_leaf *l, uint32_t from, uint32_t end);
+ * a drug is not the drug; and whether a leaf speaks of results, which are measured. Trees with
+ * their text. */
+bool th_words_turn(const th_elig_tree *tree, const th_elig_node *leaf, uint32_t from, uint32_t end);
+bool th_words_results(const th_elig_tree *tree, const th_elig_node *leaf);
 /* Whether the note has the words right before what it says of the fact: "cryptogenic" stroke. */
 bool th_verdict_says_before(const th_verdict_patient *v, th_span words, const th_patient_fact *p);
 /* Whether a fact of the criteria is told by a test that the note does not speak of: "atrial

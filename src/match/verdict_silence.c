@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "match/marks.h"
 #include "match/verdict_private.h"
 
 enum { STEM = 6, CONTENT_MAX = 64, REST_MAX = 2 };
@@ -286,7 +287,7 @@ static bool is_read(const th_verdict_leaf *l, const char *at) {
     const th_elig_fact *f = &tree->facts[i];
     /* words between alternatives are those of others than the one that is met */
     if (alternatives && byte < f->from && i > n->fact && byte >= tree->facts[i - 1].to &&
-        th_verdict_leaf_linked(l, i))
+        th_leaf_mark(l, i) & TH_MARK_LINKED)
       return true;
     if ((byte >= f->from && byte < f->to) ||
         (f->guard.kind && byte >= f->guard.from && byte < f->guard.to) ||
@@ -331,10 +332,11 @@ static bool has_unread_bound(const th_verdict_leaf *l, th_span s) {
 }
 
 /* Whether a word of the leaf that begins in the stretch is listed. */
-static bool holds_word(const th_verdict_leaf *l, th_span stretch, uint8_t what) {
-  const char *end = l->tree->text.p + l->n->to, *from = stretch.p;
+static bool holds_word(const th_elig_tree *tree, const th_elig_node *n, th_span stretch,
+                       uint8_t what) {
+  const char *end = tree->text.p + n->to, *from = stretch.p;
   th_span rest, w;
-  while (from > l->tree->text.p + l->n->from && from < end && is_word(from[-1]) && is_word(*from))
+  while (from > tree->text.p + n->from && from < end && is_word(from[-1]) && is_word(*from))
     from++;
   rest = (th_span){from, (size_t)(end - from)};
   while (th_words_next(&rest, &w) && w.p < stretch.p + stretch.n)
@@ -342,11 +344,12 @@ static bool holds_word(const th_verdict_leaf *l, th_span stretch, uint8_t what) 
   return false;
 }
 
-bool th_verdict_beside(th_verdict_leaf *l, uint32_t from, uint32_t end) {
-  if (!l->v->words || from >= end || !l->tree->text.p) return false;
-  th_span leaf = {l->tree->text.p + l->n->from, l->n->to - l->n->from};
-  if (l->results < 0) l->results = holds_word(l, leaf, RESULTS_WORD);
-  return l->results || holds_word(l, alternative_of(l->tree, l->n, from, end), TURNS_WORD);
+bool th_words_turn(const th_elig_tree *tree, const th_elig_node *n, uint32_t from, uint32_t end) {
+  return holds_word(tree, n, alternative_of(tree, n, from, end), TURNS_WORD);
+}
+
+bool th_words_results(const th_elig_tree *tree, const th_elig_node *n) {
+  return holds_word(tree, n, (th_span){tree->text.p + n->from, n->to - n->from}, RESULTS_WORD);
 }
 
 th_verdict_truth th_verdict_rest(const th_verdict_leaf *l, uint32_t from, uint32_t end) {

@@ -16,7 +16,7 @@ enum { BYTES = 1 << 20, THREADS = 4, STEPS = 20000 };
 static th_shelf_item make(uint32_t doc, char *room) {
   size_t n = (size_t)snprintf(room, 64, "title %u", doc), more = doc % 700;
   memset(room + n, 'a' + (char)(doc % 26), more);
-  return (th_shelf_item){{room, n}, {room, n / 2}, {room + n, more}};
+  return (th_shelf_item){{room, n}, {room, n / 2}, {room + n, more}, {room + 1, doc % 5}};
 }
 
 static void check(uint32_t doc, const th_shelf_item *got) {
@@ -25,6 +25,7 @@ static void check(uint32_t doc, const th_shelf_item *got) {
   assert_true(th_span_eq(got->title, want.title));
   assert_true(th_span_eq(got->status, want.status));
   assert_true(th_span_eq(got->criteria, want.criteria));
+  assert_true(th_span_eq(got->marks, want.marks));
 }
 
 static bool take(th_shelf *s, uint32_t doc, th_arena *arena) {
