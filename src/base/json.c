@@ -288,7 +288,12 @@ static size_t plain_run(const uint8_t *p, const uint8_t *end) {
   const uint8_t *at = p;
   while (end - at >= 8) {
     uint64_t found = others(eight_at((const char *)at));
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    /* the lowest bit is right; borrowing may set others above it */
+    if (found) return (size_t)(at - p) + (size_t)__builtin_ctzll(found) / 8;
+#else
     if (found) break;
+#endif
     at += 8;
   }
   while (at < end && *at >= 0x20 && *at < 0x80 && *at != '"' && *at != '\\')

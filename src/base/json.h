@@ -135,8 +135,13 @@ static inline void th_jout_kv_text(th_jout *w, const char *key, th_span s) {
   th_jout_kv_span(w, k, s);
 }
 static inline void th_jout_kv_str(th_jout *w, const char *key, const char *s) {
-  th_jout_key(w, key);
-  th_jout_str(w, s);
+  if (s) {
+    th_span v = {s, strlen(s)};
+    th_jout_kv_text(w, key, v);
+  } else {
+    th_jout_key(w, key);
+    th_jout_null(w);
+  }
 }
 /* The words of a list separated by single blanks, as an array. */
 void th_jout_kv_words(th_jout *w, const char *key, const char *words);

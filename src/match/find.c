@@ -281,8 +281,8 @@ static int rank(finding *k, const th_ranker *ranker) {
   int rc =
       th_rank(ranker, &k->out->topic, q->filter, n_candidates(q), k->arena, &list, &k->n, k->err);
   if (rc < 0) return rc;
-  k->all = th_arena_calloc(k->arena, (size_t)k->n + 1, sizeof *k->all);
-  k->order = th_arena_calloc(k->arena, (size_t)k->n + 1, sizeof(th_found *));
+  k->all = th_arena_alloc(k->arena, ((size_t)k->n + 1) * sizeof *k->all);
+  k->order = th_arena_alloc(k->arena, ((size_t)k->n + 1) * sizeof(th_found *));
   if (!k->all || !k->order) return th_err_set(k->err, TH_ENOMEM, "out of memory");
   for (uint32_t i = 0; i < k->n; i++) {
     k->all[i] = (th_found){.ranked = list[i], .value = (double)list[i].score};
@@ -317,7 +317,7 @@ static void count_grades(finding *k) {
 static int give_out(finding *k) {
   th_find_result *out = k->out;
   out->n = TH_MIN(k->n, k->request->n);
-  out->studies = th_arena_calloc(k->arena, (size_t)out->n + 1, sizeof *out->studies);
+  out->studies = th_arena_alloc(k->arena, ((size_t)out->n + 1) * sizeof *out->studies);
   if (!out->studies) return th_err_set(k->err, TH_ENOMEM, "out of memory");
   for (uint32_t i = 0; i < out->n; i++) {
     th_found *s = &out->studies[i];

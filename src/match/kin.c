@@ -6,7 +6,7 @@
 #include "match/verdict_private.h"
 
 enum {
-  VERDICTS = 1 << 14,
+  VERDICTS = 1 << 13,
   OWN = 3 + 3 * TH_HEADS,        /* hashes of a concept of the patient, without the dictionary's */
   CATEGORIES = TH_ELIG_GENE + 1, /* that are looked up in the dictionary */
   MODES = TH_PRESUME_SILENCE + 1,

@@ -175,18 +175,23 @@ static void add_postings(const th_rank_segment *s, const th_term *term, float we
   }
 }
 
-static int add_word(const th_ranker *r, const th_topic_word *word, float *scores) {
+static void add_word(const th_ranker *r, const th_topic_word *word, float *scores) {
+  enum { KEPT = 16 }; /* terms of the first segments are looked up once */
+  th_term terms[KEPT], more;
   uint64_t df = 0;
-  th_term term;
-  for (uint32_t s = 0; s < r->snapshot->n_segments; s++)
-    if (th_segment_term(r->snapshot->segments[s], word->stem, &term)) df += term.df;
-  if (!df) return 0;
+  for (uint32_t s = 0; s < r->snapshot->n_segments; s++) {
+    th_term *t = s < KEPT ? &terms[s] : &more;
+    if (!th_segment_term(r->snapshot->segments[s], word->stem, t)) t->df = 0;
+    df += t->df;
+  }
+  if (!df) return;
   float weight =
       word->weight * powf((float)th_score_idf(r->snapshot->n_docs, df), r->tuning.idf_power);
-  for (uint32_t s = 0; s < r->snapshot->n_segments; s++)
-    if (th_segment_term(r->snapshot->segments[s], word->stem, &term))
-      add_postings(&r->segments[s], &term, weight, scores + r->segments[s].base);
-  return 0;
+  for (uint32_t s = 0; s < r->snapshot->n_segments; s++) {
+    th_term *t = s < KEPT ? &terms[s] : &more;
+    if (s < KEPT ? t->df > 0 : th_segment_term(r->snapshot->segments[s], word->stem, t))
+      add_postings(&r->segments[s], t, weight, scores + r->segments[s].base);
+  }
 }
 
 int th_rank_add_words(const th_ranker *r, const th_topic_word *words, uint32_t n, float *scores,
@@ -257,49 +262,58 @@ static unsigned demotion(const th_topic *t, const limits *l, uint32_t doc) {
 
 /* ---- the best ---- */
 
+/* key: larger is better; scores above 0 are ordered as their bits are, equal ones by NCT number. */
 typedef struct entry {
-  float score;
-  uint32_t nct, at;
+  uint64_t key;
+  uint32_t at;
 } entry;
 
-/* Whether a stands behind b. */
-static bool worse(const entry *a, const entry *b) {
-  return a->score != b->score ? a->score < b->score : a->nct > b->nct;
+static entry entry_of(float score, uint32_t nct, uint32_t at) {
+  uint32_t bits;
+  memcpy(&bits, &score, sizeof bits);
+  return (entry){(uint64_t)bits << 32 | (uint32_t)~nct, at};
+}
+
+static float score_of(const entry *e) {
+  uint32_t bits = (uint32_t)(e->key >> 32);
+  float out;
+  memcpy(&out, &bits, sizeof out);
+  return out;
 }
 
 static int by_rank(const void *a, const void *b) {
-  return worse(a, b) ? 1 : worse(b, a) ? -1 : 0;
+  uint64_t x = ((const entry *)a)->key, y = ((const entry *)b)->key;
+  return (x < y) - (x > y);
 }
 
 /* heap[0] is the worst that is kept. */
 static void sift(entry *heap, uint32_t n, uint32_t i) {
-  for (;;) {
-    uint32_t least = i;
-    for (uint32_t k = 2 * i + 1; k <= 2 * i + 2 && k < n; k++)
-      if (worse(&heap[k], &heap[least])) least = k;
-    if (least == i) return;
-    entry swap = heap[i];
-    heap[i] = heap[least];
-    heap[least] = swap;
-    i = least;
+  entry e = heap[i];
+  for (uint32_t k; (k = 2 * i + 1) < n; i = k) {
+    if (k + 1 < n && heap[k + 1].key < heap[k].key) k++;
+    if (e.key <= heap[k].key) break;
+    heap[i] = heap[k];
   }
+  heap[i] = e;
 }
 
 typedef struct heap {
   entry *p;
   uint32_t most, n;
+  float least; /* the worst score that is kept, once there are as many as may be */
 } heap;
 
 static void offer(heap *h, const entry *e) {
   if (h->n < h->most) {
     h->p[h->n++] = *e;
-    if (h->n == h->most)
-      for (uint32_t i = h->most / 2 + 1; i-- > 0;)
-        sift(h->p, h->n, i);
-  } else if (worse(&h->p[0], e)) {
+    if (h->n < h->most) return;
+    for (uint32_t i = h->most / 2 + 1; i-- > 0;)
+      sift(h->p, h->n, i);
+  } else if (h->p[0].key < e->key) {
     h->p[0] = *e;
     sift(h->p, h->n, 0);
   }
+  h->least = score_of(&h->p[0]);
 }
 
 /* A demotion only lowers a score: so it is looked for, which costs more than scoring did, only
@@ -310,10 +324,10 @@ static void offer_segment(const th_ranker *r, uint32_t segment, const th_topic *
   limits l = limits_of(s);
   bool lowers = r->tuning.demoted <= 1;
   for (uint32_t d = 0; d < r->segments[segment].n_docs; d++) {
-    if (score[d] <= 0 || (lowers && h->n == h->most && score[d] < h->p[0].score)) continue;
+    if (score[d] <= 0 || (lowers && score[d] < h->least)) continue;
     if (topic && demotion(topic, &l, d)) score[d] *= r->tuning.demoted;
-    if (score[d] <= 0 || (h->n == h->most && score[d] < h->p[0].score)) continue;
-    entry e = {score[d], th_segment_nct(s, d), r->segments[segment].base + d};
+    if (score[d] <= 0 || score[d] < h->least) continue;
+    entry e = entry_of(score[d], th_segment_nct(s, d), r->segments[segment].base + d);
     offer(h, &e);
   }
 }
@@ -360,6 +374,7 @@ typedef struct ranking {
   th_arena *arena;
   float *scores;
   uint64_t *about; /* a document: bit i = concept i is found in it */
+  limits *limits;  /* a segment each */
   th_err *err;
 } ranking;
 
@@ -384,10 +399,8 @@ static int add_concepts(ranking *k) {
 static void put_ranked(const ranking *k, uint32_t at, th_ranked *out) {
   const th_ranker *r = k->ranker;
   uint32_t s = th_rank_segment_of(r, at), doc = at - r->segments[s].base;
-  const th_segment *segment = r->snapshot->segments[s];
-  limits l = limits_of(segment);
-  *out = (th_ranked){th_segment_nct(segment, doc), s,   doc, k->scores[at],
-                     demotion(k->topic, &l, doc),  {0}, 0};
+  *out = (th_ranked){th_segment_nct(r->snapshot->segments[s], doc), s,   doc, k->scores[at],
+                     demotion(k->topic, &k->limits[s], doc),        {0}, 0};
   for (uint32_t i = 0; i < k->topic->n_concepts && out->n_why < TH_RANKED_WHY; i++)
     if (k->about[at] >> i & 1) out->why[out->n_why++] = (uint16_t)i;
 }
@@ -400,7 +413,11 @@ int th_rank(const th_ranker *r, const th_topic *topic, const th_query *filter, u
   *n = 0;
   k.scores = th_arena_calloc(arena, (size_t)r->n_docs + 1, sizeof *k.scores);
   k.about = th_arena_calloc(arena, (size_t)r->n_docs + 1, sizeof *k.about);
-  if (!k.scores || !k.about) return th_err_set(err, TH_ENOMEM, "out of memory for the ranking");
+  k.limits = th_arena_alloc(arena, ((size_t)r->snapshot->n_segments + 1) * sizeof *k.limits);
+  if (!k.scores || !k.about || !k.limits)
+    return th_err_set(err, TH_ENOMEM, "out of memory for the ranking");
+  for (uint32_t s = 0; s < r->snapshot->n_segments; s++)
+    k.limits[s] = limits_of(r->snapshot->segments[s]);
   int rc = th_rank_add_words(r, topic->words, topic->n_words, k.scores, err);
   if (rc == 0) rc = add_concepts(&k);
   if (rc == 0) rc = th_search_matches(r->snapshot, filter, arena, &keep, err);

@@ -505,9 +505,10 @@ static char lower(char c) {
 
 /* Whether the words name the label, from word to word. */
 static bool names(th_span words, th_span label) {
+  char first = label.n ? lower(label.p[0]) : 0;
   for (size_t i = 0; label.n >= 3 && i + label.n <= words.n; i++) {
-    size_t k = 0;
-    if (i > 0 && is_word(words.p[i - 1])) continue;
+    size_t k = 1;
+    if (lower(words.p[i]) != first || (i > 0 && is_word(words.p[i - 1]))) continue;
     while (k < label.n && lower(words.p[i + k]) == lower(label.p[k]))
       k++;
     if (k == label.n && (i + k == words.n || !is_word(words.p[i + k]))) return true;

@@ -99,11 +99,13 @@ static int judge_once(th_verdict_fact *out, const th_criteria_outline *o, uint32
     stranger.kin = &th_kin_none;
     v = &stranger;
   }
-  if (!known) th_verdict_judge(out, &o->tree, f, v, mode);
-  if (kept) *kept = *out;
-  if (!has_worded_guard(f)) return 0;
-  out->guard = (uint8_t)th_judge_guard(v, &o->tree, &f->guard);
-  if (kept) kept->guard = TH_UNKNOWN;
+  bool worded = has_worded_guard(f);
+  if (!known)
+    th_verdict_judge(out, &o->tree, f, v, mode);
+  else if (worded)
+    out->guard = (uint8_t)th_judge_guard(v, &o->tree, &f->guard);
+  if (kept && !known) *kept = *out;
+  if (kept && worded) kept->guard = TH_UNKNOWN;
   return 0;
 }
 
