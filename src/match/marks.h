@@ -15,6 +15,7 @@ enum {
   TH_MARK_ASIDE = 2,  /* th_verdict_aside */
   TH_MARK_TURNS = 4,  /* the group that begins with it, in an exclusion, has words beside it that
                        * turn what it says: "contraindication to" */
+  TH_MARK_TURNED = 8, /* th_verdict_turn: judged with the text each time */
 };
 
 /* Bytes of a tree's marks: its nodes, then its facts. */

@@ -358,15 +358,15 @@ int th_verdict_read_outline(th_verdicts *out, const th_criteria_outline *outline
                             const th_verdict_patient *patient, th_verdict_presume presume,
                             th_arena *arena, th_err *err) {
   const th_elig_tree *tree = &outline->tree;
+  th_criteria_outline marked = *outline;
   th_verdict_node *nodes = th_arena_calloc(arena, (size_t)tree->n_nodes + 1, sizeof *nodes);
   th_verdict_fact *facts = th_arena_calloc(arena, (size_t)tree->n_facts + 1, sizeof *facts);
-  const uint8_t *marks = outline->marks;
-  bool marked = !tree->text.p || marks || (marks = th_marks_read(tree, arena));
-  int rc = nodes && facts && marked ? 0 : th_err_set(err, TH_ENOMEM, "out of memory");
+  bool marks = !tree->text.p || marked.marks || (marked.marks = th_marks_read(tree, arena));
+  int rc = nodes && facts && marks ? 0 : th_err_set(err, TH_ENOMEM, "out of memory");
   for (uint32_t i = 0; rc == 0 && i < tree->n_facts; i++)
-    rc = th_verdict_judge_outlined(&facts[i], outline, i, patient, presume, err);
+    rc = th_verdict_judge_outlined(&facts[i], &marked, i, patient, presume, err);
   if (rc < 0) return rc;
-  judge_nodes(tree, marks, patient, presume, facts, nodes);
+  judge_nodes(tree, marked.marks, patient, presume, facts, nodes);
   *out = (th_verdicts){tree, nodes, facts};
   return 0;
 }

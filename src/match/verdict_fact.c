@@ -3,6 +3,7 @@
 #include "criteria/book.h"
 #include "eligibility/attributes.h"
 #include "match/kin.h"
+#include "match/marks.h"
 #include "match/verdict_private.h"
 
 /* ---- how sure ---- */
@@ -113,7 +114,7 @@ int th_verdict_judge_outlined(th_verdict_fact *out, const th_criteria_outline *o
                               const th_verdict_patient *v, th_verdict_presume mode, th_err *err) {
   int rc = 0;
   bool apart = false;
-  bool turned = o->tree.facts && th_verdict_turn(&o->tree, &o->tree.facts[i]);
+  bool turned = o->marks && o->marks[o->tree.n_nodes + i] & TH_MARK_TURNED;
   const th_verdict_fact *plain =
       v->kin && o->refs && !turned ? th_kin_plain(v->kin, o, i, mode, &apart) : NULL;
   if (turned)
