@@ -90,12 +90,20 @@ void th_concept_matcher_free(th_concept_matcher *m) {
 
 /* ---- the words of a text ---- */
 
+/* "St. John's wort": the stop of a short form ends no sentence. */
+static bool is_saint(th_span text, uint32_t stop) {
+  return stop >= 2 && (text.p[stop - 2] | 32) == 's' && text.p[stop - 1] == 't' &&
+         (stop == 2 || text.p[stop - 3] == ' ' || text.p[stop - 3] == '(');
+}
+
 static uint8_t gap_between(th_span text, uint32_t from, uint32_t to) {
   uint8_t gap = SOFT;
   unsigned lines = 0;
   for (uint32_t i = from; i < to; i++) {
     switch (text.p[i]) {
     case '.':
+      if (is_saint(text, i)) break;
+      return BREAK;
     case ';':
     case ':':
     case '?':

@@ -283,11 +283,21 @@ static bool has_strong(const composer *c, uint32_t first, uint32_t end, bool for
   return false;
 }
 
+/* Behind a number that only counts or sorts: "1 anticoagulant", "class III antiarrhythmic drugs".
+ */
+static uint32_t behind_number(const composer *c, uint32_t first, uint32_t i) {
+  static th_elig_set roman = TH_ELIG_SET("i|ii|iii|iv|v");
+  while (first < i && (token(c, first)->kind == TH_ELIG_NUM || among(c, first, &roman)) &&
+         !th_elig_sign(token(c, first + 1), '-'))
+    first++;
+  return first;
+}
+
 static void add_drug(composer *c, uint32_t i, uint32_t w) {
   static th_elig_set given = TH_ELIG_SET("drug|medication|medicine|agent|drop|pill|killer");
   static th_elig_set therapy = TH_ELIG_SET(
       "therapy|treatment|regimen|replacement|injection|infusion|class|product|substance");
-  uint32_t first = run_before(c, i, AS_DRUG);
+  uint32_t first = behind_number(c, run_before(c, i, AS_DRUG), i);
   if (w & (TH_ELIG_W_DRUG | TH_ELIG_W_SUBSTANCE)) {
     if (first == i || first < i) add(c, first, i + 1, TH_ELIG_DRUG);
     return;
@@ -541,6 +551,19 @@ static void add_shorts(composer *c) {
 
 /* ---- what is too wide to ask for ---- */
 
+/* "first dose of study medication", "before the study drug": when something is, and no drug that is
+ * asked for. */
+static bool is_time_mark(const composer *c, uint32_t i) {
+  static th_elig_set between = TH_ELIG_SET("the|any|of|a|each|this|study|trial|to|investigational");
+  static th_elig_set mark = TH_ELIG_SET("dose|dosing|start|initiation|administration|day|intake|"
+                                        "discontinuation|beginning|half-life|live");
+  static th_elig_set before = TH_ELIG_SET("before|after|since|until|prior|off");
+  uint32_t k = i;
+  while (k > 0 && i - k < 5 && among(c, k - 1, &between))
+    k--;
+  return k > 0 && (among(c, k - 1, &before) || (k < i && among(c, k - 1, &mark)));
+}
+
 /* Nothing behind the word that it belongs to: "medication" but not "medication history". */
 static bool ends_name(const composer *c, uint32_t end) {
   static th_elig_set behind = TH_ELIG_SET(
@@ -548,7 +571,9 @@ static bool ends_name(const composer *c, uint32_t end) {
       "will|should|may|can|could|would|prior|other|such|including|unless|except|who|if|when|by|"
       "from|before|after|as|administration|used|given|use|requiring|affecting|containing|"
       "interfering|administered|intended|taken|required|likely|while|but|not|than|because|due");
-  return end >= c->l->tokens.n || token(c, end)->kind == TH_ELIG_SIGN || among(c, end, &behind);
+  if (end >= c->l->tokens.n || among(c, end, &behind)) return true;
+  bool joins = th_elig_sign(token(c, end), '-') && !(token(c, end)->flags & TH_ELIG_SPACE_BEFORE);
+  return token(c, end)->kind == TH_ELIG_SIGN && !joins; /* "drug-related" */
 }
 
 static void add_wide(composer *c, uint32_t first, uint32_t end, uint8_t category, uint8_t why) {
@@ -609,7 +634,8 @@ static uint32_t add_wide_at(composer *c, uint32_t i) {
   if (among(c, i, &happens) && i > 0 && among(c, i - 1, &adverse))
     add_wide(c, i - 1, end, TH_ELIG_FINDING, TH_ELIG_NAMED_WIDE);
   bool named = i > 0 && among(c, i - 1, &of_trial);
-  if (ends_name(c, end) && (among(c, i, &drugs) || (named && among(c, i, &things))))
+  if (ends_name(c, end) && !is_time_mark(c, named ? i - 1 : i) &&
+      (among(c, i, &drugs) || (named && among(c, i, &things))))
     add_wide(c, named ? i - 1 : i, end, TH_ELIG_DRUG, TH_ELIG_NAMED_WIDE);
   return end;
 }

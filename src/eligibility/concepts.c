@@ -141,6 +141,18 @@ static bool is_procedure(th_span label) {
   return false;
 }
 
+/* "cytotoxic drugs" are given, though "chemotherapy" means the same. */
+static bool is_given(th_span label) {
+  static const fixed ends[] = {E("drug"), E("drugs"), E("agent"), E("agents"), E("medication")};
+  for (size_t i = 0; i < TH_COUNT(ends); i++) {
+    size_t n = ends[i].n;
+    if (label.n > n &&
+        th_span_eq_nocase((th_span){label.p + label.n - n, n}, (th_span){ends[i].text, n}))
+      return true;
+  }
+  return false;
+}
+
 static int category_of(const th_elig_lexicon *x, uint32_t id, th_concept_kind kind) {
   switch (kind) {
   case TH_CONCEPT_CONDITION:
@@ -189,11 +201,34 @@ static standing stands(const reader *r, uint32_t from, uint32_t to) {
   return BY_ITSELF;
 }
 
-/* "steroid_dose": the drug's own name is what is measured. */
+/* "steroid_dose", how many antihypertensives: the drug's own name is what is measured. */
 static bool is_dose(int phrase) {
   const char *key = th_elig_attributes[th_elig_phrase_get(phrase)->value].key;
   size_t n = strlen(key);
-  return n > 5 && !strcmp(key + n - 5, "_dose");
+  return (n > 5 && !strcmp(key + n - 5, "_dose")) || !strcmp(key, "antihypertensives");
+}
+
+/* "taking ASA", "folic acid supplements": words beside an analyte's name that make it what is
+ * taken. */
+static bool is_taken(const reader *r, uint32_t first, uint32_t end) {
+  enum { BEFORE = 4, BEHIND = 2 };
+  static th_elig_set taken = TH_ELIG_SET(
+      "treatment|treated|therapy|use|usage|using|taking|take|takes|receiving|receive|received|"
+      "medication|drug|supplement|supplementation|intake|administration|prescribed|containing|"
+      "consumption|allergy|allergic|hypersensitivity|dose|daily|injection|infusion|acetylsalicylic|"
+      "involving");
+  static th_elig_set measured =
+      TH_ELIG_SET("level|concentration|serum|plasma|test|class|classification|score|status|grade|"
+                  "deficiency|metabolism|elevated|abnormal|normal|if|requirement");
+  bool is = false;
+  for (uint32_t i = first > BEFORE ? first - BEFORE : 0; i < end + BEHIND && i < r->l->tokens.n;
+       i++) {
+    const th_elig_token *t = &r->l->tokens.p[i];
+    if (i >= first && i < end) continue;
+    if (th_elig_among(&measured, t)) return false;
+    is |= th_elig_among(&taken, t);
+  }
+  return is;
 }
 
 /* Studies name some of what they measure among their conditions. */
@@ -209,7 +244,8 @@ static bool is_attribute(const reader *r, uint32_t first, uint32_t end, int cate
   for (uint32_t i = 0; i < r->l->n_mentions; i++) {
     const th_elig_mention *m = &r->l->mentions[i];
     if (m->first > first || end > m->end) continue;
-    return category == TH_ELIG_DRUG ? !is_dose(m->phrase) : is_measure(r, end);
+    return category == TH_ELIG_DRUG ? !is_dose(m->phrase) && !is_taken(r, first, end)
+                                    : is_measure(r, end);
   }
   return false;
 }
@@ -446,7 +482,7 @@ static meaning mean(const th_elig_lexicon *x, uint32_t number) {
   m.name = c.label;
   m.code = own_code(x->dict, &c);
   if (m.category < 0 && m.code.n > 5 && !memcmp(m.code.p, "SYMP:", 5)) m.category = TH_ELIG_FINDING;
-  if ((m.category == TH_ELIG_CONDITION || m.category == TH_ELIG_DRUG) &&
+  if ((m.category == TH_ELIG_CONDITION || (m.category == TH_ELIG_DRUG && !is_given(label.text))) &&
       (is_procedure(c.label) || is_procedure(label.text)))
     m.category = TH_ELIG_PROCEDURE;
   return m;
@@ -484,6 +520,20 @@ static bool is_everyday_here(const reader *r, th_span words, uint32_t first, uin
   return th_elig_is_everyday(words);
 }
 
+/* "surface antigen", "ELISA", "antibodies": dictionaries have them among the drugs; here they are
+ * what is tested, and named only, unless a word before says that it is given ("monoclonal
+ * antibodies"). */
+static bool is_tested(const reader *r, uint32_t first, uint32_t end) {
+  static th_elig_set tests =
+      TH_ELIG_SET("antigen|antibody|autoantibody|assay|test|dna|rna|pcr|elisa|"
+                  "hbeag|hbsag|peptide|screen|marker|titer");
+  const uint32_t *classes = r->lexicon->terms.classes;
+  if (!th_elig_among(&tests, &r->l->tokens.p[end - 1])) return false;
+  for (uint32_t i = first; i + 1 < end; i++)
+    if (classes[i] & (TH_ELIG_W_DRUGLIKE | TH_ELIG_W_SUBSTANCE)) return false;
+  return first == 0 || !(classes[first - 1] & TH_ELIG_W_DRUGLIKE);
+}
+
 static int take(void *ctx, const th_mention *m) {
   reader *r = ctx;
   uint32_t from = r->l->from + m->from, to = r->l->from + m->to, first, end;
@@ -496,6 +546,8 @@ static int take(void *ctx, const th_mention *m) {
   meaning meant = choose(r->lexicon, m);
   int category = meant.category;
   if (category < 0) return 0;
+  bool tested = category == TH_ELIG_DRUG && is_tested(r, first, end);
+  if (tested) category = TH_ELIG_FINDING;
   if (is_allergy(words) && category <= TH_ELIG_FINDING) {
     if (leads_to_allergen(r, end)) return 0;
     category = TH_ELIG_ALLERGY;
@@ -508,6 +560,7 @@ static int take(void *ctx, const th_mention *m) {
                         .to = to,
                         .head = first,
                         .category = (uint8_t)category,
+                        .aside = tested ? 1 + TH_ELIG_NAMED_PART : 0,
                         .label = meant.name,
                         .code = meant.code};
   return 0;
