@@ -287,7 +287,7 @@ static void except(th_elig_context *c, uint32_t at, uint32_t reach) {
 
 static void see_role(th_elig_context *c, uint32_t i, uint16_t cue) {
   static th_elig_set to = TH_ELIG_SET("to|for|against|of|in");
-  static th_elig_set than = TH_ELIG_SET("from|of|are|is|include|to|for");
+  static th_elig_set than = TH_ELIG_SET("from|of|are|is|include|to|for|:");
   static th_elig_set loose = TH_ELIG_SET("exception|apart");
   if (cue & ALLERGY) see_allergy(c, i);
   if (cue & CONTRA && among(c, i + 1, &to)) set(&c->role, i, 12, TH_ELIG_CONTRAINDICATION);
@@ -319,6 +319,14 @@ static void see_parenthesis(th_elig_context *c, uint32_t i) {
   for (size_t k = 0; k < TH_COUNT(cues); k++)
     cues[k]->on &= c->parenthesis == UINT32_MAX || cues[k]->at < c->parenthesis;
   c->parenthesis = UINT32_MAX;
+}
+
+/* "for which there is no standard therapy, or …": what is denied inside the clause ends with it. */
+static bool ends_clause(const th_elig_context *c, uint32_t i) {
+  static th_elig_set there = TH_ELIG_SET("is|are"), of = TH_ELIG_SET("which|that|whom");
+  uint32_t no = c->negation.at;
+  return c->negation.on && c->mentions == 0 && th_elig_sign(token(c, i), ',') && no > 2 &&
+         among(c, no - 1, &there) && among(c, no - 3, &of);
 }
 
 /* A new line that begins like a thought of its own, behind one that does not end in the middle of
@@ -395,6 +403,7 @@ static void see(th_elig_context *c, uint32_t i) {
   if (c->mentions &&
       (among(c, i, &with) || begins_clause(c, i) || (i == c->last && among(c, i, &purpose))))
     c->negation.on = false;
+  if (ends_clause(c, i)) c->negation.on = false;
   if (cue & STOP) see_stop(c);
   if (cue & NO) see_negation(c, i);
   if (cue & (PAST | NOW | PLAN)) see_time(c, i, cue);
@@ -539,11 +548,18 @@ void th_elig_context_start(th_elig_context *c, const th_elig_leaf *leaf) {
   *c = (th_elig_context){.leaf = leaf, .parenthesis = UINT32_MAX, .judges = -1};
 }
 
+/* "Surgery: see below" behind other things: a heading, which no cue before it reaches. */
+static bool is_heading(const th_elig_context *c, uint32_t first, uint32_t end) {
+  static th_elig_set joint = TH_ELIG_SET("or|and|of|,|/|(");
+  return c->mentions > 0 && first > 0 && token(c, first)->flags & TH_ELIG_UPPER &&
+         th_elig_sign(token(c, end), ':') && !among(c, first - 1, &joint);
+}
+
 th_elig_setting th_elig_context_at(th_elig_context *c, uint32_t first, uint32_t end) {
   th_elig_setting s = {0};
   for (; c->at < first; c->at++)
     see(c, c->at);
-  if (first > 0 && is_new_line(c, first - 1)) forget(c);
+  if (first > 0 && (is_new_line(c, first - 1) || is_heading(c, first, end))) forget(c);
   s.negated = holds(&c->negation, first) && c->negation.value &&
               (c->negation.value != ONE || end == first + 1);
   s.family = holds(&c->family, first);
