@@ -17,6 +17,7 @@ static float averages[TH_A_COUNT + 1] = {
 
 static float weights[TH_A_COUNT + 1][TH_F_COUNT];
 static float norm_values[256];
+static float lengths[TH_A_COUNT + 1][256];
 
 __attribute__((constructor)) static void fill_tables(void) {
   for (unsigned a = 0; a < TH_A_COUNT; a++)
@@ -31,6 +32,8 @@ __attribute__((constructor)) static void fill_tables(void) {
    * middle. */
   for (unsigned n = 0; n < 256; n++)
     norm_values[n] = (float)(exp2(n / 15.0) - 1);
+  for (unsigned a = 0; a <= TH_A_COUNT; a++)
+    th_score_length_table(a, lengths[a]);
 }
 
 unsigned th_score_areas(void) {
@@ -80,4 +83,8 @@ void th_score_length_table(unsigned area, float out[256]) {
   float average = th_area_average(area);
   for (unsigned n = 0; n < 256; n++)
     out[n] = TH_SCORE_K1 * (1 - TH_SCORE_B + TH_SCORE_B * norm_values[n] / average);
+}
+
+const float *th_score_lengths(unsigned area) {
+  return lengths[TH_MIN(area, (unsigned)TH_A_COUNT)];
 }

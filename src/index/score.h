@@ -36,6 +36,8 @@ float th_norm_decode(uint8_t norm);
 float th_score_idf(uint64_t n_docs, uint64_t df);
 /* k1 * (1 - b + b * dl / avgdl) for each norm byte. */
 void th_score_length_table(unsigned area, float out[256]);
+/* The same, 256 of them, static. */
+const float *th_score_lengths(unsigned area);
 static inline uint32_t th_score_contribution(float idf, float wtf, float length_part) {
   float sat = wtf / (wtf + length_part);
   return (uint32_t)(idf * sat * TH_SCORE_ONE + 0.5f);

@@ -49,14 +49,19 @@ static float field_weight(const th_match_tuning *t, uint16_t field) {
   }
 }
 
-typedef struct class_sum {
-  const th_match_tuning *tuning;
-  float *weight;
-} class_sum;
+enum { CLASSES_FREQUENT = 1 << 14 }; /* as in searches: nine of ten postings have one of these */
 
-static void add_class(void *ctx, uint32_t c, uint16_t field, uint32_t tf) {
-  class_sum *s = ctx;
-  s->weight[c] += field_weight(s->tuning, field) * (float)tf;
+/* NULL: the segment is damaged, which its state tells, or memory is exhausted. */
+static th_class_pair *weigh_classes(const th_match_tuning *t, const th_segment *s) {
+  uint32_t n = th_segment_classes(s);
+  float weight[TH_F_COUNT], *sum = calloc((size_t)n + 1, sizeof *sum);
+  th_class_pair *made = NULL;
+  for (uint16_t f = 0; f < TH_F_COUNT; f++)
+    weight[f] = field_weight(t, f);
+  if (sum && th_segment_weigh_classes(s, weight, sum))
+    made = th_class_pair_make(sum, NULL, n, CLASSES_FREQUENT);
+  free(sum);
+  return made;
 }
 
 /* Weighted lengths into length_part; their sum. */
@@ -79,12 +84,12 @@ static int make_segment(th_ranker *r, uint32_t i, double *length, th_err *err) {
   out->n_docs = th_segment_docs(s);
   out->base = r->n_docs;
   r->n_docs += out->n_docs;
-  out->class_weight = calloc((size_t)th_segment_classes(s) + 1, sizeof(float));
+  out->weights = weigh_classes(&r->tuning, s);
   out->length_part = calloc((size_t)out->n_docs + 1, sizeof(float));
-  if (!out->class_weight || !out->length_part)
+  int rc = th_snapshot_state(r->snapshot, err);
+  if (rc < 0) return rc;
+  if (!out->weights || !out->length_part)
     return th_err_set(err, TH_ENOMEM, "out of memory for the ranking");
-  class_sum sum = {&r->tuning, out->class_weight};
-  if (!th_segment_each_class(s, add_class, &sum)) return th_snapshot_state(r->snapshot, err);
   *length += add_lengths(&r->tuning, s, out);
   return 0;
 }
@@ -130,7 +135,7 @@ th_ranker *th_ranker_new(const th_snapshot *snapshot, const th_concepts *dict,
 void th_ranker_free(th_ranker *r) {
   if (!r) return;
   for (uint32_t i = 0; r->segments && i < r->snapshot->n_segments; i++) {
-    free(r->segments[i].class_weight);
+    th_class_pair_free(r->segments[i].weights);
     free(r->segments[i].length_part);
   }
   free(r->segments);
@@ -169,7 +174,7 @@ static void add_postings(const th_rank_segment *s, const th_term *term, float we
   th_postings_init(&p, term);
   while (th_postings_next_block(&p)) {
     for (uint32_t i = 0; i < p.n; i++) {
-      float tf = s->class_weight[p.classes[i]];
+      float tf = th_class_weight(&s->weights->wide, p.classes[i]);
       scores[p.docs[i]] += weight * tf / (tf + s->length_part[p.docs[i]]);
     }
   }

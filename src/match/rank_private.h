@@ -2,12 +2,13 @@
 #define TH_MATCH_RANK_PRIVATE_H
 
 #include "match/rank.h"
+#include "query/weights.h"
 
 /* Of one segment: what its classes and documents weigh. */
 typedef struct th_rank_segment {
-  float *class_weight; /* weighted frequency of a class */
-  float *length_part;  /* k1 * (1 - b + b * dl / average) of a document */
-  uint32_t base;       /* number of its first document among all */
+  th_class_pair *weights; /* wide: the weighted frequency of a class */
+  float *length_part;     /* k1 * (1 - b + b * dl / average) of a document */
+  uint32_t base;          /* number of its first document among all */
   uint32_t n_docs;
 } th_rank_segment;
 

@@ -5,12 +5,13 @@
 #include "index/score.h"
 #include "query/points.h"
 
-#define N_SCOPES_PLAIN (TH_A_COUNT + 1 + TH_F_COUNT)
-#define N_SCOPES (2 * N_SCOPES_PLAIN) /* each also without what takes no synonyms */
+#define N_SCOPES (TH_A_COUNT + 1 + TH_F_COUNT)
 
 typedef struct cache {
-  th_segment_extra extra; /* first: this is what the segment frees */
-  _Atomic(th_class_weights *) weights[N_SCOPES];
+  th_segment_extra extra;                     /* first: this is what the segment frees */
+  _Atomic(th_class_pair *) weights[N_SCOPES]; /* narrow: without what takes no synonyms */
+  _Atomic(th_class_pair *) nothing;           /* of scopes without fields */
+  _Atomic(uint8_t *) norms[TH_A_COUNT + 1];   /* of areas of which the segment holds none */
   _Atomic(float *) length[TH_A_COUNT + 1];
   _Atomic(th_folded *) folded[TH_F_COUNT];
   _Atomic(th_inverted *) inverted[TH_F_COUNT];
@@ -30,9 +31,12 @@ static void count_bytes(cache *c, uint64_t bytes) {
 static void cache_free(th_segment_extra *extra) {
   cache *c = (cache *)extra;
   for (unsigned i = 0; i < N_SCOPES; i++)
-    th_class_weights_free(atomic_load(&c->weights[i]));
-  for (unsigned i = 0; i <= TH_A_COUNT; i++)
+    th_class_pair_free(atomic_load(&c->weights[i]));
+  th_class_pair_free(atomic_load(&c->nothing));
+  for (unsigned i = 0; i <= TH_A_COUNT; i++) {
+    free(atomic_load(&c->norms[i]));
     free(atomic_load(&c->length[i]));
+  }
   for (unsigned i = 0; i < TH_F_COUNT; i++) {
     free(atomic_load(&c->folded[i]));
     th_inverted_free(atomic_load(&c->inverted[i]));
@@ -73,9 +77,8 @@ uint64_t th_cache_kept_bytes(const th_segment *s) {
 /* ---- weights ---- */
 
 static unsigned scope_index(unsigned scope) {
-  unsigned plain = th_scope_is_field(scope) ? (unsigned)TH_A_COUNT + 1 + th_scope_field(scope)
-                                            : th_scope_area(scope);
-  return scope & TH_SCOPE_SYNONYMS ? N_SCOPES_PLAIN + plain : plain;
+  return th_scope_is_field(scope) ? (unsigned)TH_A_COUNT + 1 + th_scope_field(scope)
+                                  : th_scope_area(scope);
 }
 
 float th_scope_weight(unsigned scope, uint16_t field) {
@@ -107,107 +110,141 @@ void th_scope_fields(unsigned scope, uint64_t out[(TH_F_COUNT + 63) / 64]) {
 
 enum { CLASSES_FREQUENT = 1 << 14 }; /* more than 90 % of all postings have one of these */
 
-static th_class_weights *make_weights(const th_segment *s, unsigned scope) {
-  uint32_t n = th_segment_classes(s);
-  float weight[TH_F_COUNT], *wtf = calloc((size_t)n + 1, sizeof *wtf);
+/* What of a scope takes synonyms. */
+typedef enum reach { REACH_UNKNOWN, REACH_ALL, REACH_SOME, REACH_NONE } reach;
+
+static reach reach_of(unsigned plain) {
+  static _Atomic uint8_t known[N_SCOPES];
+  _Atomic uint8_t *slot = &known[scope_index(plain)];
+  uint8_t answer = atomic_load_explicit(slot, memory_order_relaxed);
+  if (answer) return answer;
+  bool any = false, all = true;
+  for (uint16_t f = 0; f < TH_F_COUNT; f++) {
+    if (th_scope_weight(plain, f) <= 0) continue;
+    bool takes = th_scope_weight(plain | TH_SCOPE_SYNONYMS, f) > 0;
+    any |= takes;
+    all &= takes;
+  }
+  answer = all ? REACH_ALL : any ? REACH_SOME : REACH_NONE;
+  atomic_store_explicit(slot, answer, memory_order_relaxed);
+  return answer;
+}
+
+unsigned th_scope_shared(unsigned scope) {
+  unsigned plain = scope & ~TH_SCOPE_SYNONYMS;
+  return reach_of(plain) == REACH_ALL ? plain : scope;
+}
+
+/* The weight of each class; NULL when memory is exhausted. A damaged segment is disowned by whoever
+ * asks for its state. */
+static float *weigh(const th_segment *s, unsigned scope) {
+  float weight[TH_F_COUNT], *wtf = calloc((size_t)th_segment_classes(s) + 1, sizeof *wtf);
   if (!wtf) return NULL;
   for (uint16_t f = 0; f < TH_F_COUNT; f++)
     weight[f] = th_scope_weight(scope, f);
-  /* A damaged segment is disowned by whoever asks for its state. */
   (void)th_segment_weigh_classes(s, weight, wtf);
-  th_class_weights *made = th_class_weights_make(wtf, n, CLASSES_FREQUENT);
-  free(wtf);
+  return wtf;
+}
+
+static th_class_pair *make_weights(const th_segment *s, unsigned plain) {
+  uint32_t n = th_segment_classes(s);
+  bool two = reach_of(plain) == REACH_SOME;
+  th_class_pair *made = NULL;
+  float *wide = weigh(s, plain), *narrow = two ? weigh(s, plain | TH_SCOPE_SYNONYMS) : NULL;
+  if (wide && (narrow || !two)) {
+    bool same = narrow && !memcmp(wide, narrow, n * sizeof *wide);
+    made = th_class_pair_make(wide, same ? NULL : narrow, n, CLASSES_FREQUENT);
+  }
+  free(wide);
+  free(narrow);
   return made;
 }
 
-static float *make_length(const th_segment *s, unsigned area) {
-  float of_norm[256];
-  uint32_t n = th_segment_docs(s);
-  float *length = malloc(((size_t)n + 1) * sizeof *length);
-  uint8_t *norms = malloc((size_t)n + 1);
-  if (!length || !norms) {
-    free(length);
-    free(norms);
-    return NULL;
-  }
-  th_segment_copy_norms(s, area, norms);
-  th_score_length_table(area, of_norm);
-  for (uint32_t d = 0; d < n; d++)
-    length[d] = of_norm[norms[d]];
-  free(norms);
-  return length;
+static th_class_pair *make_nothing(const th_segment *s) {
+  uint32_t n = th_segment_classes(s);
+  float *none = calloc((size_t)n + 1, sizeof *none);
+  th_class_pair *made = none ? th_class_pair_make(none, NULL, n, CLASSES_FREQUENT) : NULL;
+  free(none);
+  return made;
 }
 
-/* A scope all of whose fields take synonyms weighs with synonyms what it weighs without: they share
- * the tables. */
-unsigned th_scope_shared(unsigned scope) {
-  enum { SAME = 1, OTHER = 2 };
-  static _Atomic uint8_t known[N_SCOPES_PLAIN];
-  unsigned plain = scope & ~TH_SCOPE_SYNONYMS;
-  if (plain == scope) return scope;
-  uint8_t answer = atomic_load_explicit(&known[scope_index(plain)], memory_order_relaxed);
-  if (!answer) {
-    answer = SAME;
-    for (uint16_t f = 0; f < TH_F_COUNT; f++)
-      if (th_scope_weight(scope, f) != th_scope_weight(plain, f)) answer = OTHER;
-    atomic_store_explicit(&known[scope_index(plain)], answer, memory_order_relaxed);
-  }
-  return answer == SAME ? plain : scope;
-}
-
-/* Both: what stands in the slot, or what is made for it; NULL when memory is exhausted. */
-static const th_class_weights *weights_of(cache *c, const th_segment *s, unsigned scope) {
-  scope = th_scope_shared(scope);
-  _Atomic(th_class_weights *) *slot = &c->weights[scope_index(scope)];
-  th_class_weights *have = atomic_load_explicit(slot, memory_order_acquire);
-  if (have) return have;
-  th_class_weights *made = make_weights(s, scope);
+/* Keeps what was made in the slot, or what another thread put there before; NULL: nothing made. */
+static const th_class_pair *keep_pair(cache *c, _Atomic(th_class_pair *) *slot,
+                                      th_class_pair *made) {
+  th_class_pair *have = NULL;
   if (!made) return NULL;
   if (atomic_compare_exchange_strong(slot, &have, made)) {
-    count_bytes(c, th_class_weights_bytes(made));
+    count_bytes(c, th_class_pair_bytes(made));
     return made;
   }
-  th_class_weights_free(made); /* another thread was first */
+  th_class_pair_free(made);
   return have;
 }
 
-static const float *length_of(cache *c, const th_segment *s, unsigned area) {
-  _Atomic(float *) *slot = &c->length[area];
-  float *have = atomic_load_explicit(slot, memory_order_acquire);
+/* A scope with synonyms none of whose fields take any knows no class; one all of whose fields take
+ * them weighs what it weighs without. NULL when memory is exhausted. */
+static const th_class_weights *weights_of(cache *c, const th_segment *s, unsigned scope) {
+  unsigned plain = scope & ~TH_SCOPE_SYNONYMS;
+  bool empty = plain != scope && reach_of(plain) == REACH_NONE;
+  _Atomic(th_class_pair *) *slot = empty ? &c->nothing : &c->weights[scope_index(plain)];
+  const th_class_pair *pair = atomic_load_explicit(slot, memory_order_acquire);
+  if (!pair) pair = keep_pair(c, slot, empty ? make_nothing(s) : make_weights(s, plain));
+  if (!pair) return NULL;
+  return plain == scope ? &pair->wide : th_class_pair_narrow(pair);
+}
+
+/* Both: what stands in the slot, or what is made for it; NULL when memory is exhausted. */
+static const uint8_t *norms_of(cache *c, const th_segment *s, unsigned area) {
+  const uint8_t *own = th_segment_norms(s, area);
+  if (own) return own;
+  uint8_t *have = atomic_load_explicit(&c->norms[area], memory_order_acquire);
   if (have) return have;
-  float *made = make_length(s, area);
+  uint8_t *made = malloc((size_t)th_segment_docs(s) + 1);
   if (!made) return NULL;
-  if (atomic_compare_exchange_strong(slot, &have, made)) {
-    count_bytes(c, ((uint64_t)th_segment_docs(s) + 1) * sizeof *made);
+  th_segment_copy_norms(s, area, made);
+  if (atomic_compare_exchange_strong(&c->norms[area], &have, made)) {
+    count_bytes(c, (uint64_t)th_segment_docs(s) + 1);
     return made;
   }
   free(made); /* another thread was first */
   return have;
 }
 
-/* Whether all fields of an area take synonyms: then its words and theirs are weighed by one table.
- */
-static bool takes_synonyms(unsigned area) {
-  static _Atomic uint8_t known[TH_A_COUNT + 1]; /* 1 = yes, 2 = no */
-  uint8_t yes = atomic_load_explicit(&known[area], memory_order_relaxed);
-  if (yes) return yes == 1;
-  yes = 1;
-  for (uint16_t f = 0; f < TH_F_COUNT; f++)
-    if (th_score_weight(area, f) > 0 && !(th_fields[f].flags & TH_FF_SYNONYMS)) yes = 2;
-  atomic_store_explicit(&known[area], yes, memory_order_relaxed);
-  return yes == 1;
+static const float *length_of(cache *c, const th_segment *s, unsigned area, const uint8_t *norms) {
+  _Atomic(float *) *slot = &c->length[area];
+  const float *of_norm = th_score_lengths(area);
+  float *have = atomic_load_explicit(slot, memory_order_acquire);
+  if (have) return have;
+  uint32_t n = th_segment_docs(s);
+  float *made = malloc(((size_t)n + 1) * sizeof *made);
+  if (!made) return NULL;
+  for (uint32_t d = 0; d < n; d++)
+    made[d] = of_norm[norms[d]];
+  if (atomic_compare_exchange_strong(slot, &have, made)) {
+    count_bytes(c, ((uint64_t)n + 1) * sizeof *made);
+    return made;
+  }
+  free(made); /* another thread was first */
+  return have;
+}
+
+/* Of areas in which most words are looked for the lengths stand by document: scoring takes a fifth
+ * longer by way of the norms, which take a quarter of the room or none. */
+static bool is_frequent(unsigned area) {
+  return area == TH_A_COUNT || area == TH_A_BasicSearch || area == TH_A_ConditionSearch;
 }
 
 bool th_cache_weights(const th_segment *s, unsigned scope, th_weights *out) {
   cache *c = cache_of(s);
-  if (!th_scope_is_field(scope) && takes_synonyms(th_scope_area(scope)))
-    scope &= ~TH_SCOPE_SYNONYMS;
-  bool field = th_scope_is_field(scope);
   if (!c) return false;
-  out->classes = weights_of(c, s, scope);
-  out->length = field ? NULL : length_of(c, s, th_scope_area(scope));
-  out->bound = field ? -1 : th_score_bound_index(th_scope_area(scope));
-  return out->classes && (field || out->length);
+  *out = (th_weights){.classes = weights_of(c, s, scope), .bound = -1};
+  if (th_scope_is_field(scope)) return out->classes;
+  unsigned area = th_scope_area(scope);
+  out->bound = th_score_bound_index(area);
+  out->of_norm = th_score_lengths(area);
+  out->norms = norms_of(c, s, area);
+  if (out->norms && is_frequent(area)) out->length = length_of(c, s, area, out->norms);
+  return out->classes && out->norms && (out->length || !is_frequent(area));
 }
 
 /* ---- names ---- */

@@ -3,6 +3,7 @@
 #ifndef TH_QUERY_CACHE_H
 #define TH_QUERY_CACHE_H
 
+#include "index/score.h"
 #include "index/segment.h"
 #include "query/hot.h"
 #include "query/impacts.h"
@@ -16,9 +17,16 @@
  * its texts count as of average length. */
 typedef struct th_weights {
   const th_class_weights *classes; /* a class: weighted frequency, 0 = not in the scope */
-  const float *length;             /* a document: k1 * (1 - b + b * dl / avgdl); NULL: k1 for all */
-  int bound;                       /* index among the bounded areas, -1 = none */
+  const float *length;             /* a document: k1 * (1 - b + b * dl / avgdl); NULL: of_norm */
+  const uint8_t *norms; /* a document: its norm; NULL, too: the length part is k1 for all */
+  const float *of_norm; /* a norm: the same as length */
+  int bound;            /* index among the bounded areas, -1 = none */
 } th_weights;
+
+static inline float th_weights_length(const th_weights *w, uint32_t doc) {
+  if (w->length) return w->length[doc];
+  return w->norms ? w->of_norm[w->norms[doc]] : TH_SCORE_K1;
+}
 
 /* False when memory is exhausted. */
 bool th_cache_weights(const th_segment *s, unsigned scope, th_weights *out) TH_MUST_USE;

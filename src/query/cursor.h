@@ -34,8 +34,7 @@ bool th_cursor_block(th_cursor *c, uint32_t end, uint32_t floor);
 /* Contribution of the posting at the cursor; false when it is not of the scope. */
 static inline bool th_cursor_score(const th_cursor *c, uint32_t *score) {
   float wtf = th_class_weight(c->w.classes, c->p.classes[c->i]);
-  float length = c->w.length ? c->w.length[c->p.docs[c->i]] : TH_SCORE_K1;
-  *score = th_score_contribution(c->idf, wtf, length);
+  *score = th_score_contribution(c->idf, wtf, th_weights_length(&c->w, c->p.docs[c->i]));
   return wtf > 0;
 }
 

@@ -14,7 +14,7 @@ static uint32_t score_scalar(const uint32_t *docs, const uint32_t *classes, uint
   for (uint32_t i = 0; i < n; i++) {
     float wtf = th_class_weight(w->classes, classes[i]);
     out_docs[m] = docs[i];
-    out_scores[m] = th_score_contribution(idf, wtf, w->length ? w->length[docs[i]] : TH_SCORE_K1);
+    out_scores[m] = th_score_contribution(idf, wtf, th_weights_length(w, docs[i]));
     m += wtf > 0;
   }
   return m;
@@ -153,13 +153,24 @@ __attribute__((target("avx2,popcnt"))) static inline __m256 weight8(__m256i clas
   return _mm256_loadu_ps(weights);
 }
 
+/* Length parts of eight documents: by one gather, or one by one. */
+__attribute__((target("avx2"))) static inline __m256 length8(const uint32_t *d,
+                                                             const th_weights *w) {
+  const uint8_t *norms = w->norms;
+  const float *of = w->of_norm;
+  if (w->length)
+    return _mm256_i32gather_ps(w->length, _mm256_loadu_si256((const __m256i *)(const void *)d), 4);
+  if (!norms) return _mm256_set1_ps(TH_SCORE_K1);
+  return _mm256_setr_ps(of[norms[d[0]]], of[norms[d[1]]], of[norms[d[2]]], of[norms[d[3]]],
+                        of[norms[d[4]]], of[norms[d[5]]], of[norms[d[6]]], of[norms[d[7]]]);
+}
+
 /* Eight postings: weights by class, lengths by document. */
 __attribute__((target("avx2,popcnt"))) static inline __m256i
-score8(__m256i doc, __m256i class, const th_weights *w, __m256 idf, __m256 *wtf) {
+score8(const uint32_t *docs, __m256i class, const th_weights *w, __m256 idf, __m256 *wtf) {
   const __m256 one = _mm256_set1_ps(TH_SCORE_ONE), half = _mm256_set1_ps(0.5f);
-  __m256 length = _mm256_set1_ps(TH_SCORE_K1);
+  __m256 length = length8(docs, w);
   *wtf = weight8(class, w->classes);
-  if (w->length) length = _mm256_i32gather_ps(w->length, doc, 4);
   __m256 sat = _mm256_div_ps(*wtf, _mm256_add_ps(*wtf, length));
   __m256 score = _mm256_add_ps(_mm256_mul_ps(_mm256_mul_ps(idf, sat), one), half);
   return _mm256_cvttps_epi32(score);
@@ -192,7 +203,7 @@ score_avx2(const uint32_t *docs, const uint32_t *classes, uint32_t n, const th_w
     __m256 wtf;
     __m256i doc = _mm256_loadu_si256((const __m256i *)(const void *)(docs + i));
     __m256i class = _mm256_loadu_si256((const __m256i *)(const void *)(classes + i));
-    __m256i score = score8(doc, class, w, idf8, &wtf);
+    __m256i score = score8(docs + i, class, w, idf8, &wtf);
     unsigned in = (unsigned)_mm256_movemask_ps(_mm256_cmp_ps(wtf, zero, _CMP_GT_OQ));
     _mm256_storeu_si256((__m256i *)(void *)(out_docs + m), together8(doc, in));
     _mm256_storeu_si256((__m256i *)(void *)(out_scores + m), together8(score, in));

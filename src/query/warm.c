@@ -6,10 +6,15 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "geo/geo.h"
 #include "query/exec.h"
 
-enum { LOOK_MS = 1000, NICER = 4 };
+enum {
+  LOOK_MS = 1000,
+  NICER = 4,
+  HELD_MOST = 8 << 20, /* bytes that were freed and may stay with the process */
+};
 
 struct th_warmer {
   th_index *index;
@@ -190,6 +195,8 @@ static void *run(void *ctx) {
     th_err ignored = {0};
     if (is_new && w->suggester && !is_stopped(w))
       (void)!th_suggester_update(w->suggester, &ignored);
+    /* Tables are made, kept and given up in pieces of megabytes between those of requests. */
+    (void)th_memory_trim(HELD_MOST);
     rest(w);
   }
   return NULL;

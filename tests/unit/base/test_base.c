@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/file.h"
+#include "base/memory.h"
 #include "base/queue.h"
 
 #include <dirent.h>
@@ -194,6 +195,30 @@ static void queue_hands_over_each_item_once(void **state) {
   th_queue_free(q);
 }
 
+/* Every second of many pieces is given up: what lies between the others goes back. */
+static void freed_memory_goes_back(void **state) {
+  (void)state;
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  skip(); /* their allocators keep what is freed */
+#endif
+  enum { PIECES = 2048, BYTES = 32 << 10 };
+  static char *piece[PIECES];
+  for (int i = 0; i < PIECES; i++) {
+    piece[i] = malloc(BYTES);
+    assert_non_null(piece[i]);
+    memset(piece[i], 1 + i % 100, BYTES);
+  }
+  assert_false(th_memory_trim(16 << 20));
+  for (int i = 0; i < PIECES; i += 2)
+    free(piece[i]);
+  assert_true(th_memory_trim(16 << 20));
+  assert_false(th_memory_trim(16 << 20));
+  for (int i = 1; i < PIECES; i += 2) {
+    assert_int_equal(piece[i][BYTES - 1], 1 + i % 100);
+    free(piece[i]);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(spans),
@@ -204,6 +229,7 @@ int main(void) {
       cmocka_unit_test(files_are_replaced_whole),
       cmocka_unit_test(private_files_have_no_name_till_the_end),
       cmocka_unit_test(queue_hands_over_each_item_once),
+      cmocka_unit_test(freed_memory_goes_back),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

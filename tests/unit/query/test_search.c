@@ -480,30 +480,50 @@ static void test_no_memory(void **state) {
 static void test_kernels(void **state) {
   (void)state;
   enum { CLASSES = 3000, DOCS = 300 };
-  static const uint32_t distincts[] = {0, 400, CLASSES};
-  float wtf[CLASSES], length[DOCS];
+  static const uint32_t distincts[] = {0, 320, CLASSES};
+  uint32_t met_long = 0, met_wide = 0, met_pair = 0, met_apart = 0;
+  float wide[CLASSES], narrow[CLASSES], of_norm[256], length[DOCS];
+  uint8_t norms[DOCS];
   for (uint32_t round = 0; round < 2000; round++) {
-    uint32_t distinct = PICK(distincts); /* one byte a code, with rare ones, two bytes */
+    uint32_t distinct = PICK(distincts); /* one byte a code, with long ones, two bytes */
     uint32_t docs[TH_BLOCK], classes[TH_BLOCK], n = below(TH_BLOCK + 1), acc[64];
     uint32_t out[2][2][TH_BLOCK + 8], scope[TH_BLOCK + 8], m[2];
     uint8_t seen[64];
     uint64_t bits[2][2];
     for (uint32_t i = 0; i < CLASSES; i++)
-      wtf[i] = chance(30) ? 0 : (float)below(i < distinct ? 1000 : 90) / 37;
-    for (uint32_t i = 0; i < DOCS; i++)
-      length[i] = 0.6f + (float)below(1000) / 99;
+      wide[i] = chance(30) ? 0 : (float)below(i < distinct ? 1000 : 90) / 37;
+    bool two = chance(50);
+    for (uint32_t i = 0; i < CLASSES; i++) /* few differ, so that pairs are as rare as weights */
+      narrow[i] = chance(2) ? wide[i] / 2 : chance(2) ? 0 : wide[i];
+    for (uint32_t i = 0; i < 256; i++)
+      of_norm[i] = 0.6f + (float)below(1000) / 99;
+    for (uint32_t i = 0; i < DOCS; i++) {
+      norms[i] = (uint8_t)below(256);
+      length[i] = of_norm[norms[i]];
+    }
+    uint32_t way = below(3); /* lengths by document, by norm, none */
     for (uint32_t i = 0; i < n; i++)
       docs[i] = below(DOCS), classes[i] = below(CLASSES);
     for (uint32_t i = 0; i < 64; i++)
       acc[i] = chance(50) ? below(100) : below(INT32_MAX),
       seen[i] = (uint8_t)(chance(50) ? below(256) : 0);
-    th_class_weights *table = th_class_weights_make(wtf, CLASSES, chance(50) ? 64 : 0);
-    assert_non_null(table);
-    assert_int_equal(table->width, distinct == CLASSES ? 2 : 1);
-    assert_int_equal(table->n_rare > 0, distinct == 400);
-    for (uint32_t i = 0; i < CLASSES; i++)
-      assert_true(th_class_weight(table, i) == wtf[i]);
-    th_weights w = {table, chance(80) ? length : NULL, -1};
+    th_class_pair *pair =
+        th_class_pair_make(wide, two ? narrow : NULL, CLASSES, chance(50) ? 64 : 0);
+    assert_non_null(pair);
+    assert_true(pair->wide.width == 1 || distinct);
+    met_long += pair->wide.n_long > 0;
+    met_wide += pair->wide.width == 2;
+    met_pair += pair->narrow.in != NULL;
+    met_apart += pair->apart != NULL;
+    assert_true(th_class_pair_bytes(pair) > CLASSES / 8);
+    const th_class_weights *other = th_class_pair_narrow(pair);
+    assert_int_equal(other != &pair->wide, two);
+    for (uint32_t i = 0; i < CLASSES; i++) {
+      assert_true(th_class_weight(&pair->wide, i) == wide[i]);
+      if (two) assert_true(th_class_weight(other, i) == narrow[i]);
+    }
+    th_weights w = {chance(50) ? other : &pair->wide, way ? NULL : length, way < 2 ? norms : NULL,
+                    of_norm, -1};
     float idf = (float)below(10000) / 700;
     uint32_t least = 1 + (chance(50) ? below(100) : below(INT32_MAX));
     for (int k = 0; k < 2; k++) {
@@ -522,8 +542,9 @@ static void test_kernels(void **state) {
       assert_true((bits[0][0] >> i & 1) == (acc[i] >= least));
       assert_true((bits[0][1] >> i & 1) == (seen[i] != 0));
     }
-    th_class_weights_free(table);
+    th_class_pair_free(pair);
   }
+  assert_true(met_long && met_wide && met_pair && met_apart);
 }
 
 static uint32_t value_at(const uint8_t *values, unsigned width, unsigned i) {
