@@ -327,6 +327,9 @@ static bool says(const th_verdict_patient *v, const th_elig_fact *f, relation re
   if ((p->experiencer == TH_OF_FAMILY) != f->family) return false;
   if (rel == OTHER || (p->absent && rel == NARROWER)) return false;
   if (p->absent && rel == BROADER && !reaches_down(f, p)) return false;
+  /* who has coronary disease need not have had an infarction: a note would tell that */
+  bool told = th_is_event(f->category, f->label) && !th_is_event(p->category, p->label);
+  if (rel == BROADER && !p->absent && told) return false;
   *out = TH_UNKNOWN;
   if (p->certainty != TH_CERTAIN_STATED) return true;
   if (p->absent) {

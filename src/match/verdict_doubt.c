@@ -131,6 +131,21 @@ static uint64_t ended_by(const uint64_t last[PHRASE_MAX]) {
   return out;
 }
 
+/* What a drug is for, or what a complaint comes from, is told: then nothing else need be thought
+ * of. */
+static bool is_told(const th_verdict_patient *v, const char *asks) {
+  for (uint32_t i = 0; i < v->n_concepts; i++) {
+    const th_patient_fact *f = &v->p->facts[v->concepts[i]];
+    stems label = {.n = 0};
+    if (f->category != TH_ELIG_CONDITION || f->absent || f->experiencer != TH_OF_PATIENT ||
+        f->certainty != TH_CERTAIN_STATED)
+      continue;
+    add_words(&label, f->label, key_of);
+    if (holds_some(&label, asks)) return true;
+  }
+  return false;
+}
+
 uint64_t th_doubt_hints(const th_verdict_patient *v) {
   uint64_t out = 0, last[PHRASE_MAX] = {0};
   th_span rest = v->p->note, w;
@@ -141,6 +156,8 @@ uint64_t th_doubt_hints(const th_verdict_patient *v) {
     uint64_t rows = ended_by(last);
     if (rows && !is_aside(v, w.p)) out |= rows;
   }
+  for (size_t i = 0; out && i < TH_COUNT(hints); i++)
+    if (out >> i & 1 && is_told(v, hints[i].asks)) out &= ~((uint64_t)1 << i);
   return out;
 }
 

@@ -66,14 +66,24 @@ static int add_resource(th_fhir *f, uint32_t node, th_span url, const char *poin
   return f->r->rc;
 }
 
-static int add_bundle(th_fhir *f) {
+enum { POINTER = 128 };
+
+static bool is_bundle(const th_fhir *f, uint32_t node) {
+  return f->j->nodes[node].type == TH_JOBJECT &&
+         th_span_is(th_fhir_str(f, node, "resourceType"), "Bundle");
+}
+
+/* A Bundle within a Bundle is read as if its entries stood in the outer one. Its depth is bounded
+ * by that of the JSON. */
+static int add_bundle(th_fhir *f, uint32_t bundle, const char *place) {
   const th_json *j = f->j;
-  uint32_t entries = th_json_get(j, 0, TH_SPAN("entry")), i = 0;
-  char pointer[64];
-  if (!entries) return bad(f, 0, "/entry", "a Bundle without entries");
-  if (j->nodes[entries].type != TH_JARRAY) return bad(f, entries, "/entry", "must be an array");
+  uint32_t entries = th_json_get(j, bundle, TH_SPAN("entry")), i = 0;
+  char pointer[POINTER];
+  snprintf(pointer, sizeof pointer, "%s/entry", place);
+  if (!entries) return bundle ? 0 : bad(f, bundle, pointer, "a Bundle without entries");
+  if (j->nodes[entries].type != TH_JARRAY) return bad(f, entries, pointer, "must be an array");
   for (th_json_each(j, entries, at)) {
-    snprintf(pointer, sizeof pointer, "/entry/%u", i++);
+    snprintf(pointer, sizeof pointer, "%.*s/entry/%u", POINTER - 40, place, i++);
     if (j->nodes[at].type != TH_JOBJECT) return bad(f, at, pointer, "must be an object");
     uint32_t resource = th_fhir_get(f, at, "resource");
     if (!resource) {
@@ -81,7 +91,9 @@ static int add_bundle(th_fhir *f) {
       continue;
     }
     snprintf(pointer + strlen(pointer), 16, "/resource");
-    int rc = add_resource(f, resource, th_fhir_str(f, at, "fullUrl"), pointer);
+    int rc = is_bundle(f, resource)
+                 ? add_bundle(f, resource, pointer)
+                 : add_resource(f, resource, th_fhir_str(f, at, "fullUrl"), pointer);
     if (rc < 0) return rc;
   }
   return 0;
@@ -91,11 +103,13 @@ static int add_all(th_fhir *f) {
   const th_json *j = f->j;
   char pointer[64];
   uint32_t i = 0;
-  if (j->nodes[0].type == TH_JOBJECT) return add_bundle(f); /* a lone resource came in an array */
+  if (j->nodes[0].type == TH_JOBJECT)
+    return add_bundle(f, 0, ""); /* a lone resource came in an array */
   if (j->nodes[0].type != TH_JARRAY) return bad(f, 0, "", "a FHIR record is an object or an array");
   for (th_json_each(j, 0, at)) {
     snprintf(pointer, sizeof pointer, "/%u", i++);
-    int rc = add_resource(f, at, (th_span){0}, pointer);
+    int rc =
+        is_bundle(f, at) ? add_bundle(f, at, pointer) : add_resource(f, at, (th_span){0}, pointer);
     if (rc < 0) return rc;
   }
   return 0;

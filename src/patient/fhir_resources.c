@@ -62,6 +62,28 @@ static void verification(const th_fhir *f, th_patient_fact *fact) {
     fact->certainty = TH_CERTAIN_SUSPECTED;
 }
 
+static bool is_growth(th_span name) {
+  static const char *const words[] = {"cancer",   "carcinoma", "neoplas",  "tumo",    "melanoma",
+                                      "lymphoma", "sarcoma",   "malignan", "blastoma"};
+  for (size_t i = 0; i < name.n; i++)
+    for (size_t k = 0; k < TH_COUNT(words); k++) {
+      size_t n = strlen(words[k]);
+      if (i + n <= name.n && th_span_eq_nocase((th_span){name.p + i, n}, th_span_of(words[k])))
+        return true;
+    }
+  return false;
+}
+
+/* Condition.stage.summary of a growth. */
+static void read_stage(th_fhir *f, const th_patient_fact *fact, th_span name) {
+  uint32_t list = th_fhir_get(f, f->resource, "stage");
+  if (!list || f->j->nodes[list].type != TH_JARRAY || !is_growth(name) ||
+      fact->time == TH_ELIG_PAST)
+    return;
+  for (th_json_each(f->j, list, at))
+    if (th_markers_stage(f->r, th_fhir_text(f, th_fhir_get(f, at, "summary")), fact)) return;
+}
+
 static void read_condition(th_fhir *f) {
   static const char *const onsets[] = {"onsetDateTime", "onsetPeriod", NULL};
   uint32_t code = th_fhir_get(f, f->resource, "code");
@@ -85,6 +107,8 @@ static void read_condition(th_fhir *f) {
   fact.flags |= clinical.n ? TH_FACT_STATED_NOW : 0;
   fact.degree = th_reading_text(f->r, th_fhir_text(f, th_fhir_get(f, f->resource, "severity")));
   th_reading_add(f->r, &fact);
+  (void)th_markers_of_name(f->r, th_fhir_text(f, code), (th_span){0}, &fact);
+  read_stage(f, &fact, th_fhir_text(f, code));
 }
 
 /* ---- drugs ---- */

@@ -76,6 +76,19 @@ int th_measure_of_loinc(th_span code);
 /* The attribute with this key, name or alias as a whole; -1 = none. */
 int th_measure_of_name(th_span name);
 
+/* A note that was copied out of a page: its tags and entities become what they show, with blanks
+ * for the rest, so that all bytes keep their places. Other notes stay as they are (html.c). */
+void th_note_bare(char *p, size_t n);
+
+/* ---- markers (markers.c) ---- */
+
+/* Genes that the name of a result or a condition speaks of, with the state that `said` gives them,
+ * or, when it is empty, the name itself; as facts of the resource, dates and certainty of `like`.
+ * False: none. */
+bool th_markers_of_name(th_reading *r, th_span name, th_span said, const th_patient_fact *like);
+/* The stage of a growth: "Stage IIIB", "IIIB". */
+bool th_markers_stage(th_reading *r, th_span said, const th_patient_fact *like);
+
 /* What follows from the facts that were read (derive.c), as further facts. */
 void th_patient_derive(th_reading *r);
 

@@ -200,7 +200,8 @@ static void date_mentions(mentions *m) {
       mention *of = before ? before : after;
       i = end - 1;
       if (!of || of->fact.has_begin || of->fact.absent) continue;
-      if (of == before && of->fact.time != TH_ELIG_PAST && tells_of_other(note, before->behind, i)) continue;
+      if (of == before && of->fact.time != TH_ELIG_PAST && tells_of_other(note, before->behind, i))
+        continue;
       of->fact.has_begin = true;
       of->fact.begin = date;
     }

@@ -178,6 +178,17 @@ static bool leading_number(th_span s, double *out, th_span *unit, uint8_t *relat
   return true;
 }
 
+/* "HER2 [Presence] in breast cancer: positive", "EGFR gene mutation: negative", "Stage group:
+ * IIIB". */
+static bool took_marker(th_fhir *f, th_span words, uint32_t code) {
+  th_patient_fact like = th_fhir_fact(f, TH_FACT_CONCEPT, TH_ELIG_GENE);
+  th_span name = th_fhir_text(f, code);
+  when(f, &like);
+  if (th_markers_of_name(f->r, name, words, &like)) return true;
+  return th_span_find(name, TH_SPAN("tage")) >= 0 && th_span_find(name, TH_SPAN("ancer")) >= 0 &&
+         th_markers_stage(f->r, words, &like);
+}
+
 /* Positive and negative results are of what was looked for; any other answer is the finding
  * itself. */
 static void take_words(th_fhir *f, uint32_t node, th_span words, uint32_t value, uint32_t code) {
@@ -214,6 +225,7 @@ static void take_words(th_fhir *f, uint32_t node, th_span words, uint32_t value,
     return;
   }
   th_patient_fact fact = th_fhir_fact(f, TH_FACT_CONCEPT, TH_ELIG_FINDING);
+  if (took_marker(f, words, code)) return;
   bool said_yes = is_word(words, yes), said_no = is_word(words, no);
   if (said_yes || said_no) {
     th_fhir_concept(f, code, &fact);

@@ -52,7 +52,14 @@ static int join_lines(th_reading *r, th_span in, bool lines) {
   return 0;
 }
 
+/* Sixteen bits a character would be read as letters with blanks between. */
+static bool is_utf16(th_span s) {
+  return s.n >= 2 && (!memcmp(s.p, "\xff\xfe", 2) || !memcmp(s.p, "\xfe\xff", 2));
+}
+
 static int copy_source(th_reading *r, th_span source) {
+  if (is_utf16(source))
+    return th_err_set(r->err, TH_EINPUT, "the record is UTF-16 text: save it as UTF-8");
   if (source.n > TH_PATIENT_SOURCE_MAX)
     return th_err_set(r->err, TH_ELIMIT, "the record is longer than %u MB",
                       TH_PATIENT_SOURCE_MAX >> 20);
@@ -62,6 +69,7 @@ static int copy_source(th_reading *r, th_span source) {
   if (source.n) memcpy(p, source.p, source.n);
   memset(p + source.n, 0, TH_PAD);
   r->p->source = (th_span){p, source.n};
+  if (r->p->form == TH_PATIENT_NOTE) th_note_bare(p, source.n);
   return 0;
 }
 

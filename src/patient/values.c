@@ -24,7 +24,8 @@ static bool may_stand_between(const th_note *note, uint32_t i) {
              "reading today currently currently now noted found measured up a an the "
              "estimated reported recent latest initial last grade class only elevated low "
              "high decreased increased down as status performance has been in with test "
-             "result results on admission concentration") &&
+             "result results on admission concentration discharge presentation rest arrival "
+             "screening baseline home office clinic rose risen rising fell") &&
          t->kind == TH_ELIG_WORD;
 }
 
@@ -231,6 +232,19 @@ static void take_percent(const place *at, int attribute, const bool *taken) {
   take_quantity(&second, attribute);
 }
 
+/* "PSA rose from 12.4 to 38.6": the second is the one of now; the token of it, 0: no such words. */
+static uint32_t changed_to(const th_note *note, const th_sentence *s, uint32_t i) {
+  static const char verbs[] =
+      "rose risen increased went rising fell decreased dropped declined improved worsened";
+  uint32_t k = i + th_note_among(note, i, "has had");
+  if (!th_note_among(note, k, verbs) || !th_note_is(note, k + 1, "from") ||
+      !th_note_number(note, k + 2))
+    return 0;
+  for (uint32_t to = k + 3; to < TH_MIN(s->to, k + 8); to++)
+    if (th_note_is(note, to, "to") && th_note_number(note, to + 1)) return to + 1;
+  return 0;
+}
+
 static uint32_t value_at(th_note *note, const th_sentence *s, uint32_t i, const bool *taken) {
   uint32_t end;
   th_elig_quantity q;
@@ -238,7 +252,8 @@ static uint32_t value_at(th_note *note, const th_sentence *s, uint32_t i, const 
   int attribute = p < 0 ? short_name(note, i, &end) : th_elig_phrase_get(p)->value;
   if (p < 0 && attribute < 0) return i + 1;
   if (attribute < 0 || is_age(attribute)) return end;
-  for (uint32_t k = end; k < s->to && k <= end + BETWEEN_MAX; k++) {
+  uint32_t changed = changed_to(note, s, end), from = changed ? changed : end;
+  for (uint32_t k = from; k < s->to && k <= from + BETWEEN_MAX; k++) {
     if (th_elig_quantity_read(note->text, note->v.p, s->to, k, taken, &q)) {
       bool list_number = q.end < s->to && k > end && th_note_sign(note, k - 1, ',') && !q.has_unit;
       if (q.tied || q.age || list_number) break;
@@ -281,6 +296,31 @@ static uint32_t gestation_at(th_note *note, const th_sentence *s, uint32_t i) {
   return end;
 }
 
+/* "24w3d", "24w 3d", "24+3 weeks", "ex-32-weeker", "born at 32 weeks": the days are passed over; of
+ * a child it is the age that it was born at. */
+static uint32_t weeks_at(th_note *note, const th_sentence *s, uint32_t i) {
+  const th_elig_token *t = &note->v.p[i];
+  if (t->kind != TH_ELIG_NUM || !(t->value >= 20 && t->value <= 43)) return i;
+  uint32_t k = i + 1, end = 0;
+  bool close = k < s->to && !(note->v.p[k].flags & TH_ELIG_SPACE_BEFORE);
+  if (close && th_note_among(note, k, "w wk") && th_note_number(note, k + 1) &&
+      th_note_among(note, k + 2, "d day days"))
+    end = k + 3;
+  else if (th_note_sign(note, k, '+') && th_note_number(note, k + 1) &&
+           note->v.p[k + 1].value < 7 && th_note_among(note, k + 2, "weeks week wks wk"))
+    end = k + 3;
+  else if (th_note_among(note, k + th_note_sign(note, k, '-'), "weeker weekers"))
+    end = k + th_note_sign(note, k, '-') + 1;
+  else if (i > s->from + 1 && th_note_is(note, i - 1, "at") && th_note_is(note, i - 2, "born") &&
+           th_note_among(note, k, "weeks week wks wk"))
+    end = k + 1;
+  if (!end || end > s->to) return i;
+  th_elig_quantity q = {.first = i, .end = end, .value = t->value, .high = NAN, .other = NAN};
+  place at = {note, s, i, &q};
+  add_value(&at, th_elig_attribute_find(TH_SPAN("gestational_age")), t->value, NAN);
+  return end;
+}
+
 void th_note_values(th_note *note) {
   bool *taken = th_arena_calloc(note->r->arena, note->v.n + 1, 1);
   if (!taken || th_elig_phrases_ready() < 0) {
@@ -291,6 +331,7 @@ void th_note_values(th_note *note) {
     const th_sentence *s = &note->sentences[k];
     for (uint32_t i = s->from; i < s->to;) {
       uint32_t end = gestation_at(note, s, i);
+      if (end == i) end = weeks_at(note, s, i);
       if (end == i) end = packs_at(note, s, i);
       i = end > i ? end : value_at(note, s, i, taken);
     }

@@ -1,5 +1,6 @@
 /* Verdicts on outlines of a criteria book, with what is kept of a patient and of concepts, beside
  * verdicts on whole trees without either: for every patient and all criteria of the case files. */
+#include <pthread.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -198,34 +199,119 @@ static void work_out_for_a_record(world *x) {
   th_patient_dispose(&p);
 }
 
-static void same_as_of_trees(void **state) {
+static world all;
+static th_buf case_file, book;
+
+static int open_world(void **state) {
   (void)state;
-  world x = {.facts = 0};
-  th_buf file, book;
   th_err err = {0};
-  load(&file);
+  load(&case_file);
   load_more();
-  words_open(&x.w, CASES "dictionary.txt");
-  write_book(&x.w, &book);
-  assert_int_equal(th_criteria_file_open(&x.file, book.p, book.n, true, &err), 0);
-  th_arena_init(&x.arena, 0);
-  x.lore = th_lore_new();
-  assert_non_null(x.lore);
-  work_out_for_a_record(&x);
-  for (size_t i = 0; i < n_patients; i++)
-    compare_all(&x, i, i % 4 ? TH_PRESUME_SILENCE : (th_verdict_presume)(i / 4 % 3));
-  print_message("%u facts\n", x.facts);
-  assert_true(x.facts > 10000);
-  th_lore_free(x.lore);
-  th_arena_dispose(&x.arena);
-  words_close(&x.w);
+  words_open(&all.w, CASES "dictionary.txt");
+  write_book(&all.w, &book);
+  assert_int_equal(th_criteria_file_open(&all.file, book.p, book.n, true, &err), 0);
+  return 0;
+}
+
+static int close_world(void **state) {
+  (void)state;
+  words_close(&all.w);
   th_buf_dispose(&book);
-  th_buf_dispose(&file);
+  th_buf_dispose(&case_file);
   for (size_t i = 0; i < n_cases; i++)
     th_buf_dispose(&cases[i].criteria);
+  return 0;
+}
+
+static void same_as_of_trees(void **state) {
+  (void)state;
+  th_arena_init(&all.arena, 0);
+  all.lore = th_lore_new();
+  assert_non_null(all.lore);
+  work_out_for_a_record(&all);
+  for (size_t i = 0; i < n_patients; i++)
+    compare_all(&all, i, i % 4 ? TH_PRESUME_SILENCE : (th_verdict_presume)(i / 4 % 3));
+  print_message("%u facts\n", all.facts);
+  assert_true(all.facts > 10000);
+  th_lore_free(all.lore);
+  th_arena_dispose(&all.arena);
+}
+
+/* ---- several matches at once on one lore ---- */
+
+enum { THREADS = 4 };
+
+/* All of a patient's verdicts on all criteria as one number. */
+static uint64_t sum_of(size_t patient, th_lore *lore) {
+  th_patient p;
+  th_arena arena;
+  th_verdict_patient v;
+  th_criteria_outline o;
+  th_verdicts got;
+  uint64_t sum = 0;
+  th_patient_options options = {
+      .form = TH_PATIENT_NOTE, .dict = &all.w.dict, .has_as_of = true, .as_of = 20513};
+  th_arena_init(&arena, 0);
+  int rc = th_patient_read(&p, cases[patient].note, &options, NULL);
+  if (rc == 0) rc = th_verdict_prepare(&v, &p, &all.w.dict, &arena, NULL);
+  if (rc == 0) rc = th_verdict_listen(&v, &arena, NULL);
+  v.lore = lore;
+  if (rc == 0) rc = th_kin_make(&v.kin, &v, &arena, NULL);
+  for (uint32_t doc = 0; rc == 0 && doc < n_cases; doc++) {
+    rc = th_criteria_file_outline(&all.file, 0, doc, &arena, &o, NULL);
+    if (rc == 0) rc = th_verdict_read_outline(&got, &o, &v, TH_PRESUME_SILENCE, &arena, NULL);
+    for (uint32_t i = 0; rc == 0 && i < o.tree.n_nodes; i++)
+      sum = sum * 31 + got.nodes[i].verdict * 4u + got.nodes[i].basis;
+  }
+  th_arena_dispose(&arena);
+  th_patient_dispose(&p);
+  return rc < 0 ? 0 : sum | 1;
+}
+
+typedef struct worker {
+  pthread_t thread;
+  th_lore *lore;
+  size_t first;
+  uint64_t *sums;
+} worker;
+
+/* Each begins with another patient, so that concepts are met first by now the one, now the other.
+ */
+static void *work(void *arg) {
+  worker *w = arg;
+  for (size_t i = 0; i < n_patients; i++) {
+    size_t at = (i + w->first) % n_patients;
+    w->sums[at] = sum_of(at, w->lore);
+  }
+  return NULL;
+}
+
+static void one_lore_for_many(void **state) {
+  (void)state;
+  worker w[THREADS];
+  uint64_t *alone = calloc(n_patients, sizeof *alone);
+  th_lore *lore = th_lore_new();
+  assert_true(alone && lore);
+  for (size_t i = 0; i < n_patients; i++)
+    alone[i] = sum_of(i, NULL);
+  for (size_t i = 0; i < THREADS; i++) {
+    w[i] = (worker){.lore = lore, .first = i * n_patients / THREADS};
+    w[i].sums = calloc(n_patients, sizeof *w[i].sums);
+    assert_non_null(w[i].sums);
+    assert_int_equal(pthread_create(&w[i].thread, NULL, work, &w[i]), 0);
+  }
+  for (size_t i = 0; i < THREADS; i++) {
+    assert_int_equal(pthread_join(w[i].thread, NULL), 0);
+    for (size_t k = 0; k < n_patients; k++)
+      if (!alone[k] || w[i].sums[k] != alone[k]) fail_msg("patient %zu of thread %zu", k, i);
+    free(w[i].sums);
+  }
+  free(alone);
+  th_lore_free(lore);
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(same_as_of_trees)};
-  return cmocka_run_group_tests(tests, NULL, NULL);
+  const struct CMUnitTest tests[] = {cmocka_unit_test(same_as_of_trees),
+                                     cmocka_unit_test(one_lore_for_many)};
+  return cmocka_run_group_tests(tests, open_world, close_world);
 }

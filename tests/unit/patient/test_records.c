@@ -110,6 +110,74 @@ static void test_order(void **state) {
   th_buf_dispose(&said[1]);
 }
 
+/* Records as they come: what each says in short words, one a line; "-": nothing. */
+static void test_odd_records(void **state) {
+  (void)state;
+#define ENTRY(resource) "{\"resource\":" resource "}"
+#define RESULT(code, value)                                                                        \
+  "{\"resourceType\":\"Observation\",\"status\":\"final\",\"code\":" code "," value "}"
+#define CREATININE_CODE "{\"coding\":[{\"system\":\"http://loinc.org\",\"code\":\"2160-0\"}]}"
+  static const struct {
+    const char *record, *says;
+  } cases[] = {
+      /* a bundle within a bundle, and one of nothing */
+      {BUNDLE("{\"resource\":" BUNDLE(CONDITION("Asthma", "active", "confirmed")) "}"),
+       "condition: asthma, now\n"},
+      {BUNDLE(ENTRY("{\"resourceType\":\"Bundle\"}")), ""},
+      /* values that say nothing, and that cannot be */
+      {BUNDLE(ENTRY(RESULT(CREATININE_CODE, "\"dataAbsentReason\":{\"text\":\"unknown\"}"))), ""},
+      {BUNDLE(ENTRY(
+           RESULT(CREATININE_CODE, "\"valueQuantity\":{\"value\":1e308,\"unit\":\"mg/dL\"}"))),
+       "serum creatinine 1e+308 mg/dL, implausible: not used\n"},
+      {BUNDLE(ENTRY(RESULT(CREATININE_CODE, "\"valueRatio\":{\"numerator\":{\"value\":3}}"))), ""},
+      {BUNDLE(ENTRY(RESULT(CREATININE_CODE, "\"valueString\":\"1.3 mg/dL\""))),
+       "serum creatinine 1.3 mg/dL\n"},
+      {BUNDLE(ENTRY(RESULT(CREATININE_CODE, "\"valueQuantity\":{\"value\":0.3,\"comparator\":\"<\","
+                                            "\"unit\":\"mg/dL\"}"))),
+       "serum creatinine < 0.3 mg/dL\n"},
+      {BUNDLE(ENTRY(RESULT(CREATININE_CODE, "\"valueQuantity\":{\"value\":1.2,\"unit\":\"mg/dL\"},"
+                                            "\"effectivePeriod\":{\"start\":\"2026-01-01\"}"))),
+       "serum creatinine 1.2 mg/dL, 2026-01-01\n"},
+      /* markers and stages */
+      {BUNDLE(ENTRY(RESULT("{\"text\":\"HER2 [Presence] in Breast cancer specimen\"}",
+                           "\"valueCodeableConcept\":{\"text\":\"Positive (qualifier value)\"}"))),
+       "gene: ERBB2 (HER2), now\n"},
+      {BUNDLE(
+           ENTRY(RESULT("{\"text\":\"EGFR gene mutation\"}", "\"valueString\":\"Not detected\""))),
+       "no gene: EGFR, now\n"},
+      {BUNDLE(ENTRY(RESULT("{\"text\":\"HER2 by immune stain\"}", "\"valueString\":\"2+\""))),
+       "suspected: gene: ERBB2 (HER2), now\n"},
+      {BUNDLE(ENTRY("{\"resourceType\":\"Condition\",\"code\":{\"text\":\"Melanoma\"},\"stage\":[{"
+                    "\"summary\":{\"text\":\"Stage IIIB\"}}]}")),
+       "cancer stage 3.2\ncondition: melanoma, now\n"},
+      {BUNDLE(ENTRY("{\"resourceType\":\"Condition\",\"code\":{\"text\":\"Gout\"},\"stage\":[{"
+                    "\"summary\":{\"text\":\"Stage 2\"}}]}")),
+       "condition: gout, now\n"},
+      /* a page, and what a page is not */
+      {"<p>A man of&nbsp;58 &amp; a smoker.</p><ul><li>No diabetes</li><li>LVEF &lt; 40%</li></ul>",
+       "left ventricular ejection fraction < 40 %\nno condition: diabetes mellitus\n"
+       "smoking: smoking\n"},
+      {"Hemoglobin <10 and platelets >80.",
+       "hemoglobin < 10 (10 g/dL), unit presumed\nplatelet count > 80 (80 10*9/L), unit "
+       "presumed\n"},
+  };
+  for (size_t i = 0; i < TH_COUNT(cases); i++) {
+    th_patient p;
+    th_buf said;
+    th_buf_init(&said, 0);
+    if (read_text(&p, cases[i].record, NULL)) fail_msg("not read: %s", cases[i].record);
+    for (uint32_t k = 0; k < p.n_facts; k++) {
+      th_patient_fact_words(&p, &p.facts[k], &said);
+      th_buf_char(&said, '\n');
+    }
+    if (!th_span_eq(th_buf_view(&said), th_span_of(cases[i].says)))
+      fail_msg("%s\n-- got\n%.*s-- want\n%s", cases[i].record, (int)said.n, said.n ? said.p : "",
+               cases[i].says);
+    th_buf_dispose(&said);
+    th_patient_dispose(&p);
+  }
+}
+
 static void test_errors(void **state) {
   (void)state;
   static const struct {
@@ -231,8 +299,8 @@ static void test_shared_notes(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_bundle),      cmocka_unit_test(test_order),
-      cmocka_unit_test(test_errors),      cmocka_unit_test(test_form),
-      cmocka_unit_test(test_loinc_keys),  cmocka_unit_test(test_wiping),
-      cmocka_unit_test(test_shared_notes)};
+      cmocka_unit_test(test_odd_records), cmocka_unit_test(test_errors),
+      cmocka_unit_test(test_form),        cmocka_unit_test(test_loinc_keys),
+      cmocka_unit_test(test_wiping),      cmocka_unit_test(test_shared_notes)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
