@@ -304,17 +304,39 @@ void th_portal_hit_of(th_html *h, const th_json *record, const portal_state *s, 
   put_hit(&v, hit->nct);
 }
 
-int th_portal_hit(const th_portal *portal, portal_worker *w, th_html *h, const portal_state *s,
-                  const th_hit *hit, th_err *err) {
-  th_json j;
+/* 0 and *found false when the study has gone meanwhile. */
+static int read_record(const th_portal *portal, portal_worker *w, const th_hit *hit, th_json *out,
+                       bool *found, th_err *err) {
   th_record record;
   th_err local = {0};
   uint32_t current = 0;
   int rc = th_registry_study(portal->registry, hit->nct, &w->record, &record, &current, &local);
+  *found = rc == TH_OK;
   if (rc == TH_ENOTFOUND) return TH_OK;
   if (rc) return th_err_set(err, rc, "%s", local.message);
-  rc = th_json_parse(w->parser, record.json, &j, err);
-  if (rc) return rc == TH_EINPUT ? TH_ECORRUPT : rc;
-  th_portal_hit_of(h, &j, s, hit);
+  rc = th_json_parse(w->parser, record.json, out, err);
+  return rc == TH_EINPUT ? TH_ECORRUPT : rc;
+}
+
+int th_portal_hit(const th_portal *portal, portal_worker *w, th_html *h, const portal_state *s,
+                  const th_hit *hit, th_err *err) {
+  th_json j;
+  bool found;
+  int rc = read_record(portal, w, hit, &j, &found, err);
+  if (!rc && found) th_portal_hit_of(h, &j, s, hit);
+  return rc;
+}
+
+int th_portal_hit_facts(const th_portal *portal, portal_worker *w, th_html *h,
+                        const portal_state *s, const th_hit *hit, th_err *err) {
+  th_json j;
+  bool found;
+  int rc = read_record(portal, w, hit, &j, &found, err);
+  if (rc || !found) return rc;
+  const hit_view v = {.h = h, .j = &j, .s = s, .arena = s->rq->arena, .hit = hit};
+  th_html_open(h, "dl", NULL);
+  put_who(&v);
+  put_places(&v);
+  th_html_close(h);
   return TH_OK;
 }
