@@ -12,25 +12,19 @@ missing, twice there or of another form ends the build with its line."""
 import re
 import sys
 
-LINE = re.compile(r'^(\w+) "((?:[^"\\]|\\.)*)" "((?:[^"\\]|\\.)*)"(?: (\w+)\.(\w+))?$')
+from table_lines import fail, lines_of, quote, unescape
+
+LINE = r'^(\w+) "((?:[^"\\]|\\.)*)" "((?:[^"\\]|\\.)*)"(?: (\w+)\.(\w+))?$'
 
 
 def read(path):
-    rows = []
-    with open(path, encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            line = line.rstrip("\n")
-            if not line or line.startswith("#"):
-                continue
-            found = LINE.match(line)
-            if not found or found.group(1) in [row[0] for row in rows]:
-                sys.exit('%s:%d: not of the form key "term" "explanation", or a second time' % (path, number))
-            rows.append((found.group(1),) + tuple(re.sub(r"\\(.)", r"\1", text) for text in found.groups()[1:3]) + found.groups()[3:])
-    return rows
-
-
-def quote(text):
-    return '"%s"' % "".join(chr(b) if 32 <= b < 127 and b not in (34, 92) else "\\%03o" % b for b in text.encode("utf-8"))
+    rows = {}
+    for number, found in lines_of(path, LINE, 'key "term" "explanation"'):
+        key, term, explanation, enum, value = found.groups()
+        if key in rows:
+            fail(path, number, "%s stands here a second time" % key)
+        rows[key] = (key, unescape(term), unescape(explanation), enum, value)
+    return list(rows.values())
 
 
 def main():

@@ -17,15 +17,9 @@ import os
 import re
 import sys
 
-LINE = re.compile(r'^(label |term |)("(?:[^"\\]|\\.)*"|\w+) "((?:[^"\\]|\\.)*)"$')
+from table_lines import fail, lines_of, quote, unescape
 
-
-def fail(path, number, why):
-    sys.exit("%s:%d: %s" % (path, number, why))
-
-
-def unescape(text):
-    return re.sub(r"\\(.)", r"\1", text)
+LINE = r'^(label |term |)("(?:[^"\\]|\\.)*"|\w+) "((?:[^"\\]|\\.)*)"$'
 
 
 def folded(text):
@@ -33,26 +27,18 @@ def folded(text):
 
 
 def read_terms(path):
-    with open(path, encoding="utf-8") as lines:
-        return [folded(line.rstrip("\n")) for line in lines if line.strip() and not line.startswith("#")]
+    return [folded(found.group()) for _, found in lines_of(path, ".+", "words")]
 
 
 def read(path):
     texts, labels, terms = {}, {}, {}
-    with open(path, encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            line = line.rstrip("\n")
-            if not line or line.startswith("#"):
-                continue
-            found = LINE.match(line)
-            if not found:
-                fail(path, number, 'not of the form: key "text"')
-            kind, key, text = found.groups()
-            into = {"": texts, "label ": labels, "term ": terms}[kind]
-            key = folded(unescape(key[1:-1])) if into is terms else unescape(key[1:-1]) if kind else key
-            if key in into:
-                fail(path, number, "%s stands here a second time" % key)
-            into[key] = (number, unescape(text))
+    for number, found in lines_of(path, LINE, 'key "text"'):
+        kind, key, text = found.groups()
+        into = {"": texts, "label ": labels, "term ": terms}[kind]
+        key = folded(unescape(key[1:-1])) if into is terms else unescape(key[1:-1]) if kind else key
+        if key in into:
+            fail(path, number, "%s stands here a second time" % key)
+        into[key] = (number, unescape(text))
     return texts, labels, terms
 
 
@@ -83,10 +69,6 @@ def check(path, texts, labels, terms, english, wanted, wanted_terms):
     for term, (number, _) in terms.items():
         if term not in wanted_terms:
             fail(path, number, "%s is none of the terms" % term)
-
-
-def quote(text):
-    return '"%s"' % "".join(chr(b) if 32 <= b < 127 and b not in (34, 92) else "\\%03o" % b for b in text.encode("utf-8"))
 
 
 def main():

@@ -12,7 +12,9 @@ import re
 import sys
 import unicodedata
 
-LINE = re.compile(r"^([^\W_]+(?: [^\W_]+)*) = ([A-Za-z0-9-]+(?: [A-Za-z0-9-]+)*)$")
+from table_lines import fail, lines_of, quote
+
+LINE = r"^([^\W_]+(?: [^\W_]+)*) = ([A-Za-z0-9-]+(?: [A-Za-z0-9-]+)*)$"
 
 
 def folded(text):
@@ -21,22 +23,12 @@ def folded(text):
 
 def read(path):
     rows = []
-    with open(path, encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            line = line.rstrip("\n")
-            if not line or line.startswith("#"):
-                continue
-            found = LINE.match(line)
-            key = folded(found.group(1)) if found else ""
-            if not re.match("^[a-z0-9 ]+$", key) or (rows and rows[-1][0] >= key):
-                sys.exit("%s:%d: not of the form ours = theirs, or not in order" % (path, number))
-            rows.append((key, found.group(2), found.group(1)))
+    for number, found in lines_of(path, LINE, "ours = theirs"):
+        key = folded(found.group(1))
+        if not re.match("^[a-z0-9 ]+$", key) or (rows and rows[-1][0] >= key):
+            fail(path, number, "not of the form ours = theirs, or not in order")
+        rows.append((key, found.group(2), found.group(1)))
     return rows
-
-
-def escaped(text):
-    """Each byte on its own: a digit behind would be read as one of it."""
-    return "".join(chr(b) if b < 128 else "\\%03o" % b for b in text.encode("utf-8"))
 
 
 def main():
@@ -47,7 +39,7 @@ def main():
             rows = read(path)
             code = re.search(r"(\w+)\.txt$", path).group(1)
             out.write("const th_lay_word th_lay_words_%s[] = {\n" % code)
-            out.writelines('  {"%s", "%s", "%s"},\n' % (key, theirs, escaped(ours)) for key, theirs, ours in rows)
+            out.writelines("  {%s, %s, %s},\n" % tuple(map(quote, row)) for row in rows)
             out.write("};\nconst unsigned th_n_lay_words_%s = %d;\n" % (code, len(rows)))
 
 

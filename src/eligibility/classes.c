@@ -223,86 +223,113 @@ static int scale_of_disease(const th_elig_binder *s, const th_elig_mention *m, i
   return a;
 }
 
-/* redirected: the mention's own attribute is another, so nothing else reads its numbers. */
-static void read_scale(th_elig_binder *s, const th_elig_mention *m, int a, bool redirected) {
-  uint32_t i = m->end, first = m->first, relation_first;
-  bool listed = false, related = false;
-  uint8_t relation = TH_ELIG_EQ;
+typedef struct scale {
+  int attribute;
+  uint32_t first, at, end; /* tokens: of the fact; the first class; behind the last */
   class_value v;
+  bool listed, related; /* "II or III"; a relation stands with it */
+  uint8_t relation;
+} scale;
+
+/* Goes from the mention to its first class, over a relation and linking words; false when other
+ * words stand between. */
+static bool find_class(th_elig_binder *s, const th_elig_mention *m, scale *c) {
   static th_elig_set stop = TH_ELIG_SET("or|and|,|to|/|-");
-  while (i < s->n && i - m->end < 8) {
-    class_value any;
-    uint32_t end;
-    if (!th_elig_at(s, i, &stop) && read_class(s, i, a, &any)) break;
+  class_value any;
+  uint32_t i = m->end, end;
+  for (; i < s->n && i - m->end < 8; i++) {
+    if (!th_elig_at(s, i, &stop) && read_class(s, i, c->attribute, &any)) break;
     int p = th_elig_phrase_at(s->l->text, s->t, s->n, i, TH_ELIG_F_BEFORE, &end);
     if (p >= 0) {
-      if (!th_elig_only_link_words(s, m->end, i)) return;
-      relation = (uint8_t)th_elig_phrase_get(p)->value;
-      related = relation != TH_ELIG_BETWEEN && relation != TH_ELIG_EQ;
+      if (!th_elig_only_link_words(s, m->end, i)) return false;
+      c->relation = (uint8_t)th_elig_phrase_get(p)->value;
+      c->related = c->relation != TH_ELIG_BETWEEN && c->relation != TH_ELIG_EQ;
       i = end;
-      while (i < s->n && th_elig_only_link_words(s, i, i + 1) && !read_class(s, i, a, &any))
+      while (i < s->n && th_elig_only_link_words(s, i, i + 1) &&
+             !read_class(s, i, c->attribute, &any))
         i++;
       break;
     }
-    if (!th_elig_only_link_words(s, i, i + 1)) return;
-    i++;
+    if (!th_elig_only_link_words(s, i, i + 1)) return false;
   }
-  uint32_t end = read_classes(s, i, a, &v, &listed);
-  if (end == i) return;
-  const th_elig_token *t = &s->t[i];
-  bool digits = t->kind == TH_ELIG_NUM, stage = a == th_elig_known_attributes.cancer_stage;
-  if (is_read(s, i) || (digits && stage && !names_growth(s))) return;
+  c->at = i;
+  return true;
+}
+
+/* Plain numbers are read as quantities, but for lists of them and for a relation before the name.
+ */
+static bool may_be_numbers(th_elig_binder *s, const th_elig_mention *m, scale *c, bool redirected) {
+  if (!c->listed) {
+    uint32_t first;
+    if (c->related || !relation_before(s, m->first, &c->relation, &first)) return false;
+    c->first = first;
+    return c->related = true;
+  }
+  uint32_t numbers = 0;
+  for (uint32_t k = c->at; k < c->end; k++)
+    numbers += s->t[k].kind == TH_ELIG_NUM;
+  bool range = numbers == 2 && c->end - c->at == 3 && th_elig_sign(&s->t[c->at + 1], '-');
+  return !((range && !redirected) || c->related);
+}
+
+/* A relation before the name, or behind the class ("II or higher"). */
+static void find_relation(th_elig_binder *s, const th_elig_mention *m, scale *c) {
+  uint32_t first, behind;
+  if (!c->related && relation_before(s, m->first, &c->relation, &first)) {
+    c->related = true;
+    c->first = first;
+  }
+  int p = th_elig_phrase_at(s->l->text, s->t, s->n, c->end, TH_ELIG_F_BEHIND, &behind);
+  if (c->related || c->listed || p < 0 || (behind < s->n && s->t[behind].kind == TH_ELIG_NUM))
+    return;
+  c->relation = (uint8_t)th_elig_phrase_get(p)->value;
+  c->related = true;
+  c->end = behind;
+}
+
+static void set_class(th_elig_fact *f, const scale *c) {
+  bool stage = c->attribute == th_elig_known_attributes.cancer_stage;
+  bool whole = stage && c->v.high - c->v.low > 0.85 && c->v.high - c->v.low < 0.95; /* "III" */
+  if (c->related && c->relation != TH_ELIG_EQ && !c->listed) {
+    bool up = c->relation == TH_ELIG_GE || c->relation == TH_ELIG_LT;
+    bool high = c->relation == TH_ELIG_GT || c->relation == TH_ELIG_LE;
+    f->relation = c->relation;
+    f->value = !up && c->attribute == th_elig_known_attributes.child_pugh ? c->v.high : c->v.low;
+    f->low_canonical = f->high_canonical = NAN;
+    th_elig_put_bounds(f, high ? c->v.high : c->v.low, NAN);
+    return;
+  }
+  f->relation = (c->v.low != c->v.high && !whole) || c->listed ? TH_ELIG_BETWEEN : TH_ELIG_EQ;
+  f->value = c->v.low;
+  if (f->relation == TH_ELIG_BETWEEN)
+    f->high = stage && c->v.high - (int)c->v.high > 0.85 ? (int)c->v.high : c->v.high;
+  th_elig_set_bounds(f, c->v.low, true, c->v.high, true);
+}
+
+/* redirected: the mention's own attribute is another, so nothing else reads its numbers. */
+static void read_scale(th_elig_binder *s, const th_elig_mention *m, int a, bool redirected) {
+  scale c = {.attribute = a, .first = m->first, .relation = TH_ELIG_EQ};
+  if (!find_class(s, m, &c)) return;
+  c.end = read_classes(s, c.at, a, &c.v, &c.listed);
+  if (c.end == c.at || is_read(s, c.at)) return;
+  bool digits = s->t[c.at].kind == TH_ELIG_NUM, stage = a == th_elig_known_attributes.cancer_stage;
+  if (digits && stage && !names_growth(s)) return;
   if (stage || a == th_elig_known_attributes.child_pugh) digits = false; /* no plain numbers */
-  if (digits && !listed) {
-    /* plain numbers are read as quantities, but for a relation before the name */
-    if (related || !relation_before(s, m->first, &relation, &relation_first)) return;
-    related = true;
-    first = relation_first;
-  } else if (digits) {
-    uint32_t only_numbers = 0;
-    for (uint32_t k = i; k < end; k++)
-      only_numbers += s->t[k].kind == TH_ELIG_NUM;
-    bool range = only_numbers == 2 && end - i == 3 && (th_elig_sign(&s->t[i + 1], '-'));
-    if ((range && !redirected) || related) return;
-  }
-  if (!related && relation_before(s, m->first, &relation, &relation_first))
-    related = true, first = relation_first;
-  uint32_t behind;
-  int p = th_elig_phrase_at(s->l->text, s->t, s->n, end, TH_ELIG_F_BEHIND, &behind);
-  if (!related && !listed && p >= 0 && !(behind < s->n && s->t[behind].kind == TH_ELIG_NUM)) {
-    relation = (uint8_t)th_elig_phrase_get(p)->value;
-    related = true;
-    end = behind;
-  }
+  if (digits && !may_be_numbers(s, m, &c, redirected)) return;
+  find_relation(s, m, &c);
   bool from_quantity = false;
   uint8_t ignored = 0;
-  mark_used(s, i, end, &from_quantity, &ignored);
-  th_elig_fact *f = th_elig_leaf_add(s->l, first, end);
+  mark_used(s, c.at, c.end, &from_quantity, &ignored);
+  th_elig_fact *f = th_elig_leaf_add(s->l, c.first, c.end);
   if (!f) return;
   f->type = TH_ELIG_NUMERIC;
   f->attribute = (uint16_t)a;
-  f->negated = th_elig_is_negated(s, first);
+  f->negated = th_elig_is_negated(s, c.first);
   f->high = NAN;
-  bool wide = v.low != v.high && !(a == th_elig_known_attributes.cancer_stage &&
-                                   v.high - v.low > 0.85 && v.high - v.low < 0.95);
-  if (related && relation != TH_ELIG_EQ && !listed) {
-    f->relation = relation;
-    bool up = relation == TH_ELIG_GE || relation == TH_ELIG_LT;
-    f->value = up ? v.low : (a == th_elig_known_attributes.child_pugh ? v.high : v.low);
-    f->low_canonical = f->high_canonical = NAN;
-    th_elig_put_bounds(f, relation == TH_ELIG_GT || relation == TH_ELIG_LE ? v.high : v.low, NAN);
-  } else {
-    f->relation = wide || listed ? TH_ELIG_BETWEEN : TH_ELIG_EQ;
-    f->value = v.low;
-    double top = a == th_elig_known_attributes.cancer_stage && v.high - (int)v.high > 0.85
-                     ? (int)v.high
-                     : v.high;
-    if (f->relation == TH_ELIG_BETWEEN) f->high = top;
-    th_elig_set_bounds(f, v.low, true, v.high, true);
-  }
+  set_class(f, &c);
   f->canonical_unit = th_elig_attributes[a].unit;
   th_elig_set_name(s, f, m);
-  th_elig_set_value(s, f, first < m->first ? first : i, end);
+  th_elig_set_value(s, f, c.first < m->first ? c.first : c.at, c.end);
   s->n_list = 0;
 }
 

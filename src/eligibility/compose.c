@@ -564,6 +564,20 @@ static bool is_time_mark(const composer *c, uint32_t i) {
   return k > 0 && (among(c, k - 1, &before) || (k < i && among(c, k - 1, &mark)));
 }
 
+/* "within 14 days prior to the first dose of pembrolizumab": named, and nobody is asked for it. */
+static bool is_trials_own(const composer *c, uint32_t i) {
+  static th_elig_set article = TH_ELIG_SET("the|a"), of = TH_ELIG_SET("of"), to = TH_ELIG_SET("to");
+  static th_elig_set begins = TH_ELIG_SET("dose|start|initiation|administration");
+  static th_elig_set first = TH_ELIG_SET("first|initial"), prior = TH_ELIG_SET("prior");
+  static th_elig_set before = TH_ELIG_SET("before|until");
+  if (i > 0 && among(c, i - 1, &article)) i--;
+  if (i < 3 || !among(c, i - 1, &of) || !among(c, i - 2, &begins)) return false;
+  for (i -= 2; i > 0 && (among(c, i - 1, &first) || among(c, i - 1, &article));)
+    i--;
+  return i > 0 &&
+         (among(c, i - 1, &before) || (i > 1 && among(c, i - 1, &to) && among(c, i - 2, &prior)));
+}
+
 /* Nothing behind the word that it belongs to: "medication" but not "medication history". */
 static bool ends_name(const composer *c, uint32_t end) {
   static th_elig_set behind = TH_ELIG_SET(
@@ -709,5 +723,8 @@ void th_elig_compose(th_elig_leaf *l, th_elig_terms *v) {
   add_shorts(&c);
   for (uint32_t i = 0; i < l->tokens.n && !v->failed;)
     i = token(&c, i)->kind == TH_ELIG_WORD ? add_wide_at(&c, i) : i + 1;
+  for (uint32_t k = 0; k < v->n; k++)
+    if (v->p[k].category == TH_ELIG_DRUG && !v->p[k].aside && is_trials_own(&c, v->p[k].first))
+      v->p[k].aside = 1 + TH_ELIG_NAMED_PART;
   settle(v);
 }
