@@ -95,13 +95,39 @@ static th_phrase_name *name_phrase(th_plan *p, const th_phrase_check *check) {
   return name;
 }
 
-/* All documents of the segment in which the phrase stands. */
-static int look_everywhere(th_plan *p, const th_query *phrase, uint64_t *out) {
+static bool is_part(const uint64_t *fields, const uint64_t *of) {
+  for (unsigned i = 0; i < (TH_F_COUNT + 63) / 64; i++)
+    if (fields[i] & ~of[i]) return false;
+  return true;
+}
+
+/* The list of the same words in the area of everything, or in what takes synonyms there, if that
+ * holds all fields of the scope: the phrase stands nowhere else. NULL: there is none. */
+static const th_phrase_list *find_wider(th_asked *set, const th_phrase_name *name) {
+  static const unsigned scopes[] = {TH_A_BasicSearch | TH_SCOPE_SYNONYMS, TH_A_BasicSearch};
+  uint64_t fields[(TH_F_COUNT + 63) / 64], all[(TH_F_COUNT + 63) / 64];
+  const th_phrase_list *found = NULL;
+  for (unsigned i = 0; !found && i < TH_COUNT(scopes); i++) {
+    th_phrase_name wider = *name;
+    unsigned slot;
+    wider.scope = th_scope_shared(scopes[i]);
+    wider.key = th_phrase_name_key(&wider);
+    if (wider.scope == name->scope || !(found = th_phrases_find(set, &wider, &slot))) continue;
+    th_scope_fields(name->scope, fields);
+    th_scope_fields(wider.scope, all);
+    if (!is_part(fields, all)) found = NULL;
+  }
+  return found;
+}
+
+/* The documents of the segment in which the phrase stands. within: nowhere else; NULL: anywhere. */
+static int look_everywhere(th_plan *p, const th_query *phrase, const uint64_t *within,
+                           uint64_t *out) {
   th_op op, *one = &op;
   th_conj *c = NULL;
   int rc = th_op_unscored(p, phrase, &op);
   if (!rc) rc = th_conj_make(p, &one, 1, &c);
-  while (!rc && th_conj_next(p, c, NULL, UINT32_MAX, 0, &rc))
+  while (!rc && th_conj_next(p, c, within, UINT32_MAX, 0, &rc))
     for (uint32_t i = 0; i < c->n_found; i++)
       th_bit_set(out, c->docs[i]);
   return rc;
@@ -109,10 +135,12 @@ static int look_everywhere(th_plan *p, const th_query *phrase, uint64_t *out) {
 
 static int make_list(th_plan *p, th_asked *set, const th_phrase_check *check,
                      const th_phrase_name *name, const th_phrase_list **out) {
-  uint64_t *docs = th_bitmap_new(p, false);
-  if (!docs) return th_plan_no_memory(p);
+  const th_phrase_list *wider = find_wider(set, name);
+  uint64_t *docs = th_bitmap_new(p, false), *within = wider ? th_bitmap_new(p, false) : NULL;
+  if (!docs || (wider && !within)) return th_plan_no_memory(p);
+  if (wider) th_phrase_list_read(wider, within);
   th_asked_refuse(set, check->slot);
-  int rc = look_everywhere(p, check->query, docs);
+  int rc = look_everywhere(p, check->query, within, docs);
   if (!rc && !th_segment_state(p->segment, NULL))
     *out = th_phrases_keep(set, check->slot, p->segment, name, docs);
   return rc;

@@ -19,23 +19,28 @@ static const source sources[] = {
 typedef struct names {
   const th_facet *facets; /* of each source */
   th_expander expander;
-  th_arena scratch; /* the expression at hand */
+  th_arena scratch;  /* the expression at hand */
+  size_t from, most; /* of each source, this time */
 } names;
+
+/* Those that are searched most are ready in all segments before the others in any. */
+enum { SOON = 100 };
 
 /* Name number i of all sources, the most frequent first; false: there is none. */
 static bool name_at(const names *n, size_t i, th_span *name, const source **s) {
   for (size_t k = 0; k < TH_COUNT(sources); k++) {
     *s = &sources[k];
-    if (i < n->facets[k].n) {
-      *name = n->facets[k].values[i].value;
+    size_t all = n->facets[k].n, here = TH_MIN(all - TH_MIN(n->from, all), n->most);
+    if (i < here) {
+      *name = n->facets[k].values[n->from + i].value;
       return true;
     }
-    i -= n->facets[k].n;
+    i -= here;
   }
   return false;
 }
 
-/* Each name in its own box, and in the one for everything. */
+/* Each name in the box for everything, and in its own: what is found there stands here as well. */
 static int next_name(void *ctx, size_t i, const th_query **q, th_err *err) {
   names *n = ctx;
   const source *s;
@@ -43,7 +48,7 @@ static int next_name(void *ctx, size_t i, const th_query **q, th_err *err) {
   th_query *made = NULL;
   th_err local = {0};
   if (!name_at(n, i / 2, &name, &s)) return TH_ENOTFOUND;
-  const th_parse_options options = {i % 2 ? TH_A_BasicSearch : s->area, "name", &n->expander, NULL};
+  const th_parse_options options = {i % 2 ? s->area : TH_A_BasicSearch, "name", &n->expander, NULL};
   th_arena_reset(&n->scratch, false);
   int rc = th_query_parse_with(&made, &n->scratch, name, &options, &local);
   if (rc == TH_EUSAGE) return 0; /* no expression: nobody can search it so */
@@ -60,6 +65,10 @@ static int make_all(names *n, const th_snapshot *snapshot, const atomic_bool *st
   const th_search_request all = {.facets = wanted, .n_facets = TH_COUNT(sources)};
   int rc = th_search(snapshot, &all, arena, &found, err);
   n->facets = found.facets;
+  n->most = SOON;
+  if (!rc) rc = th_warm_phrases(snapshot, next_name, n, stop, err);
+  n->from = SOON;
+  n->most = SIZE_MAX;
   return rc ? rc : th_warm_phrases(snapshot, next_name, n, stop, err);
 }
 
