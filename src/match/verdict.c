@@ -105,14 +105,15 @@ static bool has_words(th_span s) {
   return false;
 }
 
-/* "Pregnancy" of "multiple pregnancy", and the duration that is the window of the concept before
- * it. */
+/* "Pregnancy" of "multiple pregnancy", the duration that is the window of the concept before it,
+ * and the habit of which an amount is asked: "smoking history of more than 10 pack-years". */
 static bool is_within_another(const th_elig_tree *tree, const th_elig_node *leaf, uint32_t fact) {
   const th_elig_fact *f = &tree->facts[fact];
   for (uint32_t i = leaf->fact; i < leaf->fact + leaf->n_facts; i++) {
     const th_elig_fact *o = &tree->facts[i];
-    if (i == fact || o->type != TH_ELIG_CONCEPT) continue;
     bool inside = o->from <= f->from && f->to <= o->to && o->to - o->from > f->to - f->from;
+    bool habit = f->category == TH_ELIG_SMOKING || f->category == TH_ELIG_ALCOHOL;
+    if (i == fact || (o->type != TH_ELIG_CONCEPT && !habit)) continue;
     if (inside && f->type == TH_ELIG_CONCEPT) return true;
     bool told = o->window.present && f->type == TH_ELIG_NUMERIC &&
                 f->value_from == o->window.from && f->value_to == o->window.to;

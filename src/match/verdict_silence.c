@@ -352,6 +352,14 @@ bool th_words_results(const th_elig_tree *tree, const th_elig_node *n) {
   return holds_word(tree, n, (th_span){tree->text.p + n->from, n->to - n->from}, RESULTS_WORD);
 }
 
+/* "Nulliparous women": only sex was read, so that one word more may be what is asked. */
+static bool says_only_who(const th_verdict_leaf *l, uint32_t from, uint32_t end) {
+  for (uint32_t i = from; i < end; i++)
+    if (l->tree->facts[i].type != TH_ELIG_CONCEPT || l->tree->facts[i].category != TH_ELIG_SEX)
+      return false;
+  return true;
+}
+
 th_verdict_truth th_verdict_rest(const th_verdict_leaf *l, uint32_t from, uint32_t end) {
   const th_verdict_patient *v = l->v;
   const th_elig_tree *tree = l->tree;
@@ -375,7 +383,8 @@ th_verdict_truth th_verdict_rest(const th_verdict_leaf *l, uint32_t from, uint32
     if (kinds >> IDLE_WORD & 1 || th_words_said(v, stem)) continue;
     open++;
   }
-  if (open == 0 || (!exclusion && open < REST_MAX)) return bound ? TH_UNKNOWN : TH_MET;
+  uint32_t most = exclusion || says_only_who(l, from, end) ? 0 : REST_MAX - 1;
+  if (open <= most) return bound ? TH_UNKNOWN : TH_MET;
   return exclusion && silent ? TH_NOT_MET : TH_UNKNOWN;
 }
 

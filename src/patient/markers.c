@@ -109,7 +109,10 @@ static th_span label_of(th_note *note, const th_elig_leaf *leaf, const th_elig_g
     label = (th_span){longer, label.n - n + m};
     break;
   }
-  return th_reading_text(note->r, label);
+  label = th_reading_text(note->r, label);
+  explicit_bzero(bytes, sizeof bytes);
+  explicit_bzero(longer, sizeof longer);
+  return label;
 }
 
 static void add_gene(th_note *note, const th_sentence *s, uint32_t first, uint32_t behind,

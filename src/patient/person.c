@@ -237,6 +237,7 @@ static bool titled_age(const th_note *note, age *a) {
   uint32_t i = a->first, end;
   const th_elig_token *t = &note->v.p[i];
   bool alone = i + 1 >= note->v.n || th_note_sign(note, i + 1, ',') ||
+               (th_note_sign(note, i + 1, '.') && !th_note_number(note, i + 2)) ||
                th_note_among(note, i + 1, "with has is was who presents presented comes came");
   if (i < 3 || i > EARLY || !alone || !th_note_sign(note, i - 1, ',')) return false;
   if (!(t->flags & TH_ELIG_INTEGER) || t->value > 115 || t->value < 1) return false;
