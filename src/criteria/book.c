@@ -172,6 +172,16 @@ int th_criteria_book_doc(const th_criteria_book *book, uint32_t segment, uint32_
   return th_criteria_file_tree(file_of(book, segment), doc, arena, out, err);
 }
 
+void th_criteria_book_fetch(const th_criteria_book *book, uint32_t segment, uint32_t doc) {
+  enum { LINE = 64, MOST = 512 };
+  if (segment >= book->snapshot->n_segments || doc >= book->files[segment].n_docs) return;
+  const th_criteria_file *f = &book->files[segment];
+  uint64_t from = (uint64_t)f->starts[doc] * 4, end = (uint64_t)f->starts[doc + 1] * 4;
+  end = TH_MIN(TH_MIN(end, from + MOST), (uint64_t)f->n_trees);
+  for (; from < end; from += LINE)
+    __builtin_prefetch(f->bytes + from);
+}
+
 int th_criteria_book_outline(const th_criteria_book *book, uint32_t segment, uint32_t doc,
                              th_arena *arena, th_criteria_outline *out, th_err *err) {
   return th_criteria_file_outline(file_of(book, segment), segment, doc, arena, out, err);

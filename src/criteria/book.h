@@ -161,6 +161,8 @@ int th_criteria_file_outline(const th_criteria_file *file, uint32_t segment, uin
                              th_arena *arena, th_criteria_outline *out, th_err *err) TH_MUST_USE;
 int th_criteria_book_outline(const th_criteria_book *book, uint32_t segment, uint32_t doc,
                              th_arena *arena, th_criteria_outline *out, th_err *err) TH_MUST_USE;
+/* Has the bytes of a document's tree brought near, ahead of reading it. */
+void th_criteria_book_fetch(const th_criteria_book *book, uint32_t segment, uint32_t doc);
 /* One fact as the tree has it. Errors: TH_ECORRUPT. */
 int th_criteria_outline_fact(const th_criteria_outline *outline, uint32_t i, th_elig_fact *out,
                              th_err *err) TH_MUST_USE;

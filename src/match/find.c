@@ -192,6 +192,10 @@ static double most_of(const finding *k, const th_found *s) {
 
 static int judge_next(finding *k) {
   th_found *s = k->order[k->n_judged];
+  if (k->n_judged + 1 < k->n) {
+    const th_ranked *next = &k->order[k->n_judged + 1]->ranked;
+    th_study_fetch(k->reader, next->segment, next->doc);
+  }
   th_study_limits(&s->limits, k->snapshot->segments[s->ranked.segment], s->ranked.doc);
   int rc = judge(k, s, TH_STUDY_OUTLINE);
   if (rc == 0) replace_one(k, k->n_judged++);

@@ -263,6 +263,12 @@ static bool may_hold(const th_kin *k, uint64_t hashes) {
   return found & 1;
 }
 
+void th_kin_fetch(const th_kin *k, const th_criteria_outline *o) {
+  if (k->lore) th_lore_fetch(k->lore, o);
+  for (uint32_t i = 0; k->verdicts && i < o->tree.n_facts; i++)
+    __builtin_prefetch(&k->verdicts[o->refs[i].says % VERDICTS]);
+}
+
 const th_verdict_fact *th_kin_plain(const th_kin *k, const th_criteria_outline *o, uint32_t fact,
                                     th_verdict_presume mode, bool *apart) {
   const th_criteria_ref *r = &o->refs[fact];

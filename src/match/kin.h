@@ -23,6 +23,8 @@ bool th_kin_is_below(const th_kin *kin, uint32_t concept_id);
 /* The concepts of the patient that are values by definition (rules.h): n indexes of facts. */
 const uint32_t *th_kin_defined(const th_kin *kin, uint32_t *n);
 
+/* Has what is kept of an outline's facts brought near, ahead of judging them. */
+void th_kin_fetch(const th_kin *kin, const th_criteria_outline *outline);
 /* The verdict on a fact of the criteria book that has nothing to do with the patient: it depends on
  * its kind alone. NULL: it may have, or nothing is known of it (lore.h). *apart: no concept of the
  * patient has to do with it, whatever else may. */

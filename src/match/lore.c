@@ -85,6 +85,15 @@ static _Atomic uint64_t *segment_of(th_lore *l, const th_criteria_outline *o) {
   return list;
 }
 
+void th_lore_fetch(const th_lore *l, const th_criteria_outline *o) {
+  if (o->segment >= TH_LORE_SEGMENTS) return;
+  _Atomic uint64_t *list = atomic_load_explicit(&l->segments[o->segment], memory_order_acquire);
+  const size_t n = list ? o->file->n_concepts / 8 : 0;
+  for (uint32_t i = 0; i < o->tree.n_facts; i++)
+    if (o->refs[i].type == TH_ELIG_CONCEPT && o->refs[i].name < n)
+      __builtin_prefetch((const void *)&list[o->refs[i].name]);
+}
+
 uint64_t th_lore_of(th_lore *l, const th_criteria_outline *o, uint32_t fact) {
   const uint32_t concept = o->refs[fact].name;
   th_span label, code;

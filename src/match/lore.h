@@ -28,6 +28,10 @@ enum {
 /* The lore of a fact's concept; 0: not known. */
 uint64_t th_lore_of(th_lore *lore, const th_criteria_outline *outline, uint32_t fact);
 
+/* Has the lore of all facts of an outline brought near, so that the waiting for one goes on beside
+ * that for the others. */
+void th_lore_fetch(const th_lore *lore, const th_criteria_outline *outline);
+
 /* A hash of a label or a code in any case; never 0. The uppermost bits are those of lore. */
 typedef enum th_lore_kind { TH_LORE_LABEL = 1, TH_LORE_CODE = 2 } th_lore_kind;
 uint64_t th_lore_hash(th_span s, th_lore_kind kind);

@@ -232,6 +232,10 @@ int th_study_criteria(th_study_reader *r, uint32_t segment, uint32_t doc, th_stu
   return read_shown(r, segment, doc, arena, &item, out, err);
 }
 
+void th_study_fetch(const th_study_reader *r, uint32_t segment, uint32_t doc) {
+  th_criteria_book_fetch(&r->book, segment, doc);
+}
+
 int th_study_show(th_study_reader *r, uint32_t segment, uint32_t doc, th_arena *arena,
                   th_study_shown *out, th_err *err) {
   th_shelf_item item;

@@ -34,6 +34,9 @@ int th_study_criteria(th_study_reader *r, uint32_t segment, uint32_t doc, th_stu
                       th_arena *arena, th_criteria_outline *out, bool *with_text,
                       th_err *err) TH_MUST_USE;
 
+/* Has what the book has of a document brought near, ahead of asking for it. */
+void th_study_fetch(const th_study_reader *r, uint32_t segment, uint32_t doc);
+
 /* All in arena. */
 typedef struct th_study_shown {
   th_span title, status;        /* status as in the record: "RECRUITING" */

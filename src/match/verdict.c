@@ -2,6 +2,7 @@
 
 #include "criteria/book.h"
 #include "eligibility/attributes.h"
+#include "match/kin.h"
 #include "match/marks.h"
 #include "match/verdict_private.h"
 
@@ -364,6 +365,7 @@ int th_verdict_read_outline(th_verdicts *out, const th_criteria_outline *outline
   th_verdict_fact *facts = th_arena_calloc(arena, (size_t)tree->n_facts + 1, sizeof *facts);
   bool marks = !tree->text.p || marked.marks || (marked.marks = th_marks_read(tree, arena));
   int rc = nodes && facts && marks ? 0 : th_err_set(err, TH_ENOMEM, "out of memory");
+  if (patient->kin && outline->refs) th_kin_fetch(patient->kin, outline);
   for (uint32_t i = 0; rc == 0 && i < tree->n_facts; i++)
     rc = th_verdict_judge_outlined(&facts[i], &marked, i, patient, presume, err);
   if (rc < 0) return rc;

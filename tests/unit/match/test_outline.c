@@ -9,6 +9,7 @@
 
 #include "criteria/writer.h"
 #include "match/kin.h"
+#include "match/marks.h"
 
 #define CASES TH_SOURCE_ROOT "/tests/cases/match/"
 
@@ -148,6 +149,12 @@ static void compare(world *x, const th_verdict_patient *slow, const th_verdict_p
   assert_int_equal(th_verdict_read(&want, &tree, slow, mode, &x->arena, NULL), 0);
   assert_int_equal(th_verdict_read_outline(&got, &o, quick, mode, &x->arena, NULL), 0);
   check_same(&want, &got, text, doc);
+  if (text) { /* with marks that were found before */
+    o.marks = th_marks_read(&o.tree, &x->arena);
+    assert_non_null(o.marks);
+    assert_int_equal(th_verdict_read_outline(&got, &o, quick, mode, &x->arena, NULL), 0);
+    check_same(&want, &got, text, doc);
+  }
   x->facts += tree.n_facts;
 }
 
