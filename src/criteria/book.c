@@ -201,6 +201,7 @@ int th_criteria_set_text(th_elig_tree *tree, th_span text, th_err *err) {
   for (uint32_t i = 0; i < tree->n_facts; i++) {
     const th_elig_fact *f = &tree->facts[i];
     last = TH_MAX(last, TH_MAX(TH_MAX(f->to, f->name_to), TH_MAX(f->guard.to, f->window.to)));
+    last = TH_MAX(last, f->value_to);
   }
   for (uint32_t i = 0; i < tree->n_names; i++)
     last = TH_MAX(last, tree->names[i].to);

@@ -28,12 +28,13 @@
  *               [v unit] [number high] [number low, number high of the canonical] [v unit]
  *               place …
  *   concept  := u8 1 + 2 negated + 4 guard + 8 window + 16 family + 32 degree + 64 time,
- *               u8 category + 64 named + 128 links, v concept, [v degree] place …
+ *               u8 category + 32 a result + 64 named + 128 links, v concept, [v degree] place …
  *   name     := v node - the last name's (at first its place in the tree), u8 category
  *               + 128 negated, u8 why, v concept, z from (from the last name's start, for a leaf's
  *               first from the leaf's), v to - from
  *   …        := [u8 links] [guard] [window], for a numeric one then within (its name) within (its
- *               value), for a concept that is named within (its name)
+ *               value), for a concept that is named within (its name), for a result within (its
+ *               words)
  *   place    := z from (from the last fact's start, for a leaf's first from the leaf's),
  *               v to - from
  *   guard    := u8 kind + 4 (1 F, 2 M) + 16 has_age [number low, number high] within
@@ -56,7 +57,7 @@
 #define TH_CRITERIA_SIDE 0x54524354u /* "TCRT" */
 #define TH_CRITERIA_MAGIC "THCRT\r\n\x01"
 
-enum { TH_CRITERIA_VERSION = 5, TH_CRITERIA_READER_MAX = 16 };
+enum { TH_CRITERIA_VERSION = 6, TH_CRITERIA_READER_MAX = 16 };
 
 enum {
   TH_CRITERIA_STARTS,
@@ -136,6 +137,7 @@ typedef struct th_criteria_ref {
   uint32_t name; /* its attribute, or its concept: a place for th_criteria_file_concept */
   uint8_t type, category;
   bool negated, guarded, has_degree;
+  bool beyond; /* a number beyond one time the limit of normal: "elevated ALT" */
 } th_criteria_ref;
 
 /* A tree with its facts unread: who judges many studies reads each fact that they share once.

@@ -11,6 +11,7 @@ _Static_assert(sizeof(th_elig_node) == 32, "the criteria book does not know this
 _Static_assert(sizeof(th_elig_guard) == 32, "the criteria book does not know this guard");
 _Static_assert(sizeof(th_elig_window) == 40, "the criteria book does not know this window");
 _Static_assert(sizeof(th_elig_fact) == 208, "the criteria book does not know this fact");
+_Static_assert(TH_ELIG_N_CATEGORIES <= 32, "a category has five bits");
 
 /* ---- names ---- */
 
@@ -188,8 +189,9 @@ static void put_concept(th_buf *b, th_criteria_names *names, const th_elig_fact 
   th_buf_char(b, (char)(1u | (unsigned)f->negated << 1 | (unsigned)(f->guard.kind != 0) << 2 |
                         (unsigned)f->window.present << 3 | (unsigned)f->family << 4 |
                         (unsigned)(f->degree.n != 0) << 5 | (unsigned)f->time << 6));
-  th_buf_char(b, (char)(f->category | (unsigned)(f->name_to > f->name_from) << 6 |
-                        (unsigned)(f->links != 0) << 7));
+  th_buf_char(b,
+              (char)(f->category | (unsigned)(f->value_to > f->value_from) << 5 |
+                     (unsigned)(f->name_to > f->name_from) << 6 | (unsigned)(f->links != 0) << 7));
   th_buf_varint(b, th_criteria_name_concept(names, f->label, f->code));
   if (f->degree.n) th_buf_varint(b, th_criteria_name_string(names, f->degree));
 }
@@ -211,7 +213,7 @@ static bool put_fact(th_buf *b, th_criteria_names *names, const th_elig_fact *f,
   if (f->guard.kind) put_guard(b, f);
   if (f->window.present) put_window(b, names, f);
   if (numeric || f->name_to > f->name_from) put_within(b, f->from, f->name_from, f->name_to);
-  if (!numeric) return true;
+  if (!numeric && f->value_to == f->value_from) return true;
   put_within(b, f->from, f->value_from, f->value_to);
   return true;
 }

@@ -152,8 +152,9 @@ static bool get_concept(cursor *c, uint8_t head, th_elig_fact *f) {
   f->type = TH_ELIG_CONCEPT;
   f->family = head >> 4 & 1;
   f->time = head >> 6;
-  f->category = category & 63;
-  f->name_to = category >> 6 & 1; /* it follows; see get_fact */
+  f->category = category & 31;
+  f->name_to = category >> 6 & 1; /* they follow; see get_fact */
+  f->value_to = category >> 5 & 1;
   f->value = f->high = f->low_canonical = f->high_canonical = NAN;
   name_concept(c, get(c), &f->label, &f->code);
   if (c->bad || f->category >= TH_ELIG_N_CATEGORIES) {
@@ -172,12 +173,10 @@ static void get_fact(cursor *c, uint32_t base, th_elig_fact *f) {
   if (linked) f->links = get_byte(c);
   if (head >> 2 & 1) get_guard(c, f);
   if (head >> 3 & 1) get_window(c, f);
-  bool named = f->name_to;
+  bool numeric = !(head & 1), named = f->name_to || numeric, valued = f->value_to || numeric;
   f->name_from = f->name_to = f->value_from = f->value_to = f->from;
   if (named) get_place(c, f->from, &f->name_from, &f->name_to);
-  if (head & 1) return;
-  get_place(c, f->from, &f->name_from, &f->name_to);
-  get_place(c, f->from, &f->value_from, &f->value_to);
+  if (valued) get_place(c, f->from, &f->value_from, &f->value_to);
 }
 
 /* ---- names ---- */
@@ -330,7 +329,10 @@ static bool pass_numeric(cursor *c, uint8_t head, th_criteria_ref *out) {
   out->type = TH_ELIG_NUMERIC;
   out->name = (uint32_t)attribute;
   c->bad |= attribute >= th_elig_n_attributes;
-  pass_number(c);
+  uint8_t relation = how & 7, reference = how >> 3 & 3;
+  out->beyond = ((relation == TH_ELIG_GT && reference == TH_ELIG_ULN) ||
+                 (relation == TH_ELIG_LT && reference == TH_ELIG_LLN));
+  out->beyond &= get_number(c, NAN, NAN) == 1;
   if (head >> 4 & 1) (void)get(c);
   if (head >> 5 & 1) pass_number(c);
   if (!(head >> 6 & 1)) return how >> 7;
@@ -344,7 +346,7 @@ static bool pass_concept(cursor *c, uint8_t head, th_criteria_ref *out) {
   uint8_t category = get_byte(c);
   uint64_t concept = get(c);
   out->type = TH_ELIG_CONCEPT;
-  out->category = category & 63;
+  out->category = category & 31;
   out->name = (uint32_t) concept;
   out->has_degree = head >> 5 & 1;
   c->bad |= concept >= c->file->n_concepts / 8 || out->category >= TH_ELIG_N_CATEGORIES;
@@ -388,10 +390,9 @@ static void pass_fact(cursor *c, uint64_t seed, uint32_t *base, th_criteria_ref 
   if (head >> 2 & 1) h = pass_guard(c, h);
   if (head >> 3 & 1) h = pass_window(c, h);
   out->says = h;
-  if (head & 1 && out->at[1] >> 6 & 1) pass_place(c);
-  if (head & 1) return;
-  pass_place(c);
-  pass_place(c);
+  unsigned places = head & 1 ? out->at[1] >> 5 & 3 : 3; /* its value's, its name's */
+  if (places & 2) pass_place(c);
+  if (places & 1) pass_place(c);
 }
 
 static void pass_facts(builder *b, uint64_t seed, th_criteria_ref *refs) {

@@ -2,14 +2,21 @@
 
 const th_elig_attribute th_elig_attributes[] = {
 #define A(key, name, aliases, loinc, unit, units, low, high, question)                             \
-  {key, name, aliases, loinc, unit, units, low, high, question, false},
-#define L(key, name, aliases, loinc, unit, units, low, high)                                       \
-  {key, name, aliases, loinc, unit, units, low, high, "What was your last " name "?", false},
+  {key, name, aliases, loinc, unit, units, low, high, question, false, false, 0},
+#define LAB(key, name, aliases, loinc, unit, units, low, high, limits)                             \
+  {key,   name, aliases, loinc, unit, units, low, high, "What was your last " name "?",            \
+   false, true, limits},
+#define L(...) LAB(__VA_ARGS__, 0)
+#define B(...) LAB(__VA_ARGS__, TH_ELIG_LIMIT_LOW | TH_ELIG_LIMIT_HIGH)
+#define U(...) LAB(__VA_ARGS__, TH_ELIG_LIMIT_HIGH)
 #define S(key, name, aliases, loinc, low, high)                                                    \
-  {key, name, aliases, loinc, "{score}", "", low, high, "What is your " name "?", true},
+  {key, name, aliases, loinc, "{score}", "", low, high, "What is your " name "?", true, true, 0},
 #include "eligibility/attributes.def"
 #undef A
+#undef LAB
 #undef L
+#undef B
+#undef U
 #undef S
 };
 const uint32_t th_elig_n_attributes = TH_COUNT(th_elig_attributes);

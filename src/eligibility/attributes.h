@@ -5,6 +5,8 @@
 
 #include "base/common.h"
 
+enum { TH_ELIG_LIMIT_LOW = 1, TH_ELIG_LIMIT_HIGH = 2 }; /* th_elig_attribute.limits */
+
 /* All strings are static. */
 typedef struct th_elig_attribute {
   const char *key;      /* stable: creatinine, ecog, age */
@@ -16,6 +18,8 @@ typedef struct th_elig_attribute {
   double low, high;     /* plausible values in the canonical unit, both included */
   const char *question; /* to a patient */
   bool scale;           /* points or classes: numbers without a unit */
+  bool measured;        /* by a laboratory, an instrument or a scale; no age, count or duration */
+  uint8_t limits;       /* laboratory values: which limits of normal matter */
 } th_elig_attribute;
 
 /* The row of measures that are in none of the others: what it is stands in a fact's name. */

@@ -2,6 +2,7 @@
 
 #include "eligibility/keys.h"
 #include "eligibility/lexicon.h"
+#include "eligibility/results.h"
 
 enum { REACH = 6, MEMBERS = 6 }; /* words before a head; alternatives that share one */
 
@@ -369,94 +370,6 @@ static void add_reaction(composer *c, uint32_t i) {
   t->reaction = first == i || is_hyphenated(c, i);
 }
 
-/* ---- results ---- */
-
-/* Whether a word is of the name of a test; the name of a disease is read as that. */
-static bool is_test(const composer *c, uint32_t i) {
-  if (i >= c->l->tokens.n || token(c, i)->kind != TH_ELIG_WORD) return false;
-  if (known_as(c, i, 1u << TH_ELIG_CONDITION)) return false;
-  return classes(c, i) & TH_ELIG_W_TEST || c->l->taken[i];
-}
-
-static bool may_name_test(const composer *c, uint32_t i) {
-  uint32_t w = classes(c, i);
-  if (w & (TH_ELIG_W_PLAIN | TH_ELIG_W_RESULT)) return false;
-  return w & (TH_ELIG_W_TEST | TH_ELIG_W_SITE | TH_ELIG_W_ADJECTIVE | TH_ELIG_W_DRUG |
-              TH_ELIG_W_DRUGLIKE) ||
-         known(c, i) || is_symbol(c, i) || c->l->taken[i];
-}
-
-/* The name of the test that ends before `at`; its first token, `at` when there is none. */
-static uint32_t test_before(const composer *c, uint32_t at) {
-  uint32_t first = at;
-  if (at == 0 || !is_test(c, at - 1)) return at;
-  for (uint32_t n = 0; n < REACH && first > c->floor; n++) {
-    uint32_t p = first - 1;
-    if (th_elig_sign(token(c, p), '-') && p > c->floor) p--;
-    if (!may_name_test(c, p)) break;
-    first = p;
-  }
-  return first;
-}
-
-/* The name of the test that begins at `at`: the token behind it, `at` when there is none. */
-static uint32_t test_behind(const composer *c, uint32_t at) {
-  uint32_t end = at;
-  for (uint32_t i = at, n = 0; n < REACH && i < c->l->tokens.n; n++, i++) {
-    if (th_elig_sign(token(c, i), '-') && i > at) continue;
-    if (!may_name_test(c, i)) break;
-    if (is_test(c, i)) end = i + 1;
-  }
-  return end;
-}
-
-static void put_result(composer *c, uint32_t first, uint32_t end, th_span test, th_span result) {
-  static th_elig_set absent = TH_ELIG_SET("negative|nonreactive|undetectable");
-  bool no = false;
-  for (uint32_t i = first; i < end; i++)
-    no |= among(c, i, &absent);
-  if (no) result = TH_SPAN("positive");
-  for (uint32_t i = first; i < end; i++)
-    if (c->v->owner[i]) c->v->p[c->v->owner[i] - 1].drop = true;
-  const char *label = th_arena_printf(c->l->facts->arena, "%.*s %.*s", (int)test.n, test.p,
-                                      (int)result.n, result.p);
-  th_elig_term *t = label ? th_elig_terms_add(c->v, c->l->facts->arena) : NULL;
-  if (!t) {
-    c->v->failed = true;
-    return;
-  }
-  *t = (th_elig_term){.first = first,
-                      .end = end,
-                      .head = first,
-                      .from = token(c, first)->from,
-                      .to = token(c, end - 1)->to,
-                      .category = TH_ELIG_FINDING,
-                      .absent = no,
-                      .label = th_span_of(label)};
-}
-
-/* Returns the token to go on at. */
-static uint32_t add_result(composer *c, uint32_t i) {
-  static th_elig_set verb = TH_ELIG_SET("is|are|was|were|be|been|must|should|result|:|-");
-  static th_elig_set for_ = TH_ELIG_SET("for");
-  static th_elig_set after_only = TH_ELIG_SET("positive|negative|reactive|high|low|poor");
-  const th_elig_term *own = known(c, i);
-  uint32_t at = i;
-  if (own && own->end - own->first > 1) return i + 1;
-  while (at > c->floor && i - at < 4 && among(c, at - 1, &verb))
-    at--;
-  uint32_t first = test_before(c, at);
-  if (first < at) {
-    put_result(c, first, i + 1, words_of(c, first, at), words_of(c, i, i + 1));
-    return i + 1;
-  }
-  uint32_t begin = among(c, i + 1, &for_) ? i + 2 : i + 1, end = test_behind(c, begin);
-  if (end == begin || (among(c, i, &after_only) && known_as(c, begin, 1u << TH_ELIG_CONDITION)))
-    return i + 1;
-  put_result(c, i, end, words_of(c, begin, end), words_of(c, i, i + 1));
-  return end;
-}
-
 /* ---- from word to word ---- */
 
 /* "opioid analgesic", "bleeding disorder": the name goes on with its head. */
@@ -465,6 +378,7 @@ static bool goes_on(const composer *c, uint32_t i, uint32_t w) {
   if (i + 1 < c->l->tokens.n && th_elig_sign(token(c, i + 1), '-')) return false;
   if (w & (TH_ELIG_W_DRUG | TH_ELIG_W_AGENT | TH_ELIG_W_SUBSTANCE))
     return behind & (TH_ELIG_W_AGENT | TH_ELIG_W_DRUG | TH_ELIG_W_DOSED);
+  if (w & TH_ELIG_W_TERM && behind & TH_ELIG_W_TEST && !known(c, i)) return true; /* "HBV DNA" */
   return w & (TH_ELIG_W_HEAD | TH_ELIG_W_TERM) && behind & (TH_ELIG_W_HEAD | TH_ELIG_W_TERM);
 }
 
@@ -473,7 +387,7 @@ static uint32_t compose_at(composer *c, uint32_t i) {
   if (goes_on(c, i, w)) return next;
   if (w & TH_ELIG_W_RESULT) {
     uint32_t before = c->v->n;
-    next = add_result(c, i);
+    next = th_elig_compose_result(c->l, c->v, c->floor, i);
     if (c->v->n > before) return next;
   }
   if (w & (TH_ELIG_W_AGENT | TH_ELIG_W_DOSED | TH_ELIG_W_DRUG | TH_ELIG_W_SUBSTANCE))
@@ -726,5 +640,9 @@ void th_elig_compose(th_elig_leaf *l, th_elig_terms *v) {
   for (uint32_t k = 0; k < v->n; k++)
     if (v->p[k].category == TH_ELIG_DRUG && !v->p[k].aside && is_trials_own(&c, v->p[k].first))
       v->p[k].aside = 1 + TH_ELIG_NAMED_PART;
+  settle(v);
+  if (l->n_mentions == 0 || v->failed) return;
+  set_owners(v, l->tokens.n);
+  th_elig_compose_measures(l, v);
   settle(v);
 }

@@ -34,6 +34,8 @@ typedef struct th_elig_term {
   uint8_t aside;       /* 1 + th_elig_naming: named and not asked for */
   bool reaction;       /* "allergy", "contraindication": to what stands behind it */
   th_span label, code; /* borrowed or in the arena of the leaf's facts */
+  /* of a result: bytes of what is tested and of what it is found to be; else empty */
+  uint32_t test_from, test_to, value_from, value_to;
 } th_elig_term;
 
 /* A name's short form, as the text explains it: "bladder outlet obstruction (BOO)". */

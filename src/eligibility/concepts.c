@@ -373,6 +373,26 @@ static void set_whole_name(const reader *r, th_elig_fact *f, const th_elig_term 
   f->name_to = to;
 }
 
+static void set_result(th_elig_fact *f, const th_elig_term *t) {
+  f->name_from = t->test_from;
+  f->name_to = t->test_to;
+  f->value_from = t->value_from;
+  f->value_to = t->value_to;
+}
+
+/* "negative pregnancy test": read as a category, which then knows its result's words. */
+static bool is_result_of_category(reader *r, const th_elig_term *t) {
+  if (t->category != TH_ELIG_PREGNANCY) return false;
+  for (uint32_t i = r->l->first_fact; i < r->first_own; i++) {
+    th_elig_fact *f = &r->l->facts->p[i];
+    if (f->type != TH_ELIG_CONCEPT || f->category != t->category || !overlaps(f, t->from, t->to))
+      continue;
+    set_result(f, t);
+    return true;
+  }
+  return false;
+}
+
 static void add(reader *r, const th_elig_term *t, standing where) {
   th_elig_leaf *l = r->l;
   int category = t->category;
@@ -416,7 +436,10 @@ static void add(reader *r, const th_elig_term *t, standing where) {
   f->to = t->to;
   f->code = th_arena_dup(l->facts->arena, t->code);
   set_degree(r, f, &s, t);
-  set_whole_name(r, f, t);
+  if (t->value_to)
+    set_result(f, t);
+  else
+    set_whole_name(r, f, t);
   set_window(r, f, t->first, t->end);
   set_label(r, f, &s, t->label);
   if (t->reaction) {
@@ -570,9 +593,11 @@ static void add_terms(reader *r) {
   const th_elig_terms *v = &r->lexicon->terms;
   for (uint32_t i = 0; i < v->n; i++) {
     const th_elig_term *t = &v->p[i];
+    if (is_result_of_category(r, t)) continue;
     standing where = stands(r, t->from, r->l->tokens.p[t->end - 1].to);
-    if (where == SAID || (!t->aside && (is_attribute(r, t->first, t->end, t->category) ||
-                                        is_category(r, t->first, t->end))))
+    if (where == SAID ||
+        (!t->aside && !t->value_to &&
+         (is_attribute(r, t->first, t->end, t->category) || is_category(r, t->first, t->end))))
       continue;
     add(r, t, where);
   }

@@ -173,7 +173,8 @@ typedef struct th_elig_fact {
   /* numeric, both inside [from, to): what is measured ("serum creatinine level"), and what of it is
    * asked (">= 2 mg/dL"); empty where no words say it. concept: name, where it has more words than
    * [from, to): the sort before it ("acute"), the words that it shares with the next name ("liver
-   * or renal disease": of the liver's up to "disease"); else empty */
+   * or renal disease": of the liver's up to "disease"); else empty. Of the result of a test ("HBsAg | positive"):
+   * name what is tested, value what it is found to be, which may stand with the first of a list */
   uint32_t name_from, name_to, value_from, value_to;
 } th_elig_fact;
 
@@ -185,6 +186,7 @@ typedef enum th_elig_naming {
   TH_ELIG_NAMED_PART,      /* in the words of a measurement: "duration of X > 3 years" */
   TH_ELIG_NAMED_PEOPLE,    /* "women of childbearing potential": whom the item is about */
   TH_ELIG_NAMED_WIDE,      /* "other disease", "medication": too wide to decide by */
+  TH_ELIG_NAMED_MEASURE,   /* "platelet count": measured, with no bound */
   TH_ELIG_N_NAMINGS,
 } th_elig_naming;
 

@@ -4,6 +4,7 @@
 
 #include "eligibility/attributes.h"
 #include "eligibility/question.h"
+#include "eligibility/results.h"
 
 #define NAME(table, i) ((i) < TH_COUNT(table) ? table[i] : "")
 
@@ -143,6 +144,14 @@ static void put_concept(th_jout *w, const th_elig_fact *f) {
   f->code.n ? th_jout_text(w, f->code) : th_jout_null(w);
 }
 
+/* What a test is found to be, and its words. */
+static void put_result(th_jout *w, const th_elig_tree *t, const th_elig_fact *f) {
+  bool found = f->value_to > f->value_from;
+  th_span words = {t->text.p + f->value_from, f->value_to - f->value_from};
+  th_jout_kv_str(w, "result", found ? th_elig_result_name(words) : NULL);
+  put_part(w, "valueSpan", f->value_from, f->value_to);
+}
+
 th_span th_elig_measure_name(const th_elig_tree *t, const th_elig_fact *f) {
   if (f->attribute == TH_ELIG_ATTRIBUTE_OTHER && f->name_to > f->name_from)
     return (th_span){t->text.p + f->name_from, f->name_to - f->name_from};
@@ -162,6 +171,7 @@ void th_elig_fact_json(const th_elig_tree *t, const th_elig_fact *f, th_jout *w)
     th_jout_key(w, "degree");
     f->degree.n ? th_jout_text(w, f->degree) : th_jout_null(w);
     put_part(w, "nameSpan", f->name_from, f->name_to);
+    put_result(w, t, f);
   }
   put_guard(w, t, &f->guard);
   put_window(w, t, &f->window);
@@ -174,8 +184,8 @@ void th_elig_fact_json(const th_elig_tree *t, const th_elig_fact *f, th_jout *w)
 }
 
 const char *th_elig_naming_name(uint8_t i) {
-  static const char *const names[TH_ELIG_N_NAMINGS] = {"exception", "allowed", "guard",
-                                                       "part",      "people",  "wide"};
+  static const char *const names[TH_ELIG_N_NAMINGS] = {"exception", "allowed", "guard",  "part",
+                                                       "people",    "wide",    "measure"};
   return i < TH_COUNT(names) ? names[i] : NULL;
 }
 

@@ -81,6 +81,10 @@ const th_elig_when *th_elig_window_near(const th_elig_leaf *leaf, uint32_t first
 /* Puts the leaf's facts into the order of the text. */
 void th_elig_leaf_sort(th_elig_leaf *leaf);
 
+/* Whether the name of a measure may end before token `end`, so that it is whole: "high sodium" but
+ * not "high sodium diet". */
+bool th_elig_measure_ends(const th_elig_leaf *leaf, uint32_t end);
+
 /* Whether the quantity is a stretch of time. */
 bool th_elig_is_time(const th_elig_quantity *q);
 /* Whether a sentence ends between tokens a and b: a semicolon, a full stop. */

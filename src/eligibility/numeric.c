@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include "eligibility/attributes.h"
+#include "eligibility/lexicon.h"
 #include "eligibility/numeric.h"
 #include "eligibility/phrases.h"
 
@@ -48,8 +49,7 @@ static void find_known(void) {
 
 /* ---- mentions before the quantity ---- */
 
-/* Only signs and words that join the members of a list. */
-static bool joins(const th_elig_binder *s, uint32_t from, uint32_t to) {
+bool th_elig_joins(const th_elig_binder *s, uint32_t from, uint32_t to) {
   static th_elig_set words =
       TH_ELIG_SET(",|/"
                   "|&|and|or|(|)|level|serum|total|the|both|either|count|value|plasma|blood|-|plus|"
@@ -95,8 +95,8 @@ static void collect(th_elig_binder *s, uint32_t last, const th_elig_quantity *q)
   s->n_list = 0;
   s->list_first = m[last].first;
   for (uint32_t i = last + 1; i-- > 0 && s->n_list < TH_ELIG_LIST_MAX;) {
-    if (i < last &&
-        (!joins(s, m[i].end, m[i + 1].first) || th_elig_is_broken(s->l, m[i].end, m[i + 1].first)))
+    if (i < last && (!th_elig_joins(s, m[i].end, m[i + 1].first) ||
+                     th_elig_is_broken(s->l, m[i].end, m[i + 1].first)))
       break;
     int a = th_elig_fitting(s, &m[i], q);
     if (a < 0) {
@@ -106,9 +106,11 @@ static void collect(th_elig_binder *s, uint32_t last, const th_elig_quantity *q)
     uint32_t k = 0;
     while (k < s->n_list && s->list[k] != a)
       k++;
-    if (k == s->n_list) s->list[s->n_list++] = a;
-    s->mentions[k] = i; /* of a name and its abbreviation the name */
     s->list_first = m[i].first;
+    bool ill = k < s->n_list && /* "neutropenia (neutrophils < 1)" */
+               th_elig_word_classes(s->l->text, &s->t[m[i].first]) & TH_ELIG_W_TERM;
+    if (k == s->n_list) s->list[s->n_list++] = a;
+    if (!ill) s->mentions[k] = i; /* of a name and its abbreviation the name */
   }
   s->list_first -= th_elig_words_before_name(s, s->list_first);
   drop_blood_pressure(s);
@@ -372,8 +374,8 @@ void th_elig_read_numbers(th_elig_leaf *l) {
   th_elig_binder s = {.l = l, .t = l->tokens.p, .n = l->tokens.n};
   th_elig_read_tnm(&s);
   th_elig_read_classes(&s);
-  if (l->n_quantities == 0) return;
-  share_units(&s);
+  if (l->n_quantities) share_units(&s);
   for (uint32_t i = 0; i < l->n_quantities; i++)
     bind(&s, &l->quantities[i]);
+  th_elig_read_limits(&s);
 }

@@ -97,6 +97,16 @@ bool th_elig_bind_topic(th_elig_binder *s, th_elig_quantity *q);
 /* "25 kg/m2" can be of one thing alone; false when the unit says no such thing. */
 bool th_elig_bind_by_unit(th_elig_binder *s, th_elig_quantity *q);
 
+/* numeric.c */
+
+/* Only signs and words that join the members of a list stand in tokens [from, to). */
+bool th_elig_joins(const th_elig_binder *s, uint32_t from, uint32_t to);
+
+/* limits.c */
+
+/* Laboratory values by a word, behind all that numbers say: "elevated ALT". */
+void th_elig_read_limits(th_elig_binder *s);
+
 /* fit.c */
 
 /* Whether the quantity can be a value of the attribute. */

@@ -89,8 +89,27 @@ static bool is_only_numbers(const th_elig_tree *t, const th_elig_node *n) {
   return words <= in_facts + 24;
 }
 
+/* "Is your ALT above the normal range?", where that is all that is asked. */
+static bool put_limit_question(const th_elig_tree *t, const th_elig_node *n, th_buf *out) {
+  static const char *const above[] = {"below the upper limit of normal", "no higher than normal",
+                                      "above the normal range",
+                                      "at or above the upper limit of normal"};
+  static const char *const below[] = {"below the normal range",
+                                      "no higher than the lower limit of normal",
+                                      "above the lower limit of normal", "no lower than normal"};
+  const th_elig_fact *f = &t->facts[n->fact];
+  bool upper = f->reference == TH_ELIG_ULN, lower = f->reference == TH_ELIG_LLN;
+  if (n->n_facts != 1 || !(upper || lower) || f->value != 1 || isfinite(f->high) || f->guard.kind ||
+      f->relation > TH_ELIG_GE)
+    return false;
+  th_buf_printf(out, "Is your %s %s?", th_elig_attributes[f->attribute].name,
+                (upper ? above : below)[f->relation]);
+  return true;
+}
+
 static void put_number_question(const th_elig_tree *t, const th_elig_node *n, th_buf *out) {
   const th_elig_fact *first = &t->facts[n->fact];
+  if (put_limit_question(t, n, out)) return;
   th_buf_printf(out, "%s (", th_elig_attributes[first->attribute].question);
   for (uint32_t f = n->fact; f < n->fact + n->n_facts; f++) {
     const th_elig_fact *fact = &t->facts[f];

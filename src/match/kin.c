@@ -274,7 +274,7 @@ const th_verdict_fact *th_kin_plain(const th_kin *k, const th_criteria_outline *
   const th_criteria_ref *r = &o->refs[fact];
   *apart = false;
   if (r->type == TH_ELIG_NUMERIC) {
-    bool plain = k->lore && !r->guarded && k->plain_number[r->name];
+    bool plain = k->lore && !r->guarded && !r->beyond && k->plain_number[r->name];
     return plain ? &k->number[r->negated] : NULL;
   }
   if (r->category >= CATEGORIES || !k->lore) return NULL;

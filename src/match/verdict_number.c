@@ -276,6 +276,13 @@ void th_judge_by_value(const th_verdict_patient *v, const th_elig_fact *f, th_ve
   if (t != TH_UNKNOWN) th_decide(out, t == TH_MET, TH_BASIS_DERIVED, TH_RULE_DEFINITION, at);
 }
 
+/* "Elevated ALT", "low platelets": a finding, which a full record would mention. */
+static bool is_beyond_normal(const th_elig_fact *f) {
+  bool above = f->reference == TH_ELIG_ULN && f->relation == TH_ELIG_GT;
+  bool below = f->reference == TH_ELIG_LLN && f->relation == TH_ELIG_LT;
+  return (above || below) && f->value == 1;
+}
+
 void th_judge_number(const th_verdict_patient *v, const th_elig_fact *f, th_verdict_presume mode,
                      th_verdict_fact *out) {
   double low, high;
@@ -293,7 +300,7 @@ void th_judge_number(const th_verdict_patient *v, const th_elig_fact *f, th_verd
   }
   judge_finding(v, f, out);
   if (out->truth == TH_UNKNOWN && mode == TH_PRESUME_SILENCE &&
-      th_scale_is_extreme(f->attribute, f->relation)) {
+      (th_scale_is_extreme(f->attribute, f->relation) || is_beyond_normal(f))) {
     out->presumed = TH_NOT_MET;
     out->basis = TH_BASIS_PRESUMED;
     out->rule = TH_RULE_SILENCE;

@@ -67,6 +67,11 @@ static void put_value(const list *l, const th_elig_fact *f, th_buf *out) {
   th_buf_char(out, ' ');
   say(l, out, relation_words(f->relation));
   th_buf_char(out, ' ');
+  bool limit = f->reference == TH_ELIG_ULN || f->reference == TH_ELIG_LLN;
+  if (limit && f->value == 1 && !isfinite(f->high)) {
+    say(l, out, f->reference == TH_ELIG_ULN ? M(fact_upper_limit) : M(fact_lower_limit));
+    return;
+  }
   th_elig_number_words(f->value, out);
   if (isfinite(f->high)) {
     say(l, out, f->relation == TH_ELIG_BETWEEN ? M(fact_to) : "\xE2\x80\x93");
@@ -134,14 +139,16 @@ static void put_fact(const list *l, uint32_t at) {
 
 /* What an item names without asking for it, and why. */
 static void put_named(const list *l, const th_elig_name *name) {
-  const char *const why[] = {M(named_exception), M(named_allowed), M(named_guard),
-                             M(named_part),      M(named_people),  M(named_wide)};
+  const char *const why[] = {M(named_exception), M(named_allowed), M(named_guard),  M(named_part),
+                             M(named_people),    M(named_wide),    M(named_measure)};
   _Static_assert(TH_COUNT(why) == TH_ELIG_N_NAMINGS, "a naming without words");
   th_html_open(l->h, "li", "named");
   th_buf *out = th_html_scratch(l->h);
   say(l, out, why[name->why < TH_COUNT(why) ? name->why : 0]);
-  say(l, out, category_words(name->category));
-  th_buf_str(out, ": ");
+  if (name->why != TH_ELIG_NAMED_MEASURE) {
+    say(l, out, category_words(name->category));
+    th_buf_str(out, ": ");
+  }
   th_buf_span(out, name->label);
   th_html_scratch_text(l->h);
   th_html_close(l->h);

@@ -179,7 +179,8 @@ static int run_cases(const char *name) {
 
 static void test_cases(void **state) {
   (void)state;
-  static const char *const files[] = {"numbers.txt", "people.txt", "guards.txt", "categories.txt"};
+  static const char *const files[] = {"numbers.txt", "values.txt", "people.txt", "guards.txt",
+                                      "categories.txt"};
   int n = 0;
   for (size_t i = 0; i < TH_COUNT(files); i++)
     n += run_cases(files[i]);

@@ -1,0 +1,407 @@
+#include "eligibility/results.h"
+
+#include "eligibility/attributes.h"
+#include "eligibility/keys.h"
+#include "eligibility/lexicon.h"
+#include "eligibility/phrases.h"
+
+enum { REACH = 8, MEMBERS = 8, VERBS = 5, SHORT = 4 };
+
+typedef struct tester {
+  th_elig_leaf *l;
+  th_elig_terms *v;
+  uint32_t floor;      /* no name begins before this token */
+  uint32_t first, end; /* tokens of the result's words */
+  const char *result;  /* what they come to */
+  bool absent;         /* "negative", "not detectable" */
+  bool polar;          /* positive or negative: of infections too */
+  uint32_t from, to;   /* bytes of the result's words */
+} tester;
+
+static const th_elig_token *token(const tester *c, uint32_t i) {
+  return &c->l->tokens.p[i];
+}
+
+static bool among(const tester *c, uint32_t i, th_elig_set *set) {
+  return i < c->l->tokens.n && th_elig_among(set, token(c, i));
+}
+
+static bool sign(const tester *c, uint32_t i, char s) {
+  return i < c->l->tokens.n && th_elig_sign(token(c, i), s);
+}
+
+static uint32_t classes(const tester *c, uint32_t i) {
+  return i < c->l->tokens.n ? c->v->classes[i] : 0;
+}
+
+static const th_elig_term *known(const tester *c, uint32_t i) {
+  uint32_t k = i < c->l->tokens.n ? c->v->owner[i] : 0;
+  return k ? &c->v->p[k - 1] : NULL;
+}
+
+static th_span words_of(const tester *c, uint32_t first, uint32_t end) {
+  const th_elig_token *t = c->l->tokens.p;
+  return (th_span){c->l->text.p + t[first].from, t[end - 1].to - t[first].from};
+}
+
+/* ---- the words of a result ---- */
+
+static const struct {
+  const char *word, *result;
+  bool absent, polar;
+} results[] = {
+    {"positive", "positive", false, true},
+    {"positivity", "positive", false, true},
+    {"seropositive", "positive", false, true},
+    {"seropositivity", "positive", false, true},
+    {"reactive", "positive", false, true},
+    {"negative", "positive", true, true},
+    {"negativity", "positive", true, true},
+    {"seronegative", "positive", true, true},
+    {"nonreactive", "positive", true, true},
+    {"detectable", "detectable", false, true},
+    {"undetectable", "detectable", true, true},
+    {"suppressed", "detectable", true, false},
+    {"elevated", "high", false, false},
+    {"increased", "high", false, false},
+    {"raised", "high", false, false},
+    {"high", "high", false, false},
+    {"above", "high", false, false},
+    {"exceeding", "high", false, false},
+    {"over", "high", false, false},
+    {"decreased", "low", false, false},
+    {"reduced", "low", false, false},
+    {"low", "low", false, false},
+    {"below", "low", false, false},
+    {"under", "low", false, false},
+    {"normal", "normal", false, false},
+    {"adequate", "normal", false, false},
+    {"within", "normal", false, false},
+    {"in", "normal", false, false},
+
+    {"good", "normal", false, false},
+
+    {"stable", "stable", false, false},
+};
+
+static size_t row_of(th_span word) {
+  for (size_t i = 0; i < TH_COUNT(results); i++)
+    if (th_span_eq_nocase(word, th_span_of(results[i].word))) return i;
+  return TH_COUNT(results);
+}
+
+const char *th_elig_result_name(th_span words) {
+  size_t n = 0;
+  if (words.n > 4 && th_span_eq_nocase((th_span){words.p, 4}, TH_SPAN("not ")))
+    words.p += 4, words.n -= 4;
+  while (n < words.n && (unsigned char)words.p[n] > ' ')
+    n++;
+  size_t row = row_of((th_span){words.p, n});
+  return row < TH_COUNT(results) ? results[row].result : "abnormal";
+}
+
+/* "within the normal limits" around the token of "normal". */
+static void widen(tester *c, uint32_t i) {
+  static th_elig_set normal = TH_ELIG_SET("normal");
+  static th_elig_set fill =
+      TH_ELIG_SET("the|of|institutional|laboratory|local|limit|reference|range");
+  static th_elig_set before = TH_ELIG_SET("within|in|outside|above|below|out|exceeding|over|under");
+  static th_elig_set range = TH_ELIG_SET("limit|range|value|reference|interval");
+  uint32_t first = i, end = i + 1;
+  if (!among(c, i, &normal)) return;
+  while (first > c->floor && i - first < 4 && among(c, first - 1, &fill))
+    first--;
+  if (first == c->floor || !among(c, first - 1, &before)) return;
+  while (end < i + 4 && among(c, end, &range))
+    end++;
+  if (end == i + 1 && first == i) return;
+  c->first = first - 1;
+  c->end = end;
+}
+
+static void read_words(tester *c, uint32_t i) {
+  static th_elig_set not_ = TH_ELIG_SET("not");
+  c->first = i;
+  c->end = i + 1;
+  widen(c, i);
+  c->result = th_elig_result_name(words_of(c, c->first, c->end));
+  size_t row = row_of(words_of(c, i, i + 1));
+  if (row < TH_COUNT(results)) c->absent = results[row].absent, c->polar = results[row].polar;
+  if (c->first > c->floor && among(c, c->first - 1, &not_)) {
+    c->first--;
+    c->absent = !c->absent;
+  }
+  c->from = token(c, c->first)->from;
+  c->to = token(c, c->end - 1)->to;
+}
+
+/* ---- the names of tests ---- */
+
+static bool is_infection(const tester *c, uint32_t i) {
+  static th_elig_set words = TH_ELIG_SET("hiv|hbv|hcv|hepatitis|htlv|cmv|ebv|syphilis|tuberculosis|"
+                                         "tb|toxoplasmosis|rubella|covid|sars|"
+                                         "influenza|pylori|chlamydia|immunodeficiency|virus|vdrl|"
+                                         "rpr|igra|quantiferon|mrsa|hpv|hsv|vzv|"
+                                         "gonorrhea|malaria|hbsag|hcvab|hbcab|cytomegalovirus");
+  return c->polar && among(c, i, &words);
+}
+
+/* "B", "C", "1", "IV" behind the name of an infection. */
+static bool is_type(const tester *c, uint32_t i) {
+  if (i == 0 || i >= c->l->tokens.n) return false;
+  const th_elig_token *t = token(c, i);
+  bool letter = t->kind == TH_ELIG_WORD && t->flags & TH_ELIG_ALL_UPPER && t->to - t->from <= 2;
+  bool number = t->kind == TH_ELIG_NUM && t->flags & TH_ELIG_INTEGER && t->value < 10;
+  return letter || number;
+}
+
+/* Whether a word ends the name of a test; the name of a disease is read as that. */
+static bool is_test(const tester *c, uint32_t i) {
+  static th_elig_set none = TH_ELIG_SET("pregnancy|pregnant|gestation|age|stage|grade|postpartum");
+  if (i >= c->l->tokens.n || token(c, i)->kind != TH_ELIG_WORD) return false;
+  if (is_infection(c, i)) return true;
+  const th_elig_term *t = known(c, i);
+  if (t && t->category == TH_ELIG_CONDITION) return false;
+  return classes(c, i) & TH_ELIG_W_TEST || (c->l->taken[i] && !among(c, i, &none));
+}
+
+static bool is_symbol(const tester *c, uint32_t i) {
+  const th_elig_token *t = token(c, i);
+  if (t->kind == TH_ELIG_NUM) return t->flags & TH_ELIG_INTEGER && t->value < 100;
+  if (t->kind != TH_ELIG_WORD) return false;
+  bool digit = false;
+  for (uint32_t k = t->from; k < t->to; k++)
+    digit |= c->l->text.p[k] >= '0' && c->l->text.p[k] <= '9';
+  return digit || (t->flags & TH_ELIG_ALL_UPPER && t->to - t->from > 1);
+}
+
+static bool may_name(const tester *c, uint32_t i) {
+  static th_elig_set also =
+      TH_ELIG_SET("pregnancy|screening|surface|organ|mental|core|human|lead|anti|resistant");
+  uint32_t w = classes(c, i);
+  if (w & (TH_ELIG_W_PLAIN | TH_ELIG_W_RESULT) || sign(c, i, '(') || sign(c, i, ')')) return false;
+  return w & (TH_ELIG_W_TEST | TH_ELIG_W_SITE | TH_ELIG_W_ADJECTIVE | TH_ELIG_W_DRUG |
+              TH_ELIG_W_DRUGLIKE) ||
+         known(c, i) || is_symbol(c, i) || c->l->taken[i] || among(c, i, &also);
+}
+
+/* "(TSH)": the token behind it, `i` when no short form stands there. */
+static uint32_t over_short(const tester *c, uint32_t i) {
+  if (!sign(c, i, '(')) return i;
+  for (uint32_t k = i + 1; k < i + 2 + SHORT && k < c->l->tokens.n; k++)
+    if (th_elig_sign(token(c, k), ')')) return k > i + 1 ? k + 1 : i;
+  return i;
+}
+
+/* The first token of the short form that ends before `at`, `at` when there is none. */
+static uint32_t before_short(const tester *c, uint32_t at) {
+  if (at < 3 || !sign(c, at - 1, ')')) return at;
+  for (uint32_t k = at - 1; k-- > c->floor && at - k < 3 + SHORT;)
+    if (th_elig_sign(token(c, k), '(')) return k;
+  return at;
+}
+
+/* The name of the test that ends before `at`: [*first, *end); false when there is none. */
+static bool name_before(const tester *c, uint32_t at, uint32_t *first, uint32_t *end) {
+  if (at > c->floor && sign(c, at - 1, '-')) at--;
+  at = before_short(c, at);
+  *first = *end = at;
+  uint32_t last = at;
+  while (last > c->floor && is_type(c, last - 1) && last + 1 > at)
+    last--;
+  if (last == c->floor || !is_test(c, last - 1)) {
+    last = at;
+    if (at == c->floor || !is_test(c, at - 1)) return false;
+  }
+  for (uint32_t n = 0; n<REACH && * first> c->floor; n++) {
+    uint32_t p = *first - 1;
+    if (th_elig_sign(token(c, p), '-') && p > c->floor) p--;
+    if (!may_name(c, p) && !(p + 1 == *first && p + 1 > last && is_type(c, p))) break;
+    *first = p;
+  }
+  return *first < *end;
+}
+
+/* The name of the test that begins at `at`: the token behind it, `at` when there is none. Parts of
+ * the body joined by "and" share what they are tested for: *joint is then the token behind it. */
+static uint32_t name_behind(const tester *c, uint32_t at, uint32_t *joint) {
+  static th_elig_set joints = TH_ELIG_SET("and|or|,|/|&");
+  uint32_t end = at, i = at;
+  *joint = 0;
+  for (uint32_t n = 0; n < REACH && i < c->l->tokens.n; n++, i++) {
+    if (th_elig_sign(token(c, i), '-') && i > at) continue;
+    if (i > at && over_short(c, i) > i && may_name(c, over_short(c, i)) &&
+        !among(c, over_short(c, i), &joints)) {
+      i = over_short(c, i) - 1;
+      continue;
+    }
+    if (end == at && i > at && among(c, i, &joints) && classes(c, i - 1) & TH_ELIG_W_SITE) {
+      while (among(c, i + 1, &joints))
+        i++;
+      *joint = i + 1;
+      continue;
+    }
+    bool type = i > at && end == i && is_infection(c, i - 1) && is_type(c, i);
+    if (!may_name(c, i) && !type && !is_infection(c, i)) break;
+    if (is_test(c, i) || type) end = i + 1;
+  }
+  if (*joint >= end) *joint = 0;
+  return end;
+}
+
+/* ---- terms ---- */
+
+/* A positive test for what the dictionary knows as an infection is that, else its cause. */
+static const th_elig_term *infection_of(const tester *c, uint32_t first, uint32_t end) {
+  const th_elig_term *cause = NULL;
+  for (uint32_t i = first; c->polar && i < end; i++) {
+    const th_elig_term *t = is_infection(c, i) ? known(c, i) : NULL;
+    if (t && t->category == TH_ELIG_CONDITION) return t;
+    if (t && t->category == TH_ELIG_ORGANISM) cause = t;
+  }
+  return cause;
+}
+
+/* The term of tokens [first, end) about the test [name, name_end). */
+static void put(tester *c, uint32_t first, uint32_t end, uint32_t name, uint32_t name_end) {
+  static th_elig_set pregnancy = TH_ELIG_SET("pregnancy|hcg");
+  th_span test = words_of(c, name, name_end);
+  const th_elig_term *ill = infection_of(c, first, end);
+  th_elig_term with = ill ? *ill : (th_elig_term){0};
+  bool pregnant = false;
+  for (uint32_t i = name; i < name_end; i++)
+    pregnant |= c->polar && among(c, i, &pregnancy);
+  for (uint32_t i = first; i < end; i++)
+    if (c->v->owner[i]) c->v->p[c->v->owner[i] - 1].drop = true;
+  const char *label =
+      th_arena_printf(c->l->facts->arena, "%.*s %s", (int)test.n, test.p, c->result);
+  th_elig_term *t = label ? th_elig_terms_add(c->v, c->l->facts->arena) : NULL;
+  if (!t) {
+    c->v->failed = true;
+    return;
+  }
+  *t = (th_elig_term){.first = first,
+                      .end = end,
+                      .head = first,
+                      .from = token(c, first)->from,
+                      .to = token(c, end - 1)->to,
+                      .category = TH_ELIG_FINDING,
+                      .absent = c->absent,
+                      .label = th_span_of(label),
+                      .test_from = token(c, name)->from,
+                      .test_to = token(c, name_end - 1)->to,
+                      .value_from = c->from,
+                      .value_to = c->to};
+  if (with.label.n) t->category = with.category, t->label = with.label, t->code = with.code;
+  if (pregnant) t->category = TH_ELIG_PREGNANCY, t->label = TH_SPAN("pregnancy");
+}
+
+/* "result test, test and test": the members behind the first one. */
+static uint32_t put_further(tester *c, uint32_t end) {
+  static th_elig_set joints = TH_ELIG_SET("and|or|,|/|&");
+  for (uint32_t n = 0; n < MEMBERS; n++) {
+    uint32_t i = over_short(c, end), shared, from = i;
+    while (i < from + 3 && among(c, i, &joints))
+      i++;
+    if (i == from || among(c, i, &joints)) return end;
+    uint32_t behind = name_behind(c, i, &shared);
+    if (behind == i) return end;
+    if (c->v->classes[i] & TH_ELIG_W_RESULT) return end;
+    put(c, i, behind, i, behind);
+    end = behind;
+  }
+  return end;
+}
+
+/* "test, test and test result": the members before the one that begins at `first`. */
+static void put_earlier(tester *c, uint32_t first) {
+  static th_elig_set joints = TH_ELIG_SET("and|or|,|/|&");
+  for (uint32_t n = 0; n < MEMBERS; n++) {
+    uint32_t i = first, name, name_end;
+    while (i > c->floor && first - i < 3 && among(c, i - 1, &joints))
+      i--;
+    if (i == first || !name_before(c, i, &name, &name_end)) return;
+    put(c, name, name_end, name, name_end);
+    first = name;
+  }
+}
+
+static uint32_t put_behind(tester *c, uint32_t i) {
+  static th_elig_set for_ = TH_ELIG_SET("for|to|on|of|result|level|amount");
+  static th_elig_set the = TH_ELIG_SET("the|a|an|any|of|for|in");
+  static th_elig_set after_only = TH_ELIG_SET("reactive|high|low|poor");
+  uint32_t begin = c->end, shared;
+  if (among(c, begin, &for_)) begin++;
+  while (begin < c->end + 4 && among(c, begin, &the))
+    begin++;
+  const th_elig_term *t = known(c, begin);
+  bool disease = t && t->category == TH_ELIG_CONDITION && !is_infection(c, begin);
+  uint32_t end = name_behind(c, begin, &shared);
+  if (end == begin || (disease && (c->polar || among(c, i, &after_only)))) return i + 1;
+  if (shared) {
+    static th_elig_set joints = TH_ELIG_SET("and|or|,|/|&");
+    uint32_t before = shared;
+    while (among(c, before - 1, &joints))
+      before--;
+    put(c, c->first, before, begin, end);
+    put(c, shared, end, shared, end);
+  } else {
+    put(c, c->first, end, begin, end);
+  }
+  return put_further(c, end);
+}
+
+uint32_t th_elig_compose_result(th_elig_leaf *l, th_elig_terms *v, uint32_t floor, uint32_t i) {
+  static th_elig_set verb = TH_ELIG_SET(
+      "is|are|was|were|be|been|must|should|result|:|-|tested|testing|level|value|status|to|known|"
+      "remain|remained|has|have");
+  tester c = {.l = l, .v = v, .floor = floor};
+  const th_elig_term *own = known(&c, i);
+  if (own && own->end - own->first > 1) return i + 1;
+  read_words(&c, i);
+  uint32_t at = c.first, first, end;
+  while (at > floor && c.first - at < VERBS && among(&c, at - 1, &verb) && !l->taken[at - 1])
+    at--;
+  bool before = name_before(&c, at, &first, &end);
+  if (!before && at < c.first) before = name_before(&c, c.first, &first, &end);
+  if (!before) return put_behind(&c, i);
+  put(&c, first, c.end, first, end);
+  put_earlier(&c, first);
+  return c.end;
+}
+
+/* ---- what is measured and not bounded ---- */
+
+void th_elig_compose_measures(th_elig_leaf *l, th_elig_terms *v) {
+  static th_elig_set none = TH_ELIG_SET(
+      "tb|pd|na|acr|svc|aspect|met|mass|lesion|inhibitor|regimen|vision|letter|stage|grade|clas|"
+      "class|node|ulcer|culture|systolic|diastolic|lymphocyte|oxygen|infiltrate|tumor|metastase|"
+      "metastasis|burn|pregnancy|pregnant|fever|febrile|cd34|blast|platelet|erythrocyte|stenosis|"
+      "stenose|shunt|reversibility|insulin|iron|calcium|zinc|copper|folate|ammonia|testosterone|"
+      "estradiol|progesterone|cortisol|pulse|diameter|nas|cat|act|gold|cap|pt|ph|ef");
+  for (uint32_t k = 0; k < l->n_mentions && !v->failed; k++) {
+    const th_elig_mention *m = &l->mentions[k];
+    const th_elig_phrase *ph = th_elig_phrase_get(m->phrase);
+    const th_elig_token *t = &l->tokens.p[m->first];
+    bool free = true;
+    while (ph->exact && ph->next >= 0 &&
+           (ph->exact_n != t->to - t->from || memcmp(ph->exact, l->text.p + t->from, ph->exact_n)))
+      ph = th_elig_phrase_get(ph->next);
+    for (uint32_t i = m->first; i < m->end; i++)
+      free &= !v->owner[i];
+    bool vague = m->end == m->first + 1 && th_elig_among(&none, t);
+    if (!free || vague || !th_elig_measure_ends(l, m->end) || ph->value < 0 ||
+        !th_elig_attributes[ph->value].measured)
+      continue;
+    th_elig_term *term = th_elig_terms_add(v, l->facts->arena);
+    if (!term) return;
+    *term = (th_elig_term){.first = m->first,
+                           .end = m->end,
+                           .head = m->first,
+                           .from = t->from,
+                           .to = l->tokens.p[m->end - 1].to,
+                           .category = TH_ELIG_FINDING,
+                           .aside = 1 + TH_ELIG_NAMED_MEASURE,
+                           .label = th_span_of(th_elig_attributes[ph->value].name)};
+  }
+}
