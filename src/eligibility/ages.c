@@ -73,6 +73,16 @@ bool th_elig_is_of_another(const th_elig_binder *s, uint32_t first) {
 }
 
 /* A stretch of time before or behind something: no age. */
+bool th_elig_is_of_assent(const th_elig_binder *s, uint32_t first) {
+  static th_elig_set assent = TH_ELIG_SET("assent|assenting|assents");
+  static th_elig_set new_thought = TH_ELIG_SET("and|;|,|who|but");
+  for (uint32_t i = first; i-- > 0 && first - i <= 10;) {
+    if (th_elig_at(s, i, &assent)) return true;
+    if (th_elig_at(s, i, &new_thought) || th_elig_is_broken(s->l, i, i + 1)) return false;
+  }
+  return false;
+}
+
 bool th_elig_is_before_event(const th_elig_binder *s, const th_elig_quantity *q) {
   static th_elig_set words =
       TH_ELIG_SET("after|before|prior|post|following|ago|since|postoperatively");
@@ -120,7 +130,8 @@ bool th_elig_bind_age(th_elig_binder *s, th_elig_quantity *q) {
   } else if (!q->has_unit && !q->related) {
     return false;
   }
-  if (th_elig_is_of_another(s, q->first)) return q->use = TH_ELIG_AS_GUARD, true;
+  if (th_elig_is_of_another(s, q->first) || th_elig_is_of_assent(s, q->first))
+    return q->use = TH_ELIG_AS_GUARD, true;
   s->n_list = 1;
   s->list[0] = th_elig_is_of_diagnosis(s, q->first) || th_elig_is_at_diagnosis(s, q->end)
                    ? th_elig_known_attributes.age_at_diagnosis

@@ -31,6 +31,7 @@ static bool is_meant(const th_elig_binder *s, const th_elig_mention *m, int a,
   static th_elig_set counted = TH_ELIG_SET("time|unit|node|episode|dose|tablet|cycle|course|drug|"
                                            "agent|medication|visit|patient|occasion");
   static th_elig_set pregnant = TH_ELIG_SET("pregnant|pregnancy");
+  static th_elig_set parts = TH_ELIG_SET("item|question|domain|subscale");
   static th_elig_set then = TH_ELIG_SET("after|before|prior|ago|post|following|of|from");
   const th_elig_attribute *at = &th_elig_attributes[a];
   if (a == th_elig_known_attributes.gestational_age && m->end == m->first + 1 &&
@@ -38,6 +39,7 @@ static bool is_meant(const th_elig_binder *s, const th_elig_mention *m, int a,
     return th_elig_is_time(q) && !strcmp(q->unit.ucum, "wk") && q->related &&
            !th_elig_at(s, q->end, &then);
   if (q->has_unit || q->reference) return true;
+  if (at->scale && th_elig_at(s, q->end, &parts)) return false; /* "a scale with 24 items" */
   bool units = a == th_elig_known_attributes.transfusions;
   if (!at->scale && strcmp(at->unit, "1") && !q->age && !units && th_elig_at(s, q->end, &counted))
     return false;

@@ -65,7 +65,9 @@ static bool has_quantity_between(const th_elig_binder *s, uint32_t from, uint32_
   const th_elig_leaf *l = s->l;
   for (uint32_t i = 0; i < l->n_quantities; i++) {
     if (l->quantities[i].number >= to) break;
-    if (l->quantities[i].number >= from && l->quantities[i].number < to) return true;
+    static th_elig_set parts = TH_ELIG_SET("item|question"); /* "scale with 17 items >= 20" */
+    bool inside = l->quantities[i].number >= from && l->quantities[i].number < to;
+    if (inside && !th_elig_at(s, l->quantities[i].end, &parts)) return true;
   }
   return false;
 }
@@ -128,12 +130,28 @@ static bool needs_class_words(int a) {
   return th_elig_attributes[a].scale;
 }
 
+/* "minimum weight of 40 kg", "maximum age for females is 49": a word before the name bounds it. */
+static void take_bound(const th_elig_binder *s, uint32_t name, th_elig_quantity *q) {
+  static th_elig_set least = TH_ELIG_SET("minimum|minimal|min");
+  static th_elig_set most = TH_ELIG_SET("maximum|maximal|max");
+  static th_elig_set fill = TH_ELIG_SET("allowed|required|body|serum|permitted|acceptable|of|.");
+  uint32_t i = name;
+  while (i > 0 && name - i < 2 && th_elig_at(s, i - 1, &fill))
+    i--;
+  if (q->related || i == 0 || !isnan(q->high) || q->tied) return;
+  bool up = th_elig_at(s, i - 1, &least);
+  if (!up && !th_elig_at(s, i - 1, &most)) return;
+  q->relation = up ? TH_ELIG_GE : TH_ELIG_LE;
+  q->related = true;
+}
+
 /* The quantity by the mention before it. */
 static bool bind_before(th_elig_binder *s, th_elig_quantity *q, uint32_t gap, uint32_t m_index) {
   const th_elig_mention *m = &s->l->mentions[m_index];
   if (gap == UINT32_MAX) return false;
   int a = th_elig_fitting(s, m, q);
   if (a < 0) return false;
+  take_bound(s, m->first, q);
   bool apart = gap > 2 || (m->end < s->n && th_elig_sign(&s->t[m->end], ')'));
   if (a == th_elig_known_attributes.age && apart && th_elig_is_before_event(s, q)) return false;
   if (th_elig_is_change(s, m, q)) return q->use = TH_ELIG_AS_GUARD, true;
@@ -164,7 +182,8 @@ static bool bind_before(th_elig_binder *s, th_elig_quantity *q, uint32_t gap, ui
     q->related = true;
   }
   const th_elig_known *known = &th_elig_known_attributes;
-  if (a == known->age && th_elig_is_of_another(s, m->first)) return q->use = TH_ELIG_AS_GUARD, true;
+  if (a == known->age && (th_elig_is_of_another(s, m->first) || th_elig_is_of_assent(s, m->first)))
+    return q->use = TH_ELIG_AS_GUARD, true;
   collect(s, m_index, q);
   if (s->n_list == 1 && s->list[0] == known->age &&
       (th_elig_is_of_diagnosis(s, m->first) || th_elig_is_at_diagnosis(s, q->end)))
@@ -347,12 +366,25 @@ static void bind(th_elig_binder *s, th_elig_quantity *q) {
     th_elig_bind_other(s, q);
 }
 
+/* "18 years and less than 80": the first is where the ages begin. */
+static void begin_range(const th_elig_binder *s, th_elig_quantity *q,
+                        const th_elig_quantity *next) {
+  static th_elig_set joints = TH_ELIG_SET("and|but|to");
+  bool upper = next->related && (next->relation == TH_ELIG_LT || next->relation == TH_ELIG_LE);
+  if (q->relation != TH_ELIG_EQ || !upper || !(q->age || th_elig_is_time(q)) || q->tied ||
+      next->first != q->end + 1 || !th_elig_at(s, q->end, &joints) || q->value >= next->value)
+    return;
+  q->relation = TH_ELIG_GE;
+  q->related = true;
+}
+
 /* "≥ 50 and ≤ 70 % of predicted": what stands behind the second is of the first too. */
 static void share_units(th_elig_binder *s) {
   static th_elig_set joints = TH_ELIG_SET("and|to|but|,|&|-");
   th_elig_leaf *l = s->l;
   for (uint32_t i = 0; i + 1 < l->n_quantities; i++) {
     th_elig_quantity *q = &l->quantities[i], *next = q + 1;
+    begin_range(s, q, next);
     bool bare = !q->has_unit && !q->reference && q->related && !q->plus && isnan(q->second);
     if (!bare || !next->related || isnan(next->value) || next->first - q->end > 2) continue;
     static th_elig_set either = TH_ELIG_SET("or|and|,");

@@ -84,6 +84,8 @@ bool th_elig_is_of_diagnosis(const th_elig_binder *s, uint32_t first);
 /* "mothers of a child aged 6 to 12": whose age it is does not join. first: the token of the age or
  * of its word. */
 bool th_elig_is_of_another(const th_elig_binder *s, uint32_t first);
+/* "Assent of children aged 7 to 17": who is asked for it, and no limit of those who join. */
+bool th_elig_is_of_assent(const th_elig_binder *s, uint32_t first);
 /* A stretch of time before or behind something: no age. */
 bool th_elig_is_before_event(const th_elig_binder *s, const th_elig_quantity *q);
 /* An age without the word; false when the quantity is none. */

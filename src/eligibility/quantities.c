@@ -266,7 +266,9 @@ static uint32_t read_behind(const scan *s, uint32_t i, th_elig_quantity *q) {
   }
   if ((is(s, at, '(') || is(s, at, ',')) && at + 1 < s->n) at++;
   int p = th_elig_phrase_at(s->text, s->t, s->n, at, TH_ELIG_F_BEHIND, &end);
+  static th_elig_set than = TH_ELIG_SET("than|then");
   if (p < 0 || is_number(s, end) || (end < s->n && s->t[end].kind == TH_ELIG_REL)) return i;
+  if (among(s, end, &than) && is_number(s, end + 1)) return i; /* "18 and less than 80" */
   uint8_t r = (uint8_t)th_elig_phrase_get(p)->value;
   if (!isnan(q->high)) return i;
   if (q->related && q->relation != TH_ELIG_EQ && is_upward(q->relation) != is_upward(r)) return i;

@@ -32,7 +32,7 @@ bool th_elig_bind_topic(th_elig_binder *s, th_elig_quantity *q) {
 
 /* "radiotherapy to more than 25 % of the bone marrow" */
 static bool is_of_irradiated_marrow(const th_elig_binder *s, const th_elig_quantity *q) {
-  static th_elig_set fill = TH_ELIG_SET("of|the|their|total|active|bone|hematopoietic");
+  static th_elig_set fill = TH_ELIG_SET("of|the|their|total|active|bone|hematopoietic|red");
   static th_elig_set marrow = TH_ELIG_SET("marrow");
   static th_elig_set radiation =
       TH_ELIG_SET("radiotherapy|radiation|irradiation|irradiated|rt|radiotherapie|xrt");
