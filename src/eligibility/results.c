@@ -13,6 +13,7 @@ typedef struct tester {
   uint32_t floor;      /* no name begins before this token */
   uint32_t first, end; /* tokens of the result's words */
   const char *result;  /* what they come to */
+  th_span word;        /* that, or the one word that says it */
   bool absent;         /* "negative", "not detectable" */
   bool polar;          /* positive or negative: of infections too */
   uint32_t from, to;   /* bytes of the result's words */
@@ -131,6 +132,7 @@ static void read_words(tester *c, uint32_t i) {
     c->first--;
     c->absent = !c->absent;
   }
+  c->word = c->absent || c->end > i + 1 ? th_span_of(c->result) : words_of(c, i, i + 1);
   c->from = token(c, c->first)->from;
   c->to = token(c, c->end - 1)->to;
 }
@@ -262,6 +264,19 @@ static const th_elig_term *infection_of(const tester *c, uint32_t first, uint32_
   return cause;
 }
 
+/* "liver function abnormal": the result in small letters. */
+static char *label_of(const tester *c, th_span test) {
+  char *label = th_arena_alloc(c->l->facts->arena, test.n + c->word.n + 2);
+  if (!label) return NULL;
+  memcpy(label, test.p, test.n);
+  label[test.n] = ' ';
+  for (size_t i = 0; i < c->word.n; i++)
+    label[test.n + 1 + i] =
+        c->word.p[i] >= 'A' && c->word.p[i] <= 'Z' ? (char)(c->word.p[i] | 32) : c->word.p[i];
+  label[test.n + 1 + c->word.n] = 0;
+  return label;
+}
+
 /* The term of tokens [first, end) about the test [name, name_end). */
 static void put(tester *c, uint32_t first, uint32_t end, uint32_t name, uint32_t name_end) {
   static th_elig_set pregnancy = TH_ELIG_SET("pregnancy|hcg");
@@ -273,8 +288,7 @@ static void put(tester *c, uint32_t first, uint32_t end, uint32_t name, uint32_t
     pregnant |= c->polar && among(c, i, &pregnancy);
   for (uint32_t i = first; i < end; i++)
     if (c->v->owner[i]) c->v->p[c->v->owner[i] - 1].drop = true;
-  const char *label =
-      th_arena_printf(c->l->facts->arena, "%.*s %s", (int)test.n, test.p, c->result);
+  const char *label = label_of(c, test);
   th_elig_term *t = label ? th_elig_terms_add(c->v, c->l->facts->arena) : NULL;
   if (!t) {
     c->v->failed = true;
