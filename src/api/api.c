@@ -4,7 +4,7 @@
 /* The version of the registry's API whose shapes are kept. */
 #define API_VERSION "2.0.5"
 /* Of unpacked records; a study of usual length is 13 KB. */
-#define CACHE_BYTES ((size_t)32 << 20)
+#define CACHE_BYTES ((size_t)20 << 20)
 
 /* What pages of other origins may ask and read. */
 static void open_to_all(void *ctx, const th_request *rq, th_response *rs) {

@@ -79,9 +79,7 @@ static const struct {
     {"adequate", "normal", false, false},
     {"within", "normal", false, false},
     {"in", "normal", false, false},
-
     {"good", "normal", false, false},
-
     {"stable", "stable", false, false},
 };
 
@@ -180,6 +178,7 @@ static bool is_symbol(const tester *c, uint32_t i) {
 static bool may_name(const tester *c, uint32_t i) {
   static th_elig_set also =
       TH_ELIG_SET("pregnancy|screening|surface|organ|mental|core|human|lead|anti|resistant");
+  if (i >= c->l->tokens.n) return false; /* a short form may end the item */
   uint32_t w = classes(c, i);
   if (w & (TH_ELIG_W_PLAIN | TH_ELIG_W_RESULT) || sign(c, i, '(') || sign(c, i, ')')) return false;
   return w & (TH_ELIG_W_TEST | TH_ELIG_W_SITE | TH_ELIG_W_ADJECTIVE | TH_ELIG_W_DRUG |

@@ -140,6 +140,8 @@ static int cut_header(th_elig_tree *tree, uint32_t header, th_arena *arena) {
     move_back(&facts[i].from, &facts[i].to, header);
     move_back(&facts[i].guard.from, &facts[i].guard.to, header);
     move_back(&facts[i].window.from, &facts[i].window.to, header);
+    move_back(&facts[i].name_from, &facts[i].name_to, header);
+    move_back(&facts[i].value_from, &facts[i].value_to, header);
   }
   tree->text.p += header;
   tree->text.n -= header;
