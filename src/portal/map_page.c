@@ -180,7 +180,7 @@ int th_portal_search_map(void *ctx, th_request *rq, th_response *rs, th_err *err
   if (!w) return th_err_set(err, TH_ENOMEM, "no memory for a page");
   th_index *index = th_registry_index(p->registry);
   const th_snapshot *snapshot = th_index_acquire(index);
-  int rc = th_portal_state_read(&state, rq, snapshot, err);
+  int rc = th_portal_state_read(&state, rq, snapshot, p->known, err);
   if (!rc && state.bad) {
     /* The list says what is wrong, and where to mend it. */
     th_portal_begin(&h, w, rq, rs);

@@ -430,7 +430,7 @@ int th_portal_count_all_ahead(th_known *known, const th_snapshot *snapshot, th_e
     th_request rq = {.method = TH_SPAN("GET"), .path = th_span_of(paths[i]), .arena = &arena};
     portal_state state;
     search_view *v = th_arena_calloc(&arena, 1, sizeof *v);
-    rc = v ? th_portal_state_read(&state, &rq, snapshot, err)
+    rc = v ? th_portal_state_read(&state, &rq, snapshot, known, err)
            : th_err_set(err, TH_ENOMEM, "no memory for a page");
     if (!rc) {
       v->s = &state;

@@ -71,7 +71,7 @@ static int find(const th_portal *p, th_request *rq, portal_state *s, uint32_t mo
                 const th_sort *order, th_search_result *found, th_err *err) {
   th_index *index = th_registry_index(p->registry);
   const th_snapshot *snapshot = th_index_acquire(index);
-  int rc = th_portal_state_read(s, rq, snapshot, err);
+  int rc = th_portal_state_read(s, rq, snapshot, p->known, err);
   th_search_request wanted = {.scored = s->scored,
                               .filter = th_portal_state_filter(s, 0),
                               .sort = {order ? *order : s->order},

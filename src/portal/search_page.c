@@ -524,7 +524,7 @@ int th_portal_search(void *ctx, th_request *rq, th_response *rs, th_err *err) {
   }
   done = th_link_is(th_request_value(rq, "term"));
   int rc = done ? redirect_link(rq, rs, th_request_value(rq, "term"), err)
-                : th_portal_state_read(&state, rq, snapshot, err);
+                : th_portal_state_read(&state, rq, snapshot, p->known, err);
   if (!rc && !done) rc = redirect_elsewhere(&state, w, rq, rs, &done, err);
   if (!rc && !done) {
     th_portal_begin(&h, w, rq, rs);

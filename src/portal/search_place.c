@@ -132,6 +132,7 @@ static int count_titles(const th_snapshot *snapshot, th_arena *arena, th_span pl
 typedef struct finder {
   portal_state *s;
   const th_snapshot *snapshot;
+  th_known *known;
   const split *cut;
   th_query *words; /* of the head */
   int64_t titles;
@@ -188,43 +189,71 @@ static bool means_place(const finder *f, const th_geo_place *largest, int64_t re
   return f->titles == 0 && (c->capital || c->joint || largest->population >= TOWN);
 }
 
-/* Of places of one name, the one with most studies at sites of that name comes first. */
-static int order_spots(finder *f, th_query *city, th_err *err) {
+/* What the registry holds of a name that the gazetteer has. */
+typedef struct place_fact {
+  int64_t registered; /* studies with a site in a city of that name */
+  unsigned best;      /* of places of the name, the one with most studies at such sites */
+} place_fact;
+
+static int count_places(const finder *f, const th_snapshot *snapshot, th_arena *scratch,
+                        place_fact *out, th_err *err) {
   enum { AROUND_KM = 30 };
-  portal_state *s = f->s;
-  int64_t most = 0;
-  unsigned best = 0;
-  for (unsigned i = 0; i < s->n_spots; i++) {
-    int64_t n = 0;
-    th_query *both[2] = {
-        city, th_query_near_placed(s->rq->arena, s->spots[i].lat, s->spots[i].lon, AROUND_KM)};
-    th_query *q = both[1] ? th_portal_same_site(s->rq->arena, both, 2) : NULL;
+  const portal_state *s = f->s;
+  int64_t most = 0, n = 0;
+  th_query *both[2] = {th_query_keyword(scratch, TH_F_LocationCity, f->cut->place)};
+  if (!both[0]) return th_err_set(err, TH_ENOMEM, "no memory for a query");
+  int rc = count(snapshot, scratch, NULL, both[0], &out->registered, err);
+  for (unsigned i = 0; !rc && out->registered && s->n_spots > 1 && i < s->n_spots; i++) {
+    both[1] = th_query_near_placed(scratch, s->spots[i].lat, s->spots[i].lon, AROUND_KM);
+    th_query *q = both[1] ? th_portal_same_site(scratch, both, 2) : NULL;
     if (!q) return th_err_set(err, TH_ENOMEM, "no memory for a query");
-    int rc = count(f->snapshot, s->rq->arena, NULL, q, &n, err);
-    if (rc) return rc;
-    if (n > most) most = n, best = i;
+    rc = count(snapshot, scratch, NULL, q, &n, err);
+    if (n > most) most = n, out->best = i;
   }
+  return rc;
+}
+
+static int make_place_fact(void *ctx, const th_snapshot *snapshot, th_arena *scratch,
+                           th_arena *keep, const void **value, th_err *err) {
+  place_fact *fact = th_arena_calloc(keep, 1, sizeof *fact);
+  *value = fact;
+  if (!fact) return th_err_set(err, TH_ENOMEM, "no memory for a page");
+  return count_places(ctx, snapshot, scratch, fact, err);
+}
+
+/* As people type the same places again and again, it is kept. */
+static int look_up_place(finder *f, place_fact *out, th_err *err) {
+  th_arena *arena = f->s->rq->arena;
+  th_fact *hold = NULL;
+  char *name = th_arena_printf(arena, "typed place %.*s", (int)f->cut->place.n, f->cut->place.p);
+  *out = (place_fact){0};
+  if (!name) return th_err_set(err, TH_ENOMEM, "no memory for a page");
+  int rc =
+      th_known_get(f->known, f->snapshot, th_span_of(name), make_place_fact, f, arena, &hold, err);
+  if (!rc) *out = *(const place_fact *)th_fact_value(hold);
+  th_fact_release(hold);
+  return rc;
+}
+
+static void put_first(portal_state *s, unsigned best) {
   th_geo_place first = s->spots[best];
   memmove(s->spots + 1, s->spots, best * sizeof *s->spots);
   s->spots[0] = first;
-  return TH_OK;
 }
 
 static int try_city(finder *f, bool *found, th_err *err) {
   portal_state *s = f->s;
   th_arena *arena = s->rq->arena;
-  int64_t registered = 0, both = 0;
+  int64_t both = 0;
+  place_fact known;
   th_near reach;
   th_query *where;
   s->n_spots = th_geo_find(f->cut->place, s->spots, PORTAL_SPOTS);
   if (!s->n_spots) return try_name(f, TH_F_LocationCity, found, err);
-  th_query *city = th_query_keyword(arena, TH_F_LocationCity, f->cut->place);
-  if (!city) return th_err_set(err, TH_ENOMEM, "no memory for a query");
-  int rc = count(f->snapshot, arena, NULL, city, &registered, err);
-  if (!rc && !means_place(f, &s->spots[0], registered)) s->n_spots = 0;
+  int rc = look_up_place(f, &known, err);
+  if (!rc && !means_place(f, &s->spots[0], known.registered)) s->n_spots = 0;
   if (rc || !s->n_spots) return rc;
-  rc = order_spots(f, city, err);
-  if (rc) return rc;
+  put_first(s, known.best);
   char *at = th_arena_printf(arena, "%.6f,%.6f", s->spots[0].lat, s->spots[0].lon);
   th_span value = at ? th_near_within(arena, th_span_of(at), within_of(s)) : (th_span){0};
   /* A "within" that is none is told where the filters are read. */
@@ -252,11 +281,13 @@ static bool is_large_city(th_span name) {
   return th_geo_find(name, &place, 1) && place.population >= LARGE;
 }
 
-static int split_at(portal_state *s, const th_snapshot *snapshot, unsigned at, size_t from,
-                    bool *found, th_err *err) {
+static int split_at(const finder *all, unsigned at, size_t from, bool *found, th_err *err) {
   split cut;
   th_err local = {0};
-  finder f = {.s = s, .snapshot = snapshot, .cut = &cut};
+  finder f = *all;
+  portal_state *s = f.s;
+  const th_snapshot *snapshot = f.snapshot;
+  f.cut = &cut;
   if (!cut_at(th_span_trim(th_portal_state_text(s, at)), from, &cut)) return TH_OK;
   if (cut.head.n &&
       th_query_typed(&f.words, s->rq->arena, cut.head, th_text_params[at].area, &local))
@@ -270,7 +301,9 @@ static int split_at(portal_state *s, const th_snapshot *snapshot, unsigned at, s
   return rc;
 }
 
-int th_portal_find_place(portal_state *s, const th_snapshot *snapshot, th_err *err) {
+int th_portal_find_place(portal_state *s, const th_snapshot *snapshot, th_known *known,
+                         th_err *err) {
+  const finder f = {.s = s, .snapshot = snapshot, .known = known};
   unsigned at = 0;
   bool found = false;
   int rc = TH_OK;
@@ -292,8 +325,7 @@ int th_portal_find_place(portal_state *s, const th_snapshot *snapshot, th_err *e
   }
   while (n-- && !rc && !found) {
     bool comma = memchr(text.p + starts[n], ',', text.n - starts[n]) != NULL;
-    if (comma || (n < PLAIN_WORDS && starts[n]))
-      rc = split_at(s, snapshot, at, starts[n], &found, err);
+    if (comma || (n < PLAIN_WORDS && starts[n])) rc = split_at(&f, at, starts[n], &found, err);
   }
   return rc;
 }

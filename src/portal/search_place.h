@@ -12,7 +12,8 @@
  * city that the gazetteer knows: studies with a site near it, as far as "within" says (s->has_near,
  * s->spot); of several of that name the one with most studies near. Longer names go before shorter
  * ones. Words that are mostly words stay words. Errors: TH_ENOMEM, TH_ECORRUPT. */
-int th_portal_find_place(portal_state *s, const th_snapshot *snapshot, th_err *err) TH_MUST_USE;
+int th_portal_find_place(portal_state *s, const th_snapshot *snapshot, th_known *known,
+                         th_err *err) TH_MUST_USE;
 
 /* Something other than plain words: the registry's language, which means what it says. */
 bool th_portal_is_expression(th_span text);

@@ -237,11 +237,11 @@ static int read_sort(portal_state *s, th_err *err) {
 }
 
 int th_portal_state_read(portal_state *s, const th_request *rq, const th_snapshot *snapshot,
-                         th_err *err) {
+                         th_known *known, th_err *err) {
   *s = (portal_state){.rq = rq, .snapshot = snapshot, .page = 1};
   int rc = collect(s, err);
   if (!rc) put_in_words(s);
-  if (!rc) rc = th_portal_find_place(s, snapshot, err);
+  if (!rc) rc = th_portal_find_place(s, snapshot, known, err);
   if (!rc) rc = read_texts(s, snapshot, err);
   if (!rc) rc = read_filters(s, err);
   if (!rc) rc = read_boxes(s, err);

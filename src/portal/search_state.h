@@ -14,6 +14,7 @@
 
 #include "http/http.h"
 #include "portal/html.h"
+#include "portal/known.h"
 #include "query/params.h"
 
 enum {
@@ -63,10 +64,10 @@ typedef struct portal_state {
   portal_error errors[PORTAL_ERRORS];
 } portal_state;
 
-/* snapshot: where places in the words are looked up. What a person asked wrongly goes into errors.
- * Errors: TH_ENOMEM, TH_ECORRUPT. */
+/* snapshot: where places in the words are looked up; known: keeps what was found of them. What a
+ * person asked wrongly goes into errors. Errors: TH_ENOMEM, TH_ECORRUPT. */
 int th_portal_state_read(portal_state *out, const th_request *rq, const th_snapshot *snapshot,
-                         th_err *err) TH_MUST_USE;
+                         th_known *known, th_err *err) TH_MUST_USE;
 /* Studies of which one and the same site satisfies all of n parts. NULL when memory is out. */
 th_query *th_portal_same_site(th_arena *arena, th_query *const *parts, size_t n);
 /* All filters but those at the places whose bits are set in `without`. Country, state and city are
