@@ -228,7 +228,8 @@ static int tell_spelling(search *s, th_err *err) {
   int rc = suggester ? 0 : th_err_set(err, TH_ENOMEM, "out of memory");
   if (rc == 0) rc = join_operands(s, &text, err);
   if (rc == 0) rc = th_suggest(suggester, text, &s->arena, &better, err);
-  if (rc == 0 && better.n) fprintf(stderr, "did you mean: %.*s\n", (int)better.text.n, better.text.p);
+  if (rc == 0 && better.n)
+    fprintf(stderr, "did you mean: %.*s\n", (int)better.text.n, better.text.p);
   th_suggester_free(suggester);
   return rc;
 }

@@ -173,8 +173,9 @@ typedef struct th_elig_fact {
   /* numeric, both inside [from, to): what is measured ("serum creatinine level"), and what of it is
    * asked (">= 2 mg/dL"); empty where no words say it. concept: name, where it has more words than
    * [from, to): the sort before it ("acute"), the words that it shares with the next name ("liver
-   * or renal disease": of the liver's up to "disease"); else empty. Of the result of a test ("HBsAg | positive"):
-   * name what is tested, value what it is found to be, which may stand with the first of a list */
+   * or renal disease": of the liver's up to "disease"); else empty. Of the result of a test ("HBsAg
+   * | positive"): name what is tested, value what it is found to be, which may stand with the first
+   * of a list */
   uint32_t name_from, name_to, value_from, value_to;
 } th_elig_fact;
 
