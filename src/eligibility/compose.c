@@ -95,36 +95,26 @@ static bool among(const composer *c, uint32_t i, th_elig_set *set) {
   return i < c->l->tokens.n && th_elig_among(set, token(c, i));
 }
 
-static uint32_t classes(const composer *c, uint32_t i) {
-  return i < c->l->tokens.n ? c->v->classes[i] : 0;
-}
-
-static const th_elig_term *known(const composer *c, uint32_t i) {
-  uint32_t k = i < c->l->tokens.n ? c->v->owner[i] : 0;
-  return k ? &c->v->p[k - 1] : NULL;
-}
-
 static bool known_as(const composer *c, uint32_t i, uint32_t categories) {
-  const th_elig_term *t = known(c, i);
+  const th_elig_term *t = th_elig_term_at(c->l, c->v, i);
   return t && (1u << t->category & categories);
 }
 
-/* "CYP3A4", "PD-1", "5": what a sort of drug is called by. */
-static bool is_symbol(const composer *c, uint32_t i) {
-  const th_elig_token *t = token(c, i);
+bool th_elig_is_symbol(const th_elig_leaf *l, uint32_t i) {
+  const th_elig_token *t = &l->tokens.p[i];
   if (t->kind == TH_ELIG_NUM) return t->flags & TH_ELIG_INTEGER && t->value < 100;
   if (t->kind != TH_ELIG_WORD) return false;
   bool digit = false;
   for (uint32_t k = t->from; k < t->to; k++)
-    digit |= c->l->text.p[k] >= '0' && c->l->text.p[k] <= '9';
+    digit |= l->text.p[k] >= '0' && l->text.p[k] <= '9';
   return digit || (t->flags & TH_ELIG_ALL_UPPER && t->to - t->from > 1);
 }
 
 enum { AS_CONDITION, AS_DRUG, AS_PROCEDURE };
 
 static bool may_stand_before(const composer *c, uint32_t i, int sort) {
-  uint32_t w = classes(c, i);
-  bool plain = w & TH_ELIG_W_PLAIN && !known(c, i);
+  uint32_t w = th_elig_classes_at(c->l, c->v, i);
+  bool plain = w & TH_ELIG_W_PLAIN && !th_elig_term_at(c->l, c->v, i);
   if (plain && !(sort == AS_DRUG && w & TH_ELIG_W_DRUGLIKE)) return false;
   switch (sort) {
   case AS_CONDITION:
@@ -134,7 +124,7 @@ static bool may_stand_before(const composer *c, uint32_t i, int sort) {
                         1u << TH_ELIG_GENE);
   case AS_DRUG:
     return w & (TH_ELIG_W_DRUGLIKE | TH_ELIG_W_DRUG | TH_ELIG_W_AGENT | TH_ELIG_W_SUBSTANCE) ||
-           is_symbol(c, i) || known_as(c, i, 1u << TH_ELIG_DRUG | 1u << TH_ELIG_GENE);
+           th_elig_is_symbol(c->l, i) || known_as(c, i, 1u << TH_ELIG_DRUG | 1u << TH_ELIG_GENE);
   default:
     return w & (TH_ELIG_W_SITE | TH_ELIG_W_ADJECTIVE) ||
            known_as(c, i, 1u << TH_ELIG_CONDITION | 1u << TH_ELIG_PROCEDURE);
@@ -150,7 +140,7 @@ static uint32_t run_before(const composer *c, uint32_t at, int sort) {
         !(token(c, first)->flags & TH_ELIG_SPACE_BEFORE))
       p--;
     if (!may_stand_before(c, p, sort)) break;
-    const th_elig_term *t = known(c, p);
+    const th_elig_term *t = th_elig_term_at(c->l, c->v, p);
     first = t && t->first >= c->floor ? t->first : p;
   }
   return first;
@@ -164,12 +154,12 @@ static uint32_t place_behind(const composer *c, uint32_t at) {
   if (!among(c, i, &of)) return at;
   i += among(c, i + 1, &the) ? 2 : 1;
   for (uint32_t n = 0; n < 4; n++, i++) {
-    uint32_t w = classes(c, i);
+    uint32_t w = th_elig_classes_at(c->l, c->v, i);
     if (!(w & TH_ELIG_W_SITE) || w & TH_ELIG_W_HEAD || known_as(c, i, 1u << TH_ELIG_CONDITION))
       break;
     end = i + 1;
   }
-  return classes(c, end) & TH_ELIG_W_HEAD ? at : end;
+  return th_elig_classes_at(c->l, c->v, end) & TH_ELIG_W_HEAD ? at : end;
 }
 
 /* ---- adding ---- */
@@ -195,14 +185,10 @@ static void name_it(const composer *c, th_elig_term *t, uint32_t site_at, uint32
   t->code = th_span_of(code);
 }
 
-static th_span words_of(const composer *c, uint32_t first, uint32_t end) {
-  const th_elig_token *t = c->l->tokens.p;
-  return (th_span){c->l->text.p + t[first].from, t[end - 1].to - t[first].from};
-}
-
 /* Adds the name of tokens [first, end) unless the dictionary has as much or more there. */
 static th_elig_term *add(composer *c, uint32_t first, uint32_t end, uint8_t category) {
-  const th_elig_term *last = known(c, end - 1), *begin = known(c, first);
+  const th_elig_term *last = th_elig_term_at(c->l, c->v, end - 1),
+                     *begin = th_elig_term_at(c->l, c->v, first);
   if (begin && begin->first < first) first = TH_MAX(begin->first, c->floor);
   if (last && (last->end > end || last->first <= first)) return NULL;
   th_elig_term with = last && last->end == end ? *last : (th_elig_term){0};
@@ -211,7 +197,7 @@ static th_elig_term *add(composer *c, uint32_t first, uint32_t end, uint8_t cate
   *t = (th_elig_term){.first = first, .end = end, .head = first, .category = category};
   t->from = token(c, first)->from;
   t->to = token(c, end - 1)->to;
-  t->label = words_of(c, first, end);
+  t->label = th_elig_words_of(c->l, first, end);
   if (with.label.n) {
     t->label = with.label;
     t->code = with.code;
@@ -232,13 +218,16 @@ static void add_members(composer *c, uint32_t first, uint32_t head, uint32_t beh
     while (end > c->floor && among(c, end - 1, &joint))
       end--;
     if (end == first || end == c->floor) return;
-    uint32_t w = classes(c, end - 1);
-    if (w & (TH_ELIG_W_HEAD | TH_ELIG_W_TERM | TH_ELIG_W_PLAIN) || known(c, end - 1)) return;
+    uint32_t w = th_elig_classes_at(c->l, c->v, end - 1);
+    if (w & (TH_ELIG_W_HEAD | TH_ELIG_W_TERM | TH_ELIG_W_PLAIN) ||
+        th_elig_term_at(c->l, c->v, end - 1))
+      return;
     first = run_before(c, end, AS_CONDITION);
     if (first == end) return;
     th_elig_term *t = add(c, first, end, TH_ELIG_CONDITION);
     if (!t) return;
-    th_span before = words_of(c, first, end), name = words_of(c, head, behind);
+    th_span before = th_elig_words_of(c->l, first, end),
+            name = th_elig_words_of(c->l, head, behind);
     const char *label = th_arena_printf(c->l->facts->arena, "%.*s %.*s", (int)before.n, before.p,
                                         (int)name.n, name.p);
     if (!label) {
@@ -275,7 +264,7 @@ static uint32_t add_condition(composer *c, uint32_t i, uint32_t w) {
 /* Whether one of the words says by itself that a drug is meant. */
 static bool has_strong(const composer *c, uint32_t first, uint32_t end, bool for_disease) {
   for (uint32_t i = first; i < end; i++) {
-    uint32_t w = classes(c, i);
+    uint32_t w = th_elig_classes_at(c->l, c->v, i);
     if (w & (TH_ELIG_W_DRUG | TH_ELIG_W_AGENT | TH_ELIG_W_SUBSTANCE)) return true;
     if (w & TH_ELIG_W_DRUGLIKE && !(w & TH_ELIG_W_WEAK)) return true;
     if (known_as(c, i, 1u << TH_ELIG_DRUG)) return true;
@@ -305,12 +294,12 @@ static void add_drug(composer *c, uint32_t i, uint32_t w) {
   }
   bool for_disease = w & TH_ELIG_W_DOSED && among(c, i, &given);
   if (for_disease && first == i && i > c->floor && known_as(c, i - 1, 1u << TH_ELIG_CONDITION))
-    first = TH_MAX(known(c, i - 1)->first, c->floor);
+    first = TH_MAX(th_elig_term_at(c->l, c->v, i - 1)->first, c->floor);
   if (first == i) return;
   if (w & TH_ELIG_W_DOSED && !has_strong(c, first, i, for_disease)) return;
-  const th_elig_term *drug = known(c, i - 1);
+  const th_elig_term *drug = th_elig_term_at(c->l, c->v, i - 1);
   bool treats = w & TH_ELIG_W_DOSED && among(c, i, &therapy);
-  uint32_t before = classes(c, i - 1);
+  uint32_t before = th_elig_classes_at(c->l, c->v, i - 1);
   if (treats && (before & (TH_ELIG_W_DRUG | TH_ELIG_W_AGENT | TH_ELIG_W_SUBSTANCE) ||
                  (drug && drug->category == TH_ELIG_DRUG))) {
     add(c, first, i, TH_ELIG_DRUG);
@@ -338,7 +327,7 @@ static void add_procedure(composer *c, uint32_t i, uint32_t w) {
 static bool is_anti(const composer *c, uint32_t i) {
   static th_elig_set anti = TH_ELIG_SET("anti");
   return i > c->floor + 1 && th_elig_sign(token(c, i - 1), '-') && among(c, i - 2, &anti) &&
-         classes(c, i) & (TH_ELIG_W_DRUGLIKE | TH_ELIG_W_ADJECTIVE);
+         th_elig_classes_at(c->l, c->v, i) & (TH_ELIG_W_DRUGLIKE | TH_ELIG_W_ADJECTIVE);
 }
 
 /* "contra-indication". */
@@ -358,12 +347,14 @@ static void add_reaction(composer *c, uint32_t i) {
   static th_elig_set to = TH_ELIG_SET("to|against");
   static th_elig_set reaction = TH_ELIG_SET("reaction|response");
   uint32_t end = i + (among(c, i + 1, &reaction) ? 2 : 1), first = i;
-  if (known(c, i) || (end == i + 1 && !among(c, i, &nouns) && !among(c, end, &to))) return;
+  if (th_elig_term_at(c->l, c->v, i) ||
+      (end == i + 1 && !among(c, i, &nouns) && !among(c, end, &to)))
+    return;
   if (is_hyphenated(c, i)) first = i - 2;
   if (end == i + 1 && !among(c, i, &contra))
     while (first > c->floor && first + 3 > i &&
            known_as(c, first - 1, 1u << TH_ELIG_DRUG | 1u << TH_ELIG_ORGANISM))
-      first = known(c, first - 1)->first;
+      first = th_elig_term_at(c->l, c->v, first - 1)->first;
   th_elig_term *t = add(c, first, end, TH_ELIG_ALLERGY);
   if (!t) return;
   if (among(c, i, &contra)) t->category = TH_ELIG_FINDING;
@@ -374,16 +365,17 @@ static void add_reaction(composer *c, uint32_t i) {
 
 /* "opioid analgesic", "bleeding disorder": the name goes on with its head. */
 static bool goes_on(const composer *c, uint32_t i, uint32_t w) {
-  uint32_t behind = classes(c, i + 1);
+  uint32_t behind = th_elig_classes_at(c->l, c->v, i + 1);
   if (i + 1 < c->l->tokens.n && th_elig_sign(token(c, i + 1), '-')) return false;
   if (w & (TH_ELIG_W_DRUG | TH_ELIG_W_AGENT | TH_ELIG_W_SUBSTANCE))
     return behind & (TH_ELIG_W_AGENT | TH_ELIG_W_DRUG | TH_ELIG_W_DOSED);
-  if (w & TH_ELIG_W_TERM && behind & TH_ELIG_W_TEST && !known(c, i)) return true; /* "HBV DNA" */
+  if (w & TH_ELIG_W_TERM && behind & TH_ELIG_W_TEST && !th_elig_term_at(c->l, c->v, i))
+    return true; /* "HBV DNA" */
   return w & (TH_ELIG_W_HEAD | TH_ELIG_W_TERM) && behind & (TH_ELIG_W_HEAD | TH_ELIG_W_TERM);
 }
 
 static uint32_t compose_at(composer *c, uint32_t i) {
-  uint32_t w = classes(c, i), next = i + 1;
+  uint32_t w = th_elig_classes_at(c->l, c->v, i), next = i + 1;
   if (goes_on(c, i, w)) return next;
   if (w & TH_ELIG_W_RESULT) {
     uint32_t before = c->v->n;
@@ -392,7 +384,7 @@ static uint32_t compose_at(composer *c, uint32_t i) {
   }
   if (w & (TH_ELIG_W_AGENT | TH_ELIG_W_DOSED | TH_ELIG_W_DRUG | TH_ELIG_W_SUBSTANCE))
     add_drug(c, i, w);
-  else if (is_anti(c, i) && !(classes(c, i + 1) & TH_ELIG_W_DOSED))
+  else if (is_anti(c, i) && !(th_elig_classes_at(c->l, c->v, i + 1) & TH_ELIG_W_DOSED))
     add_drug(c, i, TH_ELIG_W_DRUG);
   else if (w & TH_ELIG_W_PROCEDURE)
     add_procedure(c, i, w);
@@ -457,7 +449,7 @@ static void learn_shorts(composer *c, uint32_t n) {
 
 static void add_shorts(composer *c) {
   for (uint32_t i = 0; c->v->n_shorts && i < c->l->tokens.n; i++) {
-    if (known(c, i) || !is_short(c, i)) continue;
+    if (th_elig_term_at(c->l, c->v, i) || !is_short(c, i)) continue;
     const th_elig_short *s = short_of(c->v, token(c, i)->key);
     if (s) add_short(c, i, s->category, s->label, s->code);
   }
@@ -506,7 +498,7 @@ static bool ends_name(const composer *c, uint32_t end) {
 
 static void add_wide(composer *c, uint32_t first, uint32_t end, uint8_t category, uint8_t why) {
   for (uint32_t i = first; i < end; i++)
-    if (known(c, i)) return;
+    if (th_elig_term_at(c->l, c->v, i)) return;
   th_elig_term *t = th_elig_terms_add(c->v, c->l->facts->arena);
   if (!t) return;
   *t = (th_elig_term){.first = first,
@@ -516,7 +508,7 @@ static void add_wide(composer *c, uint32_t first, uint32_t end, uint8_t category
                       .to = token(c, end - 1)->to,
                       .category = category,
                       .aside = (uint8_t)(1 + why),
-                      .label = words_of(c, first, end)};
+                      .label = th_elig_words_of(c->l, first, end)};
 }
 
 /* "childbearing potential", "healthy": whom the item is about. The token to go on at. */
@@ -554,7 +546,7 @@ static uint32_t add_wide_at(composer *c, uint32_t i) {
   static th_elig_set things = TH_ELIG_SET("product|agent|substance|material|compound");
   static th_elig_set of_trial = TH_ELIG_SET("study|trial|tested|test|investigational|experimental|"
                                             "used|active|related|prohibited|contraindicated");
-  if (!(classes(c, i) & TH_ELIG_W_ASIDE)) return i + 1;
+  if (!(th_elig_classes_at(c->l, c->v, i) & TH_ELIG_W_ASIDE)) return i + 1;
   uint32_t end = i + 1, people = add_people(c, i);
   if (people > i + 1) return people;
   if (among(c, i, &ills) && ends_name(c, end))

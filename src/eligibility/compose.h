@@ -58,6 +58,28 @@ typedef struct th_elig_terms {
   bool failed;
 } th_elig_terms;
 
+/* The dictionary's term that holds token i; NULL: none, or no such token. */
+static inline const th_elig_term *th_elig_term_at(const th_elig_leaf *leaf, const th_elig_terms *v,
+                                                  uint32_t i) {
+  uint32_t k = i < leaf->tokens.n ? v->owner[i] : 0;
+  return k ? &v->p[k - 1] : NULL;
+}
+
+/* What token i does in names (lexicon.h); 0 when there is no such token. */
+static inline uint32_t th_elig_classes_at(const th_elig_leaf *leaf, const th_elig_terms *v,
+                                          uint32_t i) {
+  return i < leaf->tokens.n ? v->classes[i] : 0;
+}
+
+/* The text of tokens [first, end). */
+static inline th_span th_elig_words_of(const th_elig_leaf *leaf, uint32_t first, uint32_t end) {
+  const th_elig_token *t = leaf->tokens.p;
+  return (th_span){leaf->text.p + t[first].from, t[end - 1].to - t[first].from};
+}
+
+/* "CYP3A4", "PD-1", "5": what a sort of drug or test is called by. i: a token. */
+bool th_elig_is_symbol(const th_elig_leaf *leaf, uint32_t i);
+
 /* One more term; NULL when memory is exhausted. Memory of the terms: from arena, used again. */
 th_elig_term *th_elig_terms_add(th_elig_terms *v, th_arena *arena);
 

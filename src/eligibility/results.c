@@ -31,20 +31,6 @@ static bool sign(const tester *c, uint32_t i, char s) {
   return i < c->l->tokens.n && th_elig_sign(token(c, i), s);
 }
 
-static uint32_t classes(const tester *c, uint32_t i) {
-  return i < c->l->tokens.n ? c->v->classes[i] : 0;
-}
-
-static const th_elig_term *known(const tester *c, uint32_t i) {
-  uint32_t k = i < c->l->tokens.n ? c->v->owner[i] : 0;
-  return k ? &c->v->p[k - 1] : NULL;
-}
-
-static th_span words_of(const tester *c, uint32_t first, uint32_t end) {
-  const th_elig_token *t = c->l->tokens.p;
-  return (th_span){c->l->text.p + t[first].from, t[end - 1].to - t[first].from};
-}
-
 /* ---- the words of a result ---- */
 
 static const struct {
@@ -123,14 +109,14 @@ static void read_words(tester *c, uint32_t i) {
   c->first = i;
   c->end = i + 1;
   widen(c, i);
-  c->result = th_elig_result_name(words_of(c, c->first, c->end));
-  size_t row = row_of(words_of(c, i, i + 1));
+  c->result = th_elig_result_name(th_elig_words_of(c->l, c->first, c->end));
+  size_t row = row_of(th_elig_words_of(c->l, i, i + 1));
   if (row < TH_COUNT(results)) c->absent = results[row].absent, c->polar = results[row].polar;
   if (c->first > c->floor && among(c, c->first - 1, &not_)) {
     c->first--;
     c->absent = !c->absent;
   }
-  c->word = c->absent || c->end > i + 1 ? th_span_of(c->result) : words_of(c, i, i + 1);
+  c->word = c->absent || c->end > i + 1 ? th_span_of(c->result) : th_elig_words_of(c->l, i, i + 1);
   c->from = token(c, c->first)->from;
   c->to = token(c, c->end - 1)->to;
 }
@@ -160,30 +146,22 @@ static bool is_test(const tester *c, uint32_t i) {
   static th_elig_set none = TH_ELIG_SET("pregnancy|pregnant|gestation|age|stage|grade|postpartum");
   if (i >= c->l->tokens.n || token(c, i)->kind != TH_ELIG_WORD) return false;
   if (is_infection(c, i)) return true;
-  const th_elig_term *t = known(c, i);
+  const th_elig_term *t = th_elig_term_at(c->l, c->v, i);
   if (t && t->category == TH_ELIG_CONDITION) return false;
-  return classes(c, i) & TH_ELIG_W_TEST || (c->l->taken[i] && !among(c, i, &none));
-}
-
-static bool is_symbol(const tester *c, uint32_t i) {
-  const th_elig_token *t = token(c, i);
-  if (t->kind == TH_ELIG_NUM) return t->flags & TH_ELIG_INTEGER && t->value < 100;
-  if (t->kind != TH_ELIG_WORD) return false;
-  bool digit = false;
-  for (uint32_t k = t->from; k < t->to; k++)
-    digit |= c->l->text.p[k] >= '0' && c->l->text.p[k] <= '9';
-  return digit || (t->flags & TH_ELIG_ALL_UPPER && t->to - t->from > 1);
+  return th_elig_classes_at(c->l, c->v, i) & TH_ELIG_W_TEST ||
+         (c->l->taken[i] && !among(c, i, &none));
 }
 
 static bool may_name(const tester *c, uint32_t i) {
   static th_elig_set also =
       TH_ELIG_SET("pregnancy|screening|surface|organ|mental|core|human|lead|anti|resistant");
   if (i >= c->l->tokens.n) return false; /* a short form may end the item */
-  uint32_t w = classes(c, i);
+  uint32_t w = th_elig_classes_at(c->l, c->v, i);
   if (w & (TH_ELIG_W_PLAIN | TH_ELIG_W_RESULT) || sign(c, i, '(') || sign(c, i, ')')) return false;
   return w & (TH_ELIG_W_TEST | TH_ELIG_W_SITE | TH_ELIG_W_ADJECTIVE | TH_ELIG_W_DRUG |
               TH_ELIG_W_DRUGLIKE) ||
-         known(c, i) || is_symbol(c, i) || c->l->taken[i] || among(c, i, &also);
+         th_elig_term_at(c->l, c->v, i) || th_elig_is_symbol(c->l, i) || c->l->taken[i] ||
+         among(c, i, &also);
 }
 
 /* "(TSH)": the token behind it, `i` when no short form stands there. */
@@ -236,7 +214,8 @@ static uint32_t name_behind(const tester *c, uint32_t at, uint32_t *joint) {
       i = over_short(c, i) - 1;
       continue;
     }
-    if (end == at && i > at && among(c, i, &joints) && classes(c, i - 1) & TH_ELIG_W_SITE) {
+    if (end == at && i > at && among(c, i, &joints) &&
+        th_elig_classes_at(c->l, c->v, i - 1) & TH_ELIG_W_SITE) {
       while (among(c, i + 1, &joints))
         i++;
       *joint = i + 1;
@@ -256,7 +235,7 @@ static uint32_t name_behind(const tester *c, uint32_t at, uint32_t *joint) {
 static const th_elig_term *infection_of(const tester *c, uint32_t first, uint32_t end) {
   const th_elig_term *cause = NULL;
   for (uint32_t i = first; c->polar && i < end; i++) {
-    const th_elig_term *t = is_infection(c, i) ? known(c, i) : NULL;
+    const th_elig_term *t = is_infection(c, i) ? th_elig_term_at(c->l, c->v, i) : NULL;
     if (t && t->category == TH_ELIG_CONDITION) return t;
     if (t && t->category == TH_ELIG_ORGANISM) cause = t;
   }
@@ -279,7 +258,7 @@ static char *label_of(const tester *c, th_span test) {
 /* The term of tokens [first, end) about the test [name, name_end). */
 static void put(tester *c, uint32_t first, uint32_t end, uint32_t name, uint32_t name_end) {
   static th_elig_set pregnancy = TH_ELIG_SET("pregnancy|hcg");
-  th_span test = words_of(c, name, name_end);
+  th_span test = th_elig_words_of(c->l, name, name_end);
   const th_elig_term *ill = infection_of(c, first, end);
   th_elig_term with = ill ? *ill : (th_elig_term){0};
   bool pregnant = false;
@@ -347,7 +326,7 @@ static uint32_t put_behind(tester *c, uint32_t i) {
   if (among(c, begin, &for_)) begin++;
   while (begin < c->end + 4 && among(c, begin, &the))
     begin++;
-  const th_elig_term *t = known(c, begin);
+  const th_elig_term *t = th_elig_term_at(c->l, c->v, begin);
   bool disease = t && t->category == TH_ELIG_CONDITION && !is_infection(c, begin);
   uint32_t end = name_behind(c, begin, &shared);
   if (end == begin || (disease && (c->polar || among(c, i, &after_only)))) return i + 1;
@@ -369,7 +348,7 @@ uint32_t th_elig_compose_result(th_elig_leaf *l, th_elig_terms *v, uint32_t floo
       "is|are|was|were|be|been|must|should|result|:|-|tested|testing|level|value|status|to|known|"
       "remain|remained|has|have");
   tester c = {.l = l, .v = v, .floor = floor};
-  const th_elig_term *own = known(&c, i);
+  const th_elig_term *own = th_elig_term_at(c.l, c.v, i);
   if (own && own->end - own->first > 1) return i + 1;
   read_words(&c, i);
   uint32_t at = c.first, first, end;

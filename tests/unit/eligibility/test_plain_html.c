@@ -26,6 +26,16 @@ static void test_tags(void **state) {
   th_arena_dispose(&arena);
 }
 
+/* Whether the byte at i is between a "<" and a ">" of one line, as what a tag says of itself. */
+static bool in_brackets(const char *html, size_t i) {
+  size_t from = i, to = i;
+  while (from > 0 && !memchr("<>\n", html[from - 1], 3))
+    from--;
+  while (html[to] && !memchr("<>\n", html[to], 3))
+    to++;
+  return from > 0 && html[from - 1] == '<' && html[to] == '>';
+}
+
 /* As long as before, and outside of tags and entities the same bytes. */
 static void test_rubbish(void **state) {
   (void)state;
@@ -46,9 +56,8 @@ static void test_rubbish(void **state) {
     th_span got = th_elig_plain_html((th_span){html, n}, &arena);
     assert_int_equal(got.n, n);
     for (size_t i = 0; i < n; i++)
-      if (html[i] == 'a' || html[i] == '\n')
-        assert_int_equal(got.p[i],
-                         html[i] == 'a' && i && memchr("<&/", html[i - 1], 3) ? got.p[i] : html[i]);
+      if (html[i] == '\n' || (html[i] == 'a' && !in_brackets(html, i)))
+        if (got.p[i] != html[i]) fail_msg("%zu in %s\n-> %.*s", i, html, (int)n, got.p);
     th_arena_dispose(&arena);
   }
 }

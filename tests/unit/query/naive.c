@@ -187,6 +187,25 @@ void corpus_finish(corpus *c, uint64_t *state, unsigned dead) {
                               .live_docs = c->live_docs};
 }
 
+void corpus_make(corpus *c, const corpus_plan *plan, uint64_t *state) {
+  uint32_t n = plan->n_docs;
+  th_buf b;
+  th_buf_init(&b, 0);
+  corpus_init(c);
+  for (uint32_t i = 0; i < n; i++) {
+    uint32_t nct = 1 + random_below(state, n * 2);
+    th_buf_clear(&b);
+    plan->put_record(&b, nct);
+    assert_int_equal(b.error, 0);
+    assert_true(corpus_add(c, th_buf_view(&b), nct));
+    bool end = plan->even ? (i + 1) % (n / plan->segments) == 0
+                          : plan->segments > 1 && random_below(state, n) < plan->segments;
+    if (end && c->n_segments + 1 < plan->segments) corpus_flush(c);
+  }
+  corpus_finish(c, state, plan->dead);
+  th_buf_dispose(&b);
+}
+
 void corpus_dispose(corpus *c) {
   char path[128];
   for (uint32_t s = 0; s < c->n_segments; s++) {

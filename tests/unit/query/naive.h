@@ -57,6 +57,14 @@ void corpus_flush(corpus *c);
 /* Ends the last segment; only the newest version of each study is live, and of these each dies with
  * the probability dead in 100. */
 void corpus_finish(corpus *c, uint64_t *state, unsigned dead);
+/* A corpus of random records, some of which replace others. */
+typedef struct corpus_plan {
+  uint32_t n_docs, segments;                  /* at most so many segments; */
+  bool even;                                  /* just so many, of the same size */
+  unsigned dead;                              /* as in corpus_finish */
+  void (*put_record)(th_buf *, uint32_t nct); /* writes one as JSON */
+} corpus_plan;
+void corpus_make(corpus *c, const corpus_plan *plan, uint64_t *state);
 void corpus_dispose(corpus *c);
 
 /* The whole answer: entries sorted, from the arena. */

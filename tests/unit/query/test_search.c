@@ -96,19 +96,9 @@ static void put_record(th_buf *b, uint32_t nct) {
 }
 
 static void make_corpus(corpus *c, uint32_t n_docs, uint32_t segments) {
-  th_buf b;
-  th_buf_init(&b, 0);
-  corpus_init(c);
-  for (uint32_t i = 0; i < n_docs; i++) {
-    uint32_t nct = 1 + below(n_docs * 2);
-    th_buf_clear(&b);
-    put_record(&b, nct);
-    assert_int_equal(b.error, 0);
-    assert_true(corpus_add(c, th_buf_view(&b), nct));
-    if (segments > 1 && below(n_docs) < segments && c->n_segments + 1 < segments) corpus_flush(c);
-  }
-  corpus_finish(c, &seed, below(2) ? 20 : 0);
-  th_buf_dispose(&b);
+  const corpus_plan plan = {
+      .n_docs = n_docs, .segments = segments, .dead = below(2) ? 20 : 0, .put_record = put_record};
+  corpus_make(c, &plan, &seed);
 }
 
 /* ---- queries ---- */
