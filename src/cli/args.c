@@ -4,7 +4,9 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <unistd.h>
 
+#include "base/file.h"
 #include "study/nct.h"
 
 static size_t option_count(const th_cli_option *options) {
@@ -300,6 +302,15 @@ int th_cli_open(const th_cli *cli, th_registry_mode mode, th_registry **out, th_
     th_err_set(err, rc, "no studies in %s; 'trialhead import' puts some there", dir.p);
   }
   th_buf_dispose(&dir);
+  return rc;
+}
+
+int th_cli_read(th_buf *out, const char *path, th_err *err) {
+  th_err why = {0};
+  int rc = strcmp(path, "-") ? th_file_read(out, path, &why)
+                             : th_fd_read(STDIN_FILENO, "standard input", out, &why);
+  if (rc == TH_ENOTFOUND) why.code = rc = TH_EINPUT;
+  if (rc < 0 && err) *err = why;
   return rc;
 }
 

@@ -98,6 +98,10 @@ int th_cli_data_dir(const th_cli *cli, th_buf *out, th_err *err) TH_MUST_USE;
  * An index of another version of the program is made anew first, with progress on a terminal. */
 int th_cli_open(const th_cli *cli, th_registry_mode mode, th_registry **out,
                 th_err *err) TH_MUST_USE;
+/* Appends a file, or standard input for "-". TH_EINPUT when there is no such file, since
+ * TH_ENOTFOUND would mean that no study was found; TH_ELIMIT when it is longer than the buffer may
+ * be. */
+int th_cli_read(th_buf *out, const char *path, th_err *err) TH_MUST_USE;
 /* The number in an NCT number as a person types it ("NCT00000102", "nct 102", "102"). TH_EUSAGE. */
 int th_cli_nct(const char *text, uint32_t *nct, th_err *err) TH_MUST_USE;
 

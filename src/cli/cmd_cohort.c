@@ -256,7 +256,7 @@ static int keep_row(job *j, const judged *s, th_err *err) {
   th_buf_init(&words, 0);
   if (most) {
     row.alone = most->alone;
-    th_cohort_step_words(&s->trial, most, id, &words);
+    th_cohort_text_step(&s->trial, most, id, &words);
     row.costliest =
         th_span_of(th_arena_printf(&j->arena, "%s%s%.*s", id, id[0] ? " " : "",
                                    (int)TH_MIN(words.n, (size_t)200), words.p ? words.p : ""));

@@ -1,14 +1,13 @@
 /* trialhead eligibility: the criteria of a study, or of a text, read into logic. */
 #include <stdio.h>
-#include <unistd.h>
 
-#include "base/file.h"
 #include "cli/cli.h"
 #include "cli/tty.h"
 #include "eligibility/json.h"
 #include "eligibility/question.h"
 #include "registry/concepts.h"
 #include "registry/criteria.h"
+#include "study/markup.h"
 #include "study/nct.h"
 
 #define CRITERIA "protocolSection.eligibilityModule.eligibilityCriteria"
@@ -43,11 +42,25 @@ static void put_combine(reading *r, const th_elig_node *n) {
   put_styled(r, TH_CYAN, r->words.p);
 }
 
-static void put_node(reading *r, const th_elig_tree *t, uint32_t i) {
+static void put_item_text(reading *r, th_span text, unsigned first, unsigned indent) {
+  th_buf_clear(&r->words);
+  th_markup_unescape(text, &r->words);
+  th_tty_wrap(&r->out, th_buf_view(&r->words), r->term.width, -(int)first, indent);
+}
+
+static void put_facts(reading *r, const th_elig_tree *t, const th_elig_node *n, unsigned indent) {
+  for (uint32_t f = n->fact; f < n->fact + n->n_facts; f++) {
+    th_buf_clear(&r->words);
+    th_elig_fact_words(t, &t->facts[f], &r->words);
+    th_buf_printf(&r->out, "%*s%s", (int)indent, "", th_tty_style(&r->term, TH_GREEN));
+    th_tty_clean(&r->out, th_buf_view(&r->words));
+    th_buf_printf(&r->out, "%s\n", th_tty_style(&r->term, TH_PLAIN));
+  }
+}
+
+static void put_node(reading *r, const th_elig_tree *t, uint32_t i, const char *id) {
   const th_elig_node *n = &t->nodes[i];
-  char id[TH_ELIG_ID_MAX];
   unsigned indent = 2 + 2u * n->depth;
-  th_elig_id(t, i, id);
   th_buf_printf(&r->out, "%*s", (int)indent, "");
   put_styled(r, TH_BOLD, id);
   th_buf_char(&r->out, ' ');
@@ -56,33 +69,37 @@ static void put_node(reading *r, const th_elig_tree *t, uint32_t i) {
     th_buf_char(&r->out, '\n');
     return;
   }
-  th_tty_wrap(&r->out, th_elig_text(t, i), r->term.width, -(int)(indent + strlen(id) + 1),
-              indent + 2);
+  put_item_text(r, th_elig_text(t, i), indent + (unsigned)strlen(id) + 1, indent + 2);
   if (n->flags & TH_ELIG_ALLOWS) {
     th_buf_printf(&r->out, "%*s", (int)indent + 2, "");
     put_styled(r, TH_DIM, "asks for nothing\n");
     return;
   }
-  for (uint32_t f = n->fact; f < n->fact + n->n_facts; f++) {
-    th_buf_clear(&r->words);
-    th_elig_fact_words(t, &t->facts[f], &r->words);
-    th_buf_printf(&r->out, "%*s%s", (int)indent + 2, "", th_tty_style(&r->term, TH_GREEN));
-    th_tty_clean(&r->out, th_buf_view(&r->words));
-    th_buf_printf(&r->out, "%s\n", th_tty_style(&r->term, TH_PLAIN));
+  put_facts(r, t, n, indent + 2);
+}
+
+/* Nodes [from, to) and what is in them; id: of the group around them, n_id bytes. */
+static void put_nodes(reading *r, const th_elig_tree *t, uint32_t from, uint32_t to, char *id,
+                      size_t n_id) {
+  for (uint32_t i = from; i < to; i = t->nodes[i].next) {
+    size_t len = th_elig_id_add(&t->nodes[i], n_id, id);
+    put_node(r, t, i, id);
+    put_nodes(r, t, i + 1, t->nodes[i].next, id, len);
   }
 }
 
 static void put_text(reading *r, const th_elig_tree *t) {
   static const char *const titles[] = {"Criteria of unknown kind", "Inclusion", "Exclusion"};
+  char id[TH_ELIG_ID_MAX];
   int kind = -1;
-  for (uint32_t i = 0; i < t->n_nodes; i++) {
+  for (uint32_t i = 0; i < t->n_nodes; i = t->nodes[i].next) {
     if (t->nodes[i].kind != kind) {
       if (kind >= 0) th_buf_char(&r->out, '\n');
       kind = t->nodes[i].kind;
       put_styled(r, TH_BOLD, titles[kind]);
       th_buf_char(&r->out, '\n');
     }
-    put_node(r, t, i);
+    put_nodes(r, t, i, t->nodes[i].next, id, 0);
   }
 }
 
@@ -106,8 +123,7 @@ static int read_file(reading *r, const char *path, th_err *err) {
   th_buf text;
   th_elig_tree tree;
   th_buf_init(&text, FILE_MAX);
-  int rc = strcmp(path, "-") ? th_file_read(&text, path, err)
-                             : th_fd_read(STDIN_FILENO, "standard input", &text, err);
+  int rc = th_cli_read(&text, path, err);
   if (rc == 0)
     rc = th_elig_read_concepts(th_buf_view(&text), &r->dict, NULL, &r->arena, &tree, err);
   if (rc == 0) rc = put_tree(r, NULL, &tree, err);

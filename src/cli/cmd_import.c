@@ -18,15 +18,21 @@ static void put_place(th_buf *out, const th_reject *r) {
   th_tty_clean(out, th_span_of(r->entry));
 }
 
-/* FILE:LINE: reason (NCT…, byte N) */
+/* FILE:LINE: reason (NCT…, byte N); of a file that is none, the reason alone, which names it */
 static void print_reject(import *im, const th_reject *r) {
   th_buf line;
+  th_span reason = th_span_of(r->reason), file = th_span_of(r->file ? r->file : "-");
+  bool whole = r->line <= 0 && !r->entry && file.n > 1 && th_span_starts(reason, file);
   th_buf_init(&line, 1 << 16);
-  put_place(&line, r);
-  if (r->line > 0) th_buf_printf(&line, ":%lld", (long long)r->line);
-  th_buf_str(&line, ": ");
-  th_tty_clean(&line, th_span_of(r->reason));
-  th_buf_printf(&line, " (%s%sbyte %lld)\n", r->id, r->id[0] ? ", " : "", (long long)r->offset);
+  if (!whole) {
+    put_place(&line, r);
+    if (r->line > 0) th_buf_printf(&line, ":%lld", (long long)r->line);
+    th_buf_str(&line, ": ");
+  }
+  th_tty_clean(&line, reason);
+  if (!whole)
+    th_buf_printf(&line, " (%s%sbyte %lld)", r->id, r->id[0] ? ", " : "", (long long)r->offset);
+  th_buf_char(&line, '\n');
   th_progress_end(&im->progress);
   fwrite(line.p, 1, line.n, stderr);
   th_buf_dispose(&line);

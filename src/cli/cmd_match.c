@@ -203,7 +203,7 @@ static int one_patient(job *j, th_err *err) {
 static int read_patients(job *j, th_err *err) {
   const char *notes = th_cli_value(j->cli, "notes");
   const char *path = notes ? notes : j->cli->n_operands ? j->cli->operands[0] : "-";
-  int rc = th_guest_read(&j->input, path, err);
+  int rc = th_cli_read(&j->input, path, err);
   if (rc == 0 && !th_utf8_valid(th_buf_view(&j->input)))
     rc = th_err_set(err, TH_EINPUT, "the record is not UTF-8 text");
   if (rc == 0) rc = j->many ? split_lines(j, err) : one_patient(j, err);

@@ -103,7 +103,7 @@ int th_cmd_match_pairs(th_cli *cli) {
   th_guest_buf(&r.out, 0);
   int rc = read_options(&r, &err);
   if (rc == 0) rc = open_dict(&r, &err);
-  if (rc == 0) rc = th_guest_read(&r.input, th_cli_value(cli, "pairs"), &err);
+  if (rc == 0) rc = th_cli_read(&r.input, th_cli_value(cli, "pairs"), &err);
   if (rc == 0 && !(r.pairs = th_pairs_new(&r.options)))
     rc = th_err_set(&err, TH_ENOMEM, "out of memory");
   if (rc == 0) rc = judge_all(&r, &err);

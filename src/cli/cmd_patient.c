@@ -91,7 +91,7 @@ int th_cmd_patient(th_cli *cli) {
   th_guest_buf(&out, 0);
   if (th_cli_value(cli, "note")) options.form = TH_PATIENT_NOTE;
   int rc = th_guest_day(cli, &options.has_as_of, &options.as_of, &err);
-  if (rc == 0) rc = th_guest_read(&source, cli->operands[0], &err);
+  if (rc == 0) rc = th_cli_read(&source, cli->operands[0], &err);
   if (rc == 0) {
     open_dict(cli, &registry, &index, &dict);
     options.dict = &dict;

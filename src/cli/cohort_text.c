@@ -1,5 +1,6 @@
 #include "cli/cohort_text.h"
 
+#include "study/markup.h"
 #include "study/nct.h"
 
 enum { NUMBER = 12 };
@@ -18,6 +19,16 @@ static void put_counted(th_buf *out, uint64_t n, const char *what) {
   th_buf_printf(out, " %s", what);
 }
 
+void th_cohort_text_step(const th_cohort_trial *trial, const th_cohort_step *s, char *id,
+                         th_buf *out) {
+  th_buf words;
+  th_buf_init(&words, 0);
+  th_cohort_step_words(trial, s, id, &words);
+  th_markup_unescape(th_buf_view(&words), out);
+  if (words.error && !out->error) out->error = words.error;
+  th_buf_dispose(&words);
+}
+
 /* The criterion on what is left of the line. */
 static void put_step(th_buf *out, const th_tty *term, const th_cohort_trial *trial,
                      const th_cohort_step *s, bool most) {
@@ -25,7 +36,7 @@ static void put_step(th_buf *out, const th_tty *term, const th_cohort_trial *tri
   th_buf words;
   unsigned taken = 4 * NUMBER + 2;
   th_buf_init(&words, 0);
-  th_cohort_step_words(trial, s, id, &words);
+  th_cohort_text_step(trial, s, id, &words);
   put_number(out, s->left);
   put_number(out, s->against);
   if (most) th_buf_str(out, th_tty_style(term, TH_YELLOW));
@@ -48,7 +59,7 @@ static void put_costliest(th_buf *out, const th_cohort_trial *trial, const th_co
   th_buf words;
   if (!most) return;
   th_buf_init(&words, 0);
-  th_cohort_step_words(trial, most, id, &words);
+  th_cohort_text_step(trial, most, id, &words);
   th_buf_str(out, "\nCosts most: ");
   if (id[0])
     th_buf_str(out, id);

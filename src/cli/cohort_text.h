@@ -9,6 +9,10 @@
 void th_cohort_text_study(th_buf *out, const th_tty *term, const char *nct, th_span title,
                           const th_cohort_trial *trial, const th_cohort_result *r);
 
+/* As th_cohort_step_words, with the escapes of the text resolved. */
+void th_cohort_text_step(const th_cohort_trial *trial, const th_cohort_step *s, char *id,
+                         th_buf *out);
+
 /* One study among many: a line. */
 typedef struct th_cohort_row {
   uint32_t nct;

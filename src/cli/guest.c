@@ -3,9 +3,7 @@
 #include <malloc.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
-#include "base/file.h"
 #include "match/find.h"
 #include "study/date.h"
 
@@ -25,12 +23,6 @@ void th_guest_keep_private(bool overwrite) {
 void th_guest_buf(th_buf *b, size_t max) {
   th_buf_init(b, max);
   b->secret = true;
-}
-
-int th_guest_read(th_buf *out, const char *path, th_err *err) {
-  if (!strcmp(path, "-")) return th_fd_read(STDIN_FILENO, "standard input", out, err);
-  int rc = th_file_read(out, path, err);
-  return rc == TH_ENOTFOUND ? (err->code = TH_EINPUT) : rc; /* not "no study was found" */
 }
 
 int th_guest_day(const th_cli *cli, bool *given, int32_t *day, th_err *err) {

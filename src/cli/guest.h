@@ -14,10 +14,6 @@ void th_guest_keep_private(bool overwrite);
 /* A buffer whose memory is overwritten wherever it is given back. */
 void th_guest_buf(th_buf *b, size_t max);
 
-/* Appends a file, or standard input for "-", to a buffer of th_guest_buf. TH_EINPUT when there is
- * no such file; TH_ELIMIT when it is longer than the buffer may be. */
-int th_guest_read(th_buf *out, const char *path, th_err *err) TH_MUST_USE;
-
 /* --as-of: *given and the day, in days as th_date_days. --presume: *out stays as it is without it.
  * TH_EUSAGE. */
 int th_guest_day(const th_cli *cli, bool *given, int32_t *day, th_err *err) TH_MUST_USE;

@@ -3,6 +3,7 @@
 #include "cli/guest.h"
 #include "match/explain.h"
 #include "study/catalogue.h"
+#include "study/markup.h"
 #include "study/nct.h"
 #include "study/view.h"
 
@@ -41,7 +42,7 @@ static void put_criterion(const th_found *s, uint32_t node, const char *sign, th
   bool cut = text.n > 300;
   while (cut && (text.n > 300 || (text.p[text.n] & 0xC0) == 0x80))
     text.n--;
-  th_buf_span(line, text);
+  th_markup_unescape(text, line);
   if (cut) th_buf_str(line, "\xE2\x80\xA6");
 }
 

@@ -216,10 +216,11 @@ static void put_names(const th_elig_tree *t, uint32_t node, th_jout *w) {
   th_jout_end_array(w);
 }
 
-static void put_node(const th_elig_tree *t, uint32_t i, th_buf *scratch, th_jout *w) {
+/* `id` holds n_id bytes of the id of the group around the node. */
+static void put_node(const th_elig_tree *t, uint32_t i, char *id, size_t n_id, th_buf *scratch,
+                     th_jout *w) {
   const th_elig_node *n = &t->nodes[i];
-  char id[TH_ELIG_ID_MAX];
-  th_elig_id(t, i, id);
+  n_id = th_elig_id_add(n, n_id, id);
   th_jout_object(w);
   th_jout_kv_str(w, "id", id);
   th_jout_kv_str(w, "kind", th_elig_kind_name(n->kind));
@@ -231,7 +232,7 @@ static void put_node(const th_elig_tree *t, uint32_t i, th_buf *scratch, th_jout
   th_jout_key(w, "items");
   th_jout_array(w);
   for (uint32_t c = i + 1; c < n->next; c = t->nodes[c].next)
-    put_node(t, c, scratch, w);
+    put_node(t, c, id, n_id, scratch, w);
   th_jout_end_array(w);
   th_jout_key(w, "facts");
   th_jout_array(w);
@@ -248,10 +249,11 @@ static void put_node(const th_elig_tree *t, uint32_t i, th_buf *scratch, th_jout
 
 void th_elig_nodes_json(const th_elig_tree *tree, th_jout *w) {
   th_buf scratch;
+  char id[TH_ELIG_ID_MAX];
   th_buf_init(&scratch, 0);
   th_jout_array(w);
   for (uint32_t i = 0; i < tree->n_nodes; i = tree->nodes[i].next)
-    put_node(tree, i, &scratch, w);
+    put_node(tree, i, id, 0, &scratch, w);
   th_jout_end_array(w);
   if (scratch.error && !w->out->error) w->out->error = scratch.error;
   th_buf_dispose(&scratch);

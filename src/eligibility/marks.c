@@ -67,23 +67,22 @@ static uint32_t roman_value(const char *p, size_t n) {
   return 0;
 }
 
+enum { PARTS_MOST = 6 };
+
 /* Digits with dots between them: how many parts, and the last of them. */
 static size_t read_digits(th_span s, size_t i, th_elig_mark *out) {
-  size_t from = i;
-  out->value = 0;
-  for (; i < s.n && is_digit(s.p[i]) && i - from < 3; i++)
-    out->value = out->value * 10 + (uint32_t)(s.p[i] - '0');
-  if (i == from || (i < s.n && is_digit(s.p[i]))) return 0;
-  if (i + 1 < s.n && s.p[i] == '.' && is_digit(s.p[i + 1])) {
-    th_elig_mark part = *out;
-    size_t end = read_digits(s, i + 1, &part);
-    if (end == 0 || part.dots > 4) return 0;
-    *out = part;
-    out->dots = (uint8_t)(part.dots + 1);
-    return end;
+  for (uint8_t dots = 0; dots < PARTS_MOST; dots++, i++) {
+    size_t from = i;
+    out->value = 0;
+    for (; i < s.n && is_digit(s.p[i]) && i - from < 3; i++)
+      out->value = out->value * 10 + (uint32_t)(s.p[i] - '0');
+    if (i == from || (i < s.n && is_digit(s.p[i]))) return 0;
+    if (i + 1 < s.n && s.p[i] == '.' && is_digit(s.p[i + 1])) continue;
+    out->style = TH_ELIG_NUMBER;
+    out->dots = dots;
+    return i;
   }
-  out->style = TH_ELIG_NUMBER;
-  return i;
+  return 0;
 }
 
 static size_t read_letters(th_span s, size_t i, th_elig_mark *out) {
