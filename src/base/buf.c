@@ -91,11 +91,7 @@ void th_buf_i64(th_buf *b, int64_t v) {
 
 void th_buf_varint(th_buf *b, uint64_t v) {
   uint8_t bytes[10];
-  size_t n = 0;
-  while (v >= 0x80)
-    bytes[n++] = (uint8_t)(v | 0x80), v >>= 7;
-  bytes[n++] = (uint8_t)v;
-  th_buf_put(b, bytes, n);
+  th_buf_put(b, bytes, (size_t)(th_varint_put(bytes, v) - bytes));
 }
 
 void th_buf_truncate(th_buf *b, size_t from) {

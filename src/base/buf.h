@@ -46,6 +46,13 @@ void th_buf_u64(th_buf *b, uint64_t v); /* decimal digits */
 void th_buf_i64(th_buf *b, int64_t v);
 /* LEB128, for our own file formats. */
 void th_buf_varint(th_buf *b, uint64_t v);
+/* The same into memory that has room for it, 10 bytes at most; returns its end. */
+static inline uint8_t *th_varint_put(uint8_t *at, uint64_t v) {
+  for (; v >= 0x80; v >>= 7)
+    *at++ = (uint8_t)(v | 0x80);
+  *at++ = (uint8_t)v;
+  return at;
+}
 /* Contents from byte `from` on are cut off. */
 void th_buf_truncate(th_buf *b, size_t from);
 static inline th_span th_buf_view(const th_buf *b) {

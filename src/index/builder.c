@@ -132,42 +132,69 @@ static int by_value(const void *a, const void *b) {
   return (x->value > y->value) - (x->value < y->value);
 }
 
+enum { FEW = 24 }; /* so many are sorted by insertion */
+
+static void sort_values(th_feed_value *v, size_t n) {
+  if (n > FEW) {
+    qsort(v, n, sizeof *v, by_value);
+    return;
+  }
+  for (size_t i = 1; i < n; i++) {
+    th_feed_value value = v[i];
+    size_t at = i;
+    for (; at > 0 && v[at - 1].value > value.value; at--)
+      v[at] = v[at - 1];
+    v[at] = value;
+  }
+}
+
+/* Ascending, none twice; how many they are then. */
+static size_t order_values(th_feed_value *v, size_t n) {
+  size_t distinct = 1;
+  sort_values(v, n);
+  for (size_t i = 1; i < n; i++)
+    if (v[i].value != v[distinct - 1].value) v[distinct++] = v[i];
+  return distinct;
+}
+
 static uint64_t zigzag(int64_t v) {
   return (uint64_t)v << 1 ^ (uint64_t)(v >> 63);
 }
 
-/* One row: document delta, then a mask, or the number of values and their differences. Values
- * ascend, none twice. */
+static uint8_t *put_mask(uint8_t *at, const th_feed_value *v, size_t n) {
+  uint64_t mask = 0;
+  for (size_t i = 0; i < n; i++)
+    mask |= UINT64_C(1) << v[i].value;
+  return th_varint_put(at, mask);
+}
+
+static uint8_t *put_values(uint8_t *at, const th_feed_value *v, size_t n) {
+  int64_t before = 0;
+  at = th_varint_put(at, n);
+  for (size_t i = 0; i < n; i++) {
+    at = th_varint_put(at, zigzag((int64_t)((uint64_t)v[i].value - (uint64_t)before)));
+    before = v[i].value;
+  }
+  return at;
+}
+
+/* One row: document delta, then a mask, or the number of values and their differences. Breaks tell
+ * of value by value; other values ascend, none twice. */
 static bool stage_row(th_builder *b, th_feed_value *v, size_t n) {
   th_build_column *c = &b->columns[v->field];
-  if (!th_buf_room(&c->rows, 20 + 10 * n)) {
+  uint8_t *room = (uint8_t *)th_buf_room(&c->rows, 20 + 10 * n), *at = room;
+  if (!room) {
     c->rows.error = 0;
     return false;
   }
   c->undo = c->rows.n;
   c->staged = true;
-  th_buf_varint(&c->rows, b->n_docs + 1 - c->before);
-  if (v->kind == TH_COL_MASK) {
-    uint64_t mask = 0;
-    for (size_t i = 0; i < n; i++)
-      mask |= UINT64_C(1) << v[i].value;
-    th_buf_varint(&c->rows, mask);
-    return true;
-  }
-  size_t distinct = 1;
-  int64_t before = 0;
-  if (v->field < TH_COLUMN_BREAKS) {
-    qsort(v, n, sizeof *v, by_value);
-    for (size_t i = 1; i < n; i++)
-      if (v[i].value != v[distinct - 1].value) v[distinct++] = v[i];
-  } else {
-    distinct = n; /* breaks tell of value by value */
-  }
-  th_buf_varint(&c->rows, distinct);
-  for (size_t i = 0; i < distinct; i++) {
-    th_buf_varint(&c->rows, zigzag((int64_t)((uint64_t)v[i].value - (uint64_t)before)));
-    before = v[i].value;
-  }
+  at = th_varint_put(at, b->n_docs + 1 - c->before);
+  if (v->kind == TH_COL_MASK)
+    at = put_mask(at, v, n);
+  else
+    at = put_values(at, v, v->field < TH_COLUMN_BREAKS ? order_values(v, n) : n);
+  th_buf_added(&c->rows, (size_t)(at - room));
   return true;
 }
 

@@ -9,16 +9,16 @@
 
 enum { TH_CLASS_COUNT_SHIFT = 1, TH_CLASS_FIELD_SHIFT = 3 };
 
-static inline void th_ones_put(th_bit_writer *w, uint32_t n) {
-  for (; n >= 24; n -= 24)
-    th_bits_put(w, (1u << 24) - 1, 24);
-  th_bits_put(w, (1u << n) - 1, n + 1);
+static inline void th_ones_put(th_bit_sink *s, uint32_t n) {
+  for (; n >= 48; n -= 48)
+    th_sink_put(s, (UINT64_C(1) << 48) - 1, 48);
+  th_sink_put(s, (UINT64_C(1) << n) - 1, n + 1);
 }
 
 /* v >> shift ones, a zero, the low bits. */
-static inline void th_rice_put(th_bit_writer *w, uint32_t v, unsigned shift) {
-  th_ones_put(w, v >> shift);
-  th_bits_put(w, v & ((1u << shift) - 1), shift);
+static inline void th_rice_put(th_bit_sink *s, uint32_t v, unsigned shift) {
+  th_ones_put(s, v >> shift);
+  th_sink_put(s, v & ((1u << shift) - 1), shift);
 }
 static inline uint32_t th_rice_get(th_bit_reader *r, unsigned shift, uint32_t most) {
   uint32_t high = th_bits_unary(r, most);
@@ -26,10 +26,10 @@ static inline uint32_t th_rice_get(th_bit_reader *r, unsigned shift, uint32_t mo
 }
 
 /* v >= 1: k = floor(log2 v) ones, a zero, the k bits below the highest. */
-static inline void th_gamma_put(th_bit_writer *w, uint32_t v) {
+static inline void th_gamma_put(th_bit_sink *s, uint32_t v) {
   unsigned k = 31 - (unsigned)__builtin_clz(v);
-  th_ones_put(w, k);
-  th_bits_put(w, (uint32_t)(v - (UINT64_C(1) << k)), k);
+  th_ones_put(s, k);
+  th_sink_put(s, v - (UINT64_C(1) << k), k);
 }
 static inline uint32_t th_gamma_get(th_bit_reader *r) {
   uint32_t k = th_bits_unary(r, 31);

@@ -20,14 +20,22 @@ unsigned th_bits_of(const uint32_t *values, size_t n) {
   return all ? 32 - (unsigned)__builtin_clz(all) : 0;
 }
 
+/* Four lanes, as the format has them. */
+typedef uint32_t lanes __attribute__((vector_size(16)));
+
 void th_pack(const uint32_t values[TH_BLOCK], unsigned bits, uint8_t *out) {
-  uint32_t words[4 * 32] = {0};
-  for (unsigned i = 0; i < TH_BLOCK && bits; i++) {
-    unsigned at = i / 4 * bits, word = at / 32 * 4 + i % 4;
-    words[word] |= values[i] << at % 32;
-    if (at % 32 + bits > 32) words[word + 4] |= values[i] >> (32 - at % 32);
+  lanes word = {0}, row;
+  unsigned held = 0; /* bits of each lane of word */
+  for (unsigned r = 0; r < ROWS && bits; r++) {
+    memcpy(&row, values + 4 * r, sizeof row);
+    word |= row << held;
+    held += bits;
+    if (held < 32) continue;
+    memcpy(out, &word, sizeof word);
+    out += sizeof word;
+    held -= 32;
+    word = held ? row >> (bits - held) : (lanes){0};
   }
-  memcpy(out, words, th_packed_size(bits));
 }
 
 /* ---- the scalar reference ---- */

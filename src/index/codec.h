@@ -39,29 +39,38 @@ static inline unsigned th_bits_for(uint32_t range) {
 
 /* ---- bit streams, low bits first ---- */
 
-typedef struct th_bit_writer {
-  th_buf *out; /* sticky errors are its own */
+/* Bits on their way to memory: 8 bytes beyond what is written must be writable. Begins as
+ * {p, 0, 0}. */
+typedef struct th_bit_sink {
+  uint8_t *p;
   uint64_t held;
   unsigned n; /* bits in held, below 8 between calls */
-} th_bit_writer;
+} th_bit_sink;
 
-static inline void th_bits_put(th_bit_writer *w, uint32_t value, unsigned bits) {
-  w->held |= (uint64_t)value << w->n;
-  w->n += bits;
-  unsigned whole = w->n / 8;
-  if (whole == 0) return;
-  char *room = th_buf_room(w->out, 8);
-  if (!room) return;
-  memcpy(room, &w->held, 8); /* little-endian hosts only, as the whole format */
-  th_buf_added(w->out, whole);
-  w->held = whole == 8 ? 0 : w->held >> (8 * whole);
-  w->n -= 8 * whole;
+/* At most 56 bits; those of value beyond are 0. */
+static inline void th_sink_put(th_bit_sink *s, uint64_t value, unsigned bits) {
+  s->held |= value << s->n;
+  s->n += bits;
+  memcpy(s->p, &s->held, 8); /* little-endian hosts only, as the whole format */
+  s->p += s->n / 8;
+  s->held >>= s->n / 8 * 8 % 64;
+  s->n %= 8;
 }
-/* Fills the last byte with zeros. */
-static inline void th_bits_flush(th_bit_writer *w) {
-  if (w->n) th_buf_char(w->out, (char)w->held);
-  w->held = 0;
-  w->n = 0;
+/* The end of what was written, the last byte filled with zeros. */
+static inline uint8_t *th_sink_end(const th_bit_sink *s) {
+  return s->p + (s->n > 0);
+}
+/* n bits from p on, from bit `from` of it; 8 bytes behind must be readable. */
+static inline void th_sink_copy(th_bit_sink *s, const uint8_t *p, uint64_t from, uint64_t n) {
+  while (n) {
+    unsigned bits = (unsigned)TH_MIN(n, UINT64_C(56));
+    uint64_t word;
+    memcpy(&word, p + from / 8, 8);
+    word >>= from % 8;
+    th_sink_put(s, word & ((UINT64_C(1) << bits) - 1), bits);
+    from += bits;
+    n -= bits;
+  }
 }
 
 /* Reads between p and end; 8 bytes behind end must be readable. What lies behind the end reads as 0

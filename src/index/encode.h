@@ -1,8 +1,8 @@
 /* Writes the sections of a segment from decoded contents: the one encoder, for new documents and
  * for merges. Sticky: the first failure stays and shows in th_encoder_finish.
  *
- * Calls in this order: docs, lengths, classes; then for each term in bytewise order term_begin,
- * posting…, term_end; then terms_end, columns ascending by field, sites, finish. */
+ * Calls in this order: docs, lengths, classes; then the terms in bytewise order, terms_end, columns
+ * ascending by field, sites, finish. */
 #ifndef TH_INDEX_ENCODE_H
 #define TH_INDEX_ENCODE_H
 
@@ -21,21 +21,27 @@ void th_encode_lengths(th_encoder *e, const uint32_t *start, const uint8_t *byte
 /* start[n + 1] and bytes as in CLASSES, most frequent first. */
 void th_encode_classes(th_encoder *e, uint32_t n, const uint32_t *start, const uint8_t *bytes);
 
-/* Forms most frequent first; spans are borrowed until term_end. */
-void th_encode_term_begin(th_encoder *e, th_span stem, const th_span *forms, uint32_t n_forms);
-/* The occurrences of a posting: their positions coded (occurrences.h), their forms as places in the
- * term's list. 8 bytes behind the bits must be readable. */
-typedef struct th_encode_spots {
+enum { TH_FORMS_LISTED = UINT16_MAX }; /* no form: there are at most TH_FORMS_MAX */
+
+/* A posting of a term: its positions coded (occurrences.h), its forms as places in the term's list.
+ * 8 bytes behind the bits must be readable. */
+typedef struct th_encode_posting {
+  uint32_t doc, class_id;
   const uint8_t *bits;
   uint64_t first_bit, n_bits;
-  const uint16_t *forms; /* read when the term has several */
-  uint32_t n;
-} th_encode_spots;
-/* Documents ascending. */
-void th_encode_posting(th_encoder *e, uint32_t doc, uint32_t class_id,
-                       const th_encode_spots *spots);
-/* A term without postings leaves no trace. */
-void th_encode_term_end(th_encoder *e);
+  uint32_t n;    /* occurrences */
+  uint16_t form; /* of all of them; TH_FORMS_LISTED: they stand among the term's codes */
+} th_encode_posting;
+
+typedef struct th_encode_term {
+  th_span stem;
+  const th_span *forms; /* most frequent first */
+  uint32_t n_forms;
+  uint32_t n;                        /* postings; one at least */
+  const th_encode_posting *postings; /* documents ascending */
+  const uint16_t *codes;             /* forms of the occurrences of those postings that list them */
+} th_encode_term;
+void th_encode_term_put(th_encoder *e, const th_encode_term *t);
 void th_encode_terms_end(th_encoder *e);
 
 /* The rows of one column, documents ascending. */

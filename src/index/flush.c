@@ -149,12 +149,16 @@ static bool group_forms(flush *f) {
 static bool list_posting(flush *f, const uint8_t *place) {
   th_dealt p;
   th_deal_posting(place, &p);
-  const th_encode_spots spots = {p.bits, 0, p.n_bits, NULL, p.n};
-  uint16_t *forms = th_lists_posting(&f->lists, p.doc, p.class_id, &spots);
-  if (!forms || f->lists.n_forms == 1) return forms;
-  for (uint32_t i = 0; i < spots.n; i++)
-    forms[i] = p.coded ? (uint16_t)th_log_varint(&p.forms) : 0;
-  return true;
+  const th_encode_posting posting = {.doc = p.doc,
+                                     .class_id = p.class_id,
+                                     .bits = p.bits,
+                                     .n_bits = p.n_bits,
+                                     .n = p.n,
+                                     .form = p.coded ? TH_FORMS_LISTED : 0};
+  uint16_t *forms = th_lists_posting(&f->lists, &posting);
+  for (uint32_t i = 0; forms && p.coded && i < p.n; i++)
+    forms[i] = (uint16_t)th_log_varint(&p.forms);
+  return forms;
 }
 
 /* first, end: of the stem's places in the bucket. */

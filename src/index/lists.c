@@ -1,5 +1,9 @@
 #include "index/lists.h"
 
+#include "index/order.h"
+
+enum { FEW = 32 }; /* so many are sorted by insertion */
+
 /* A text with what it is sorted by. */
 typedef struct counted {
   uint32_t count, id;
@@ -11,9 +15,6 @@ static int by_count(const void *a, const void *b) {
   const counted *x = a, *y = b;
   if (x->count != y->count) return x->count > y->count ? -1 : 1;
   return th_span_cmp(x->text, y->text);
-}
-static int by_text(const void *a, const void *b) {
-  return th_span_cmp(((const counted *)a)->text, ((const counted *)b)->text);
 }
 static int by_number(const void *a, const void *b) {
   int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
@@ -39,20 +40,20 @@ void th_lists_dispose(th_lists *l) {
 }
 
 void th_lists_clear(th_lists *l, uint32_t n_forms) {
-  l->n = l->n_occurrences = 0;
+  l->n = l->n_listed = 0;
   l->n_forms = n_forms;
 }
 
-bool th_lists_reserve(th_lists *l, size_t n, size_t n_occurrences) {
+bool th_lists_reserve(th_lists *l, size_t n, size_t n_forms) {
   if (l->cap - l->n < n) {
     size_t cap = TH_MAX(l->n + n, l->cap * 2 + 64);
-    struct th_listed *p = realloc(l->postings, cap * sizeof *p);
+    th_encode_posting *p = realloc(l->postings, cap * sizeof *p);
     if (!p) return false;
     l->postings = p;
     l->cap = cap;
   }
-  if (l->cap_forms - l->n_occurrences < n_occurrences || !l->forms) {
-    size_t cap = TH_MAX(l->n_occurrences + n_occurrences, l->cap_forms * 2 + 64);
+  if (l->cap_forms - l->n_listed < n_forms) {
+    size_t cap = TH_MAX(l->n_listed + n_forms, l->cap_forms * 2 + 64);
     uint16_t *p = realloc(l->forms, cap * sizeof *p);
     if (!p) return false;
     l->forms = p;
@@ -67,48 +68,71 @@ static void *room_for(th_buf *b, size_t n, size_t size) {
   return th_buf_room(b, (n + 1) * size);
 }
 
-/* Kept forms by frequency: spans gets their texts, the occurrences their new codes. */
+static void count_forms(const th_lists *l, uint32_t *counts) {
+  for (size_t i = 0; i < l->n; i++)
+    if (l->postings[i].form != TH_FORMS_LISTED) counts[l->postings[i].form] += l->postings[i].n;
+  for (size_t i = 0; i < l->n_listed; i++)
+    counts[l->forms[i]]++;
+}
+
+static void recode_forms(th_lists *l, const uint16_t *codes) {
+  for (size_t i = 0; i < l->n; i++)
+    if (l->postings[i].form != TH_FORMS_LISTED) l->postings[i].form = codes[l->postings[i].form];
+  for (size_t i = 0; i < l->n_listed; i++)
+    l->forms[i] = codes[l->forms[i]];
+}
+
+/* Forms come nearly in order, as the frequent ones are met first. */
+static void sort_counted(counted *items, uint32_t n) {
+  if (n > FEW) {
+    qsort(items, n, sizeof *items, by_count);
+    return;
+  }
+  for (uint32_t i = 1; i < n; i++) {
+    counted item = items[i];
+    uint32_t at = i;
+    for (; at > 0 && by_count(&items[at - 1], &item) > 0; at--)
+      items[at] = items[at - 1];
+    items[at] = item;
+  }
+}
+
+/* Kept forms by frequency: spans gets their texts, the postings their new codes. */
 static bool order_forms(th_lists *l, const th_span *texts, uint32_t *n_kept) {
-  uint16_t *forms = l->forms;
-  size_t n_occurrences = l->n_occurrences;
   uint32_t *counts = room_for(&l->counts, l->n_forms, sizeof *counts), kept = 0;
   uint16_t *codes = room_for(&l->codes, l->n_forms, sizeof *codes);
   th_span *spans = room_for(&l->spans, l->n_forms, sizeof *spans);
   counted *order = room_for(&l->order, l->n_forms, sizeof *order);
   if (!counts || !codes || !spans || !order) return false;
   memset(counts, 0, l->n_forms * sizeof *counts);
-  for (size_t i = 0; i < n_occurrences; i++)
-    counts[forms[i]]++;
+  count_forms(l, counts);
   for (uint32_t i = 0; i < l->n_forms; i++)
     if (counts[i]) order[kept++] = (counted){counts[i], i, texts[i]};
-  if (kept > 1) qsort(order, kept, sizeof *order, by_count);
+  sort_counted(order, kept);
+  bool moved = false;
   for (uint32_t i = 0; i < kept; i++) {
     codes[order[i].id] = (uint16_t)i;
     spans[i] = order[i].text;
+    moved |= order[i].id != i;
   }
-  for (size_t i = 0; i < n_occurrences; i++)
-    forms[i] = codes[forms[i]];
+  if (moved) recode_forms(l, codes);
   *n_kept = kept;
   return true;
 }
 
 bool th_lists_encode(th_lists *l, th_encoder *e, th_span stem, const th_span *texts) {
-  const uint16_t *forms = l->forms;
-  const th_span *kept = texts;
-  uint32_t n_forms = l->n_forms;
+  th_encode_term term = {.stem = stem,
+                         .forms = texts,
+                         .n_forms = l->n_forms,
+                         .n = (uint32_t)l->n,
+                         .postings = l->postings,
+                         .codes = l->forms};
   if (l->n == 0) return true;
-  if (n_forms > 1) { /* else every occurrence has form 0 already */
-    if (!order_forms(l, texts, &n_forms)) return false;
-    kept = (const th_span *)(const void *)l->spans.p;
+  if (l->n_forms > 1) { /* else every occurrence has form 0 already */
+    if (!order_forms(l, texts, &term.n_forms)) return false;
+    term.forms = (const th_span *)(const void *)l->spans.p;
   }
-  th_encode_term_begin(e, stem, kept, n_forms);
-  for (size_t i = 0; i < l->n; i++) {
-    struct th_listed *p = &l->postings[i];
-    p->spots.forms = forms;
-    th_encode_posting(e, p->doc, p->class_id, &p->spots);
-    if (l->n_forms > 1) forms += p->spots.n;
-  }
-  th_encode_term_end(e);
+  th_encode_term_put(e, &term);
   return true;
 }
 
@@ -147,33 +171,61 @@ void th_rows_end(th_rows *r, uint32_t doc) {
   r->n_rows++;
 }
 
-/* The words that the rows use, sorted; values become places in that order, ascending in each row.
- */
-static bool sort_words(th_rows *r, const th_intern *words, uint32_t *ordinals, uint32_t *n_words) {
-  int64_t *values = (int64_t *)(void *)r->values.p;
-  const uint32_t *starts = (const uint32_t *)(const void *)r->starts.p;
+/* The words that the rows use, in the order of their texts; *order gets them. False when memory is
+ * exhausted. */
+static bool order_words(const th_rows *r, const th_intern *words, uint32_t *ordinals,
+                        th_ordered **order, uint32_t *n_words) {
+  const int64_t *values = (const int64_t *)(const void *)r->values.p;
   uint32_t n = 0;
-  counted *order = calloc((size_t)r->n_values + 1, sizeof *order);
-  if (!order) return false;
-  for (uint32_t i = 0; i < r->n_values; i++) {
+  th_ordered *scratch = calloc((size_t)r->n_values + 1, sizeof *scratch);
+  *order = calloc((size_t)r->n_values + 1, sizeof **order);
+  for (uint32_t i = 0; scratch && *order && i < r->n_values; i++) {
     uint32_t word = (uint32_t)values[i];
     if (ordinals[word]) continue;
     ordinals[word] = 1;
-    order[n++] = (counted){0, word, th_intern_text(words, word)};
+    th_span text = th_intern_text(words, word);
+    (*order)[n++] = (th_ordered){0, text.p, (uint32_t)text.n, word};
   }
-  qsort(order, n, sizeof *order, by_text);
-  for (uint32_t i = 0; i < n; i++) {
+  if (n) th_order_texts(*order, n, scratch);
+  free(scratch);
+  *n_words = n;
+  return scratch && *order;
+}
+
+static void sort_numbers(int64_t *values, size_t n) {
+  if (n > FEW) {
+    qsort(values, n, sizeof *values, by_number);
+    return;
+  }
+  for (size_t i = 1; i < n; i++) {
+    int64_t value = values[i];
+    size_t at = i;
+    for (; at > 0 && values[at - 1] > value; at--)
+      values[at] = values[at - 1];
+    values[at] = value;
+  }
+}
+
+/* Values become places in the order of words, ascending in each row. */
+static bool sort_words(th_rows *r, const th_intern *words, uint32_t *ordinals, uint32_t *n_words) {
+  int64_t *values = (int64_t *)(void *)r->values.p;
+  const uint32_t *starts = (const uint32_t *)(const void *)r->starts.p;
+  th_ordered *order = NULL;
+  if (!order_words(r, words, ordinals, &order, n_words)) {
+    free(order);
+    return false;
+  }
+  for (uint32_t i = 0; i < *n_words; i++) {
+    const th_span text = {order[i].text, order[i].len};
     ordinals[order[i].id] = i + 1;
     put32(&r->used, order[i].id);
-    th_buf_put(&r->spans, &order[i].text, sizeof order[i].text);
+    th_buf_put(&r->spans, &text, sizeof text);
   }
   free(order);
   for (uint32_t i = 0; i < r->n_values; i++)
     values[i] = ordinals[values[i]] - 1;
   for (uint32_t i = 0; i < r->n_rows; i++)
-    if (starts[i + 1] - starts[i] > 1)
-      qsort(values + starts[i], starts[i + 1] - starts[i], sizeof *values, by_number);
-  *n_words = n;
+    sort_numbers(values + starts[i], starts[i + 1] - starts[i]);
   return !r->used.error && !r->spans.error;
 }
 

@@ -8,13 +8,10 @@
 #include "index/intern.h"
 
 typedef struct th_lists {
-  struct th_listed {
-    uint32_t doc, class_id;
-    th_encode_spots spots; /* without the forms */
-  } * postings;            /* owned */
+  th_encode_posting *postings; /* owned */
   size_t n, cap;
-  uint16_t *forms; /* owned; one an occurrence: a number of the caller's forms */
-  size_t n_occurrences, cap_forms;
+  uint16_t *forms; /* owned; of the postings that list theirs: numbers of the caller's forms */
+  size_t n_listed, cap_forms;
   th_buf counts, codes, spans, order;
   uint32_t n_forms;
 } th_lists;
@@ -23,20 +20,20 @@ void th_lists_init(th_lists *l);
 void th_lists_dispose(th_lists *l);
 /* Begins a term whose forms the caller numbers 0 … n_forms - 1. */
 void th_lists_clear(th_lists *l, uint32_t n_forms);
-/* Room for n postings more and for their occurrences; false when memory is exhausted. */
-bool th_lists_reserve(th_lists *l, size_t n, size_t n_occurrences);
+/* Room for n postings more and for n_forms listed ones; false when memory is exhausted. */
+bool th_lists_reserve(th_lists *l, size_t n, size_t n_forms);
 
-/* One posting; the coded positions are borrowed until th_lists_encode, spots->forms is not looked
- * at. Returns room for spots->n forms, which the caller fills (with a single form it need not);
- * NULL when memory is exhausted. */
-static inline uint16_t *th_lists_posting(th_lists *l, uint32_t doc, uint32_t class_id,
-                                         const th_encode_spots *spots) {
-  if (TH_UNLIKELY(l->n == l->cap || l->cap_forms - l->n_occurrences < spots->n) &&
-      !th_lists_reserve(l, 1, spots->n))
+/* One posting; its bits are borrowed until th_lists_encode. Returns room for the forms of its
+ * occurrences, which the caller fills when the posting lists them; NULL when memory is exhausted.
+ */
+static inline uint16_t *th_lists_posting(th_lists *l, const th_encode_posting *posting) {
+  size_t listed = posting->form == TH_FORMS_LISTED ? posting->n : 0;
+  if (TH_UNLIKELY(l->n == l->cap || l->cap_forms - l->n_listed <= listed) &&
+      !th_lists_reserve(l, 1, listed + 1))
     return NULL;
-  uint16_t *forms = l->forms + l->n_occurrences;
-  l->postings[l->n++] = (struct th_listed){doc, class_id, *spots};
-  if (l->n_forms > 1) l->n_occurrences += spots->n;
+  uint16_t *forms = l->forms + l->n_listed;
+  l->postings[l->n++] = *posting;
+  l->n_listed += listed;
   return forms;
 }
 

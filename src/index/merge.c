@@ -242,15 +242,19 @@ static bool gather_forms(merge *m, th_span stem) {
 static bool gather_posting(merge *m, source *src, uint32_t i) {
   uint32_t doc = src->new_doc[m->postings.docs[i]], class_id = m->postings.classes[i];
   uint32_t n = src->class_sum[class_id];
-  th_encode_spots spots = {.n = n};
   if (doc == NONE) return true;
   if (!grow((void **)&m->occurrences, &m->cap_occurrences, n, sizeof *m->occurrences))
     return no_memory(m);
   if (th_postings_positions(src->s, &m->postings, i, NULL, m->occurrences, n) != n) return false;
-  spots.bits = th_postings_bits(&m->postings, &spots.first_bit, &spots.n_bits);
-  uint16_t *forms = th_lists_posting(&m->lists, doc, src->new_class[class_id], &spots);
+  bool listed = m->lists.n_forms > 1;
+  th_encode_posting posting = {.doc = doc,
+                               .class_id = src->new_class[class_id],
+                               .n = n,
+                               .form = listed ? TH_FORMS_LISTED : 0};
+  posting.bits = th_postings_bits(&m->postings, &posting.first_bit, &posting.n_bits);
+  uint16_t *forms = th_lists_posting(&m->lists, &posting);
   if (!forms) return no_memory(m);
-  for (uint32_t k = 0; k < n; k++)
+  for (uint32_t k = 0; listed && k < n; k++)
     forms[k] = src->form_numbers[m->occurrences[k].form];
   return true;
 }

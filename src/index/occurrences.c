@@ -34,12 +34,6 @@ static inline uint32_t get_ones(th_bit_reader *r, uint32_t most) {
   return n;
 }
 
-static inline void put_form(th_bit_sink *s, uint32_t form, uint32_t n_forms) {
-  uint32_t most = TH_MIN(n_forms - 1, (uint32_t)TH_FORM_UNARY), ones = TH_MIN(form, most);
-  th_sink_put(s, (1u << ones) - 1, ones + (form < most));
-  if (form >= TH_FORM_UNARY) put_below(s, form - TH_FORM_UNARY, n_forms - TH_FORM_UNARY);
-}
-
 static inline uint32_t get_form(th_bit_reader *r, uint32_t n_forms) {
   uint32_t most = TH_MIN(n_forms - 1, (uint32_t)TH_FORM_UNARY), form = get_ones(r, most);
   return form < TH_FORM_UNARY ? form : form + get_below(r, n_forms - TH_FORM_UNARY);
@@ -63,29 +57,16 @@ void th_positions_write(th_bit_sink *sink, const uint32_t *positions, uint32_t t
   write_between(sink, positions, tf, 0, length);
 }
 
-void th_forms_write(th_bit_sink *sink, const uint16_t *forms, uint32_t n, uint32_t n_forms) {
-  if (n_forms <= 1) return;
-  if (n > 1) {
-    bool other = false;
-    for (uint32_t i = 0; i < n; i++)
-      other |= forms[i] != 0;
-    th_sink_put(sink, other, 1);
-    if (!other) return;
-  }
-  for (uint32_t i = 0; i < n; i++)
-    put_form(sink, forms[i], n_forms);
-}
-
-void th_sink_copy(th_bit_sink *s, const uint8_t *p, uint64_t from, uint64_t n) {
-  while (n) {
-    unsigned bits = (unsigned)TH_MIN(n, UINT64_C(48));
-    uint64_t word;
-    memcpy(&word, p + from / 8, 8);
-    word >>= from % 8;
-    th_sink_put(s, word & ((UINT64_C(1) << bits) - 1), bits);
-    from += bits;
-    n -= bits;
-  }
+th_form_bits th_form_bits_of(uint32_t form, uint32_t n_forms) {
+  uint8_t room[16];
+  uint64_t bits = 0;
+  th_bit_sink s = {room, 0, 0};
+  uint32_t most = TH_MIN(n_forms - 1, (uint32_t)TH_FORM_UNARY), ones = TH_MIN(form, most);
+  th_sink_put(&s, (1u << ones) - 1, ones + (form < most));
+  if (form >= TH_FORM_UNARY) put_below(&s, form - TH_FORM_UNARY, n_forms - TH_FORM_UNARY);
+  unsigned n = (unsigned)(s.p - room) * 8 + s.n;
+  memcpy(&bits, room, 4);
+  return (th_form_bits){(uint32_t)(bits & ((UINT64_C(1) << n) - 1)), n};
 }
 
 static inline void put_position(th_occurrence *out, uint32_t max, uint32_t i, uint32_t at) {

@@ -26,33 +26,17 @@
 
 enum { TH_FORM_UNARY = 7 };
 
-/* Bits on their way to memory: 8 bytes beyond what is written must be writable. */
-typedef struct th_bit_sink {
-  uint8_t *p;
-  uint64_t held;
-  unsigned n;
-} th_bit_sink;
-
-/* At most 56 bits. */
-static inline void th_sink_put(th_bit_sink *s, uint64_t value, unsigned bits) {
-  s->held |= value << s->n;
-  s->n += bits;
-  memcpy(s->p, &s->held, 8);
-  s->p += s->n / 8;
-  s->held >>= s->n / 8 * 8 % 64;
-  s->n %= 8;
-}
-
-/* n bits from p on, from bit `from` of it; 8 bytes behind must be readable. */
-void th_sink_copy(th_bit_sink *s, const uint8_t *p, uint64_t from, uint64_t n);
-
 /* Most bytes that n positions (or n forms) take, the sink's margin included. */
 static inline size_t th_occurrences_room(uint32_t n) {
   return (size_t)n * 5 + 16;
 }
 /* tf positions, ascending, each below length. */
 void th_positions_write(th_bit_sink *sink, const uint32_t *positions, uint32_t tf, uint32_t length);
-void th_forms_write(th_bit_sink *sink, const uint16_t *forms, uint32_t n, uint32_t n_forms);
+/* A form as its bits, at most 24. */
+typedef struct th_form_bits {
+  uint32_t bits, n;
+} th_form_bits;
+th_form_bits th_form_bits_of(uint32_t form, uint32_t n_forms);
 
 /* One occurrence as it is read. */
 typedef struct th_occurrence {

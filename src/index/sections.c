@@ -42,12 +42,24 @@ static void spill(th_spool *s) {
   th_buf_clear(&s->held);
 }
 
-void th_spool_put(th_spool *s, const void *p, size_t n) {
-  if (s->err.code) return;
-  th_buf_put(&s->held, p, n);
+char *th_spool_room(th_spool *s, size_t n) {
+  if (s->err.code) return NULL;
+  char *room = th_buf_room(&s->held, n);
+  if (!room) th_err_set(&s->err, s->held.error, "out of memory writing %s", s->path);
+  return room;
+}
+
+void th_spool_added(th_spool *s, size_t n) {
+  th_buf_added(&s->held, n);
   s->n += n;
-  if (s->held.error) th_err_set(&s->err, s->held.error, "out of memory writing %s", s->path);
-  if (!s->err.code && s->held.n > s->limit) spill(s);
+  if (s->held.n > s->limit) spill(s);
+}
+
+void th_spool_put(th_spool *s, const void *p, size_t n) {
+  char *room = th_spool_room(s, n);
+  if (!room) return;
+  if (n) memcpy(room, p, n);
+  th_spool_added(s, n);
 }
 
 void th_spool_align(th_spool *s, unsigned unit) {

@@ -22,6 +22,9 @@ typedef struct th_spool {
 void th_spool_init(th_spool *s, const char *path, size_t limit);
 void th_spool_dispose(th_spool *s);
 void th_spool_put(th_spool *s, const void *p, size_t n);
+/* Where the next n bytes go, NULL on failure; th_spool_added says how many of them came. */
+char *th_spool_room(th_spool *s, size_t n);
+void th_spool_added(th_spool *s, size_t n);
 /* Fills the spool with zero bytes up to a multiple of `unit`. */
 void th_spool_align(th_spool *s, unsigned unit);
 

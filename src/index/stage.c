@@ -206,15 +206,6 @@ static bool group_spots(th_build_stage *s) {
 
 /* ---- classes ---- */
 
-static inline uint8_t *put_varint(uint8_t *at, uint32_t v) {
-  while (v >= 0x80) {
-    *at++ = (uint8_t)(v | 0x80);
-    v >>= 7;
-  }
-  *at++ = (uint8_t)v;
-  return at;
-}
-
 /* The class of most postings of one field, which are most postings: class + 1, or 0. */
 static inline uint32_t *direct_class(th_builder *b, const th_build_local *local) {
   uint32_t n = local->end - local->start;
@@ -226,14 +217,15 @@ static inline uint32_t *direct_class(th_builder *b, const th_build_local *local)
 /* Writes down the class of the spots: their fields, and how many there are in each. Its last byte
  * is not 0. */
 static bool name_class(th_build_stage *s, const th_build_local *local, th_word *word) {
-  uint8_t bytes[TH_F_COUNT * 8] = {0}, *at = bytes;
+  uint8_t bytes[TH_F_COUNT * 8], *at = bytes;
+  memset(bytes, 0, TH_WORD_INLINE);
   uint32_t before = 0;
   for (uint32_t i = local->start, first = i; i < local->end; first = i) {
     uint16_t field = s->spots[i].field;
     while (i < local->end && s->spots[i].field == field)
       i++;
-    at = put_varint(at, field - before);
-    at = put_varint(at, i - first);
+    at = th_varint_put(at, field - before);
+    at = th_varint_put(at, i - first);
     before = field;
   }
   *word = th_word_of((const char *)bytes, (size_t)(at - bytes));
@@ -295,7 +287,7 @@ static uint8_t *put_positions(th_build_stage *s, uint8_t *at, const th_build_spo
                               uint32_t n) {
   uint32_t n_bits;
   uint8_t length[5], *end = code_positions(s, at + 1, spots, n, &n_bits);
-  size_t more = (size_t)(put_varint(length, n_bits) - length) - 1;
+  size_t more = (size_t)(th_varint_put(length, n_bits) - length) - 1;
   if (TH_UNLIKELY(more)) memmove(at + 1 + more, at + 1, (size_t)(end - at) - 1);
   memcpy(at, length, more + 1);
   return end + more;
@@ -319,10 +311,10 @@ static bool stage_posting(th_build_stage *s, th_build_local *local) {
   uint8_t *at = s->bytes + s->n_bytes;
   const uint32_t head[2] = {local->term, local->class_id << 1 | coded};
   memcpy(at, head, sizeof head);
-  at = put_varint(at + sizeof head, n);
+  at = th_varint_put(at + sizeof head, n);
   at = put_positions(s, at, spots, n);
   for (uint32_t i = 0; coded && i < n; i++)
-    at = put_varint(at, spots[i].form);
+    at = th_varint_put(at, spots[i].form);
   local->n_bytes = (uint32_t)((size_t)(at - s->bytes) - s->n_bytes);
   s->n_bytes = (size_t)(at - s->bytes);
   return true;
