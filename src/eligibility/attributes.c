@@ -1,5 +1,7 @@
 #include "eligibility/attributes.h"
 
+#include <pthread.h>
+
 const th_elig_attribute th_elig_attributes[] = {
 #define A(key, name, aliases, loinc, unit, units, low, high, question)                             \
   {key, name, aliases, loinc, unit, units, low, high, question, false, false, 0},
@@ -36,10 +38,17 @@ int th_elig_attribute_find(th_span key) {
   return -1;
 }
 
+static const th_elig_conversion *conversion_of[TH_COUNT(th_elig_attributes)];
+static pthread_once_t conversions_once = PTHREAD_ONCE_INIT;
+
+static void find_conversions(void) {
+  for (uint32_t i = 0; i < th_elig_n_conversions; i++) {
+    int a = th_elig_attribute_find(th_span_of(th_elig_conversions[i].key));
+    if (a >= 0 && !conversion_of[a]) conversion_of[a] = &th_elig_conversions[i];
+  }
+}
+
 const th_elig_conversion *th_elig_conversion_of(uint32_t attribute) {
-  if (attribute >= th_elig_n_attributes) return NULL;
-  for (uint32_t i = 0; i < th_elig_n_conversions; i++)
-    if (!strcmp(th_elig_conversions[i].key, th_elig_attributes[attribute].key))
-      return &th_elig_conversions[i];
-  return NULL;
+  pthread_once(&conversions_once, find_conversions);
+  return attribute < th_elig_n_attributes ? conversion_of[attribute] : NULL;
 }

@@ -60,14 +60,19 @@ static const fixed everyday[] = {E("clinical trial"),
                                  E("vital sign"),
                                  E("general health")};
 
+static bool is_among(th_span s, const fixed *list, size_t n) {
+  for (size_t i = 0; i < n; i++)
+    if (s.n == list[i].n && (s.p[0] | 32) == list[i].text[0] &&
+        th_span_eq_nocase(s, (th_span){list[i].text, list[i].n}))
+      return true;
+  return false;
+}
+
 bool th_elig_is_everyday(th_span s) {
   th_elig_token word = {.kind = TH_ELIG_WORD, .to = (uint32_t)s.n};
   if (s.n == 0 || s.n > UINT32_MAX) return false;
-  if (memchr(s.p, ' ', s.n) || memchr(s.p, '-', s.n)) {
-    for (size_t i = 0; i < TH_COUNT(everyday); i++)
-      if (th_span_eq_nocase(s, (th_span){everyday[i].text, everyday[i].n})) return true;
-    return false;
-  }
+  if (memchr(s.p, ' ', s.n) || memchr(s.p, '-', s.n))
+    return is_among(s, everyday, TH_COUNT(everyday));
   word.key = th_elig_word_key(s);
   return th_elig_word_classes(s, &word) & TH_ELIG_W_EVERYDAY;
 }
@@ -473,10 +478,14 @@ static th_span own_code(const th_concepts *d, const th_concept *c) {
 
 /* Allergies are conditions in vocabularies: "penicillin allergy", "drug hypersensitivity". */
 static bool is_allergy(th_span s) {
-  static const char *const words[] = {"allerg", "hypersensitivit", "anaphyla"};
-  for (size_t w = 0; w < TH_COUNT(words); w++)
-    for (size_t n = strlen(words[w]), i = 0; i + n <= s.n; i++)
-      if (th_span_eq_nocase((th_span){s.p + i, n}, (th_span){words[w], n})) return true;
+  static const fixed words[] = {E("allerg"), E("hypersensitivit"), E("anaphyla")};
+  for (size_t i = 0; i + 6 <= s.n; i++) {
+    if ((s.p[i] | 32) != 'a' && (s.p[i] | 32) != 'h') continue;
+    for (size_t w = 0; w < TH_COUNT(words); w++)
+      if (i + words[w].n <= s.n &&
+          th_span_eq_nocase((th_span){s.p + i, words[w].n}, (th_span){words[w].text, words[w].n}))
+        return true;
+  }
   return false;
 }
 

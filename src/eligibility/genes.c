@@ -71,36 +71,49 @@ static const gene genes[] = {
     {"PR", "PR|PgR", false},
 };
 
-/* The first two bytes of all spellings, a bit each: most words of a text are told by them. */
-static uint64_t beginnings[1 << 10];
-static pthread_once_t beginnings_once = PTHREAD_ONCE_INIT;
+/* All spellings, those with the same first two bytes one behind another in the order of the table.
+ * Most words of a text are told by their first two bytes. */
+enum { SPELLINGS_MAX = 160 };
+typedef struct spelling {
+  const char *p;
+  uint8_t n, gene;
+  uint8_t next; /* 1 + the next one with the same beginning; 0 = none */
+} spelling;
+
+static spelling spellings[SPELLINGS_MAX];
+static uint8_t beginnings[1 << 16]; /* 1 + the first spelling; 0 = none */
+static pthread_once_t spellings_once = PTHREAD_ONCE_INIT;
+_Static_assert(TH_COUNT(genes) <= UINT8_MAX && SPELLINGS_MAX <= UINT8_MAX, "places in a byte");
 
 static unsigned beginning(const char *p) {
   return (unsigned)(unsigned char)p[0] << 8 | (unsigned char)p[1];
 }
 
-static void fill_beginnings(void) {
-  for (size_t k = 0; k < TH_COUNT(genes); k++)
-    for (const char *p = genes[k].spellings; *p; p += strcspn(p, "|"), p += *p == '|')
-      beginnings[beginning(p) / 64] |= UINT64_C(1) << beginning(p) % 64;
-}
-
-static bool may_begin(th_span s) {
-  pthread_once(&beginnings_once, fill_beginnings);
-  return s.n >= 2 && (beginnings[beginning(s.p) / 64] >> beginning(s.p) % 64 & 1);
-}
-
-/* The spelling that stands at the bytes p[0, n): its length, and no letter or digit behind it. */
-static size_t spelled(th_span s, const char *list) {
-  size_t best = 0;
-  for (const char *p = list; *p;) {
-    size_t n = strcspn(p, "|");
-    if (n > best && n <= s.n && !memcmp(s.p, p, n)) {
-      unsigned char c = n < s.n ? (unsigned char)s.p[n] : ' ';
-      bool word = (c | 32) >= 'a' && (c | 32) <= 'z';
-      if (!word && !(c >= '0' && c <= '9')) best = n;
+static void fill_spellings(void) {
+  uint8_t n = 0;
+  for (size_t k = 0; k < TH_COUNT(genes); k++) {
+    for (const char *p = genes[k].spellings; *p && n < SPELLINGS_MAX;) {
+      size_t length = strcspn(p, "|");
+      spellings[n] = (spelling){.p = p, .n = (uint8_t)length, .gene = (uint8_t)k};
+      uint8_t *place = &beginnings[beginning(p)];
+      while (*place)
+        place = &spellings[*place - 1].next;
+      *place = ++n;
+      p += length + (p[length] == '|');
     }
-    p += n + (p[n] == '|');
+  }
+}
+
+/* The longest spelling that stands at the start of s, with no letter or digit behind it. */
+static const spelling *spelled(th_span s) {
+  const spelling *best = NULL;
+  if (s.n < 2) return NULL;
+  for (uint8_t k = beginnings[beginning(s.p)]; k; k = spellings[k - 1].next) {
+    const spelling *x = &spellings[k - 1];
+    if ((best && x->n <= best->n) || x->n > s.n || memcmp(s.p, x->p, x->n)) continue;
+    unsigned char c = x->n < s.n ? (unsigned char)s.p[x->n] : ' ';
+    bool word = (c | 32) >= 'a' && (c | 32) <= 'z';
+    if (!word && !(c >= '0' && c <= '9')) best = x;
   }
   return best;
 }
@@ -166,18 +179,12 @@ static void read_behind(const th_elig_leaf *l, th_elig_gene *g) {
 bool th_elig_gene_at(const th_elig_leaf *l, uint32_t i, th_elig_gene *out) {
   const th_elig_token *t = &l->tokens.p[i];
   if (t->kind != TH_ELIG_WORD) return false;
-  th_span rest = {l->text.p + t->from, l->to - t->from};
-  size_t best = 0;
-  const gene *found = NULL;
-  if (!may_begin(rest)) return false;
-  if (t->from > l->from && (((unsigned char)l->text.p[t->from - 1]) == '-')) return false;
-  for (size_t k = 0; k < TH_COUNT(genes); k++) {
-    size_t n = spelled(rest, genes[k].spellings);
-    if (n > best) best = n, found = &genes[k];
-  }
-  if (!found) return false;
+  pthread_once(&spellings_once, fill_spellings);
+  const spelling *as = spelled((th_span){l->text.p + t->from, l->to - t->from});
+  if (!as || (t->from > l->from && l->text.p[t->from - 1] == '-')) return false;
+  const gene *found = &genes[as->gene];
   *out = (th_elig_gene){.first = i, .name = found->name};
-  for (out->end = i; out->end < l->tokens.n && l->tokens.p[out->end].from < t->from + best;)
+  for (out->end = i; out->end < l->tokens.n && l->tokens.p[out->end].from < t->from + as->n;)
     out->end++;
   out->name_end = out->end;
   read_behind(l, out);

@@ -35,6 +35,26 @@ static void find_mentions(th_elig_leaf *l) {
   }
 }
 
+static bool ends_sentence(const th_elig_leaf *l, uint32_t i) {
+  const th_elig_token *t = &l->tokens.p[i];
+  if (th_elig_sign(t, ';') || th_elig_sign(t, '?')) return true;
+  if (!th_elig_sign(t, '.') || t->flags & TH_ELIG_SPACE_BEFORE || i + 1 >= l->tokens.n)
+    return false;
+  return t[1].flags & TH_ELIG_SPACE_BEFORE &&
+         (t[1].flags & TH_ELIG_UPPER || t[1].kind == TH_ELIG_NUM) &&
+         (i == 0 || t[-1].to - t[-1].from > 2);
+}
+
+/* Counts the sentences, so that whether one ends between two tokens is known at once. */
+static void find_sentences(th_elig_leaf *l) {
+  uint16_t n = 0;
+  for (uint32_t i = 0; i < l->tokens.n; i++) {
+    l->tokens.p[i].sentence = n;
+    n = (uint16_t)(n + (l->tokens.p[i].kind == TH_ELIG_SIGN && ends_sentence(l, i)));
+  }
+  l->sentences = n;
+}
+
 void th_elig_leaf_scan(th_elig_leaf *l, uint32_t from, uint32_t to) {
   l->from = from;
   l->to = to;
@@ -48,6 +68,7 @@ void th_elig_leaf_scan(th_elig_leaf *l, uint32_t from, uint32_t to) {
     return;
   }
   memset(l->taken, 0, n * sizeof *l->taken);
+  find_sentences(l);
   find_mentions(l);
   for (uint32_t i = 0; i < n;) {
     th_elig_quantity *q = &l->quantities[l->n_quantities];
@@ -108,22 +129,6 @@ void th_elig_leaf_name(th_elig_leaf *l, const th_elig_name *name) {
 bool th_elig_is_time(const th_elig_quantity *q) {
   static const int8_t time[TH_ELIG_DIMENSIONS] = {0, 0, 1};
   return q->has_unit && !memcmp(q->unit.m.d, time, sizeof time);
-}
-
-static bool ends_sentence(const th_elig_leaf *l, uint32_t i) {
-  const th_elig_token *t = &l->tokens.p[i];
-  if (th_elig_sign(t, ';') || th_elig_sign(t, '?')) return true;
-  if (!th_elig_sign(t, '.') || t->flags & TH_ELIG_SPACE_BEFORE || i + 1 >= l->tokens.n)
-    return false;
-  return t[1].flags & TH_ELIG_SPACE_BEFORE &&
-         (t[1].flags & TH_ELIG_UPPER || t[1].kind == TH_ELIG_NUM) &&
-         (i == 0 || t[-1].to - t[-1].from > 2);
-}
-
-bool th_elig_is_broken(const th_elig_leaf *l, uint32_t a, uint32_t b) {
-  for (uint32_t i = a; i < b && i < l->tokens.n; i++)
-    if (ends_sentence(l, i)) return true;
-  return false;
 }
 
 void th_elig_leaf_sort(th_elig_leaf *l) {

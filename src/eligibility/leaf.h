@@ -44,7 +44,8 @@ typedef struct th_elig_leaf {
   uint8_t kind; /* th_elig_kind */
   int topic;    /* phrase of the attribute that the words above the item end in; -1 = none */
   th_elig_tokens tokens;
-  bool *taken; /* a token that is part of a mention */
+  uint32_t sentences; /* that end in it */
+  bool *taken;        /* a token that is part of a mention */
   th_elig_mention *mentions;
   th_elig_quantity *quantities;
   th_elig_when *whens;
@@ -87,7 +88,11 @@ bool th_elig_measure_ends(const th_elig_leaf *leaf, uint32_t end);
 
 /* Whether the quantity is a stretch of time. */
 bool th_elig_is_time(const th_elig_quantity *q);
-/* Whether a sentence ends between tokens a and b: a semicolon, a full stop. */
-bool th_elig_is_broken(const th_elig_leaf *leaf, uint32_t a, uint32_t b);
+/* Whether a sentence ends in tokens [a, b): a semicolon, a full stop. */
+static inline bool th_elig_is_broken(const th_elig_leaf *leaf, uint32_t a, uint32_t b) {
+  uint32_t n = leaf->tokens.n;
+  if (a >= b || a >= n) return false;
+  return (b < n ? leaf->tokens.p[b].sentence : leaf->sentences) != leaf->tokens.p[a].sentence;
+}
 
 #endif

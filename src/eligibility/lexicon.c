@@ -1,5 +1,6 @@
 #include "eligibility/lexicon.h"
 
+#include <limits.h>
 #include <pthread.h>
 
 enum { SLOTS = 1 << 13, ENDING_MAX = 12, LETTERS_MAX = 40 };
@@ -132,6 +133,18 @@ static bool ends_in(th_span w, const ending *list, size_t n) {
   return false;
 }
 
+/* What lists have an ending that ends as the word does, without the "s" of several: most words are
+ * told by it. */
+static unsigned tail_bits(th_span w) {
+  size_t n = w.n;
+  if (n < 5 || n > LETTERS_MAX) return 0;
+  if (n > 6 && (w.p[n - 1] | 32) == 's' && !memchr("sui", w.p[n - 2] | 32, 3)) n--;
+  if (n > 6 && (w.p[n - 1] | 32) == 'e' && (w.p[n - 2] | 32) == 'i') return UINT_MAX; /* -pathie */
+  char last[2] = {(char)(w.p[n - 2] | 32), (char)(w.p[n - 1] | 32)};
+  bool letters = last[0] >= 'a' && last[0] <= 'z' && last[1] >= 'a' && last[1] <= 'z';
+  return letters ? *tail_of(last, 2) : 0;
+}
+
 /* The word in small letters, without the "s" of several; empty when it has other signs. */
 static th_span lower(th_span w, char out[LETTERS_MAX]) {
   size_t n = 0;
@@ -151,8 +164,9 @@ static uint32_t by_ending(th_span word, uint32_t known) {
       "diagnosis", "prognosis", "osmosis", "hypnosis", "apoptosis", "mitosis",  "academia",
       "diploma",   "overdosis", "stroma",  "aroma",    "genoma",    "symbiosis"};
   char letters[LETTERS_MAX];
-  th_span w = lower(word, letters);
   uint32_t classes = 0;
+  if (tail_bits(word) == 0) return 0;
+  th_span w = lower(word, letters);
   if (w.n == 0) return 0;
   unsigned tail = *tail_of(w.p, w.n);
   if (tail & CONDITIONS && ends_in(w, conditions, TH_COUNT(conditions))) {

@@ -7,14 +7,7 @@
 #include "eligibility/categories.h"
 #include "eligibility/units.h"
 
-enum {
-  SLOTS = 1 << 15,
-  PHRASES = 12288,
-  WORDS_MAX = 24,
-  LENGTH_MAX = 200,
-  BEGINS = 1 << 13,
-  STEPS = 1 << 17
-};
+enum { SLOTS = 1 << 15, PHRASES = 12288, WORDS_MAX = 24, LENGTH_MAX = 200, STEPS = 1 << 17 };
 
 typedef struct slot {
   uint64_t key;   /* 0 = free */
@@ -24,9 +17,7 @@ typedef struct slot {
 
 static slot slots[SLOTS];
 static th_elig_phrase phrases[PHRASES];
-/* By hash of a first word, the families that may have a phrase which begins so, a bit each. Most
- * words begin none, and the trie is larger than the near memory. */
-static uint8_t begins[BEGINS];
+uint8_t th_elig_phrase_begins[TH_ELIG_BEGINS];
 /* By hash of a step, whether it may lead on. */
 static uint64_t steps[STEPS / 64];
 static uint32_t n_nodes = TH_ELIG_N_FAMILIES;
@@ -56,21 +47,6 @@ static bool is_soft(const th_elig_token *t) {
   return t->kind == TH_ELIG_SIGN && (t->key == '-' || t->key == '+' || t->key == '\'');
 }
 
-static uint64_t key_of(const th_elig_token *t) {
-  if (t->kind == TH_ELIG_WORD || t->key > 255) return t->key;
-  if (t->kind == TH_ELIG_NUM) {
-    uint64_t bits;
-    double v = t->value;
-    memcpy(&bits, &v, sizeof bits);
-    return bits * 0x2545F4914F6CDD1Du ^ 0x5bd1e995;
-  }
-  return t->kind == TH_ELIG_REL ? (uint64_t)(1024 + t->relation) : t->key;
-}
-
-static uint8_t *begin_of(uint64_t key) {
-  return &begins[key * 0x9E3779B97F4A7C15u >> (64 - 13)];
-}
-
 /* ---- building ---- */
 
 static bool has_capital(th_span s) {
@@ -89,8 +65,8 @@ static void add_phrase(th_elig_family family, th_span words, int value, bool exa
   uint32_t used = 0;
   for (uint32_t i = 0; i < v.n; i++) {
     if (is_soft(&v.p[i])) continue;
-    if (node == family) *begin_of(key_of(&v.p[i])) |= (uint8_t)(1 << family);
-    uint64_t key = step_key(node, key_of(&v.p[i]));
+    uint64_t word = th_elig_phrase_key(&v.p[i]), key = step_key(node, word);
+    if (node == family) *th_elig_phrase_begin(word) |= (uint8_t)(1 << family);
     at = find(key);
     if (at->key == 0) {
       if (n_nodes > SLOTS / 4 * 3) {
@@ -337,14 +313,13 @@ static bool is_spelled(th_span text, const th_elig_token *t, const th_elig_phras
   return p->exact_n == t->to - t->from && !memcmp(p->exact, text.p + t->from, p->exact_n);
 }
 
-int th_elig_phrase_at(th_span text, const th_elig_token *t, uint32_t n, uint32_t i,
-                      th_elig_family family, uint32_t *end) {
+int th_elig_phrase_walk(th_span text, const th_elig_token *t, uint32_t n, uint32_t i,
+                        th_elig_family family, uint32_t *end) {
   uint32_t node = family, first = i, words = 0;
   int best = -1;
-  if (i >= n || !(*begin_of(key_of(&t[i])) >> family & 1)) return -1;
   for (; i < n && words <= WORDS_MAX; i++) {
     if (words > 0 && is_soft(&t[i])) continue;
-    uint64_t key = step_key(node, key_of(&t[i]));
+    uint64_t key = step_key(node, th_elig_phrase_key(&t[i]));
     if (!(*step_word(key) & step_bit(key))) break;
     const slot *s = find(key);
     if (s->key == 0) break;

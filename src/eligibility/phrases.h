@@ -24,10 +24,37 @@ typedef struct th_elig_phrase {
   uint8_t exact_n;
 } th_elig_phrase;
 
+enum { TH_ELIG_BEGINS = 1 << 13 };
+/* By hash of a first word, the families that may have a phrase which begins so, a bit each. Most
+ * words begin none, and the trie is larger than the near memory. */
+extern uint8_t th_elig_phrase_begins[TH_ELIG_BEGINS];
+
+/* What a token is to the trie. */
+static inline uint64_t th_elig_phrase_key(const th_elig_token *t) {
+  uint64_t bits;
+  if (t->kind == TH_ELIG_WORD || t->key > 255) return t->key;
+  if (t->kind == TH_ELIG_REL) return (uint64_t)(1024 + t->relation);
+  if (t->kind != TH_ELIG_NUM) return t->key;
+  memcpy(&bits, &t->value, sizeof bits);
+  return bits * 0x2545F4914F6CDD1Du ^ 0x5bd1e995;
+}
+
+static inline uint8_t *th_elig_phrase_begin(uint64_t key) {
+  return &th_elig_phrase_begins[key * 0x9E3779B97F4A7C15u >> (64 - 13)];
+}
+
+/* th_elig_phrase_at of a token that may begin a phrase. */
+int th_elig_phrase_walk(th_span text, const th_elig_token *t, uint32_t n, uint32_t i,
+                        th_elig_family family, uint32_t *end);
+
 /* The longest phrase of the family that starts at token i; its index, -1 when there is none. *end
  * is the token behind it. Hyphens between its words do not count. */
-int th_elig_phrase_at(th_span text, const th_elig_token *t, uint32_t n, uint32_t i,
-                      th_elig_family family, uint32_t *end);
+static inline int th_elig_phrase_at(th_span text, const th_elig_token *t, uint32_t n, uint32_t i,
+                                    th_elig_family family, uint32_t *end) {
+  if (i >= n || !(*th_elig_phrase_begin(th_elig_phrase_key(&t[i])) >> family & 1)) return -1;
+  return th_elig_phrase_walk(text, t, n, i, family, end);
+}
+
 const th_elig_phrase *th_elig_phrase_get(int index);
 
 /* Builds the trie; TH_ENOMEM when the tables have outgrown its fixed room (a fault of the program,

@@ -3,8 +3,15 @@
 #include "text/plain_html.h"
 
 static bool is_html(th_span text) {
-  return th_span_find(text, TH_SPAN("<li>")) >= 0 || th_span_find(text, TH_SPAN("</p>")) >= 0 ||
-         th_span_find(text, TH_SPAN("<LI>")) >= 0 || th_span_find(text, TH_SPAN("</P>")) >= 0;
+  const char *p = text.p, *end = text.p + text.n;
+  while (p < end && (p = memchr(p, '<', (size_t)(end - p)))) {
+    th_span s = {p, (size_t)(end - p)};
+    if (th_span_starts(s, TH_SPAN("<li>")) || th_span_starts(s, TH_SPAN("</p>")) ||
+        th_span_starts(s, TH_SPAN("<LI>")) || th_span_starts(s, TH_SPAN("</P>")))
+      return true;
+    p++;
+  }
+  return false;
 }
 
 th_span th_elig_plain_html(th_span text, th_arena *arena) {

@@ -10,6 +10,7 @@
 #include "eligibility/permit.h"
 #include "eligibility/phrases.h"
 #include "eligibility/plain_html.h"
+#include "eligibility/units.h"
 
 th_elig_node *th_elig_node_add(th_elig_nodes *v) {
   if (v->failed) return NULL;
@@ -123,6 +124,7 @@ static int read_facts(th_span text, th_elig_lexicon *lexicon, th_elig_nodes *nod
   int rc = th_elig_phrases_ready(), topics[DEPTHS]; /* what the lead of each open list asks for */
   uint8_t opened[DEPTHS] = {0};                     /* th_elig_under: what it begins */
   uint32_t groups[DEPTHS] = {0};
+  if (rc == 0 && !th_elig_conversions_ready()) rc = TH_ENOMEM;
   for (uint32_t d = 0; d < DEPTHS; d++)
     topics[d] = -1;
   for (uint32_t i = 0; rc == 0 && i < nodes->n && !facts->failed; i++) {

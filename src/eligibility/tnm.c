@@ -81,6 +81,13 @@ static bool parts_of_word(th_span w, part *out, uint32_t *n) {
   return i == w.n && *n > 0;
 }
 
+/* Whether a word has its first letter where one of a part may stand: most have none there. */
+static bool has_letter(th_span w) {
+  for (size_t i = 0; i < w.n && i < 3; i++)
+    if (w.p[i] == 'T' || w.p[i] == 'N' || w.p[i] == 'M') return true;
+  return false;
+}
+
 static th_span word_of(const th_elig_binder *s, uint32_t i) {
   return (th_span){s->l->text.p + s->t[i].from, s->t[i].to - s->t[i].from};
 }
@@ -138,7 +145,8 @@ static uint32_t joined(const th_elig_binder *s, uint32_t i, part *p) {
 static uint32_t read_part(const th_elig_binder *s, uint32_t i, parts *all) {
   part found[3];
   uint32_t n = 0, end = i + 1;
-  if (s->t[i].kind != TH_ELIG_WORD || all->n + 3 > PARTS_MAX) return i;
+  if (s->t[i].kind != TH_ELIG_WORD || all->n + 3 > PARTS_MAX || !has_letter(word_of(s, i)))
+    return i;
   if (is_letter_alone(s, i)) { /* "T 1-4" */
     found[0] = (part){.letter = s->l->text.p[s->t[i].from]};
     if (!bare_value(s, i + 1, &found[0]) || s->t[i + 1].kind != TH_ELIG_NUM) return i;

@@ -30,7 +30,8 @@ typedef struct th_elig_token {
   double other;      /* number: the other reading of its separator ("50.000", "1,500"), or NAN */
   uint8_t kind;
   uint8_t flags;
-  uint8_t relation; /* with TH_ELIG_REL: th_elig_relation */
+  uint8_t relation;  /* with TH_ELIG_REL: th_elig_relation */
+  uint16_t sentence; /* of an item (leaf.h): sentences that end before it */
 } th_elig_token;
 
 typedef struct th_elig_tokens {

@@ -199,7 +199,7 @@ static const atom *find_atom(th_span s) {
   return NULL;
 }
 
-static void multiply(th_elig_measure *m, double factor, const int8_t *d, int power) {
+void th_elig_measure_multiply(th_elig_measure *m, double factor, const int8_t *d, int power) {
   m->factor *= pow(factor, power);
   for (int i = 0; d && i < TH_ELIG_DIMENSIONS; i++)
     m->d[i] = (int8_t)(m->d[i] + d[i] * power);
@@ -226,7 +226,7 @@ static bool read_component(th_span s, int sign, th_elig_measure *m) {
   double v;
   if (s.n == 0) return false;
   if (s.p[0] == '{') return s.p[s.n - 1] == '}';
-  if (read_number(s, &v)) return multiply(m, v, NULL, sign), true;
+  if (read_number(s, &v)) return th_elig_measure_multiply(m, v, NULL, sign), true;
   int power = 1;
   const atom *a = find_atom(s);
   if (!a && s.n > 1 && s.p[s.n - 1] >= '2' && s.p[s.n - 1] <= '9') {
@@ -240,7 +240,7 @@ static bool read_component(th_span s, int sign, th_elig_measure *m) {
     a = prefix > 0 && s.n > 1 ? find_atom((th_span){s.p + 1, s.n - 1}) : NULL;
     if (!a || !a->metric) return false;
   }
-  multiply(m, prefix * a->factor, a->d, power * sign);
+  th_elig_measure_multiply(m, prefix * a->factor, a->d, power * sign);
   m->offset = a->offset;
   m->equivalents |= !strcmp(a->code, "eq");
   return true;
@@ -417,104 +417,4 @@ bool th_elig_unit_read(th_span text, const th_elig_token *t, uint32_t n, uint32_
   *out = unit;
   *end = at;
   return true;
-}
-
-/* ---- from one to another ---- */
-
-static bool same_dimensions(const th_elig_measure *a, const th_elig_measure *b) {
-  return !memcmp(a->d, b->d, sizeof a->d);
-}
-
-/* Amounts as masses, and [iU] as what one of them is. */
-static th_elig_measure in_mass(th_elig_measure m, const th_elig_conversion *c) {
-  static const int8_t none[TH_ELIG_DIMENSIONS] = {0};
-  th_elig_measure one;
-  int moles = m.d[3], units = m.d[4];
-  if (units && c->iu > 0 && th_elig_ucum_read(th_span_of(c->iu_unit), &one)) {
-    m.d[4] = 0;
-    multiply(&m, c->iu * one.factor, one.d, units);
-    moles = m.d[3];
-  }
-  if (moles && c->molar > 0) {
-    m.d[3] = 0;
-    m.d[0] = (int8_t)(m.d[0] + moles);
-    multiply(&m, c->molar, none, moles);
-  }
-  return m;
-}
-
-static bool convert(const th_elig_conversion *c, th_elig_measure from, th_elig_measure to,
-                    double value, double *out) {
-  if (from.equivalents != to.equivalents) {
-    if (!c || c->valence == 0) return false;
-    if (from.equivalents) from.factor /= c->valence;
-    if (to.equivalents) to.factor /= c->valence;
-  }
-  if (!same_dimensions(&from, &to)) {
-    if (!c) return false;
-    from = in_mass(from, c);
-    to = in_mass(to, c);
-    if (!same_dimensions(&from, &to)) return false;
-  }
-  double exact = value * (from.factor / to.factor) + (from.offset - to.offset) / to.factor;
-  /* 6 months are half a year, not 0.49999999999999994 */
-  char text[32];
-  snprintf(text, sizeof text, "%.12g", exact);
-  *out = strtod(text, NULL);
-  return true;
-}
-
-bool th_elig_convert(uint32_t attribute, double value, const th_elig_unit *unit, double *out) {
-  const th_elig_attribute *a = &th_elig_attributes[attribute];
-  th_elig_measure to;
-  if (!strcmp(a->key, "hba1c") && !strncmp(unit->ucum, "mmol/mol", 8)) {
-    *out = 0.09148 * value + 2.152;
-    return true;
-  }
-  if (!strcmp(unit->ucum, a->unit)) return *out = value, true;
-  if (a->scale && !strcmp(unit->ucum, "%") && a->high == 100) return *out = value, true;
-  if (!th_elig_ucum_read(th_span_of(a->unit), &to)) return false;
-  if (a->scale && unit->m.d[2]) return false;
-  if (a->scale && !strcmp(unit->ucum, "%")) return false;
-  if (!strcmp(a->unit, "1") && !strcmp(unit->ucum, "%") && a->high > 2) return false;
-  return convert(th_elig_conversion_of(attribute), unit->m, to, value, out);
-}
-
-static bool next_unit(const char **list, th_elig_unit *out) {
-  size_t n = strcspn(*list, "|");
-  if (n == 0 || n >= TH_ELIG_UNIT_MAX) return false;
-  memcpy(out->ucum, *list, n);
-  out->ucum[n] = 0;
-  *list += n + ((*list)[n] == '|');
-  return strcmp(out->ucum, "1") ? th_elig_ucum_read(th_span_of(out->ucum), &out->m)
-                                : (out->m = (th_elig_measure){.factor = 1}, true);
-}
-
-bool th_elig_unit_fits(uint32_t attribute, const th_elig_unit *unit) {
-  double v;
-  if (th_elig_convert(attribute, 1, unit, &v)) return true;
-  const char *list = th_elig_attributes[attribute].units;
-  for (th_elig_unit u; next_unit(&list, &u);)
-    if (same_dimensions(&u.m, &unit->m) && strcmp(u.ucum, "1")) return true;
-  return false;
-}
-
-bool th_elig_plausible(uint32_t attribute, double v) {
-  const th_elig_attribute *a = &th_elig_attributes[attribute];
-  double room = 1e-9 * (fabs(v) + 1);
-  return v >= a->low - room && v <= a->high + room;
-}
-
-bool th_elig_unit_infer(uint32_t attribute, double value, double *out) {
-  const th_elig_attribute *a = &th_elig_attributes[attribute];
-  const char *list = a->units;
-  int found = th_elig_plausible(attribute, value);
-  double v, best = value;
-  if (!strcmp(a->key, "age")) return *out = value, th_elig_plausible(attribute, value); /* years */
-  for (th_elig_unit u; next_unit(&list, &u);)
-    if (th_elig_convert(attribute, value, &u, &v) && th_elig_plausible(attribute, v) &&
-        (found == 0 || fabs(v - best) > 1e-9 * fabs(best)))
-      found++, best = v;
-  *out = best;
-  return found == 1;
 }

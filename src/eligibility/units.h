@@ -34,6 +34,9 @@ typedef struct th_elig_unit_word {
 extern const th_elig_unit_word th_elig_unit_words[];
 extern const uint32_t th_elig_n_unit_words;
 
+/* m becomes m × (factor in the dimensions d)^power; d NULL: a number. */
+void th_elig_measure_multiply(th_elig_measure *m, double factor, const int8_t *d, int power);
+
 /* False when the text is no UCUM unit that is known here. */
 bool th_elig_ucum_read(th_span ucum, th_elig_measure *out);
 
@@ -42,6 +45,11 @@ bool th_elig_ucum_read(th_span ucum, th_elig_measure *out);
 bool th_elig_unit_read(th_span text, const th_elig_token *t, uint32_t n, uint32_t i,
                        th_elig_unit *out, uint32_t *end);
 
+/* ---- conversion.c ---- */
+
+/* False when the rows of attributes have outgrown the room for their units (a fault of the program,
+ * which the unit test finds). */
+bool th_elig_conversions_ready(void);
 /* The value in the attribute's canonical unit; false when the unit does not lead there. */
 bool th_elig_convert(uint32_t attribute, double value, const th_elig_unit *unit, double *out);
 /* Whether the unit is one that the attribute is given in: it converts, or is of the kind of one of
