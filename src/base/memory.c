@@ -29,3 +29,11 @@ bool th_memory_trim(uint64_t most) {
   return false;
 }
 #endif
+
+void th_memory_hold(void) {
+#ifdef __GLIBC__
+  /* A thread's heap is 64 MB at most: so it is made in one piece. */
+  mallopt(M_TOP_PAD, 64 << 20);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+#endif
+}

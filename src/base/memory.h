@@ -10,4 +10,9 @@
  * the allocator cannot tell. Any thread. */
 bool th_memory_trim(uint64_t most);
 
+/* For a program that does one large piece of work and ends: memory is asked of the system in large
+ * pieces and kept until then, and large blocks are mapped by themselves, so that they grow without
+ * being copied. Before the first thread starts. */
+void th_memory_hold(void);
+
 #endif

@@ -1,5 +1,6 @@
 /* trialhead import: records into the data directory. */
 #include "base/json.h"
+#include "base/memory.h"
 #include "cli/cli.h"
 #include "cli/tty.h"
 
@@ -119,6 +120,7 @@ import im = {.cli = cli };
   th_import_report report = {0};
   th_registry *registry = NULL;
   uint64_t threads = 0;
+  th_memory_hold();
   th_buf_init(&im.answer, 0);
   th_jout_init(&im.json, &im.answer, false);
   th_jout_array(&im.json);

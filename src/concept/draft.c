@@ -10,15 +10,17 @@
 
 /* ---- distinct strings ---- */
 
+/* Where the slot's text would be looked for first is known without the text. */
 static int rehash(th_distinct *s) {
   uint32_t n = s->n_slots ? s->n_slots * 2 : 1024;
-  uint32_t *slots = calloc(n, sizeof *slots);
+  uint64_t *slots = calloc(n, sizeof *slots);
   if (!slots) return TH_ENOMEM;
-  for (uint32_t i = 0; i < s->n; i++) {
-    uint32_t at = (uint32_t)XXH3_64bits(s->items[i].p, s->items[i].n) & (n - 1);
+  for (uint32_t i = 0; i < s->n_slots; i++) {
+    uint32_t at = (uint32_t)(s->slots[i] >> 32) & (n - 1);
+    if (!s->slots[i]) continue;
     while (slots[at])
       at = (at + 1) & (n - 1);
-    slots[at] = i + 1;
+    slots[at] = s->slots[i];
   }
   free(s->slots);
   s->slots = slots;
@@ -26,15 +28,27 @@ static int rehash(th_distinct *s) {
   return 0;
 }
 
+/* The text's slot, or the empty one where it belongs. There are slots. */
+static uint64_t *slot_of(const th_distinct *s, th_span text, uint32_t hash) {
+  uint32_t at = hash & (s->n_slots - 1);
+  for (; s->slots[at]; at = (at + 1) & (s->n_slots - 1))
+    if (s->slots[at] >> 32 == hash && th_span_eq(s->items[(uint32_t)s->slots[at] - 1], text)) break;
+  return &s->slots[at];
+}
+
+static uint32_t hash_of(th_span text) {
+  return (uint32_t)XXH3_64bits(text.p, text.n);
+}
+
 int th_distinct_add(th_distinct *s, th_span text, uint32_t *out) {
   if (s->n >= UINT32_MAX / 4) return TH_ELIMIT;
   if (s->n * 2 >= s->n_slots && rehash(s)) return TH_ENOMEM;
-  uint32_t at = (uint32_t)XXH3_64bits(text.p, text.n) & (s->n_slots - 1);
-  for (; s->slots[at]; at = (at + 1) & (s->n_slots - 1))
-    if (th_span_eq(s->items[s->slots[at] - 1], text)) {
-      *out = s->slots[at] - 1;
-      return 0;
-    }
+  uint32_t hash = hash_of(text);
+  uint64_t *slot = slot_of(s, text, hash);
+  if (*slot) {
+    *out = (uint32_t)*slot - 1;
+    return 0;
+  }
   size_t cap = s->cap;
   th_span *items = th_draft_grown(s->items, &cap, s->n, sizeof *items);
   if (!items) return TH_ENOMEM;
@@ -43,17 +57,15 @@ int th_distinct_add(th_distinct *s, th_span text, uint32_t *out) {
   th_span copy = th_arena_dup(&s->arena, text);
   if (!copy.p) return TH_ENOMEM;
   s->items[s->n] = copy;
-  s->slots[at] = ++s->n;
+  *slot = (uint64_t)hash << 32 | ++s->n;
   *out = s->n - 1;
   return 0;
 }
 
 uint32_t th_distinct_find(const th_distinct *s, th_span text) {
   if (!s->n_slots) return NONE;
-  uint32_t at = (uint32_t)XXH3_64bits(text.p, text.n) & (s->n_slots - 1);
-  for (; s->slots[at]; at = (at + 1) & (s->n_slots - 1))
-    if (th_span_eq(s->items[s->slots[at] - 1], text)) return s->slots[at] - 1;
-  return NONE;
+  uint64_t *slot = slot_of(s, text, hash_of(text));
+  return *slot ? (uint32_t)*slot - 1 : NONE;
 }
 
 void th_distinct_dispose(th_distinct *s) {

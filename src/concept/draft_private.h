@@ -10,7 +10,7 @@ typedef struct th_distinct {
   th_arena arena;
   th_span *items;
   uint32_t n, cap;
-  uint32_t *slots; /* item + 1 */
+  uint64_t *slots; /* half of the hash, item + 1 */
   uint32_t n_slots;
 } th_distinct;
 

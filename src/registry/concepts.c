@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <unistd.h>
 #include <xxhash.h>
 
 #include "base/file.h"
@@ -281,15 +282,22 @@ static int make_dictionary(th_registry *r, const th_evidence *evidence, uint64_t
   return rc;
 }
 
-/* ---- publishing ---- */
+/* ---- the files ---- */
 
-static int write_side(th_registry *r, uint32_t kind, uint64_t basis, const th_buf *bytes,
-                      char path[PATH_MAX], th_index_side *side, th_err *err) {
+static int write_side(th_registry *r, th_concepts_made *out, uint32_t kind, uint64_t basis,
+                      const th_buf *bytes, th_err *err) {
+  char *path = out->paths[out->n];
   pthread_mutex_lock(&r->paths_lock);
   th_index_new_side_path(r->index, path, PATH_MAX);
   pthread_mutex_unlock(&r->paths_lock);
-  *side = (th_index_side){.kind = kind, .path = path, .basis = basis};
+  out->sides[out->n++] = (th_index_side){.kind = kind, .path = path, .basis = basis};
   return th_file_replace(path, th_buf_view(bytes), err);
+}
+
+void th_registry_concepts_drop(th_concepts_made *made) {
+  for (size_t i = 0; i < made->n; i++)
+    unlink(made->paths[i]);
+  made->n = 0;
 }
 
 typedef struct update {
@@ -299,19 +307,16 @@ typedef struct update {
   bool fresh;               /* they are of nothing */
 } update;
 
-static int publish(const update *u, const th_evidence *evidence, th_err *err) {
-  char paths[2][PATH_MAX];
-  th_index_side sides[2];
+static int write_both(const update *u, const th_evidence *evidence, th_concepts_made *out,
+                      th_err *err) {
   th_buf counts, dict;
   th_evidence_head head = {u->applied_seq, u->applied_mark};
   th_buf_init(&counts, 0);
   th_buf_init(&dict, 0);
   int rc = th_evidence_write(evidence, &head, &counts, err);
   if (rc == 0) rc = make_dictionary(u->r, evidence, u->basis, &dict, err);
-  if (rc == 0)
-    rc = write_side(u->r, TH_EVIDENCE_SIDE, u->applied_seq, &counts, paths[0], &sides[0], err);
-  if (rc == 0) rc = write_side(u->r, TH_CONCEPTS_SIDE, u->basis, &dict, paths[1], &sides[1], err);
-  if (rc == 0) rc = th_index_publish_sides(u->r->index, sides, 2, err);
+  if (rc == 0) rc = write_side(u->r, out, TH_EVIDENCE_SIDE, u->applied_seq, &counts, err);
+  if (rc == 0) rc = write_side(u->r, out, TH_CONCEPTS_SIDE, u->basis, &dict, err);
   th_buf_dispose(&counts);
   th_buf_dispose(&dict);
   return rc;
@@ -331,7 +336,8 @@ static int load_counts(update *u, const th_side *side, th_evidence *evidence, th
   return 0;
 }
 
-static int bring_up(update *u, const th_side *counts, const th_gather *gathered, th_err *err) {
+static int bring_up(update *u, const th_side *counts, const th_gather *gathered,
+                    th_concepts_made *out, th_err *err) {
   studies changed = {.until = u->applied_seq};
   th_evidence *evidence = th_evidence_new();
   int rc = evidence ? load_counts(u, counts, evidence, err)
@@ -346,7 +352,7 @@ static int bring_up(update *u, const th_side *counts, const th_gather *gathered,
   if (rc == 0) rc = read_changed(u->r, u->counted.applied_seq, gathered, &changed, err);
   if (rc == 0 && changed.n)
     rc = count_changed(u->r, &changed, gathered, u->counted.applied_seq, evidence, err);
-  if (rc == 0) rc = publish(u, evidence, err);
+  if (rc == 0) rc = write_both(u, evidence, out, err);
   th_evidence_free(evidence);
   free(changed.p);
   return rc;
@@ -365,12 +371,13 @@ static int compute_basis(update *u, th_err *err) {
   return rc;
 }
 
-int th_registry_concepts_update(th_registry *r, bool rebuild, const th_gather *gathered,
-                                th_err *err) {
+int th_registry_concepts_make(th_registry *r, const th_snapshot *s, uint64_t applied_seq,
+                              uint64_t applied_mark, bool rebuild, const th_gather *gathered,
+                              th_concepts_made *out, th_err *err) {
   th_side counts = {0}, dict = {0};
   th_err why = {0};
-  const th_snapshot *s = th_index_acquire(r->index);
-  update u = {.r = r, .applied_seq = s->applied_seq, .applied_mark = s->applied_mark};
+  update u = {.r = r, .applied_seq = applied_seq, .applied_mark = applied_mark};
+  out->n = 0;
   int rc = compute_basis(&u, err);
   /* A side file that is damaged is made anew. */
   if (th_snapshot_side(s, TH_CONCEPTS_SIDE, TH_SIDE_WHOLE, &dict, &why)) dict = (th_side){0};
@@ -378,7 +385,18 @@ int th_registry_concepts_update(th_registry *r, bool rebuild, const th_gather *g
     counts = (th_side){0};
   bool current = dict.p ? dict.basis == u.basis : u.basis == 0;
   if (rc == 0 && (rebuild ? u.basis != 0 || dict.p : !current))
-    rc = bring_up(&u, &counts, gathered, err);
+    rc = bring_up(&u, &counts, gathered, out, err);
+  if (rc) th_registry_concepts_drop(out);
+  return rc;
+}
+
+int th_registry_concepts_update(th_registry *r, bool rebuild, const th_gather *gathered,
+                                th_err *err) {
+  th_concepts_made made;
+  const th_snapshot *s = th_index_acquire(r->index);
+  int rc = th_registry_concepts_make(r, s, s->applied_seq, s->applied_mark, rebuild, gathered,
+                                     &made, err);
+  if (rc == 0 && made.n) rc = th_index_publish_sides(r->index, made.sides, made.n, err);
   th_index_release(r->index, s);
   return rc;
 }

@@ -3,10 +3,28 @@
 #ifndef TH_REGISTRY_CONCEPTS_H
 #define TH_REGISTRY_CONCEPTS_H
 
+#include <limits.h>
+
 #include "concept/concept.h"
 #include "query/expand.h"
 #include "registry/gather.h"
 #include "registry/registry.h"
+
+/* What follows from a course of the log, in files that no generation names yet. */
+typedef struct th_concepts_made {
+  char paths[2][PATH_MAX];
+  th_index_side sides[2]; /* their paths point into paths: not to be copied */
+  size_t n;               /* 0: what the index has is current */
+} th_concepts_made;
+
+/* Makes counts and dictionary of the log up to applied_seq (its mark: th_registry_mark), which the
+ * index need not have got to, for publishing with the generation that does. s: the index as it is,
+ * with the counts that it begins from. rebuild, gathered: as below. On failure no file stays. */
+int th_registry_concepts_make(th_registry *r, const th_snapshot *s, uint64_t applied_seq,
+                              uint64_t applied_mark, bool rebuild, const th_gather *gathered,
+                              th_concepts_made *out, th_err *err) TH_MUST_USE;
+/* Takes away files that were never given to the index. */
+void th_registry_concepts_drop(th_concepts_made *made);
 
 /* Brings it up to the index's generation and the store's vocabularies; does nothing when it is.
  * rebuild: from nothing. gathered: what is counted already of the entries since then, may be NULL.

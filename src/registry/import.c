@@ -104,7 +104,7 @@ static int read_hashes(th_import *run, th_err *err) {
 static int prepare_run(th_import *run, th_err *err) {
   unsigned n = run->options->threads ? run->options->threads : th_cpu_count();
   unsigned wanted = TH_MIN(n, (unsigned)TH_IMPORT_MOST_WORKERS);
-  run->n_jobs = 4 * wanted + 8;
+  run->n_jobs = (TH_IMPORT_WAITING + 1) * wanted + 8; /* some are left to read into */
   run->flush_memory = TH_FLUSH_MEMORY / wanted;
   run->jobs = calloc(run->n_jobs, sizeof *run->jobs);
   run->done = calloc(run->n_jobs, sizeof *run->done);
@@ -146,24 +146,46 @@ static int last_seq(th_registry *r, uint64_t *seq, th_err *err) {
   return rc;
 }
 
+/* How far the log has got, which nothing changes any more. */
+static int note_position(th_import *run, th_err *err) {
+  int rc = last_seq(run->r, &run->applied_seq, err);
+  return rc ? rc : th_registry_mark(run->r, run->applied_seq, &run->applied_mark, err);
+}
+
+/* What can be done while the workers still write their segments: the dictionary, which the reading
+ * of criteria waits for, and the store's log of pending writes, which closing the store would copy
+ * otherwise. A checkpoint that fails is tried again there; a dictionary that fails is told of once
+ * the segments are published. */
+static void follow_log(th_import *run, const th_snapshot *before) {
+  th_err ignored = {0};
+  th_gather_seal(run->gathered);
+  if (th_registry_concepts_make(run->r, before, run->applied_seq, run->applied_mark, false,
+                                run->gathered, &run->concepts, &run->later))
+    run->concepts.n = 0;
+  if (run->report->added + run->report->changed && th_store_checkpoint(run->r->store, &ignored))
+    th_err_clear(&ignored);
+}
+
+/* One generation of what is new, the dictionary with it. */
 static int publish(th_import *run, th_err *err) {
-  th_index_update update = {.added = (const char *const *)run->segments.p,
-                            .n_added = run->segments.n};
   int rc = flush_late(run, err);
-  update.added = (const char *const *)run->segments.p;
-  update.n_added = run->segments.n;
-  if (rc == 0) rc = last_seq(run->r, &update.applied_seq, err);
-  if (rc == 0) rc = th_registry_mark(run->r, update.applied_seq, &update.applied_mark, err);
-  bool given = rc == 0 && update.n_added > 0;
+  th_index_update update = {.added = (const char *const *)run->segments.p,
+                            .n_added = run->segments.n,
+                            .sides = run->concepts.sides,
+                            .n_sides = run->concepts.n,
+                            .applied_seq = run->applied_seq,
+                            .applied_mark = run->applied_mark};
+  bool given = rc == 0 && (update.n_added > 0 || update.n_sides > 0);
   if (given) rc = th_index_publish(run->r->index, &update, err);
   /* A manifest that could not be synced may stand on the disk and name them: what is given to the
    * index is the next writer's to sweep. */
+  if (given) run->concepts.n = 0;
   th_paths_dispose(&run->segments, !given);
   return rc;
 }
 
 /* Starts the threads, writes until all is read, and waits for them. */
-static int run_threads(th_import *run, th_err *err) {
+static int run_threads(th_import *run, const th_snapshot *before, th_err *err) {
   pthread_t reader;
   unsigned started = 0;
   th_err local = {0};
@@ -175,15 +197,25 @@ static int run_threads(th_import *run, th_err *err) {
   }
   int rc = started == run->n_workers ? th_import_write(run, &local)
                                      : th_err_set(&local, TH_ENOMEM, "cannot start a thread");
+  if (rc == 0) th_queue_close(run->empty);
+  if (rc == 0) rc = note_position(run, &local);
   if (rc)
     th_import_fail(run, &local);
   else
-    th_queue_close(run->empty);
+    follow_log(run, before);
   if (reading) pthread_join(reader, NULL);
   for (unsigned i = 0; i < started; i++)
     pthread_join(run->workers[i].thread, NULL);
   if (run->err.code) rc = th_err_set(err, run->err.code, "%s", run->err.message);
   return rc;
+}
+
+/* The rest: one generation, and what is read of the records with the dictionary in it. */
+static int finish(th_import *run, const th_snapshot *before, th_err *err) {
+  int rc = publish(run, err);
+  if (rc == 0) rc = th_index_merge(run->r->index, false, NULL, err);
+  if (rc == 0 && run->later.code) rc = th_err_set(err, run->later.code, "%s", run->later.message);
+  return rc ? rc : th_registry_criteria_update(run->r, before, false, run->gathered, err);
 }
 
 int th_registry_import(th_registry *r, const char *const *paths, size_t n_paths,
@@ -204,13 +236,11 @@ int th_registry_import(th_registry *r, const char *const *paths, size_t n_paths,
       th_registry_index_update(r, false, false, NULL, NULL, &local); /* an earlier run's rest */
   const th_snapshot *before = th_index_acquire(r->index);
   if (rc == 0) rc = prepare_run(&run, &local);
-  if (rc == 0) rc = run_threads(&run, &local);
-  if (rc == 0) rc = publish(&run, &local);
-  if (rc == 0) rc = th_index_merge(r->index, false, NULL, &local);
-  if (rc == 0) th_gather_seal(run.gathered);
-  if (rc == 0) rc = th_registry_derive(r, before, false, run.gathered, &local);
+  if (rc == 0) rc = run_threads(&run, before, &local);
+  if (rc == 0) rc = finish(&run, before, &local);
   th_index_release(r->index, before);
-  th_paths_dispose(&run.segments, true); /* of a run that failed */
+  th_paths_dispose(&run.segments, true); /* of a run that failed, as these */
+  th_registry_concepts_drop(&run.concepts);
   dispose_run(&run);
   report->seconds = th_clock_mono() - run.started;
   if (rc) return th_err_set(err, rc, "%s", local.message);

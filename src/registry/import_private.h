@@ -2,6 +2,7 @@
 #ifndef TH_REGISTRY_IMPORT_PRIVATE_H
 #define TH_REGISTRY_IMPORT_PRIVATE_H
 
+#include "registry/concepts.h"
 #include "registry/gather.h"
 #include "registry/internal.h"
 
@@ -17,8 +18,7 @@ enum {
   TH_IMPORT_GROUP_RECORDS = 8192,   /* most records of one transaction */
   TH_IMPORT_BATCH_BYTES = 1 << 20,  /* of one th_import_job */
   TH_IMPORT_SAMPLE_BYTES = 6 << 20, /* for the dictionary */
-  TH_IMPORT_WAITING =
-      3, /* most jobs of a worker that wait for the dictionary: jobs remain to read */
+  TH_IMPORT_WAITING = 5,            /* most jobs of a worker that wait for the dictionary */
   TH_IMPORT_NO_DOC = -1,
 };
 
@@ -95,7 +95,10 @@ typedef struct th_import {
 
   uint32_t *touched; /* open addressing: studies that this run writes */
   size_t n_touched, cap_touched;
-  th_builder *late; /* documents that only the writer knew to be new */
+  uint64_t applied_seq, applied_mark; /* the log's end; its mark */
+  th_concepts_made concepts;          /* of the log up to there */
+  th_err later;                       /* why there are none */
+  th_builder *late;                   /* documents that only the writer knew to be new */
   double started, last_progress;
 } th_import;
 

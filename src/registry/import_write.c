@@ -198,12 +198,6 @@ int th_import_write(th_import *run, th_err *err) {
   th_import_announce(run, &run->dict_ready);
   for (bool end = false; rc == 0 && !end;)
     rc = write_ready(run, &g, &end, err);
-  /* Closing the store would do it, but now the workers still write their segments. What fails here
-   * is tried again there. */
-  if (rc == 0 && run->report->added + run->report->changed) {
-    th_err ignored = {0};
-    if (th_store_checkpoint(run->r->store, &ignored)) th_err_clear(&ignored);
-  }
   free(g.puts);
   free(g.items);
   return rc;
