@@ -91,29 +91,79 @@ bool th_elig_is_before_event(const th_elig_binder *s, const th_elig_quantity *q)
 
 /* ---- ages without the word ---- */
 
+/* "children (< 18)": years without their word, alone in parentheses behind who is of that age. */
+static bool is_bare_of_group(const th_elig_binder *s, const th_elig_quantity *q) {
+  static th_elig_set groups =
+      TH_ELIG_SET("adult|child|children|minor|elderly|adolescent|teenager|pediatric|age");
+  return !q->has_unit && !q->reference && q->related && q->first > 1 &&
+         th_elig_sign(&s->t[q->first - 1], '(') && th_elig_at(s, q->first - 2, &groups) &&
+         q->end < s->n && th_elig_sign(&s->t[q->end], ')') && q->value >= 1 && q->value <= 100;
+}
+
+/* "adults 18 years of age": of who may join, the years from which one is an adult are where their
+ * ages begin. */
+static void begin_at_majority(const th_elig_binder *s, th_elig_quantity *q) {
+  static th_elig_set not_there = TH_ELIG_SET("at|by|until|before|after|to|than|not|under|including|"
+                                             "and|-|since|when|turned|turn|for|of");
+  bool majority = q->value >= 18 && q->value <= 21 && q->value == floor(q->value);
+  bool years = q->has_unit && !strcmp(q->unit.ucum, "a");
+  if (q->related || !q->age || q->tied || !majority || !years || !isnan(q->high) ||
+      s->l->kind != TH_ELIG_INCLUSION || (q->first > 0 && th_elig_at(s, q->first - 1, &not_there)))
+    return;
+  q->relation = TH_ELIG_GE;
+  q->related = true;
+}
+
+/* "18 and 75 years of age", "outpatients 18 75 years of age": a range that lost its word. */
+void th_elig_join_ages(const th_elig_binder *s, th_elig_quantity *q, th_elig_quantity *next) {
+  static th_elig_set both = TH_ELIG_SET("and|&");
+  static th_elig_set leads = TH_ELIG_SET("age|aged|ages|is|are|patient|subject|outpatient|adult|"
+                                         "volunteer|participant|male|female|men|women|of");
+  bool plain = !q->has_unit && !q->related && !q->tied && !q->reference && isnan(q->high) &&
+               isnan(q->second) && !q->plus;
+  bool years = next->has_unit && !strcmp(next->unit.ucum, "a");
+  uint32_t between = next->first - q->end;
+  if (!plain || !years || next->related || !isnan(next->high) || next->tied ||
+      next->value <= q->value + 1 || between > 1 || q->value != floor(q->value))
+    return;
+  if (between == 1 ? !th_elig_at(s, q->end, &both) : !next->age) return;
+  if (q->first > 0 && !th_elig_at(s, q->first - 1, &leads)) return;
+  bool named = q->first > 0 && th_elig_among(&leads, &s->t[q->first - 1]);
+  if (!next->age && !named) return;
+  q->high = next->value;
+  q->has_unit = q->related = q->age = true;
+  q->unit = next->unit;
+  q->relation = TH_ELIG_BETWEEN;
+  q->end = q->value_end = next->end;
+  next->use = TH_ELIG_AS_GUARD;
+}
+
 bool th_elig_bind_age(th_elig_binder *s, th_elig_quantity *q) {
-  static th_elig_set persons =
-      TH_ELIG_SET("adult|patient|subject|child|children|men|man|women|woman|male|female|"
-                  "participant|volunteer|boy|girl|"
-                  "person|infant|adolescent|individual|people|neonate|toddler|newborn|gender|sex|"
-                  "outpatient|inpatient|baby|babie|resident|teenager|age|both|healthy|genders|sexe|"
-                  "recipient|youth|caregiver|)|those|aged");
-  static th_elig_set on =
-      TH_ELIG_SET("with|and|who|or|inclusive|of|at|(|)|,|.|;|male|female|men|women|patient|subject|"
-                  "adult|children|undergoing|"
-                  "admitted|diagnosed|scheduled|presenting|having|in|attending|planned|requiring|"
-                  "receiving|being|child|will|when|on|suffering|boy|girl|volunteer|participant|"
-                  "whose|that|regardless|:|seeking|hospitalized|to|healthy|were|are|individual|"
-                  "referred|at|enrolled|can|eligible|treated|living|for|both|any|from|inclusively|"
-                  "without|is|who's|able|infant|people|person|willing|adolescent");
+  static th_elig_set persons = TH_ELIG_SET(
+      "adult|patient|subject|child|children|men|man|women|woman|male|female|"
+      "participant|volunteer|boy|girl|"
+      "person|infant|adolescent|individual|people|neonate|toddler|newborn|gender|sex|"
+      "outpatient|inpatient|baby|babie|resident|teenager|age|both|healthy|genders|sexe|"
+      "recipient|youth|caregiver|)|those|aged|giver|parent|student|worker|minor|elderly");
+  static th_elig_set of = TH_ELIG_SET("of|since|from");
+  static th_elig_set on = TH_ELIG_SET(
+      "with|and|who|or|inclusive|of|at|(|)|,|.|;|male|female|men|women|patient|subject|"
+      "adult|children|undergoing|"
+      "admitted|diagnosed|scheduled|presenting|having|in|attending|planned|requiring|"
+      "receiving|being|child|will|when|on|suffering|boy|girl|volunteer|participant|"
+      "whose|that|regardless|:|seeking|hospitalized|to|healthy|were|are|individual|"
+      "referred|at|enrolled|can|eligible|treated|living|for|both|any|from|inclusively|"
+      "without|is|who's|able|infant|people|person|willing|adolescent|must|should|shall|may|if|have|"
+      "had|but|not|as|attending|presented|affected|meeting|capable|suspected|visiting");
   static th_elig_set not_age =
       TH_ELIG_SET("prior|before|after|of|ago|from|for|since|follow|history|at|in");
   bool time = th_elig_is_time(q);
   if (q->has_unit && !time) return false;
   if (!isnan(q->second) || q->reference) return false;
+  begin_at_majority(s, q);
   double v = th_elig_canonical((uint32_t)th_elig_known_attributes.age, q, q->value);
   if (isnan(v) || !q->related) return false;
-  if (!q->age) {
+  if (!q->age && !is_bare_of_group(s, q)) {
     if (!time || q->tied || th_elig_is_introduced_by_time(s, q) ||
         (strcmp(q->unit.ucum, "a") && strcmp(q->unit.ucum, "mo")))
       return false;
@@ -123,6 +173,9 @@ bool th_elig_bind_age(th_elig_binder *s, th_elig_quantity *q) {
       person = th_elig_at(s, q->first - 2, &persons);
     if (q->first > 1 && th_elig_sign(&s->t[q->first - 1], ','))
       person = th_elig_at(s, q->first - 2, &persons);
+    bool of_person = q->first > 1 && th_elig_at(s, q->first - 1, &of) &&
+                     th_elig_at(s, q->first - 2, &persons); /* "adults of 18 years and above" */
+    person |= of_person;
     if (!start && !person) return false;
     if (strcmp(q->unit.ucum, "a") && !person) return false;
     if (q->end < s->n && !th_elig_at(s, q->end, &on)) return false;

@@ -333,12 +333,51 @@ static bool is_of_age(view *v, uint32_t i) {
                                         "bearing|contraception|contraceptive|wocbp|"
                                         "pregnancy|partner|condom|fertile|sterile|or");
   static th_elig_set fill = TH_ELIG_SET("patient|subject|participant|volunteer|,|(|who|are|adult");
-  static th_elig_set aged = TH_ELIG_SET("age|aged|between|from|older|over|ages|18");
+  static th_elig_set aged = TH_ELIG_SET("age|aged|aging|between|from|older|over|ages|18");
   while (among(v, i, &fill))
     i++;
   if (has(v, &duty)) return false;
   return among(v, i, &aged) ||
          (i < v->n && (v->t[i].kind == TH_ELIG_REL || v->t[i].kind == TH_ELIG_NUM));
+}
+
+/* "male or female" anywhere, but where it says for whom a value or a duty holds. */
+static bool says_both(view *v) {
+  static th_elig_set joints = TH_ELIG_SET("and|or|&|/|and/or");
+  static th_elig_set not_behind =
+      TH_ELIG_SET("for|in|between|from|to|than|by|with|all|number|both");
+  static th_elig_set on = TH_ELIG_SET(
+      "age|aged|aging|ages|between|over|above|older|at|of|who|with|from|,|.|;|)|(|patient|subject|"
+      "participant|adult|volunteer|individual|child|children|in|undergoing|diagnosed|outpatient|"
+      "inpatient|having|can|will|are|admitted|aging|adolescent|18|year");
+  static th_elig_set duty = TH_ELIG_SET(
+      "contraception|contraceptive|pregnancy|pregnant|condom|abstinence|childbearing|wocbp|fertile|"
+      "potential|reproductive|sterile|must|agree|control|bearing|should|partner|breastfeeding|"
+      "procreative|conceive|sexually|sperm");
+  for (uint32_t i = 0; i + 2 < v->n; i++) {
+    bool man = among(v, i, &men), woman = among(v, i, &women);
+    if ((!man && !woman) || !among(v, i + 1, &joints) || !among(v, i + 2, man ? &women : &men))
+      continue;
+    bool end = i + 3 == v->n;
+    if (i > 0 && among(v, i - 1, &not_behind)) continue;
+    if (has(v, &duty) ? !is_of_age(v, i + 3) : !end && !among(v, i + 3, &on)) continue;
+    add_sex(v, i, i + 3, "all");
+    return true;
+  }
+  return false;
+}
+
+/* "only women with …", "males only" */
+static bool says_only(view *v) {
+  static th_elig_set only = TH_ELIG_SET("only");
+  for (uint32_t i = 0; i + 1 < v->n && i < 3; i++) {
+    uint32_t sex = among(v, i, &only) ? i + 1 : i;
+    bool man = among(v, sex, &men), woman = among(v, sex, &women);
+    if ((!man && !woman) || (sex == i && !among(v, i + 1, &only))) continue;
+    add_sex(v, i, i + 2, man ? "male" : "female");
+    return true;
+  }
+  return false;
 }
 
 /* Only an item that is about the sex of those who may join, in its first words: one about
@@ -347,7 +386,7 @@ static void read_sex(view *v) {
   static th_elig_set other = TH_ELIG_SET(
       "pregnant|pregnancy|lactating|breastfeeding|nursing|contraception|contraceptive|childbearing|"
       "menopausal|postmenopausal|"
-      "premenopausal|fertile|menopause|partner|potential|lactation|menstruating|breast|"
+      "premenopausal|fertile|menopause|partner|potential|lactation|menstruating|"
       "hysterectomy|abstinence|condom|reproductive|bearing|control|must|agree|fertility|sperm|"
       "wocbp|sterile|sterilized|sterilization|should|if|feeding|who|wives|whose|unless");
   static th_elig_set start = TH_ELIG_SET(
@@ -356,11 +395,13 @@ static void read_sex(view *v) {
       "hospitalized|ambulatory|of|either|outpatient|must|be|consenting|volunteer|white|caucasian|"
       "japanese|chinese|non|smoking|pediatric|adolescent|heterosexual|infertile|obese|overweight|"
       "hypertensive|diabetic|nulliparous|sexually|active|normal|-|(|inpatient|non-smoking|=|he|she|"
-      "both|individual|eligible|biological|will|between|phenotypic|genetic|postpubertal");
+      "both|individual|eligible|biological|will|between|phenotypic|genetic|postpubertal|sedentary|"
+      "married|unmarried|lean|premenopausal|older|physically|inactive");
   uint32_t first_sex = UINT32_MAX, last = 0;
   bool m = false, w = false;
   if (says_all(v)) return;
   if (v->l->kind == TH_ELIG_EXCLUSION && v->n > 3) return;
+  if (v->l->kind != TH_ELIG_EXCLUSION && says_only(v)) return;
   for (uint32_t i = 0; i < v->n && i < 8; i++) {
     bool man = among(v, i, &men), woman = among(v, i, &women);
     if (man || woman) {
@@ -370,11 +411,15 @@ static void read_sex(view *v) {
       last = i + 1;
       continue;
     }
-    if (!among(v, i, &start)) break;
+    if (!among(v, i, &start) &&
+        !(i == 0 && v->n > 1 && v->t[0].kind == TH_ELIG_NUM && v->t[1].kind == TH_ELIG_WORD))
+      break;
   }
   static th_elig_set joints = TH_ELIG_SET("and|or|&|/");
   for (uint32_t i = last + 1; i < v->n && m != w; i++) /* "male >= 18 and female >= 55" */
     if (among(v, i - 1, &joints) && among(v, i, m ? &women : &men)) m = w = true;
+  if (v->l->kind != TH_ELIG_EXCLUSION && (first_sex == UINT32_MAX || (m && w)) && says_both(v))
+    return;
   if (first_sex == UINT32_MAX || (has(v, &other) && !is_of_age(v, last))) return;
   add_sex(v, first_sex, last, m && w ? "all" : m ? "male" : "female");
 }

@@ -36,6 +36,15 @@ static bool read_letter_class(th_span w, class_value *out) {
   return points >= 5 && points <= 15;
 }
 
+/* Stages of liver cancer by letter: 0, A, B, C, D are 0 to 4. */
+static bool read_bclc(th_span w, class_value *out) {
+  char c = w.n ? (char)(w.p[0] & ~32) : 0;
+  if (w.n == 0 || w.n > 2 || c < 'A' || c > 'D' || (w.n == 2 && (w.p[1] < '0' || w.p[1] > '9')))
+    return false;
+  *out = (class_value){c - 'A' + 1, c - 'A' + 1};
+  return true;
+}
+
 /* Stages with letters stand a tenth apart: IIIA 3.1, IIIB 3.2; a plain III reaches to 3.9. */
 static bool read_class(const th_elig_binder *s, uint32_t i, int a, class_value *out) {
   if (i >= s->n) return false;
@@ -50,7 +59,11 @@ static bool read_class(const th_elig_binder *s, uint32_t i, int a, class_value *
   }
   if (t->kind != TH_ELIG_WORD) return false;
   if (a == th_elig_known_attributes.child_pugh) return read_letter_class(w, out);
+  if (a == th_elig_known_attributes.bclc) return t->flags & TH_ELIG_UPPER && read_bclc(w, out);
   double fraction = 0;
+  if (a == th_elig_known_attributes.tumor_grade && w.n > 1 && (w.p[w.n - 1] | 32) >= 'a' &&
+      (w.p[w.n - 1] | 32) <= 'b')
+    w.n--; /* "IIIa" */
   if (a == th_elig_known_attributes.cancer_stage) {
     while (w.n > 1 && w.p[w.n - 1] >= '0' && w.p[w.n - 1] <= '9')
       w.n--; /* IA1 */
@@ -120,7 +133,7 @@ bool th_elig_scale_is_meant(const th_elig_binder *s, const th_elig_mention *m, i
       "kidney|ckd|renal|hypertension|pressure|hypertensive|retinopathy|endometriosis|sarcoidosis|"
       "prolapse|copd|fibrosis|keratoconus|labor|dementia|sleep|parkinson|periodontitis|lymphedema|"
       "cirrhosis|nash|chagas|hiv|aids|encephalopathy|hemorrhoid|rop|prematurity|ulcer|"
-      "osteonecrosis|gold|acute|glaucoma|failure|macular|open|hip|necrosis");
+      "osteonecrosis|gold|acute|glaucoma|failure|macular|open|hip|necrosis|covid|sars|ards");
   if (a == th_elig_known_attributes.grade && is_plain_word(s, m, "grade"))
     return leaf_has(s, &toxic) || names_toxicity(s);
   if (a == th_elig_known_attributes.cancer_stage &&
@@ -210,11 +223,30 @@ static bool read_sum(th_elig_binder *s, const th_elig_mention *m, int a) {
   return true;
 }
 
+/* "grade III or IV glioma", "astrocytoma, grade 3" */
+static bool is_near_growth(const th_elig_binder *s, const th_elig_mention *m) {
+  static th_elig_set early = TH_ELIG_SET("intraepithelial|dysplasia|covid|severity");
+  if (leaf_has(s, &early)) return false;
+  static th_elig_set none = TH_ELIG_SET("hematoma|coma|glaucoma|trachoma|granuloma|scotoma");
+  for (uint32_t i = m->first > 3 ? m->first - 3 : 0; i < s->n && i < m->end + 6; i++) {
+    const th_elig_token *t = &s->t[i];
+    th_span end = {s->l->text.p + t->to - 3, 3};
+    bool oma = t->kind == TH_ELIG_WORD && t->to - t->from > 5 &&
+               th_span_eq_nocase(end, TH_SPAN("oma")) && !th_elig_at(s, i, &none);
+    if (oma || th_elig_word_classes(s->l->text, t) & TH_ELIG_W_TUMOR) return true;
+  }
+  return false;
+}
+
 /* The attribute that "stage" or "grade" alone stands for beside the words of a disease. */
 static int scale_of_disease(const th_elig_binder *s, const th_elig_mention *m, int a) {
   static th_elig_set kidney = TH_ELIG_SET("ckd|kidney|renal");
   static th_elig_set graft = TH_ELIG_SET("gvhd|agvhd|graft");
+  static th_elig_set toxic = TH_ELIG_SET("toxicity|toxicitie|ctcae|adverse|ctc|event|ae|effect");
   const th_elig_known *known = &th_elig_known_attributes;
+  if (a == known->grade && is_plain_word(s, m, "grade") && is_near_growth(s, m) &&
+      !leaf_has(s, &toxic) && !names_toxicity(s))
+    return known->tumor_grade;
   if (a == known->cancer_stage && is_plain_word(s, m, "stage") && leaf_has(s, &kidney) &&
       !names_growth(s))
     return known->ckd_stage;
@@ -259,6 +291,7 @@ static bool find_class(th_elig_binder *s, const th_elig_mention *m, scale *c) {
 /* Plain numbers are read as quantities, but for lists of them and for a relation before the name.
  */
 static bool may_be_numbers(th_elig_binder *s, const th_elig_mention *m, scale *c, bool redirected) {
+  if (c->attribute == th_elig_known_attributes.tumor_grade && redirected) return true;
   if (!c->listed) {
     uint32_t first;
     if (c->related || !relation_before(s, m->first, &c->relation, &first)) return false;

@@ -78,6 +78,8 @@ static bool bind_lasting(th_elig_binder *s, th_elig_quantity *q) {
   static th_elig_set duration = TH_ELIG_SET("duration|long|in");
   bool led = q->first > 0 && th_elig_at(s, q->first - 1, &leads);
   if (!led && th_elig_at(s, q->end, &event)) return false;
+  static th_elig_set of = TH_ELIG_SET("of"), given = TH_ELIG_SET("treatment|therapy|use");
+  if (th_elig_at(s, q->end, &of) && th_elig_at(s, q->end + 1, &given)) return false;
   uint32_t word = condition_before(s, q->first - led);
   if (word == UINT32_MAX || !strcmp(q->unit.ucum, "min") || !strcmp(q->unit.ucum, "s"))
     return false;
@@ -107,6 +109,22 @@ static bool bind_history(th_elig_binder *s, th_elig_quantity *q) {
   for (uint32_t k = i + 2; k < i + 5; k++)
     if (th_elig_at(s, k, &other)) return false;
   return add(s, q, th_elig_known_attributes.disease_duration, q->first, i + 2);
+}
+
+/* "at least 6 months since prior bone marrow transplant" */
+static bool bind_since_transplant(th_elig_binder *s, th_elig_quantity *q) {
+  static th_elig_set since = TH_ELIG_SET("since|from|after|post|following");
+  static th_elig_set fill =
+      TH_ELIG_SET("the|prior|previous|last|their|a|an|any|bone|marrow|stem|cell|organ|allogeneic|"
+                  "autologous|hematopoietic|liver|kidney|renal|heart|lung|blood|or|peripheral");
+  static th_elig_set transplant = TH_ELIG_SET("transplant|transplantation");
+  uint32_t i = q->end;
+  if (q->relation != TH_ELIG_GE && q->relation != TH_ELIG_GT) return false;
+  if (!th_elig_at(s, i++, &since)) return false;
+  while (i < q->end + 9 && th_elig_at(s, i, &fill))
+    i++;
+  return th_elig_at(s, i, &transplant) &&
+         add(s, q, th_elig_known_attributes.time_since_transplant, q->first, i + 1);
 }
 
 /* "diagnosed with … at least 6 months ago", "transplantation at least 5 years before" */
@@ -197,5 +215,5 @@ bool th_elig_bind_duration(th_elig_binder *s, th_elig_quantity *q) {
   if (!th_elig_is_time(q) || q->reference || q->age || !isnan(q->second)) return false;
   if (bind_history(s, q)) return true;
   if (!q->related) return false;
-  return bind_since(s, q) || bind_lasting(s, q);
+  return bind_since(s, q) || bind_since_transplant(s, q) || bind_lasting(s, q);
 }

@@ -46,6 +46,8 @@ static const struct {
     {"10*9/L", "g/L", "10*9/L"},
     {"10*9/L", "mm3", "/mm3"},
     {"10*9/L", "uL", "/uL"},
+    {"10*9/L", "/ug", "/uL"},
+    {"10*9/L", "ug", "/uL"},
     {"10*9/L", "/mm", "/mm3"},
     {"10*9/L", "mm", "/mm3"},
     {"10*9/L", "/mm2", "/mm3"},
@@ -80,6 +82,7 @@ static const struct {
     {"kg/m2", "kg/m3", "kg/m2"},
     {"kg/m2", "{score}", "kg/m2"},
     {"/min", "/s", "/min"},
+    {"L/min", "L", "L/min"},
 };
 
 static bool is_unit_of(const char *unit, const char *of) {
@@ -109,6 +112,7 @@ bool th_elig_mend_unit(int a, th_elig_quantity *q) {
 
 bool th_elig_fits(int a, const th_elig_quantity *q) {
   const th_elig_attribute *at = &th_elig_attributes[a];
+  if (q->percentile) return a == th_elig_known_attributes.bmi_percentile;
   if (!isnan(q->second))
     return a == th_elig_known_attributes.blood_pressure || a == th_elig_known_attributes.systolic;
   if (q->reference == TH_ELIG_ULN || q->reference == TH_ELIG_LLN) return has_normal_range(at);

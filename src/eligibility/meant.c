@@ -38,7 +38,18 @@ static bool is_meant(const th_elig_binder *s, const th_elig_mention *m, int a,
       th_elig_at(s, m->first, &pregnant))
     return th_elig_is_time(q) && !strcmp(q->unit.ucum, "wk") && q->related &&
            !th_elig_at(s, q->end, &then);
+  const th_elig_known *known = &th_elig_known_attributes;
   if (q->has_unit || q->reference) return true;
+  static th_elig_set bethesda = TH_ELIG_SET("bu|bethesda");
+  if (a == known->inhibitor_titer) /* "protease inhibitors (at least 2)" */
+    return q->first > 0 && th_elig_at(s, q->first - 1, &bethesda);
+  static th_elig_set sex = TH_ELIG_SET("intercourse|sexual|sexually|coital|coitus");
+  if (a == known->intercourse_attempts && m->end == m->first + 1) {
+    bool told = false;
+    for (uint32_t i = 0; i < s->n; i++)
+      told |= th_elig_at(s, i, &sex);
+    if (!told) return false;
+  }
   if (at->scale && th_elig_at(s, q->end, &parts)) return false; /* "a scale with 24 items" */
   bool units = a == th_elig_known_attributes.transfusions;
   if (!at->scale && strcmp(at->unit, "1") && !q->age && !units && th_elig_at(s, q->end, &counted))
@@ -59,6 +70,8 @@ int th_elig_fitting(const th_elig_binder *s, const th_elig_mention *m, const th_
     if (ph->exact &&
         (ph->exact_n != t->to - t->from || memcmp(ph->exact, s->l->text.p + t->from, ph->exact_n)))
       continue;
+    if (q->percentile && ph->value == th_elig_known_attributes.bmi)
+      return th_elig_known_attributes.bmi_percentile;
     if (th_elig_fits(ph->value, q) && is_meant(s, m, ph->value, q)) return ph->value;
   }
   return -1;
@@ -104,6 +117,29 @@ bool th_elig_is_introduced_by_time(const th_elig_binder *s, const th_elig_quanti
   uint32_t i = q->first;
   if (i > 1 && th_elig_at(s, i - 1, &the)) i--; /* "in the 2 months before" */
   return i > 0 && th_elig_at(s, i - 1, &words);
+}
+
+/* "at least 2 of the following", "1 of 3 counts", "more than 1/3 of the liver", "on days 21 to 42":
+ * how many, what part or which one, and no value of anything. */
+bool th_elig_is_count_of(const th_elig_binder *s, const th_elig_quantity *q) {
+  static th_elig_set of = TH_ELIG_SET("of"), out = TH_ELIG_SET("out");
+  static th_elig_set whole = TH_ELIG_SET("the|these|those|which|following|our|them|this|its|at|"
+                                         "common|:|their|below|such");
+  static th_elig_set numbered = TH_ELIG_SET("day|visit|cycle|phase|arm|cohort|part|course");
+  if (q->has_unit || q->reference || q->age) return false;
+  bool known_day =
+      q->first > 0 && s->t[q->first].kind == TH_ELIG_NUM && th_elig_at(s, q->first - 1, &numbered);
+  if (known_day) return true;
+  uint32_t i = q->end;
+  bool part = i + 1 < s->n && th_elig_sign(&s->t[i], '/') && s->t[i + 1].kind == TH_ELIG_NUM &&
+              q->value < s->t[i + 1].value && s->t[i + 1].value <= 8;
+  if (part) return th_elig_at(s, i + 2, &of);
+  if (!isnan(q->high)) return false;
+  i += th_elig_at(s, i, &out);
+  if (!th_elig_at(s, i, &of)) return false;
+  if (th_elig_at(s, i + 1, &whole)) return true;
+  return q->related && i + 1 < s->n && s->t[i + 1].kind == TH_ELIG_NUM &&
+         q->value <= s->t[i + 1].value && s->t[i + 1].value <= 9;
 }
 
 /* "on a scale of 0 to 10", "0-10 NRS": says how the scale runs. */

@@ -44,6 +44,13 @@ static void find_known(void) {
   FIND(egfr, "egfr");
   FIND(radiation_dose, "radiation_dose");
   FIND(marrow_irradiated, "marrow_irradiated");
+  FIND(bclc, "bclc");
+  FIND(tumor_grade, "tumor_grade");
+  FIND(bmi_percentile, "bmi_percentile");
+  FIND(inhibitor_titer, "inhibitor_titer");
+  FIND(intercourse_attempts, "intercourse_attempts");
+  FIND(residence_distance, "residence_distance");
+  FIND(life_expectancy, "life_expectancy");
 #undef FIND
 }
 
@@ -66,6 +73,13 @@ static bool has_quantity_between(const th_elig_binder *s, uint32_t from, uint32_
   for (uint32_t i = 0; i < l->n_quantities; i++) {
     if (l->quantities[i].number >= to) break;
     static th_elig_set parts = TH_ELIG_SET("item|question"); /* "scale with 17 items >= 20" */
+    static th_elig_set named = TH_ELIG_SET("visit|day|screening|cycle");
+    const th_elig_quantity *other = &l->quantities[i];
+    bool name = !other->related && !other->has_unit && other->first > 0 && /* "at visit 1" */
+                th_elig_at(s, other->first - 1, &named);
+    bool a_day = !other->related && other->has_unit && !strcmp(other->unit.ucum, "h") &&
+                 other->value == 24; /* "by 24-hour urine" */
+    if (name || a_day) continue;
     bool inside = l->quantities[i].number >= from && l->quantities[i].number < to;
     if (inside && !th_elig_at(s, l->quantities[i].end, &parts)) return true;
   }
@@ -149,9 +163,16 @@ static void take_bound(const th_elig_binder *s, uint32_t name, th_elig_quantity 
 static bool bind_before(th_elig_binder *s, th_elig_quantity *q, uint32_t gap, uint32_t m_index) {
   const th_elig_mention *m = &s->l->mentions[m_index];
   if (gap == UINT32_MAX) return false;
+  const th_elig_known *known = &th_elig_known_attributes;
   int a = th_elig_fitting(s, m, q);
   if (a < 0) return false;
   take_bound(s, m->first, q);
+  static th_elig_set within = TH_ELIG_SET("within");
+  if (a == known->residence_distance && !q->related && q->has_unit && gap <= 6 && q->first > 0 &&
+      th_elig_at(s, q->first - 1, &within)) { /* "live within 50 km of" */
+    q->relation = TH_ELIG_LE;
+    q->related = true;
+  }
   bool apart = gap > 2 || (m->end < s->n && th_elig_sign(&s->t[m->end], ')'));
   if (a == th_elig_known_attributes.age && apart && th_elig_is_before_event(s, q)) return false;
   if (th_elig_is_change(s, m, q)) return q->use = TH_ELIG_AS_GUARD, true;
@@ -174,14 +195,14 @@ static bool bind_before(th_elig_binder *s, th_elig_quantity *q, uint32_t gap, ui
     if (q->tied) return false;
     if (!strcmp(th_elig_attributes[a].unit, "1")) return false;
   }
-  if (th_elig_is_time(q) && q->tied) return false;
+  bool whole = q->end >= s->n || s->t[q->end].kind == TH_ELIG_SIGN;
+  if (th_elig_is_time(q) && q->tied && !(q->related && whole && a == known->life_expectancy))
+    return false;
   if (th_elig_is_time(q) && th_elig_is_introduced_by_time(s, q) && !q->related) {
-    static th_elig_set within = TH_ELIG_SET("within");
     if (!th_elig_at(s, q->first - 1, &within) || !onset) return false;
     q->relation = TH_ELIG_LE;
     q->related = true;
   }
-  const th_elig_known *known = &th_elig_known_attributes;
   if (a == known->age && (th_elig_is_of_another(s, m->first) || th_elig_is_of_assent(s, m->first)))
     return q->use = TH_ELIG_AS_GUARD, true;
   collect(s, m_index, q);
@@ -253,6 +274,32 @@ static bool bind_behind(th_elig_binder *s, th_elig_quantity *q, uint32_t m_index
   return true;
 }
 
+/* "a score of 4-6 on the Clinical Frailty Scale", "≥ 6 on the WHO ordinal scale" */
+static bool bind_scale_behind(th_elig_binder *s, th_elig_quantity *q, uint32_t m_index) {
+  static th_elig_set on = TH_ELIG_SET("on|in|by|using|with|according|for");
+  static th_elig_set fill = TH_ELIG_SET("the|a|to|of|covid|-|19|who|modified|baseline|total|(|at");
+  static th_elig_set score =
+      TH_ELIG_SET("score|scored|scores|scoring|rating|rated|severity|class|grade|points|point");
+  if (m_index >= s->l->n_mentions || q->has_unit || q->reference || q->age || q->tied) return false;
+  const th_elig_mention *m = &s->l->mentions[m_index];
+  bool told = q->related && !(s->t[q->number].flags & TH_ELIG_SPELLED);
+  for (uint32_t i = q->first; i-- > 0 && q->first - i <= 3;)
+    told |= th_elig_at(s, i, &score);
+  uint32_t i = q->end + th_elig_at(s, q->end, &score);
+  if (!told || m->first <= i || m->first - i > 6 || !th_elig_at(s, i, &on)) return false;
+  for (i++; i < m->first; i++)
+    if (!th_elig_at(s, i, &fill) && s->t[i].kind != TH_ELIG_NUM) return false;
+  int a = th_elig_fitting(s, m, q);
+  if (a < 0 || !th_elig_attributes[a].scale || has_own_quantity(s, m)) return false;
+  s->n_list = 1;
+  s->list[0] = a;
+  s->list_first = q->first;
+  s->mentions[0] = m_index;
+  th_elig_add_facts(s, a, q, q->first, m->end, m_index);
+  s->last_end = m->end;
+  return true;
+}
+
 /* "at least 1 but no more than 3 prior regimens": the first is of what the second counts. */
 static bool bind_with_next(th_elig_binder *s, th_elig_quantity *q, uint32_t m_index) {
   static th_elig_set joints = TH_ELIG_SET("but|and|or|to|,|up");
@@ -279,6 +326,18 @@ static bool in_mention(const th_elig_binder *s, uint32_t token) {
   return false;
 }
 
+/* "male > 450 ms; female > 470 ms": the sign between ends no sentence. */
+static bool is_of_other_sex(const th_elig_binder *s, const th_elig_quantity *q) {
+  static th_elig_set sexes = TH_ELIG_SET("men|man|women|woman|male|female|boy|girl");
+  static th_elig_set fill = TH_ELIG_SET(";|.|,|(|)|or|and|for|in|:|patient|subject");
+  bool sex = false;
+  for (uint32_t i = s->last_end; i < q->first; i++) {
+    sex |= th_elig_at(s, i, &sexes);
+    if (!th_elig_at(s, i, &sexes) && !th_elig_at(s, i, &fill)) return false;
+  }
+  return sex;
+}
+
 static bool bind_linked(th_elig_binder *s, th_elig_quantity *q) {
   if (s->n_list == 0 || q->first < s->last_end || q->first - s->last_end > LINK_MAX + 4)
     return false;
@@ -287,6 +346,7 @@ static bool bind_linked(th_elig_binder *s, th_elig_quantity *q) {
   if (spelled && !q->has_unit && q->first > s->last_end + 2)
     return false; /* "at least one sibling" */
   uint32_t gap = th_elig_distance(s, s->last_end, q->first);
+  if (gap == UINT32_MAX && is_of_other_sex(s, q)) gap = 2;
   if (gap == UINT32_MAX) return false;
   for (uint32_t i = s->last_end; i < q->first; i++) /* words that look like a name and are none */
     if (s->l->taken[i] && s->t[i].kind == TH_ELIG_WORD && !in_mention(s, i)) return false;
@@ -337,7 +397,10 @@ static void bind(th_elig_binder *s, th_elig_quantity *q) {
   uint32_t behind = s->mention;
   while (behind < l->n_mentions && l->mentions[behind].first <= q->number)
     behind++;
-  if (q->use != TH_ELIG_FREE || th_elig_is_scale_range(s, q)) return;
+  bool turned = !q->related && q->end < s->n && s->t[q->end].kind == TH_ELIG_REL;
+  while (turned && behind < l->n_mentions && l->mentions[behind].end <= q->end)
+    behind++; /* "18 years old ≤ age" */
+  if (q->use != TH_ELIG_FREE || th_elig_is_scale_range(s, q) || th_elig_is_count_of(s, q)) return;
   bool has_before =
       s->mention > 0 && !has_quantity_between(s, l->mentions[s->mention - 1].end, q->first);
   uint32_t gap =
@@ -350,7 +413,7 @@ static void bind(th_elig_binder *s, th_elig_quantity *q) {
   if (gap != UINT32_MAX && gap <= 1 && bind_before(s, q, gap, s->mention - 1)) return;
   if (th_elig_bind_onset(s, q) || bind_behind(s, q, behind, gap)) return;
   if (q->age && th_elig_bind_age(s, q)) return;
-  if (bind_with_next(s, q, behind)) return;
+  if (bind_with_next(s, q, behind) || bind_scale_behind(s, q, behind)) return;
   if (bind_before(s, q, gap, has_before ? s->mention - 1 : 0) && gap != UINT32_MAX) return;
   if (bind_linked(s, q)) return;
   if (has_before && s->mention > 1 && q->related && gap != UINT32_MAX) {
@@ -385,6 +448,7 @@ static void share_units(th_elig_binder *s) {
   for (uint32_t i = 0; i + 1 < l->n_quantities; i++) {
     th_elig_quantity *q = &l->quantities[i], *next = q + 1;
     begin_range(s, q, next);
+    th_elig_join_ages(s, q, next);
     bool bare = !q->has_unit && !q->reference && q->related && !q->plus && isnan(q->second);
     if (!bare || !next->related || isnan(next->value) || next->first - q->end > 2) continue;
     static th_elig_set either = TH_ELIG_SET("or|and|,");

@@ -28,6 +28,8 @@ typedef struct th_elig_known {
   int disease_duration, symptom_duration, time_since_diagnosis, time_since_transplant;
   int tnm_t, tnm_n, tnm_m;
   int nyha, transfusions, bmi, egfr, radiation_dose, marrow_irradiated;
+  int bclc, tumor_grade, bmi_percentile, inhibitor_titer, intercourse_attempts, residence_distance;
+  int life_expectancy;
 } th_elig_known;
 extern th_elig_known th_elig_known_attributes;
 
@@ -45,6 +47,8 @@ bool th_elig_only_link_words(const th_elig_binder *s, uint32_t from, uint32_t to
 uint32_t th_elig_distance(const th_elig_binder *s, uint32_t from, uint32_t to);
 /* "within", "in the last" before the quantity. */
 bool th_elig_is_introduced_by_time(const th_elig_binder *s, const th_elig_quantity *q);
+/* "at least 2 of the following", "more than 1/3 of the liver": how many, or what part. */
+bool th_elig_is_count_of(const th_elig_binder *s, const th_elig_quantity *q);
 /* "on a scale of 0 to 10", "0-10 NRS": says how the scale runs. */
 bool th_elig_is_scale_range(const th_elig_binder *s, const th_elig_quantity *q);
 /* "peanut-specific" before token `first`. */
@@ -90,6 +94,8 @@ bool th_elig_is_of_assent(const th_elig_binder *s, uint32_t first);
 bool th_elig_is_before_event(const th_elig_binder *s, const th_elig_quantity *q);
 /* An age without the word; false when the quantity is none. */
 bool th_elig_bind_age(th_elig_binder *s, th_elig_quantity *q);
+/* "18 and 75 years of age": makes one range of q and the next, where they are one. */
+void th_elig_join_ages(const th_elig_binder *s, th_elig_quantity *q, th_elig_quantity *next);
 
 /* unnamed.c */
 

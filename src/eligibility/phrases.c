@@ -119,7 +119,8 @@ typedef struct wording {
 
 static const wording before[] = {
     {"<|less than|lower than|below|under|smaller than|younger than|fewer than|shorter than|"
-     "inferior to|lesser than|not reaching|earlier than|poorer than|worse than or below",
+     "inferior to|lesser than|not reaching|earlier than|poorer than|worse than or below|less "
+     "then|younger then|lower then|fewer then|smaller then|aged under|aged below|aged less than",
      TH_ELIG_LT},
     {"<=|at most|no more than|not more than|not greater than|not exceed|not exceeding|no greater "
      "than|up to|maximum of|maximum|max|less than or equal to|not older than|no older than|not "
@@ -140,7 +141,9 @@ static const wording before[] = {
      "bigger than|not bigger than",
      TH_ELIG_LE},
     {">|greater than|more than|above|over|higher than|exceed|exceeding|exceeds|exceeded|older than|"
-     "larger than|longer than|in excess of|superior to|bigger than|elevated above|better "
+     "larger than|longer than|in excess of|superior to|bigger than|elevated above|older "
+     "then|higher "
+     "then|grater than|larger then|longer then|over than|above than|better "
      "than|elevated "
      "to more than|elevated to greater than|elevated >|more then|greater then|excess of|elevated "
      "more than|upper than|elevated over|heavier than|later than",
@@ -170,7 +173,8 @@ static const wording before[] = {
      "to|larger or equal|no lesser than",
      TH_ELIG_GE},
     {"=|equal to|equals|exactly|equal", TH_ELIG_EQ},
-    {"between|from|range of|in the range of|ranging from|ranging between|in the range|range|ranges "
+    {"between|bewteen|betwen|beetween|from|range of|in the range of|ranging from|ranging "
+     "between|in the range|range|ranges "
      "from|ranged from|within the range of|in the range between|between and including|anywhere "
      "from|in range|within the range|inclusive between|within range|varying between|in "
      "between|between the range of|range from|range between|ranged between|ranging",
@@ -254,7 +258,7 @@ static const wording limits[] = {
 static const char *const nobody[] = {
     "childbearing age|child bearing age|reproductive age|school age|age appropriate|age "
     "adjusted|age "
-    "matched|legal age|age of consent|age related|age group|age of majority|fertile age|age range "
+    "matched|legal age|age of consent|age related|age of majority|fertile age|age range "
     "of "
     "consent|age specific|child-bearing-age|middle age|old age|age norms|age of "
     "maturity|appropriate for age|reproductive ages|age of reproduction|age and sex|age "

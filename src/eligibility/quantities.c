@@ -13,6 +13,7 @@ typedef struct scan {
   const th_elig_token *t;
   uint32_t n;
   const bool *taken;
+  bool ordinals; /* "95th" is a number: a percentile follows */
 } scan;
 
 static bool is(const scan *s, uint32_t i, char c) {
@@ -97,6 +98,20 @@ static uint32_t read_days(const scan *s, uint32_t i, double *weeks) {
   return seventh ? i + 4 : i + 3;
 }
 
+static th_elig_set ordinal_ends = TH_ELIG_SET("st|nd|rd|th|ᵗʰ");
+
+/* "95th percentile", "5th and 85th percentiles": the token of that word, 0 when none follows the
+ * number at token i. */
+static uint32_t percentile_behind(const scan *s, uint32_t i) {
+  static th_elig_set word = TH_ELIG_SET("percentile|centile|percentil|%ile");
+  static th_elig_set fill = TH_ELIG_SET("-|and|to|the|or");
+  for (uint32_t k = i + 1; k < s->n && k < i + 8; k++) {
+    if (among(s, k, &word)) return k;
+    if (!among(s, k, &ordinal_ends) && !among(s, k, &fill) && s->t[k].kind != TH_ELIG_NUM) return 0;
+  }
+  return 0;
+}
+
 /* The number at token i with its exponent; the token behind it. */
 static uint32_t read_value(const scan *s, uint32_t i, value *out) {
   static th_elig_set thousand = TH_ELIG_SET("thousand"), million = TH_ELIG_SET("million"),
@@ -111,6 +126,7 @@ static uint32_t read_value(const scan *s, uint32_t i, value *out) {
     out->v = out->v * 1000 + s->t[i + 1].value;
     return i + 2;
   }
+  if (s->ordinals && among(s, i + 1, &ordinal_ends)) return i + 2;
   uint32_t days = read_days(s, i, &out->v);
   if (days > i + 1) return days;
   int power = 0;
@@ -141,6 +157,9 @@ static uint32_t read_unit(const scan *s, uint32_t i, int power, th_elig_quantity
     at = i + 1;
   }
   static th_elig_set cells = TH_ELIG_SET("cell|platelet|neutrophil|leukocyte|lymphocyte|copy");
+  static th_elig_set full = TH_ELIG_SET("completed|complete|full|consecutive|calendar|whole");
+  static th_elig_set times = TH_ELIG_SET("week|year|month|day|wk|hour");
+  if (among(s, at, &full) && among(s, at + 1, &times)) at++;
   if (power && among(s, at, &cells) && is(s, at + 1, '/')) at++;
   if (!th_elig_unit_read(s->text, s->t, s->n, at, &u, &end)) {
     if (!power) return q->tied = false, i;
@@ -233,14 +252,14 @@ static bool is_time(const th_elig_unit *u) {
 
 /* "of age", "old" behind years. */
 static uint32_t read_age(const scan *s, uint32_t i, th_elig_quantity *q) {
-  static th_elig_set old = TH_ELIG_SET("old|o|yo");
-  static th_elig_set of = TH_ELIG_SET("of|in");
+  static th_elig_set old = TH_ELIG_SET("old|o|yo|oold");
+  static th_elig_set of = TH_ELIG_SET("of|in|if|og");
   static th_elig_set age = TH_ELIG_SET("age|life");
   if (!q->has_unit || !is_time(&q->unit)) return i;
   uint32_t k = i + (is(s, i, '-') || is(s, i, '/') || is(s, i, '\''));
   if (among(s, k, &old)) return q->age = true, k + 1;
   if (among(s, i, &of) && among(s, i + 1, &age)) return q->age = true, i + 2;
-  static th_elig_set bare = TH_ELIG_SET("age");
+  static th_elig_set bare = TH_ELIG_SET("age|aged");
   if (among(s, i, &bare)) return q->age = true, i + 1;
   return i;
 }
@@ -293,7 +312,9 @@ static uint32_t read_high(const scan *s, uint32_t i, th_elig_quantity *q, int *p
   if (hyphen && !is_tight(s, k) && is_tight(s, k + 1) && k + 1 < s->n && q->tied) return i;
   for (k++; !hyphen && among(s, k, &fill); k++) {
   }
-  if (!is_number(s, k) || s->t[k].flags & TH_ELIG_GLUED) return i;
+  bool glued = k < s->n && s->t[k].flags & TH_ELIG_GLUED;
+  if (!is_number(s, k) || (glued && !(q->has_unit && is_time(&q->unit))))
+    return i; /* 18 years-65 */
   value high;
   uint32_t end = read_value(s, k, &high);
   if (high.v <= q->value) {
@@ -412,8 +433,9 @@ static void finish_values(const scan *s, uint32_t i, th_elig_quantity *q) {
   unit = read_rest(s, unit, q, &q->value);
   q->end = read_age(s, unit, q);
   q->value_end = unit;
-  uint32_t second = q->tied ? q->end : read_second(s, q->end, q);
-  if (second > q->end) q->end = q->value_end = second;
+  uint32_t explained = is_time(&q->unit) ? skip_inclusive(s, q->end) : q->end;
+  uint32_t second = q->tied ? q->end : read_second(s, explained, q);
+  if (second > explained) q->end = q->value_end = second;
 }
 
 /* "6 months to less than 13 years": from the first on; the second is read by itself. */
@@ -448,8 +470,7 @@ bool th_elig_quantity_read(th_span text, const th_elig_token *t, uint32_t n, uin
   static th_elig_set fillers =
       TH_ELIG_SET("a|an|the|of|approximately|about|around|than|ca|age|ages|approx|being|only|is|"
                   "value|score|total|then|over|level|or|either|normal");
-  static th_elig_set ordinals = TH_ELIG_SET("st|nd|rd|th");
-  scan s = {text, t, n, taken};
+  scan s = {text, t, n, taken, false};
   th_elig_quantity q = {.first = i, .high = NAN, .second = NAN, .relation = TH_ELIG_EQ};
   uint32_t k = i, end;
   if (taken[i]) return false;
@@ -458,6 +479,8 @@ bool th_elig_quantity_read(th_span text, const th_elig_token *t, uint32_t n, uin
     q.relation = turned(&s, i, (uint8_t)th_elig_phrase_get(p)->value);
     q.related = true;
     q.age = says_age(&s, i, end);
+    if (is(&s, end, '(') && end + 2 < n && t[end + 1].kind == TH_ELIG_REL && is(&s, end + 2, ')'))
+      end += 3; /* "greater than or equal to (>=) 1 %" */
     for (k = end; k < n && k < end + 4 && !is_number(&s, k) && among(&s, k, &fillers); k++)
       q.age |= says_age(&s, k, k + 1);
     if (q.relation == TH_ELIG_BETWEEN && k < n && t[k].kind == TH_ELIG_REL) return false;
@@ -472,9 +495,17 @@ bool th_elig_quantity_read(th_span text, const th_elig_token *t, uint32_t n, uin
     finish_values(&s, k + 1, &q);
     if (isnan(q.high)) q.value *= sign;
   } else if (is_number(&s, k) && (q.related || !(t[k].flags & TH_ELIG_GLUED))) {
-    if (k + 1 < n && is_tight(&s, k + 1) && th_elig_among(&ordinals, &t[k + 1])) return false;
+    uint32_t percentile = percentile_behind(&s, k);
+    s.ordinals = percentile > 0;
+    if (!s.ordinals && k + 1 < n && is_tight(&s, k + 1) && th_elig_among(&ordinal_ends, &t[k + 1]))
+      return false;
     q.number = k;
     finish_values(&s, k, &q);
+    if (percentile > 0 && q.end <= percentile && percentile - q.end <= 1 && !q.has_unit) {
+      memcpy(q.unit.ucum, "%", 2);
+      q.percentile = q.has_unit = th_elig_ucum_read(TH_SPAN("%"), &q.unit.m);
+      q.end = percentile + 1;
+    }
   } else if (q.related && q.relation != TH_ELIG_BETWEEN) {
     /* "> ULN" */
     q.value = 1;

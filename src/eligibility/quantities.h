@@ -30,8 +30,9 @@ typedef struct th_elig_quantity {
   bool plus;    /* a lone plus sign behind it: "2+" */
   bool tied;    /* a hyphen ties it to the words around it: "28-day", "17-item" */
   bool has_unit;
-  bool spread; /* ± was read */
-  uint8_t use; /* th_elig_use */
+  bool spread;     /* ± was read */
+  bool percentile; /* "95th percentile" */
+  uint8_t use;     /* th_elig_use */
   th_elig_unit unit;
 } th_elig_quantity;
 

@@ -324,9 +324,24 @@ static bool is_times(th_span s, size_t i, size_t end) {
          th_span_eq_nocase(rest, TH_SPAN("normal")) || th_span_eq_nocase(rest, TH_SPAN("upper"));
 }
 
+/* "over18", "than18", "aged18": the letters of a word that a blank was lost behind; else its end.
+ */
+static size_t end_before_number(th_span s, size_t i, size_t end) {
+  static const char *const words[] = {"over", "than",    "aged",  "under", "above",
+                                      "age",  "between", "below", "to",    "from"};
+  size_t digits = end;
+  while (digits > i && is_digit(s.p[digits - 1]))
+    digits--;
+  if (digits == end || digits == i) return end;
+  for (size_t k = 0; k < TH_COUNT(words); k++)
+    if (th_span_eq_nocase((th_span){s.p + i, digits - i}, th_span_of(words[k]))) return digits;
+  return end;
+}
+
 static size_t take_word(th_span s, size_t i, th_elig_tokens *v, th_elig_token *t) {
   size_t end = word_end(s, i);
   if (end == i) end = i + 1;
+  if (is_digit(s.p[end - 1])) end = end_before_number(s, i, end);
   bool contra = end == i + 6 && th_span_eq_nocase((th_span){s.p + i, 6}, TH_SPAN("contra"));
   if (contra && end + 1 < s.n && s.p[end] == '-' && is_letter(s.p[end + 1]))
     end = word_end(s, end + 1); /* one word, as without the hyphen */

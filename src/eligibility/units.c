@@ -83,9 +83,11 @@ const th_elig_unit_word th_elig_unit_words[] = {
      "c|celcius|degree "
      "celcius|℃",
      "Cel", ATOM},
-    {"F|°F|fahrenheit|degree fahrenheit|degree f|of|o f|deg f|o fahrenheit|farenheit|degree "
+    {"F|°F|fahrenheit|degree fahrenheit|degree f|oF|o f|deg f|o fahrenheit|farenheit|degree "
      "farenheit",
      "[degF]", ATOM},
+    {"giga/l|gpt/l|giga/liter|gpt/liter|giga per liter", "10*9/L", BARE},
+    {"t/l|tera/l|tpt/l|tera per liter", "10*12/L", BARE},
     {"mg%|mg %|mg percent|mgm%|mgs%", "mg/dL", BARE},
     {"g%|g %|gm%|gm %|gms%|gram%|gram percent|gm percent|g percent", "g/dL", BARE},
     {"%|percent|per cent|percentage|percents|pct", "%", ATOM},
