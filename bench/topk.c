@@ -1,8 +1,9 @@
 /* Top 10 of words, any of them and all of them, over everything a record says; one thread.
  *
  *   topk queries RECORDS.ndjson QUERIES     draws queries of 1 to 4 words from titles and
- * conditions topk search QUERIES ROUNDS SEGMENT…     one JSON line a kind: microseconds topk hits
- * QUERIES SEGMENT…              line number, rank, NCT number, score of every hit
+ * conditions topk search QUERIES ROUNDS SEGMENT…     one JSON line a kind: microseconds topk each
+ * QUERIES ROUNDS SEGMENT…       line number and microseconds of each query topk hits QUERIES
+ * SEGMENT…              line number, rank, NCT number, score of every hit
  *
  * A query is a line "OR|AND TAB stem stem …": the stems are those of the index, so that other
  * engines can be asked for the very same words. The first round only warms. */
@@ -216,6 +217,32 @@ static int search(bench *b, const char *queries, unsigned rounds) {
   return rc;
 }
 
+/* What each query takes: microseconds of this thread's time, in the middle of all rounds but the
+ * first. */
+static int show_each(bench *b, const char *queries, unsigned rounds) {
+  th_search_result r;
+  th_err err = {0};
+  int rc = read_queries(b, queries, NULL);
+  double *us = calloc((size_t)rounds * b->n + 1, sizeof *us);
+  if (!rc && !us) rc = fail("out of memory", NULL);
+  for (unsigned round = 0; !rc && round < rounds; round++) {
+    for (unsigned i = 0; i < b->n; i++) {
+      th_search_request q = {.scored = b->list[i], .size = 10};
+      double start = own_us();
+      th_arena_reset(&b->each, false);
+      if ((rc = th_search(&b->snapshot, &q, &b->each, &r, &err))) break;
+      us[(size_t)i * rounds + round] = round ? own_us() - start : 0;
+    }
+  }
+  for (unsigned i = 0; !rc && i < b->n; i++) {
+    double *of = us + (size_t)i * rounds;
+    qsort(of, rounds, sizeof *of, by_value);
+    printf("%u\t%.1f\n", i + 1, of[(rounds + 1) / 2]);
+  }
+  free(us);
+  return rc ? fail("", &err) : 0;
+}
+
 static int show_hits(bench *b, const char *queries) {
   th_search_result r;
   th_err err = {0};
@@ -239,11 +266,15 @@ int main(int argc, char **argv) {
     rc = write_queries(argv[2], argv[3]);
   else if (argc > 4 && strcmp(argv[1], "search") == 0)
     rc = open_segments(&b, argv + 4, argc - 4);
+  else if (argc > 4 && strcmp(argv[1], "each") == 0)
+    rc = open_segments(&b, argv + 4, argc - 4);
   else if (argc > 3 && strcmp(argv[1], "hits") == 0)
     rc = open_segments(&b, argv + 3, argc - 3);
   if (rc == 2) fprintf(stderr, "usage: see the top of topk.c\n");
   if (!rc && strcmp(argv[1], "search") == 0)
     rc = search(&b, argv[2], (unsigned)strtoul(argv[3], NULL, 10));
+  if (!rc && strcmp(argv[1], "each") == 0)
+    rc = show_each(&b, argv[2], (unsigned)strtoul(argv[3], NULL, 10));
   if (!rc && strcmp(argv[1], "hits") == 0) rc = show_hits(&b, argv[2]);
   for (uint32_t i = 0; i < b.snapshot.n_segments; i++)
     th_segment_close(b.segments[i]);

@@ -221,10 +221,12 @@ int th_conj_make(th_plan *p, th_op *const *parts, uint32_t n, th_conj **out) {
   th_conj *c = th_arena_alloc(p->arena, sizeof *c);
   if (!c) return th_plan_no_memory(p);
   c->plan = p;
-  c->n = c->n_checks = c->n_unknown = c->n_found = c->n_impacts = 0;
+  c->n = c->n_checks = c->n_unknown = c->n_found = 0;
   c->within = NULL;
   c->impacts = NULL;
   c->dense = NULL;
+  c->pool = NULL;
+  c->pooled = false;
   c->cursors = th_arena_calloc(p->arena, terms, sizeof *c->cursors);
   c->rest = th_arena_calloc(p->arena, terms + 1, sizeof *c->rest);
   c->rest_here = th_arena_calloc(p->arena, terms + 1, sizeof *c->rest_here);
@@ -463,7 +465,10 @@ static bool drive(th_conj *c, const uint64_t *keep, uint32_t end, uint32_t least
   return true;
 }
 
+enum { POOLED_TOGETHER = 256 }; /* candidates, when it takes lists to find them */
+
 int th_conj_want_best(th_plan *p, th_conj *c, const uint64_t *keep, const th_sink *sink) {
+  uint32_t n = 0;
   if (c->n == 0 || c->cursors[0]->absent) return 0;
   c->sink = sink;
   c->impacts = th_arena_calloc(p->arena, c->n, sizeof *c->impacts);
@@ -471,35 +476,84 @@ int th_conj_want_best(th_plan *p, th_conj *c, const uint64_t *keep, const th_sin
   for (uint32_t i = 0; i < c->n; i++) {
     const th_cursor *w = c->cursors[i];
     c->impacts[i] = th_cache_impacts(p->segment, &w->p.term, w->scope, &w->w);
-    c->n_impacts += c->impacts[i] != NULL;
+    n += c->impacts[i] != NULL;
   }
-  if (c->n_impacts < c->n) return 0;
-  return th_dense_make(p, c->impacts, c->cursors, c->n, keep, sink->cap, &c->dense);
-}
-
-/* Drops documents of the batch that do not hold a word with impacts, or that cannot reach least by
- * them. */
-static void sieve(th_conj *c, uint32_t least) {
-  uint32_t bound[TH_BLOCK + 8], rest = 0, kept = 0;
-  for (uint32_t k = 1; k < c->n; k++)
-    if (!c->impacts[k]) rest += c->rest_here[k] - c->rest_here[k + 1];
-  for (uint32_t i = 0; i < c->n_found; i++)
-    bound[i] = c->scores[i] + rest + 1; /* 0 is none */
-  for (uint32_t k = 1; k < c->n; k++)
-    if (c->impacts[k])
-      th_kernels_now->sieve(c->docs, c->n_found, c->impacts[k]->most, c->cursors[k]->idf, bound);
-  for (uint32_t i = 0; i < c->n_found; i++) {
-    c->docs[kept] = c->docs[i];
-    c->scores[kept] = c->scores[i];
-    kept += bound[i] > least;
-  }
-  c->n_found = kept;
+  if (n == c->n)
+    return th_dense_make(p, c->impacts, c->cursors, c->n, true, keep, sink->cap, &c->dense);
+  if (n == (c->impacts[0] != NULL)) return 0;
+  c->pool = th_arena_alloc(p->arena, sizeof *c->pool);
+  if (!c->pool) return th_plan_no_memory(p);
+  th_pool_begin(c->pool, p, sink->cap);
+  c->pool_most = n + 1 == c->n && !c->impacts[0] ? TH_POOL : POOLED_TOGETHER;
+  return 0;
 }
 
 static uint32_t thin(th_conj *c, uint32_t k, uint32_t least) {
   uint32_t rest = c->rest_here[k + 1];
   return th_cursor_thin(c->cursors[k], c->docs, c->scores, c->n_found,
                         least > rest ? least - rest : 0);
+}
+
+/* Of the batch, whose scores are those of the words that are `known`, drops what does not hold a
+ * further word that has impacts, or cannot reach least by these and the blocks of the others.
+ * bound: what is left may come to that. */
+static void sieve(th_conj *c, uint32_t least, bool known, uint32_t *bound) {
+  uint32_t rest = 0, kept = 0;
+  for (uint32_t k = 1; k < c->n && !known; k++)
+    if (!c->impacts[k]) rest += c->rest_here[k] - c->rest_here[k + 1];
+  for (uint32_t i = 0; i < c->n_found; i++)
+    bound[i] = c->scores[i] + rest + 1; /* 0 is none */
+  for (uint32_t k = 1; k < c->n; k++) {
+    const th_impacts *t = c->impacts[k];
+    float one = c->cursors[k]->idf * TH_SCORE_ONE;
+    if (t)
+      th_kernels_now->sieve(c->docs, c->n_found, t->most, one * t->base, one * t->step, true,
+                            bound);
+  }
+  for (uint32_t i = 0; i < c->n_found; i++) {
+    c->docs[kept] = c->docs[i];
+    c->scores[kept] = c->scores[i];
+    bound[kept] = bound[i];
+    kept += bound[i] > least;
+  }
+  c->n_found = kept;
+}
+
+/* Documents of the rarest word and of all that have no impacts; false when there are none left. */
+static bool fill_pool(th_conj *c, const uint64_t *keep, uint32_t end, uint32_t least) {
+  uint32_t bound[TH_BLOCK + 8];
+  while (c->pool->n + TH_BLOCK <= c->pool_most) {
+    if (!drive(c, keep, end, least)) return c->pool->n > 0;
+    sieve(c, least, false, bound);
+    uint32_t others = 0;
+    for (uint32_t k = 1; k < c->n && c->n_found; k++) {
+      if (c->impacts[k]) continue;
+      c->n_found = th_cursor_thin(c->cursors[k], c->docs, c->scores, c->n_found, 0);
+      others++;
+    }
+    if (others) sieve(c, least, true, bound);
+    th_pool_add(c->pool, c->docs, c->scores, bound, c->n_found);
+  }
+  return true;
+}
+
+/* A batch of candidates, the most promising of many first. */
+static bool pool_candidates(th_conj *c, const uint64_t *keep, uint32_t end, uint32_t least) {
+  bool rewind;
+  if (!c->pooled) {
+    if (!fill_pool(c, keep, end, least)) return false;
+    th_pool_sort_out(c->pool);
+    c->pooled = true;
+  }
+  c->pooled = th_pool_next(c->pool, least, c->docs, c->scores, &c->n_found, &rewind);
+  for (uint32_t k = c->n; k-- > 1;)
+    c->rest_here[k] = c->rest_here[k + 1] + (c->impacts[k] ? c->cursors[k]->most : 0);
+  for (uint32_t k = 1; k < c->n; k++) {
+    if (!c->impacts[k]) continue;
+    if (rewind) th_cursor_rewind(c->cursors[k]);
+    if (c->n_found) c->n_found = thin(c, k, least);
+  }
+  return true;
 }
 
 /* Drops documents of a batch of dense words that cannot enter: the bounds are nearly the scores, so
@@ -511,7 +565,7 @@ static void drop_behind(th_conj *c, uint32_t least) {
   for (uint32_t i = 0; i < c->n_found; i++) {
     uint32_t doc = c->docs[i], most = 0;
     for (uint32_t k = 0; k < c->n; k++)
-      most += th_dense_most(c->cursors[k]->idf, c->impacts[k]->most[doc]);
+      most += th_dense_most(c->cursors[k]->idf, c->impacts[k], doc);
     c->docs[kept] = doc;
     kept += most > least || (most == least && th_segment_nct(s, doc) < worst);
   }
@@ -519,9 +573,9 @@ static void drop_behind(th_conj *c, uint32_t least) {
 }
 
 /* A batch of dense words. */
-static bool dense_candidates(th_conj *c, const uint64_t *keep, uint32_t least) {
+static bool dense_candidates(th_conj *c, uint32_t least) {
   bool rewind;
-  if (!th_dense_next(c->dense, keep, least, c->docs, &c->n_found, &rewind)) return false;
+  if (!th_dense_next(c->dense, least, c->docs, &c->n_found, &rewind)) return false;
   if (least) drop_behind(c, least);
   memset(c->scores, 0, c->n_found * sizeof *c->scores);
   memcpy(c->rest_here, c->rest, (c->n + 1) * sizeof *c->rest);
@@ -541,9 +595,9 @@ void th_conj_seek(th_conj *c, uint32_t from) {
 bool th_conj_candidates(th_conj *c, const uint64_t *keep, uint32_t end, uint32_t least) {
   c->n_found = 0;
   if (c->n == 0 || c->cursors[0]->absent || c->rest[0] < least) return false;
-  if (c->dense) return dense_candidates(c, keep, least);
+  if (c->dense) return dense_candidates(c, least);
+  if (c->pool) return pool_candidates(c, keep, end, least);
   if (!drive(c, keep, end, least)) return false;
-  if (c->n_impacts && c->n_found) sieve(c, least);
   for (uint32_t k = 1; k < c->n && c->n_found; k++)
     c->n_found = thin(c, k, least);
   return true;

@@ -82,15 +82,22 @@ typedef uint64_t th_bytes_kernel(const uint8_t byte[64]);
 typedef uint32_t th_common_kernel(const uint32_t *a, uint32_t n, const uint32_t *b, uint32_t m,
                                   uint8_t *at_a, uint8_t *at_b);
 
-/* What a word of an AND adds at most (query/impacts.h), to bounds of n documents: a bound of 0, and
- * that of a document that does not hold the word, becomes 0. most may be read 2 bytes further. */
-typedef void th_sieve_kernel(const uint32_t *docs, uint32_t n, const uint16_t *most, float idf,
-                             uint32_t *bound);
-/* The same for 64 neighbours and all words at once, in rough units: bound[i] is the sum of
- * 1 + weight[k] * most[k][from + i] / 65536, 0 when any of these is 0. The largest is returned. The
- * sums of 1 + weight[k] fit 16 bits. */
-typedef uint16_t th_bounds_kernel(const uint16_t *const *most, const uint16_t *weight, uint32_t n,
-                                  uint32_t from, uint16_t bound[64]);
+/* What a word adds at most (query/impacts.h: idf times the table's base and step, as scores), to
+ * bounds of n documents. all: a bound of 0, and that of a document that does not hold the word,
+ * becomes 0. most may be read 3 bytes further. */
+typedef void th_sieve_kernel(const uint32_t *docs, uint32_t n, const uint8_t *most, float base,
+                             float step, bool all, uint32_t *bound);
+/* A table in rough units: a document whose byte is b > 0 counts base + b * step / 256. */
+typedef struct th_rough {
+  const uint8_t *most;
+  uint16_t base, step;
+} th_rough;
+/* Adds to bound[i] what n tables say of document from + i, of 64 neighbours; all: it becomes 0 when
+ * any of these is 0. No sum is above 65,535. The largest is returned. */
+typedef uint16_t th_bounds_kernel(const th_rough *tables, uint32_t n, bool all, uint32_t from,
+                                  uint16_t bound[64]);
+/* Bit i = bound[i] >= least. */
+typedef uint64_t th_reach_kernel(const uint16_t bound[64], uint16_t least);
 
 /* What is asked of the values of a column, as the unsigned integers that they are there. */
 typedef struct th_value_test {
@@ -114,6 +121,7 @@ typedef struct th_kernels {
   th_common_kernel *common;
   th_sieve_kernel *sieve;
   th_bounds_kernel *bounds;
+  th_reach_kernel *reach;
   th_value_kernel *range[3], *mask[3];
   th_count_kernel *count;
   th_deposit_kernel *deposit;

@@ -1,9 +1,8 @@
-/* The best of an AND of words that many documents hold, from their impacts (impacts.h).
+/* The best of words that many documents hold, all of them or any, from their impacts (impacts.h).
  *
- * A pass over all documents, 64 at a time, finds the largest bound of each 64: two bytes a word
- * and document, added up in 16 bits. The documents of the largest bounds are scored first, in the
- * order of documents; then those that can still reach what has been found by then, which are few.
- */
+ * A stretch of documents at a time: a bound of each, in 16 bits, a byte a word and document. The
+ * documents of the largest bounds are scored first, in the order of documents; then those that can
+ * still reach what has been found by then, which are few. */
 #include "query/exec.h"
 
 enum {
@@ -12,26 +11,53 @@ enum {
   SPARE = 5,        /* documents that are looked at first beyond those wanted */
 };
 
-/* Weights such that sums of bounds just fit 16 bits. False when they do not. */
-static bool weigh(th_dense *d, th_cursor *const *words) {
+/* Units such that sums of bounds just fit 16 bits: a table may count 4 more, by rounding up. False
+ * when they do not. */
+static bool find_units(th_dense *d, const th_impacts *const *impacts, th_cursor *const *words,
+                       uint32_t n) {
   float sum = 0;
-  for (uint32_t k = 0; k < d->n; k++)
-    sum += words[k]->idf;
-  if (d->n > 64 || !(sum > 0)) return false;
-  d->units = (65534.0f - 3 * (float)d->n) / sum;
-  for (uint32_t k = 0; k < d->n; k++)
-    d->weight[k] = (uint16_t)(words[k]->idf * d->units + 1);
-  return true;
+  for (uint32_t k = 0; k < n; k++)
+    sum += words[k]->idf * (impacts[k]->base + 255 * impacts[k]->step);
+  d->units = (65000.0f - 5 * (float)n) / sum;
+  return sum > 0 && n <= TH_DENSE_WORDS;
 }
 
-/* The bounds of a word of documents of which any is kept; others are 0. */
-static uint16_t bounds_of(const th_dense *d, const uint64_t *keep, uint32_t word,
-                          uint16_t bound[64]) {
-  uint16_t most = th_kernels_now->bounds(d->most, d->weight, d->n, word * 64, bound);
-  if (keep[word] == UINT64_MAX) return most;
+/* Rounded up, and as much above as the least bit that the kernel drops. */
+static th_rough rough_table(const th_impacts *t, float idf, float units) {
+  return (th_rough){t->most, (uint16_t)(idf * t->base * units + 2),
+                    (uint16_t)(idf * t->step * units * 256 + 1)};
+}
+
+int th_dense_make(th_plan *p, const th_impacts *const *impacts, th_cursor *const *words, uint32_t n,
+                  bool all, const uint64_t *keep, uint32_t best, th_dense **out) {
+  th_dense *d = th_arena_calloc(p->arena, 1, sizeof *d);
+  *out = NULL;
+  if (!d) return th_plan_no_memory(p);
+  d->tables = th_arena_calloc(p->arena, n, sizeof *d->tables);
+  if (!d->tables) return th_plan_no_memory(p);
+  if (!find_units(d, impacts, words, n)) return 0;
+  for (uint32_t k = 0; k < n; k++)
+    d->tables[d->n++] = rough_table(impacts[k], words[k]->idf, d->units);
+  d->all = all;
+  d->keep = keep;
+  d->best = best;
+  d->n_docs = p->n_docs;
+  d->bound = p->thread->bound;
+  d->word_most = p->thread->word_most;
+  *out = d;
+  return 0;
+}
+
+/* ---- a stretch ---- */
+
+/* The bounds of word w of documents, of which any is kept; others become 0. */
+static uint16_t bounds_of(th_dense *d, uint32_t w, uint64_t keep) {
+  uint16_t *bound = d->bound + 64 * w, most = 0;
+  most = th_kernels_now->bounds(d->tables, d->n, d->all, d->base + 64 * w, bound);
+  if (keep == UINT64_MAX) return most;
   most = 0;
   for (unsigned i = 0; i < 64; i++) {
-    if (!(keep[word] >> i & 1)) bound[i] = 0;
+    if (!(keep >> i & 1)) bound[i] = 0;
     most = TH_MAX(most, bound[i]);
   }
   return most;
@@ -47,61 +73,65 @@ static uint16_t cut_of(const th_dense *d, uint32_t best) {
   return 1;
 }
 
-int th_dense_make(th_plan *p, const th_impacts *const *tables, th_cursor *const *words, uint32_t n,
-                  const uint64_t *keep, uint32_t best, th_dense **out) {
-  uint16_t bound[64];
-  th_dense *d = th_arena_calloc(p->arena, 1, sizeof *d);
-  *out = NULL;
-  if (!d) return th_plan_no_memory(p);
-  d->n = n;
-  d->n_words = (p->n_docs + 63) / 64;
-  d->most = th_arena_calloc(p->arena, n, sizeof *d->most);
-  d->weight = th_arena_calloc(p->arena, n, sizeof *d->weight);
-  d->word_most = th_arena_calloc(p->arena, d->n_words + 1, sizeof *d->word_most);
-  if (!d->most || !d->weight || !d->word_most) return th_plan_no_memory(p);
-  if (!weigh(d, words)) return 0;
-  for (uint32_t k = 0; k < n; k++)
-    d->most[k] = tables[k]->most;
+static void begin_stretch(th_dense *d) {
+  uint32_t end = TH_MIN(d->next + TH_STRETCH, d->n_docs);
+  d->base = d->next;
+  d->next = end;
+  const uint64_t *keep = d->keep + d->base / 64;
+  d->n_words = (end - d->base + 63) / 64;
+  memset(d->bound, 0, d->n_words * 64 * sizeof *d->bound);
   for (uint32_t w = 0; w < d->n_words; w++)
-    if (keep[w]) d->word_most[w] = bounds_of(d, keep, w, bound);
-  d->cut = cut_of(d, best + SPARE);
-  *out = d;
-  return 0;
+    d->word_most[w] = keep[w] ? bounds_of(d, w, keep[w]) : 0;
+  d->cut = cut_of(d, d->best + SPARE);
+  d->second = false;
+  d->at = 0;
 }
 
+/* ---- candidates ---- */
+
 /* The least bound of a document that may reach a score of `least`. A word's contribution is rounded
- * to the nearest, that is by half; its bound is short of the contribution by less than one unit. */
+ * to the nearest, that is by half. */
 static uint16_t needed(const th_dense *d, uint32_t least) {
   float sum = (float)least - 0.51f * (float)d->n;
-  float units = sum / TH_SCORE_ONE * d->units * 0.99999f - (float)d->n;
+  float units = sum / TH_SCORE_ONE * d->units * 0.99999f - 1;
   return (uint16_t)TH_MAX(TH_MIN(units, 65535.0f), 1.0f);
 }
 
-static uint32_t pick(const uint16_t bound[64], uint32_t base, uint32_t from, uint32_t to,
-                     uint32_t *docs) {
+static uint32_t write_docs(uint64_t bits, uint32_t base, uint32_t *docs) {
   uint32_t n = 0;
-  for (unsigned i = 0; i < 64; i++) {
-    docs[n] = base + i;
-    n += bound[i] >= from && bound[i] < to;
+  for (; bits; bits &= bits - 1)
+    docs[n++] = base + (uint32_t)__builtin_ctzll(bits);
+  return n;
+}
+
+/* Those of the stretch that are left, below the cut or not. */
+static uint32_t pick(th_dense *d, uint32_t least, uint32_t *docs) {
+  uint16_t from = needed(d, least);
+  uint32_t n = 0;
+  if (!d->second) from = TH_MAX(from, d->cut);
+  if (d->second && from >= d->cut) d->at = d->n_words;
+  for (; d->at < d->n_words && n + 64 <= TH_BLOCK; d->at++) {
+    if (d->word_most[d->at] < from) continue;
+    const uint16_t *bound = d->bound + 64 * d->at;
+    uint64_t bits = th_kernels_now->reach(bound, from);
+    if (d->second) bits &= ~th_kernels_now->reach(bound, d->cut);
+    n += write_docs(bits, d->base + 64 * d->at, docs + n);
   }
   return n;
 }
 
-bool th_dense_next(th_dense *d, const uint64_t *keep, uint32_t least, uint32_t *docs, uint32_t *n,
-                   bool *rewind) {
-  uint16_t bound[64];
+bool th_dense_next(th_dense *d, uint32_t least, uint32_t *docs, uint32_t *n, bool *rewind) {
   *n = 0;
   *rewind = false;
-  if (!d->second && d->at == d->n_words) {
+  if (d->at < d->n_words) {
+  } else if (d->n_words && !d->second) {
     d->second = *rewind = true;
     d->at = 0;
+  } else if (d->next < d->n_docs) {
+    begin_stretch(d);
+  } else {
+    return false;
   }
-  if (d->at == d->n_words) return false;
-  uint32_t from = d->second ? needed(d, least) : d->cut, to = d->second ? d->cut : 65536;
-  for (; d->at < d->n_words && *n + 64 <= TH_BLOCK; d->at++) {
-    if (d->word_most[d->at] < from) continue;
-    bounds_of(d, keep, d->at, bound);
-    *n += pick(bound, d->at * 64, from, to, docs + *n);
-  }
+  *n = pick(d, least, docs);
   return true;
 }

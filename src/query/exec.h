@@ -41,18 +41,33 @@ typedef struct th_tilt {
   const th_column *column; /* of the segment at hand */
 } th_tilt;
 
-/* An AND of words that all have impacts (dense.c). */
+enum { TH_DENSE_WORDS = 64 };
+
+/* Words that all have impacts, all of them or any (dense.c). */
 typedef struct th_dense {
-  const uint16_t **most; /* n tables */
-  uint16_t *weight;      /* of each, in rough units */
+  th_rough *tables; /* n */
   uint32_t n;
-  float units;         /* rough units in one of a score */
-  uint32_t n_words;    /* of 64 documents */
-  uint16_t *word_most; /* the largest bound among them */
-  uint16_t cut;        /* documents from here on are looked at first */
-  bool second;         /* they were */
-  uint32_t at;         /* the next word of documents */
+  bool all;    /* an AND */
+  float units; /* rough units in one of a score */
+  const uint64_t *keep;
+  uint32_t best, n_docs;
+  /* The stretch at hand; the tables are the thread's. */
+  uint32_t base, next;         /* its first document; that of the next one */
+  uint32_t n_words;            /* of 64 documents */
+  uint16_t *bound, *word_most; /* of a document; the largest of a word of them */
+  uint16_t cut;                /* documents from here on are looked at first */
+  bool second;                 /* they were */
+  uint32_t at;                 /* the next word of documents */
 } th_dense;
+
+/* Candidates that are looked at the most promising first (pool.c). */
+typedef struct th_pool {
+  th_pooled *of; /* the thread's, TH_POOL; n of them, documents ascending */
+  uint32_t n, best;
+  uint32_t cut; /* those whose bound is not below come first */
+  bool second;  /* they did */
+  uint32_t at;
+} th_pool;
 
 /* Documents that hold all of several terms, a batch at a time, ascending within it; batches ascend
  * but for dense words, whose most promising documents come first. */
@@ -68,8 +83,10 @@ typedef struct th_conj {
   uint64_t *within;   /* where the others all stand; NULL: there is none */
   /* Only the best are wanted: */
   const th_impacts **impacts; /* of each cursor, NULL = it has none; NULL: all are wanted */
-  uint32_t n_impacts;         /* cursors that have some */
   th_dense *dense;            /* all have; NULL = not so */
+  th_pool *pool;              /* some have; NULL = not so */
+  uint32_t pool_most;         /* candidates that it takes */
+  bool pooled;                /* what comes next is in the pool */
   const struct th_sink *sink;
   uint32_t docs[TH_BLOCK + 8], scores[TH_BLOCK + 8], n_found; /* the batch */
 } th_conj;
@@ -253,17 +270,40 @@ int th_conj_stands(th_plan *p, th_conj *c, uint32_t doc, bool *stands) TH_MUST_U
 int th_conj_score(th_plan *p, th_conj *c, uint32_t doc, bool *stands, uint32_t *score) TH_MUST_USE;
 
 /* ---- dense.c ---- */
-/* tables: n of them, of words with these idf. *out NULL: their sums do not fit. */
-int th_dense_make(th_plan *p, const th_impacts *const *tables, th_cursor *const *words, uint32_t n,
-                  const uint64_t *keep, uint32_t best, th_dense **out) TH_MUST_USE;
-/* What a word adds at most: its contribution, nearly always. */
-static inline uint32_t th_dense_most(float idf, uint16_t impact) {
-  return (uint32_t)(idf * ((float)impact / 65535.0f) * (TH_SCORE_ONE * 1.000001f) + 0.501f);
+/* The n words, all of them or any; impacts[k]: of word k. Only one at a time in a thread. *out
+ * NULL: nothing can be found so, since they are too many or weigh nothing. */
+int th_dense_make(th_plan *p, const th_impacts *const *impacts, th_cursor *const *words, uint32_t n,
+                  bool all, const uint64_t *keep, uint32_t best, th_dense **out) TH_MUST_USE;
+/* What a word adds at most: its contribution, nearly. */
+static inline uint32_t th_dense_most(float idf, const th_impacts *t, uint32_t doc) {
+  float part = t->base + (float)t->most[doc] * t->step;
+  return (uint32_t)(idf * part * (TH_SCORE_ONE * 1.000001f) + 0.501f);
 }
 /* The next documents that may reach `least`, ascending, at most TH_BLOCK. False when there are no
- * more. *rewind: they lie before those that came last. */
-bool th_dense_next(th_dense *d, const uint64_t *keep, uint32_t least, uint32_t *docs, uint32_t *n,
-                   bool *rewind);
+ * more. *rewind: they may lie before those that came last. */
+bool th_dense_next(th_dense *d, uint32_t least, uint32_t *docs, uint32_t *n, bool *rewind);
+
+/* ---- pool.c ---- */
+/* Only one at a time in a thread. best: candidates that are to come first. */
+void th_pool_begin(th_pool *pool, const th_plan *p, uint32_t best);
+/* Room for so many more. */
+static inline uint32_t th_pool_room(const th_pool *pool) {
+  return TH_POOL - pool->n;
+}
+/* n candidates behind those that are there: scores so far, bounds of what they may come to. */
+void th_pool_add(th_pool *pool, const uint32_t *docs, const uint32_t *scores,
+                 const uint32_t *bounds, uint32_t n);
+/* Then: which are the most promising. */
+void th_pool_sort_out(th_pool *pool);
+/* The next candidates that may reach `least`, at most TH_BLOCK, ascending; *rewind: they may lie
+ * before those that came last. False when there are none left, and the pool is empty. */
+bool th_pool_next(th_pool *pool, uint32_t least, uint32_t *docs, uint32_t *scores, uint32_t *n,
+                  bool *rewind);
+
+/* ---- any.c ---- */
+/* Any of the words, n TERMs, over the documents of keep. */
+int th_rank_any(th_plan *p, th_op *const *terms, uint32_t n, const uint64_t *keep,
+                th_sink *sink) TH_MUST_USE;
 
 /* ---- rank.c ---- */
 /* Evaluates the scored part over the documents of `keep` into the sink; keep is used up. */

@@ -15,36 +15,59 @@ static void impacts_free(th_asked_table *table) {
   free(t);
 }
 
+bool th_impacts_dense(const th_segment *s, const th_term *term) {
+  return (uint64_t)term->df * DENSE >= th_segment_docs(s);
+}
+
 static uint64_t table_bytes(const th_segment *s) {
-  return ((uint64_t)th_segment_docs(s) / 64 + 2) * 64 * sizeof(uint16_t);
+  return ((uint64_t)th_segment_docs(s) / 64 + 2) * 64;
 }
 
-/* A contribution for an idf of 1, which is rounded to one in 65,536, as a bound. */
-static uint16_t bound_of(uint32_t contribution) {
-  return (uint16_t)TH_MIN(contribution + 1, 65535u);
-}
-
-static bool fill(th_impacts *t, const th_segment *s, const th_term *term, const th_weights *w) {
+/* Contributions for an idf of 1, rounded to one in 65,536, and one more: 0 is none. False: damaged.
+ */
+static bool read_list(uint16_t *of, const th_segment *s, const th_term *term, const th_weights *w) {
   uint32_t docs[TH_BLOCK + 8], scores[TH_BLOCK + 8], read = 0;
   th_postings p;
   th_postings_init(&p, term);
   while (th_postings_next_block(&p)) {
     uint32_t n = th_kernels_now->score(p.docs, p.classes, p.n, w, 1, docs, scores);
     for (uint32_t i = 0; i < n; i++)
-      t->most[docs[i]] = bound_of(scores[i]);
+      of[docs[i]] = (uint16_t)TH_MIN(scores[i] + 1, 65535u);
     read += p.n;
   }
   return read == term->df && !th_segment_state(s, NULL);
 }
 
+/* Numbers of 1 to 255 in place of those that are not 0: from the least of them on in steps of one
+ * 254th of what lies between the least and the largest, rounded up. */
+static void shorten(th_impacts *t, const uint16_t *of, uint32_t n) {
+  uint32_t least = UINT16_MAX, largest = 0;
+  for (uint32_t i = 0; i < n; i++) {
+    least = TH_MIN(least, of[i] ? of[i] : UINT16_MAX);
+    largest = TH_MAX(largest, of[i]);
+  }
+  uint32_t span = largest > least ? largest - least : 1, factor = (254u << 16) / span;
+  for (uint32_t i = 0; i < n; i++) {
+    uint32_t part = of[i] ? of[i] - least : 0;
+    t->most[i] = (uint8_t)(of[i] ? 1 + ((part * factor + 65535) >> 16) : 0);
+  }
+  t->step = 1.0f / (float)factor;
+  t->base = TH_MAX((float)(least + 1) / TH_SCORE_ONE - t->step, 0.0f);
+}
+
 /* NULL: damaged, or no memory. */
 static th_impacts *make(const th_segment *s, const th_term *term, const th_weights *w) {
+  uint32_t n = th_segment_docs(s);
+  uint16_t *of = calloc(n ? n : 1, sizeof *of);
   th_impacts *t = calloc(1, sizeof *t);
   if (t) t->most = calloc(table_bytes(s), 1);
-  if (!t || !t->most || !fill(t, s, term, w)) {
+  if (of && t && t->most && read_list(of, s, term, w)) {
+    shorten(t, of, n);
+  } else {
     impacts_free(t ? &t->table : NULL);
-    return NULL;
+    t = NULL;
   }
+  free(of);
   return t;
 }
 
@@ -84,7 +107,7 @@ const th_impacts *th_impacts_find(th_asked *set, const th_segment *s, const th_t
                                   unsigned scope, const th_weights *w) {
   unsigned slot;
   uint64_t key = key_of(term, scope);
-  if ((uint64_t)term->df * DENSE < th_segment_docs(s)) return NULL;
+  if (!th_impacts_dense(s, term)) return NULL;
   const th_impacts *t = th_asked_find(set, key, &slot);
   if (t || slot == TH_ASKED_NO_SLOT) return t;
   uint32_t asked = th_asked_count(set, slot, key, 1);

@@ -58,29 +58,38 @@ static uint32_t common_scalar(const uint32_t *a, uint32_t n, const uint32_t *b, 
   return found;
 }
 
-static void sieve_scalar(const uint32_t *docs, uint32_t n, const uint16_t *most, float idf,
-                         uint32_t *bound) {
+static void sieve_scalar(const uint32_t *docs, uint32_t n, const uint8_t *most, float base,
+                         float step, bool all, uint32_t *bound) {
   for (uint32_t i = 0; i < n; i++) {
     unsigned b = most[docs[i]];
-    bound[i] = b && bound[i] ? bound[i] + th_cursor_most(idf, (float)b / 65535.0f) : 0;
+    uint32_t sum = bound[i] + (uint32_t)(base + step * (float)b + 0.5f) + 2;
+    if (all && !bound[i]) sum = 0;
+    bound[i] = b ? sum : all ? 0 : bound[i];
   }
 }
 
-static uint16_t bounds_scalar(const uint16_t *const *most, const uint16_t *weight, uint32_t n,
-                              uint32_t from, uint16_t bound[64]) {
+static uint16_t bounds_scalar(const th_rough *tables, uint32_t n, bool all, uint32_t from,
+                              uint16_t bound[64]) {
   uint16_t largest = 0;
   for (unsigned i = 0; i < 64; i++) {
-    uint32_t sum = 0;
-    bool all = true;
+    uint32_t sum = bound[i];
+    bool none = false;
     for (uint32_t k = 0; k < n; k++) {
-      uint32_t b = most[k][from + i];
-      sum += 1 + (b * weight[k] >> 16);
-      all &= b != 0;
+      uint32_t b = tables[k].most[from + i];
+      if (b) sum += tables[k].base + (b * tables[k].step >> 8);
+      none |= !b;
     }
-    bound[i] = (uint16_t)(all ? sum : 0);
+    bound[i] = (uint16_t)(all && none ? 0 : sum);
     largest = TH_MAX(largest, bound[i]);
   }
   return largest;
+}
+
+static uint64_t reach_scalar(const uint16_t bound[64], uint16_t least) {
+  uint64_t bits = 0;
+  for (unsigned i = 0; i < 64; i++)
+    bits |= (uint64_t)(bound[i] >= least) << i;
+  return bits;
 }
 
 /* Ranges and masks over values of one width. */
@@ -127,6 +136,7 @@ static const th_kernels scalar = {score_scalar,
                                   common_scalar,
                                   sieve_scalar,
                                   bounds_scalar,
+                                  reach_scalar,
                                   {range1_scalar, range2_scalar, range4_scalar},
                                   {mask1_scalar, mask2_scalar, mask4_scalar},
                                   count_scalar,
@@ -277,41 +287,66 @@ __attribute__((target("avx2"))) static uint32_t common_avx2(const uint32_t *a, u
   return found;
 }
 
-__attribute__((target("avx2"))) static void
-sieve_avx2(const uint32_t *docs, uint32_t n, const uint16_t *most, float idf, uint32_t *bound) {
-  const __m256 idf8 = _mm256_set1_ps(idf), part = _mm256_set1_ps(65535.0f),
-               one = _mm256_set1_ps(TH_SCORE_ONE), half = _mm256_set1_ps(0.5f);
-  const __m256i low = _mm256_set1_epi32(0xFFFF), zero = _mm256_setzero_si256();
+__attribute__((target("avx2"))) static void sieve_avx2(const uint32_t *docs, uint32_t n,
+                                                       const uint8_t *most, float base, float step,
+                                                       bool all, uint32_t *bound) {
+  const __m256 base8 = _mm256_set1_ps(base), step8 = _mm256_set1_ps(step),
+               half = _mm256_set1_ps(0.5f);
+  const __m256i low = _mm256_set1_epi32(0xFF), zero = _mm256_setzero_si256();
   uint32_t i = 0;
   for (; i + 8 <= n; i += 8) {
     __m256i doc = _mm256_loadu_si256((const __m256i *)(const void *)(docs + i));
-    __m256i b = _mm256_i32gather_epi32((const int *)(const void *)most, doc, 2);
+    __m256i b = _mm256_i32gather_epi32((const int *)(const void *)most, doc, 1);
     __m256i sum = _mm256_loadu_si256((const __m256i *)(const void *)(bound + i));
     b = _mm256_and_si256(b, low);
-    __m256 more = _mm256_mul_ps(idf8, _mm256_div_ps(_mm256_cvtepi32_ps(b), part));
-    more = _mm256_add_ps(_mm256_mul_ps(more, one), half);
-    __m256i none = _mm256_or_si256(_mm256_cmpeq_epi32(b, zero), _mm256_cmpeq_epi32(sum, zero));
-    sum = _mm256_add_epi32(sum, _mm256_add_epi32(_mm256_cvttps_epi32(more), _mm256_set1_epi32(2)));
-    _mm256_storeu_si256((__m256i *)(void *)(bound + i), _mm256_andnot_si256(none, sum));
+    __m256 more = _mm256_add_ps(base8, _mm256_mul_ps(step8, _mm256_cvtepi32_ps(b)));
+    more = _mm256_add_ps(more, half);
+    __m256i add = _mm256_add_epi32(_mm256_cvttps_epi32(more), _mm256_set1_epi32(2));
+    __m256i none = _mm256_cmpeq_epi32(b, zero);
+    if (all) {
+      none = _mm256_or_si256(none, _mm256_cmpeq_epi32(sum, zero));
+      sum = _mm256_andnot_si256(none, _mm256_add_epi32(sum, add));
+    } else {
+      sum = _mm256_add_epi32(sum, _mm256_andnot_si256(none, add));
+    }
+    _mm256_storeu_si256((__m256i *)(void *)(bound + i), sum);
   }
-  sieve_scalar(docs + i, n - i, most, idf, bound + i);
+  sieve_scalar(docs + i, n - i, most, base, step, all, bound + i);
 }
 
-__attribute__((target("avx2"))) static uint16_t bounds_avx2(const uint16_t *const *most,
-                                                            const uint16_t *weight, uint32_t n,
-                                                            uint32_t from, uint16_t bound[64]) {
-  const __m256i zero = _mm256_setzero_si256(), words = _mm256_set1_epi16((short)n);
+/* What one table adds for 16 documents, whose bytes stand in the upper halves. */
+__attribute__((target("avx2"))) static inline __m256i rough16(__m256i b, const th_rough *t) {
+  __m256i sum = _mm256_add_epi16(_mm256_mulhi_epu16(b, _mm256_set1_epi16((short)t->step)),
+                                 _mm256_set1_epi16((short)t->base));
+  return _mm256_andnot_si256(_mm256_cmpeq_epi16(b, _mm256_setzero_si256()), sum);
+}
+
+/* 32 documents at a time: their bytes are unpacked within the halves of a vector, and the sums put
+ * in order at the end. */
+__attribute__((target("avx2"))) static uint16_t
+bounds_avx2(const th_rough *tables, uint32_t n, bool all, uint32_t from, uint16_t bound[64]) {
+  const __m256i zero = _mm256_setzero_si256();
   __m256i largest = zero;
-  for (unsigned i = 0; i < 64; i += 16) {
-    __m256i sum = words, none = zero;
+  for (unsigned i = 0; i < 64; i += 32) {
+    __m256i low = zero, high = zero, none = zero;
     for (uint32_t k = 0; k < n; k++) {
-      __m256i b = _mm256_loadu_si256((const __m256i *)(const void *)(most[k] + from + i));
-      none = _mm256_or_si256(none, _mm256_cmpeq_epi16(b, zero));
-      sum = _mm256_add_epi16(sum, _mm256_mulhi_epu16(b, _mm256_set1_epi16((short)weight[k])));
+      __m256i b = _mm256_loadu_si256((const __m256i *)(const void *)(tables[k].most + from + i));
+      none = _mm256_or_si256(none, _mm256_cmpeq_epi8(b, zero));
+      low = _mm256_add_epi16(low, rough16(_mm256_unpacklo_epi8(zero, b), &tables[k]));
+      high = _mm256_add_epi16(high, rough16(_mm256_unpackhi_epi8(zero, b), &tables[k]));
     }
-    sum = _mm256_andnot_si256(none, sum);
-    _mm256_storeu_si256((__m256i *)(void *)(bound + i), sum);
-    largest = _mm256_max_epu16(largest, sum);
+    __m256i *to = (__m256i *)(void *)(bound + i);
+    __m256i first =
+        _mm256_add_epi16(_mm256_permute2x128_si256(low, high, 0x20), _mm256_loadu_si256(to));
+    __m256i second =
+        _mm256_add_epi16(_mm256_permute2x128_si256(low, high, 0x31), _mm256_loadu_si256(to + 1));
+    if (all) {
+      first = _mm256_andnot_si256(_mm256_cvtepi8_epi16(_mm256_castsi256_si128(none)), first);
+      second = _mm256_andnot_si256(_mm256_cvtepi8_epi16(_mm256_extracti128_si256(none, 1)), second);
+    }
+    _mm256_storeu_si256(to, first);
+    _mm256_storeu_si256(to + 1, second);
+    largest = _mm256_max_epu16(largest, _mm256_max_epu16(first, second));
   }
   __m128i eight =
       _mm_max_epu16(_mm256_castsi256_si128(largest), _mm256_extracti128_si256(largest, 1));
@@ -346,6 +381,19 @@ __attribute__((target("avx2"))) static inline uint64_t bits16(__m256i low, __m25
 }
 __attribute__((target("avx2"))) static inline uint64_t bits8(__m256i v) {
   return (unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(v));
+}
+
+__attribute__((target("avx2"))) static uint64_t reach_avx2(const uint16_t bound[64],
+                                                           uint16_t least) {
+  const __m256i from = _mm256_set1_epi16((short)least);
+  uint64_t bits = 0;
+  for (unsigned i = 0; i < 64; i += 32) {
+    __m256i a = LOAD(bound + i), b = LOAD(bound + i + 16);
+    bits |= bits16(_mm256_cmpeq_epi16(_mm256_max_epu16(a, from), a),
+                   _mm256_cmpeq_epi16(_mm256_max_epu16(b, from), b))
+            << i;
+  }
+  return bits;
 }
 
 #define SET_UP(bits, type)                                                                         \
@@ -417,6 +465,7 @@ static const th_kernels avx2 = {score_avx2,
                                 common_avx2,
                                 sieve_avx2,
                                 bounds_avx2,
+                                reach_avx2,
                                 {range1_avx2, range2_avx2, range4_avx2},
                                 {mask1_avx2, mask2_avx2, mask4_avx2},
                                 count_popcnt,

@@ -16,6 +16,9 @@ static void thread_free(void *p) {
   free(t->levels);
   free(t->picked);
   free(t->queue);
+  free(t->bound);
+  free(t->word_most);
+  free(t->candidates);
   free(t->places[0]);
   free(t->places[1]);
   free(t);
@@ -40,8 +43,12 @@ th_thread *th_thread_get(void) {
   t->stemmer = th_stemmer_new();
   t->picked = malloc(TH_WINDOW * sizeof *t->picked);
   t->queue = malloc(TH_WINDOW * sizeof *t->queue);
-  if (!t->stemmer || !t->picked || !t->queue || !th_thread_more_places(t, 0) ||
-      !th_thread_more_places(t, 1) || pthread_setspecific(key, t) != 0) {
+  t->bound = malloc(TH_STRETCH * sizeof *t->bound);
+  t->word_most = malloc(TH_STRETCH / 64 * sizeof *t->word_most);
+  t->candidates = malloc(TH_POOL * sizeof *t->candidates);
+  if (!t->stemmer || !t->picked || !t->queue || !t->bound || !t->word_most || !t->candidates ||
+      !th_thread_more_places(t, 0) || !th_thread_more_places(t, 1) ||
+      pthread_setspecific(key, t) != 0) {
     thread_free(t);
     return NULL;
   }

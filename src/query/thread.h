@@ -6,7 +6,16 @@
 #include "index/segment.h"
 #include "text/stem.h"
 
-enum { TH_WINDOW = 4096 }; /* documents evaluated together */
+enum {
+  TH_WINDOW = 4096,   /* documents evaluated together */
+  TH_STRETCH = 16384, /* documents whose bounds are found together (dense.c) */
+  TH_POOL = 4096      /* candidates sorted out together (pool.c) */
+};
+
+/* A document: its score so far, and a bound of its whole score. */
+typedef struct th_pooled {
+  uint32_t doc, score, bound;
+} th_pooled;
 
 /* Scores and matches of one window at one level of the tree. Where `bits` is 0, all others are 0;
  * seen is 0 everywhere between two uses. Of phrases not looked at yet: maybe marks documents that
@@ -23,6 +32,9 @@ typedef struct th_thread {
   uint32_t n_levels;
   uint16_t *picked;         /* TH_WINDOW offsets */
   uint64_t *queue;          /* TH_WINDOW candidates, see rank.c */
+  uint16_t *bound;          /* TH_STRETCH bounds, see dense.c, … */
+  uint16_t *word_most;      /* … and the largest of each 64 */
+  th_pooled *candidates;    /* TH_POOL, see pool.c */
   th_occurrence *places[2]; /* positions of two words of a phrase */
   uint32_t n_places[2];     /* room in each */
   uint32_t share;           /* random, see conj.c */

@@ -617,44 +617,67 @@ static void test_common(void **state) {
 
 /* ---- impacts ---- */
 
+/* The bounds of 64 neighbours: never below what the tables say, 0 where a word of an AND is not. */
+static void check_bounds(const th_rough *tables, uint32_t n, bool all, uint32_t from) {
+  uint16_t bound[3][64], largest[2];
+  for (uint32_t i = 0; i < 64; i++)
+    bound[0][i] = bound[1][i] = bound[2][i] = (uint16_t)(chance(50) ? 0 : below(10000));
+  for (int k = 0; k < 2; k++) {
+    th_kernels_force_scalar(k == 0);
+    largest[k] = th_kernels_now->bounds(tables, n, all, from, bound[k]);
+  }
+  assert_memory_equal(bound[0], bound[1], sizeof bound[0]);
+  assert_int_equal(largest[0], largest[1]);
+  for (uint32_t i = 0; i < 64; i++) {
+    double exact = bound[2][i];
+    bool everything = true;
+    for (uint32_t k = 0; k < n; k++) {
+      uint8_t b = tables[k].most[from + i];
+      if (b) exact += tables[k].base + (double)tables[k].step * b / 256;
+      everything &= b != 0;
+    }
+    assert_true(bound[0][i] <= largest[0]);
+    if (all && !everything)
+      assert_int_equal(bound[0][i], 0);
+    else
+      assert_true(bound[0][i] <= exact && bound[0][i] + n >= exact);
+  }
+  uint16_t least = chance(10) ? 65535 : (uint16_t)below(largest[0] + 2u);
+  uint64_t reached[2], want = 0;
+  for (int k = 0; k < 2; k++) {
+    th_kernels_force_scalar(k == 0);
+    reached[k] = th_kernels_now->reach(bound[0], least);
+  }
+  for (uint32_t i = 0; i < 64; i++)
+    want |= (uint64_t)(bound[0][i] >= least) << i;
+  assert_true(reached[0] == want && reached[1] == want);
+}
+
 static void test_impact_kernels(void **state) {
   (void)state;
   enum { DOCS = 256, WORDS = 5 };
   for (uint32_t round = 0; round < 3000; round++) {
-    uint16_t most[WORDS][DOCS + 4], weight[WORDS], bound[2][64], largest[2];
-    const uint16_t *tables[WORDS];
-    uint32_t docs[TH_BLOCK], n = below(TH_BLOCK + 1), words_asked = 1 + below(WORDS);
-    uint32_t sum[2][TH_BLOCK], from = 64 * below(DOCS / 64);
-    float idf = (float)below(10000) / 900;
+    uint8_t most[WORDS][DOCS + 4];
+    th_rough tables[WORDS];
+    uint32_t docs[TH_BLOCK], n = below(TH_BLOCK + 1);
+    uint32_t sum[2][TH_BLOCK];
     for (uint32_t k = 0; k < WORDS; k++) {
-      tables[k] = most[k];
-      weight[k] = (uint16_t)below(65530 / WORDS);
+      tables[k] = (th_rough){most[k], (uint16_t)below(1000), (uint16_t)below(50000 / WORDS)};
       for (uint32_t d = 0; d < DOCS + 4; d++)
-        most[k][d] = (uint16_t)(chance(20) ? 0 : chance(5) ? 65535 : below(65536));
+        most[k][d] = (uint8_t)(chance(20) ? 0 : chance(5) ? 255 : below(256));
     }
     for (uint32_t i = 0; i < n; i++) {
       docs[i] = below(DOCS);
       sum[0][i] = sum[1][i] = chance(20) ? 0 : below(1 << 30);
     }
+    float base = (float)below(65536) / 3, step = (float)below(10000) / 30;
+    bool all = chance(50);
     for (int k = 0; k < 2; k++) {
       th_kernels_force_scalar(k == 0);
-      th_kernels_now->sieve(docs, n, most[0], idf, sum[k]);
-      largest[k] = th_kernels_now->bounds(tables, weight, words_asked, from, bound[k]);
+      th_kernels_now->sieve(docs, n, most[0], base, step, all, sum[k]);
     }
     assert_memory_equal(sum[0], sum[1], n * 4);
-    assert_memory_equal(bound[0], bound[1], sizeof bound[0]);
-    assert_int_equal(largest[0], largest[1]);
-    for (uint32_t i = 0; i < 64; i++) {
-      double exact = 0;
-      bool all = true;
-      for (uint32_t k = 0; k < words_asked; k++) {
-        exact += (double)weight[k] * most[k][from + i] / 65535;
-        all &= most[k][from + i] != 0;
-      }
-      assert_true(bound[0][i] <= largest[0]);
-      assert_int_equal(bound[0][i] != 0, all);
-      if (all) assert_true(bound[0][i] + words_asked >= exact);
-    }
+    check_bounds(tables, 1 + below(WORDS), chance(50), 64 * below(DOCS / 64));
   }
 }
 
@@ -666,8 +689,8 @@ static bool has_impacts(const corpus *c, const char *stem) {
          th_cache_impacts(s, &term, TH_A_BasicSearch, &w);
 }
 
-/* The same ANDs again and again, until their words have tables: always what nothing pruned gives.
- */
+/* The same ANDs and ORs again and again, until their words have tables: always what nothing pruned
+ * gives. */
 static void try_impacts(const corpus *c, uint32_t n_queries, uint32_t rounds) {
   th_arena arena;
   th_buf text;
@@ -677,11 +700,16 @@ static void try_impacts(const corpus *c, uint32_t n_queries, uint32_t rounds) {
   th_buf_init(&text, 0);
   for (uint32_t i = 0; i < n_queries; i++) {
     uint32_t n = 1 + below(4);
+    bool any = chance(40);
     th_query *q = NULL, *f = NULL;
     th_arena_reset(&arena, false);
     th_buf_clear(&text);
     for (uint32_t k = 0; k < n; k++)
-      th_buf_printf(&text, chance(20) ? "%s\"%s %s\"" : "%s%s", k ? " AND " : "", word(), word());
+      th_buf_printf(&text, !any && chance(20) ? "%s\"%s %s\"" : "%s%s",
+                    k == 0 ? ""
+                    : any  ? " OR "
+                           : " AND ",
+                    word(), word());
     if (th_query_parse(&q, &arena, th_buf_view(&text), TH_A_BasicSearch, "x", &err))
       fail_msg("%s", err.message);
     if (chance(30)) f = random_filter(&arena, &text);
@@ -705,7 +733,7 @@ static void test_impacts(void **state) {
   (void)state;
   for (uint32_t i = 0; i < 6; i++) {
     corpus c;
-    make_corpus(&c, i == 0 ? 6000 : 1 + below(700), 1 + below(3));
+    make_corpus(&c, i == 0 ? 17500 : 1 + below(700), 1 + below(3));
     assert_false(i == 0 && has_impacts(&c, "heart"));
     try_impacts(&c, 80, 6);
     assert_true(i > 0 || has_impacts(&c, "heart"));
