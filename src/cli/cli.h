@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/common.h"
+#include "base/json.h"
 #include "query/search.h"
 #include "registry/registry.h"
 
@@ -72,10 +73,6 @@ const th_cli_command *th_cli_find(th_span name); /* NULL when there is none */
  * command or option. th_cli_dispose in any case. */
 int th_cli_parse(th_cli *cli, int argc, char **argv, th_err *err) TH_MUST_USE;
 void th_cli_dispose(th_cli *cli);
-/* The filter of an option of that name; --within goes along with --near. Errors as
- * th_filter_parse. */
-int th_cli_filter(th_query **out, const th_cli *cli, th_arena *arena, const char *name,
-                  const char *value, th_err *err) TH_MUST_USE;
 
 /* The candidate nearest to word in edits, NULL when none is near enough to be meant. */
 const char *th_cli_nearest(const char *word, const char *const *candidates, size_t n);
@@ -110,6 +107,12 @@ int th_cli_fail(const th_cli *cli, const th_err *err);
 int th_cli_exit_code(int code);
 /* Writes an answer to standard output; TH_EIO when it does not take it all. */
 int th_cli_print(const th_buf *out, th_err *err) TH_MUST_USE;
+/* The same of a JSON document, of at most TH_CLI_ANSWER_MAX bytes: as it is, on a line, with
+ * --json, else the lines that `say` makes of it. Its buffer may grow. Errors as above, and the
+ * buffer's. */
+enum { TH_CLI_ANSWER_MAX = 1 << 30 };
+typedef void th_cli_say(const th_json *document, th_buf *out);
+int th_cli_answer(const th_cli *cli, th_buf *document, th_cli_say *say, th_err *err) TH_MUST_USE;
 
 /* help.c, man.c, complete.c: texts made from the table. */
 void th_cli_help(th_buf *out, const th_cli_command *command, unsigned width);

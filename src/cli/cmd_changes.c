@@ -4,47 +4,36 @@
 #include "native/native.h"
 
 /* The lines for people, from the document for programs. */
-static int say(th_span document, th_buf *out, th_err *err) {
-  th_json j;
-  th_json_parser *parser = th_json_parser_new((size_t)1 << 30, 64);
-  if (!parser) return th_err_set(err, TH_ENOMEM, "out of memory");
-  int rc = th_json_parse(parser, document, &j, err);
-  uint32_t list = rc ? 0 : th_json_get(&j, 0, TH_SPAN("changes"));
-  for (uint32_t i = list ? list + 1 : 0; list && i < j.nodes[list].next; i = j.nodes[i].next) {
-    th_span id = th_json_path_text(&j, i, "nctId"), kind = th_json_path_text(&j, i, "kind");
-    th_span when = th_json_path_text(&j, i, "storedAt");
-    uint32_t version = th_json_get(&j, i, TH_SPAN("version"));
-    th_span seq = th_json_raw(&j, th_json_get(&j, i, TH_SPAN("seq")));
+static void say(const th_json *j, th_buf *out) {
+  uint32_t list = th_json_get(j, 0, TH_SPAN("changes"));
+  for (uint32_t i = list ? list + 1 : 0; list && i < j->nodes[list].next; i = j->nodes[i].next) {
+    th_span id = th_json_path_text(j, i, "nctId"), kind = th_json_path_text(j, i, "kind");
+    th_span when = th_json_path_text(j, i, "storedAt");
+    uint32_t version = th_json_get(j, i, TH_SPAN("version"));
+    th_span seq = th_json_raw(j, th_json_get(j, i, TH_SPAN("seq")));
     th_buf_printf(out, "%8.*s  %.*s  %.*s  %.*s", (int)seq.n, seq.p, (int)when.n, when.p, (int)id.n,
                   id.p, (int)kind.n, kind.p);
     if (version) {
       th_buf_char(out, ' ');
-      th_buf_span(out, th_json_raw(&j, version));
+      th_buf_span(out, th_json_raw(j, version));
     }
     th_buf_char(out, '\n');
   }
-  th_json_parser_free(parser);
-  return rc;
 }
 
 int th_cmd_changes(th_cli *cli) {
   th_err err = {0};
   th_registry *registry = NULL;
-  th_buf document, out;
+  th_buf document;
   uint64_t since, limit;
   bool records = th_cli_value(cli, "records") != NULL;
-  th_buf_init(&document, (size_t)1 << 30);
-  th_buf_init(&out, 0);
+  th_buf_init(&document, TH_CLI_ANSWER_MAX);
   int rc = th_cli_number(cli, "since", 0, 0, INT64_MAX, &since, &err);
   if (!rc) rc = th_cli_number(cli, "count", 100, 1, 100000, &limit, &err);
   if (!rc) rc = th_cli_open(cli, TH_REGISTRY_READ, &registry, &err);
   if (!rc) rc = th_changes_put(registry, since, limit, records, &document, &err);
-  if (!rc && document.error) rc = th_err_set(&err, document.error, "the answer is too large");
-  th_buf_char(&document, '\n');
-  if (!rc && !cli->json) rc = say(th_buf_view(&document), &out, &err);
-  if (!rc) rc = th_cli_print(cli->json ? &document : &out, &err);
+  if (!rc) rc = th_cli_answer(cli, &document, say, &err);
   th_registry_close(registry);
   th_buf_dispose(&document);
-  th_buf_dispose(&out);
   return rc < 0 ? th_cli_fail(cli, &err) : TH_EXIT_DONE;
 }

@@ -36,7 +36,7 @@ typedef struct job {
   th_concepts dict;
   th_expander expander;
   th_arena arena; /* of the whole run */
-  th_query *filter;
+  const th_query *filter;
   th_cohort *cohort;
   th_cohort_load_options load;
   th_cohort_report report;

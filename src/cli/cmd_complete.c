@@ -2,6 +2,7 @@
  */
 #include "cli/cli.h"
 #include "cli/tty.h"
+#include "cli/where.h"
 #include "native/native.h"
 
 static int put_text(th_suggester *s, th_span text, uint32_t kinds, unsigned n, th_arena *arena,
@@ -51,22 +52,19 @@ int th_cmd_complete(th_cli *cli) {
   th_registry *registry = NULL;
   th_suggester *s = NULL;
   th_arena arena;
-  th_buf text, out;
+  th_span text;
+  th_buf out;
   bool found = false;
   th_arena_init(&arena, (size_t)64 << 20);
-  th_buf_init(&text, 1 << 16);
   th_buf_init(&out, 0);
-  for (int i = 0; i < cli->n_operands; i++)
-    th_buf_printf(&text, "%s%s", i ? " " : "", cli->operands[i]);
-  int rc = text.error ? th_err_set(&err, TH_EUSAGE, "the text is too long") : TH_OK;
+  int rc = th_where_operands(cli, &arena, &text, &err);
   if (!rc) rc = th_cli_open(cli, TH_REGISTRY_READ, &registry, &err);
   if (!rc) s = th_suggester_new(th_registry_index(registry));
   if (!rc && !s) rc = th_err_set(&err, TH_ENOMEM, "out of memory");
-  if (!rc) rc = answer(cli, s, th_buf_view(&text), &arena, &out, &found, &err);
+  if (!rc) rc = answer(cli, s, text, &arena, &out, &found, &err);
   if (!rc) rc = th_cli_print(&out, &err);
   th_suggester_free(s);
   th_registry_close(registry);
-  th_buf_dispose(&text);
   th_buf_dispose(&out);
   th_arena_dispose(&arena);
   if (rc < 0) return th_cli_fail(cli, &err);

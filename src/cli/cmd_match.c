@@ -43,7 +43,7 @@ typedef struct job {
   th_expander expander;
   th_ranker *ranker;
   th_arena arena; /* of the filter */
-  th_query *filter;
+  const th_query *filter;
   th_buf input;
   guest *guests;
   size_t n;

@@ -2,7 +2,7 @@
 #include "base/json.h"
 #include "cli/cli.h"
 #include "cli/tty.h"
-#include "criteria/accepts.h"
+#include "cli/where.h"
 #include "query/params.h"
 #include "query/search.h"
 #include "query/suggest.h"
@@ -10,83 +10,29 @@
 #include "study/nct.h"
 #include "study/view.h"
 
-enum { MOST_PARTS = 32 };
-
 typedef struct search {
   th_cli *cli;
   th_registry *registry;
   th_arena arena;
   th_search_request request;
   th_search_result result;
-  const th_expander *expander; /* NULL until the dictionary is open */
   bool numbers; /* study numbers were asked for: filters do not count, as in the registry */
 } search;
 
 /* ---- the request ---- */
 
-static int parse_text(search *s, th_span text, unsigned area, const char *label, th_query **out,
-                      th_err *err) {
-  uint32_t *ncts;
-  size_t n;
-  int rc = th_query_numbers(text, &s->arena, &ncts, &n, err);
-  if (rc == 0 && n) s->numbers = true;
-  const th_parse_options options = {area, label, s->expander, th_criteria_accepts};
-  return rc < 0 ? rc : th_query_parse_with(out, &s->arena, text, &options, err);
-}
-
-/* The operands as one text, in the arena. */
-static int join_operands(search *s, th_span *out, th_err *err) {
-  th_buf text;
-  th_buf_init(&text, 1 << 16);
-  for (int i = 0; i < s->cli->n_operands; i++) {
-    if (i) th_buf_char(&text, ' ');
-    th_buf_str(&text, s->cli->operands[i]);
-  }
-  *out = th_arena_dup(&s->arena, th_buf_view(&text));
-  int rc = text.error ? th_err_set(err, text.error, "the query is too long") : 0;
-  if (rc == 0 && !out->p) rc = th_err_set(err, TH_ENOMEM, "out of memory");
-  th_buf_dispose(&text);
-  return rc;
-}
-
-/* The operands as one expression, like the registry's "other terms". */
-static int parse_operands(search *s, th_query **out, th_err *err) {
-  th_span text;
-  int rc = join_operands(s, &text, err);
-  if (rc == 0) rc = parse_text(s, text, th_area_by_param(TH_SPAN("term")), "Other terms", out, err);
-  return rc;
-}
-
-static int read_scored(search *s, th_err *err) {
-  th_query *parts[MOST_PARTS];
-  size_t n = 0;
-  int rc = 0;
-  if (s->cli->n_operands) rc = parse_operands(s, &parts[n++], err);
-  for (unsigned i = 0; rc == 0 && i < th_n_text_params && n < MOST_PARTS; i++) {
-    const th_text_param *p = &th_text_params[i];
-    const char *value = th_cli_value(s->cli, p->name);
-    if (value) rc = parse_text(s, th_span_of(value), p->area, p->label, &parts[n++], err);
-  }
-  if (rc < 0 || n == 0) return rc;
-  s->request.scored = th_query_and(&s->arena, parts, n);
-  return s->request.scored ? 0 : th_err_set(err, TH_ENOMEM, "out of memory");
+static int read_scored(search *s, const th_expander *expander, th_err *err) {
+  th_where w = {.cli = s->cli, .arena = &s->arena, .expander = expander};
+  int rc = th_where_words(&w, err);
+  if (rc == 0) rc = th_where_texts(&w, err);
+  s->numbers = w.numbers;
+  return rc < 0 ? rc : th_where_end(&w, &s->request.scored, err);
 }
 
 static int read_filters(search *s, th_err *err) {
-  th_query *parts[MOST_PARTS];
-  size_t n = 0;
-  int rc = 0;
-  for (unsigned i = 0; rc == 0 && i < th_n_filter_params && n < MOST_PARTS; i++) {
-    const char *name = th_filter_params[i].name, *value = th_cli_value(s->cli, name);
-    if (value) rc = th_cli_filter(&parts[n++], s->cli, &s->arena, name, value, err);
-  }
-  const char *pair;
-  for (int i = 0; rc == 0 && (pair = th_cli_nth(s->cli, "accepts", i)); i++)
-    rc = n < MOST_PARTS ? th_criteria_accepts_pair(&parts[n++], &s->arena, th_span_of(pair), err)
-                        : th_err_set(err, TH_EUSAGE, "more than %d filters", MOST_PARTS);
-  if (rc < 0 || n == 0 || s->numbers) return rc;
-  s->request.filter = th_query_and(&s->arena, parts, n);
-  return s->request.filter ? 0 : th_err_set(err, TH_ENOMEM, "out of memory");
+  th_where w = {.cli = s->cli, .arena = &s->arena};
+  int rc = th_where_filters(&w, err);
+  return rc < 0 || s->numbers ? rc : th_where_end(&w, &s->request.filter, err);
 }
 
 /* Sorting by distance starts from the point of --near. */
@@ -110,7 +56,7 @@ static int read_request(search *s, th_err *err) {
   uint64_t size = 0, from = 0;
   int rc = th_cli_number(s->cli, "count", 10, 0, 100000, &size, err);
   if (rc == 0) rc = th_cli_number(s->cli, "from", 0, 0, 10000000, &from, err);
-  if (rc == 0) rc = read_scored(s, err);
+  if (rc == 0) rc = read_scored(s, NULL, err);
   if (rc == 0) rc = read_filters(s, err);
   if (rc == 0) rc = read_sort(s, err);
   s->request.size = (uint32_t)size;
@@ -226,7 +172,7 @@ static int tell_spelling(search *s, th_err *err) {
   th_spelling better = {0};
   th_suggester *suggester = th_suggester_new(th_registry_index(s->registry));
   int rc = suggester ? 0 : th_err_set(err, TH_ENOMEM, "out of memory");
-  if (rc == 0) rc = join_operands(s, &text, err);
+  if (rc == 0) rc = th_where_operands(s->cli, &s->arena, &text, err);
   if (rc == 0) rc = th_suggest(suggester, text, &s->arena, &better, err);
   if (rc == 0 && better.n)
     fprintf(stderr, "did you mean: %.*s\n", (int)better.text.n, better.text.p);
@@ -240,10 +186,7 @@ static int read_expanded(search *s, const th_snapshot *snapshot, th_err *err) {
   int rc = th_registry_concepts(snapshot, &dict, err);
   if (rc < 0) return rc;
   const th_expander expander = th_registry_expander(&dict);
-  s->expander = &expander;
-  rc = read_scored(s, err);
-  s->expander = NULL;
-  return rc;
+  return read_scored(s, &expander, err);
 }
 
 static int run(search *s, th_err *err) {

@@ -42,6 +42,25 @@ int th_cli_print(const th_buf *out, th_err *err) {
   return 0;
 }
 
+int th_cli_answer(const th_cli *cli, th_buf *document, th_cli_say *say, th_err *err) {
+  th_json json;
+  th_buf out;
+  if (document->error) return th_err_set(err, document->error, "the answer is too large");
+  if (cli->json) {
+    th_buf_char(document, '\n');
+    return th_cli_print(document, err);
+  }
+  th_json_parser *parser = th_json_parser_new(TH_CLI_ANSWER_MAX, 64);
+  if (!parser) return th_err_set(err, TH_ENOMEM, "out of memory");
+  th_buf_init(&out, 0);
+  int rc = th_json_parse(parser, th_buf_view(document), &json, err);
+  if (rc == 0) say(&json, &out);
+  if (rc == 0) rc = th_cli_print(&out, err);
+  th_buf_dispose(&out);
+  th_json_parser_free(parser);
+  return rc;
+}
+
 /* What the program does when a help text or the version was asked for, or no command given. */
 static int print_help(const th_cli *cli, th_err *err) {
   th_buf text;

@@ -59,26 +59,10 @@ static void say(th_buf *b, const th_elig_tree *tree, const th_elig_fact *f) {
   th_buf_char(b, (char)th_verdict_turn(tree, f));
 }
 
-static th_span said(const th_co_facts *s, uint32_t i) {
+static th_span said(const void *facts, uint32_t i) {
+  const th_co_facts *s = facts;
   uint32_t from = i ? s->says_at[i - 1] : 0;
   return (th_span){s->says.p + from, s->says_at[i] - from};
-}
-
-static bool more_slots(th_co_facts *s) {
-  uint32_t n = s->n_slots ? s->n_slots * 2 : 1024;
-  uint32_t *slots = n ? calloc(n, sizeof *slots) : NULL;
-  if (!slots) return false;
-  for (uint32_t i = 0; i < s->n; i++) {
-    th_span x = said(s, i);
-    uint32_t at = (uint32_t)XXH3_64bits(x.p, x.n) & (n - 1);
-    while (slots[at])
-      at = (at + 1) & (n - 1);
-    slots[at] = i + 1;
-  }
-  free(s->slots);
-  s->slots = slots;
-  s->n_slots = n;
-  return true;
 }
 
 static bool add_fact(th_co_facts *s, const th_elig_tree *tree, const th_elig_fact *f) {
@@ -93,7 +77,7 @@ static bool add_fact(th_co_facts *s, const th_elig_tree *tree, const th_elig_fac
 
 uint32_t th_co_facts_put(th_co_facts *s, const th_elig_tree *tree, const th_elig_fact *f) {
   size_t from = s->says.n;
-  if (s->n >= s->n_slots / 2 && !more_slots(s)) return UINT32_MAX;
+  if (!th_slots_room(&s->slots, &s->n_slots, s->n, said, s)) return UINT32_MAX;
   say(&s->says, tree, f);
   if (s->says.error) return UINT32_MAX;
   th_span mine = {s->says.p + from, s->says.n - from};

@@ -31,24 +31,32 @@ bool th_wiped_room(void **p, uint32_t n, uint32_t *cap, size_t size) {
   return true;
 }
 
-static bool more_slots(th_co_set *s) {
-  uint32_t n = s->n_slots ? s->n_slots * 2 : FIRST * 2;
-  uint32_t *slots = n ? calloc(n, sizeof *slots) : NULL;
-  if (!slots) return false;
-  for (uint32_t i = 0; i < s->n; i++) {
-    uint32_t at = (uint32_t)XXH3_64bits(s->items + i * s->size, s->size) & (n - 1);
-    while (slots[at])
-      at = (at + 1) & (n - 1);
-    slots[at] = i + 1;
+bool th_slots_room(uint32_t **slots, uint32_t *n_slots, uint32_t n, th_slot_bytes *bytes_of,
+                   const void *things) {
+  if (n < *n_slots / 2) return true;
+  uint32_t more = *n_slots ? *n_slots * 2 : FIRST * 2;
+  uint32_t *to = more ? calloc(more, sizeof *to) : NULL;
+  if (!to) return false;
+  for (uint32_t i = 0; i < n; i++) {
+    th_span x = bytes_of(things, i);
+    uint32_t at = (uint32_t)XXH3_64bits(x.p, x.n) & (more - 1);
+    while (to[at])
+      at = (at + 1) & (more - 1);
+    to[at] = i + 1;
   }
-  free(s->slots);
-  s->slots = slots;
-  s->n_slots = n;
+  free(*slots);
+  *slots = to;
+  *n_slots = more;
   return true;
 }
 
+static th_span item_bytes(const void *set, uint32_t i) {
+  const th_co_set *s = set;
+  return (th_span){(const char *)s->items + (size_t)i * s->size, s->size};
+}
+
 uint32_t th_co_set_put(th_co_set *s, const void *item) {
-  if (s->n >= s->n_slots / 2 && !more_slots(s)) return UINT32_MAX;
+  if (!th_slots_room(&s->slots, &s->n_slots, s->n, item_bytes, s)) return UINT32_MAX;
   uint32_t at = (uint32_t)XXH3_64bits(item, s->size) & (s->n_slots - 1);
   for (; s->slots[at]; at = (at + 1) & (s->n_slots - 1))
     if (!memcmp(s->items + (s->slots[at] - 1) * s->size, item, s->size)) return s->slots[at] - 1;

@@ -223,6 +223,10 @@ int th_elig_read(th_span text, th_arena *arena, th_elig_tree *out, th_err *err) 
 int th_elig_read_concepts(th_span text, const th_concepts *dict, th_concept_matcher *matcher,
                           th_arena *arena, th_elig_tree *out, th_err *err) TH_MUST_USE;
 
+/* The first of the names (tree->names) of a leaf, which stand one behind another; tree->n_names
+ * when it has none. */
+uint32_t th_elig_first_name(const th_elig_tree *tree, uint32_t node);
+
 /* The node's number in the whole ("I3.2", "E1", "U4.0"), NUL-terminated; out holds at least
  * TH_ELIG_ID_MAX bytes. */
 enum { TH_ELIG_ID_MAX = 2 + 11 * (TH_ELIG_DEPTH_MAX + 1) };

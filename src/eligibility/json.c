@@ -189,20 +189,11 @@ const char *th_elig_naming_name(uint8_t i) {
   return i < TH_COUNT(names) ? names[i] : NULL;
 }
 
-/* Names stand in the order of the leaves. */
 static void put_names(const th_elig_tree *t, uint32_t node, th_jout *w) {
-  uint32_t low = 0, high = t->n_names;
-  while (low < high) {
-    uint32_t middle = low + (high - low) / 2;
-    if (t->names[middle].node < node)
-      low = middle + 1;
-    else
-      high = middle;
-  }
   th_jout_key(w, "named");
   th_jout_array(w);
-  for (; low < t->n_names && t->names[low].node == node; low++) {
-    const th_elig_name *n = &t->names[low];
+  for (uint32_t i = th_elig_first_name(t, node); i < t->n_names && t->names[i].node == node; i++) {
+    const th_elig_name *n = &t->names[i];
     th_jout_object(w);
     th_jout_kv_str(w, "why", th_elig_naming_name(n->why));
     th_jout_kv_str(w, "category", th_elig_category_name(n->category));

@@ -191,6 +191,19 @@ int th_elig_read_concepts(th_span text, const th_concepts *dict, th_concept_matc
   return rc;
 }
 
+/* Names stand in the order of the leaves. */
+uint32_t th_elig_first_name(const th_elig_tree *tree, uint32_t node) {
+  uint32_t low = 0, high = tree->n_names;
+  while (low < high) {
+    uint32_t middle = low + (high - low) / 2;
+    if (tree->names[middle].node < node)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low < tree->n_names && tree->names[low].node == node ? low : tree->n_names;
+}
+
 size_t th_elig_id_add(const th_elig_node *node, size_t n, char *out) {
   char digits[10];
   size_t k = sizeof digits;

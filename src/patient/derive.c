@@ -34,7 +34,7 @@ static const th_patient_fact *newest_of(const th_reading *r, const char *key) {
 /* A fact of the attribute; of the time, date and place of `from`. */
 static th_patient_fact new_value(const char *key, const char *unit, const char *of,
                                  const th_patient_fact *from) {
-  th_patient_fact f = th_fact_new(TH_FACT_VALUE);
+  th_patient_fact f = th_patient_fact_new(TH_FACT_VALUE);
   f.attribute = th_elig_attribute_find(th_span_of(key));
   f.unit = th_span_of(unit);
   f.flags = TH_FACT_DERIVED | (from ? from->flags & TH_FACT_HISTORY : 0);

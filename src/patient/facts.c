@@ -4,7 +4,7 @@
 
 enum { SKIPS_MAX = 256 }; /* kinds that are told apart: each is looked for among them */
 
-th_patient_fact th_fact_new(th_fact_type type) {
+th_patient_fact th_patient_fact_new(th_fact_type type) {
   return (th_patient_fact){.type = (uint8_t)type,
                            .attribute = -1,
                            .relation = TH_ELIG_EQ,

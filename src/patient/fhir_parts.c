@@ -17,7 +17,7 @@ void th_fhir_skip(th_fhir *f, const char *what) {
 }
 
 th_patient_fact th_fhir_fact(const th_fhir *f, th_fact_type type, th_elig_category category) {
-  th_patient_fact fact = th_fact_new(type);
+  th_patient_fact fact = th_patient_fact_new(type);
   fact.category = (uint8_t)(type == TH_FACT_CONCEPT ? category : 0);
   fact.resource = f->name;
   fact.from = f->j->nodes[f->resource].off;

@@ -24,7 +24,7 @@ static int bad(form *f, uint32_t node, const char *pointer, const char *what) {
 }
 
 static th_patient_fact fact_of(form *f, th_fact_type type, uint32_t node, const char *pointer) {
-  th_patient_fact fact = th_fact_new(type);
+  th_patient_fact fact = th_patient_fact_new(type);
   fact.resource = th_reading_text(f->r, th_span_of(pointer));
   fact.from = f->j->nodes[node].off;
   fact.to = f->j->nodes[node].end;

@@ -21,8 +21,6 @@ typedef struct th_reading {
   th_err *err;
 } th_reading;
 
-/* A fact of the kind, all else unknown: not absent, stated, of the patient, no dates. */
-th_patient_fact th_fact_new(th_fact_type type);
 /* Copies the fact; spans in it must be in arena, static, or of the dictionary (then they are
  * copied when the reading ends). */
 void th_reading_add(th_reading *r, const th_patient_fact *fact);

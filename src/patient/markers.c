@@ -117,7 +117,7 @@ static th_span label_of(th_note *note, const th_elig_leaf *leaf, const th_elig_g
 
 static void add_gene(th_note *note, const th_sentence *s, uint32_t first, uint32_t behind,
                      th_span label, marker_state state) {
-  th_patient_fact f = th_fact_new(TH_FACT_CONCEPT);
+  th_patient_fact f = th_patient_fact_new(TH_FACT_CONCEPT);
   f.category = TH_ELIG_GENE;
   f.label = label;
   th_note_apply(note, s, first, &f);
@@ -214,7 +214,7 @@ static bool class_of(const th_note *note, uint32_t i, const char *key, double *l
 
 static void add_class(th_note *note, const th_sentence *s, uint32_t first, uint32_t end,
                       const char *key, double low, double high) {
-  th_patient_fact f = th_fact_new(TH_FACT_VALUE);
+  th_patient_fact f = th_patient_fact_new(TH_FACT_VALUE);
   f.attribute = th_elig_attribute_find(th_span_of(key));
   if (f.attribute < 0) return;
   f.value = low;
@@ -330,7 +330,7 @@ static uint32_t height_at(th_note *note, const th_sentence *s, uint32_t i) {
     if (th_note_among(note, b - 1, "height ht")) return i;
   k += 1 + th_note_sign(note, k + 1, '.');
   if (!th_note_number(note, k) || !(note->v.p[k].value >= 0 && note->v.p[k].value < 12)) return i;
-  th_patient_fact f = th_fact_new(TH_FACT_VALUE);
+  th_patient_fact f = th_patient_fact_new(TH_FACT_VALUE);
   f.attribute = th_elig_attribute_find(TH_SPAN("height"));
   f.value = t->value * 12 + note->v.p[k].value;
   f.unit = TH_SPAN("[in_i]");
@@ -417,7 +417,7 @@ bool th_markers_of_name(th_reading *r, th_span name, th_span said, const th_pati
     if (!th_elig_gene_at(&leaf, i, &g) || !strcmp(g.name, "PD-L1")) continue;
     marker_state state = said.n ? told : state_behind(&note, &s, &g, &behind);
     if (state == NOTHING) continue;
-    th_patient_fact f = th_fact_new(TH_FACT_CONCEPT);
+    th_patient_fact f = th_patient_fact_new(TH_FACT_CONCEPT);
     f.category = TH_ELIG_GENE;
     f.label = label_of(&note, &leaf, &g);
     f.absent = (state == ABSENT) != like->absent;
@@ -438,7 +438,7 @@ bool th_markers_stage(th_reading *r, th_span said, const th_patient_fact *like) 
   for (uint32_t i = 0; i < s.to; i++) {
     if (!class_of(&note, i, "cancer_stage", &low, &high)) continue;
     if (i > 0 && !th_note_among(&note, i - 1, "stage group")) continue;
-    th_patient_fact f = th_fact_new(TH_FACT_VALUE);
+    th_patient_fact f = th_patient_fact_new(TH_FACT_VALUE);
     f.attribute = th_elig_attribute_find(TH_SPAN("cancer_stage"));
     f.value = low;
     if (high > low) f.relation = TH_ELIG_BETWEEN, f.high = high;

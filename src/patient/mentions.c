@@ -81,7 +81,7 @@ static void take_term(void *ctx, const th_term *t) {
   at->first = at->behind = m->token;
   while (at->behind < s->to && note->v.p[at->behind].from < t->to)
     at->behind++;
-  th_patient_fact f = th_fact_new(TH_FACT_CONCEPT);
+  th_patient_fact f = th_patient_fact_new(TH_FACT_CONCEPT);
   f.category = t->category;
   f.label = t->label;
   f.concept_id = t->concept_id;

@@ -125,15 +125,21 @@ static int cmp_rank(const th_patient_fact *a, const th_patient_fact *b) {
   return c;
 }
 
-/* A whole order over everything but the bytes, so that the order of resources makes no difference;
- * facts of one note stand by their place there, the last first. */
-static int cmp_facts(const void *x, const void *y) {
-  const th_patient_fact *a = x, *b = y;
+/* What it is about, then by rank. */
+static int cmp_said(const th_patient_fact *a, const th_patient_fact *b) {
   int c = cmp_int(a->type, b->type);
   if (!c) c = cmp_int(a->attribute, b->attribute);
   if (!c) c = cmp_int(a->category, b->category);
   if (!c && a->type == TH_FACT_CONCEPT) c = th_span_cmp(a->label, b->label);
   if (!c) c = cmp_rank(a, b);
+  return c;
+}
+
+/* A whole order over everything but the bytes, so that the order of resources makes no difference;
+ * facts of one note stand by their place there, the last first. */
+static int cmp_facts(const void *x, const void *y) {
+  const th_patient_fact *a = x, *b = y;
+  int c = cmp_said(a, b);
   if (!c) c = th_span_cmp(a->resource, b->resource);
   if (!c) c = cmp_double(b->value, a->value);
   if (!c) c = th_span_cmp(a->unit, b->unit);
@@ -145,11 +151,7 @@ static int cmp_facts(const void *x, const void *y) {
 
 static int cmp_note(const void *x, const void *y) {
   const th_patient_fact *a = x, *b = y;
-  int c = cmp_int(a->type, b->type);
-  if (!c) c = cmp_int(a->attribute, b->attribute);
-  if (!c) c = cmp_int(a->category, b->category);
-  if (!c && a->type == TH_FACT_CONCEPT) c = th_span_cmp(a->label, b->label);
-  if (!c) c = cmp_rank(a, b);
+  int c = cmp_said(a, b);
   return c ? c : cmp_int(b->from, a->from);
 }
 

@@ -85,6 +85,9 @@ typedef struct th_patient_fact {
   uint32_t note_from, note_to; /* bytes of th_patient.note that say it; equal: not of a note */
 } th_patient_fact;
 
+/* A fact of the kind, all else unknown: not absent, stated, of the patient, no dates. */
+th_patient_fact th_patient_fact_new(th_fact_type type);
+
 /* Bytes [from, to) of a note that do not speak of what the patient has: denied, of relatives, or
  * only what may come. */
 typedef struct th_patient_aside {

@@ -307,7 +307,7 @@ static bool is_others(const th_note *note, const age *a) {
 }
 
 static void add_age(th_note *note, const age *a) {
-  th_patient_fact f = th_fact_new(TH_FACT_VALUE);
+  th_patient_fact f = th_patient_fact_new(TH_FACT_VALUE);
   f.attribute = th_elig_attribute_find(TH_SPAN("age"));
   f.value = a->low;
   if (isfinite(a->high)) f.relation = TH_ELIG_BETWEEN, f.high = a->high;

@@ -84,7 +84,7 @@ static bool dated_line(const place *at, th_date *out) {
 static void add_value(const place *at, int attribute, double value, double high) {
   const th_elig_quantity *q = at->q;
   th_note *note = at->note;
-  th_patient_fact f = th_fact_new(TH_FACT_VALUE);
+  th_patient_fact f = th_patient_fact_new(TH_FACT_VALUE);
   f.attribute = attribute;
   f.value = value;
   f.relation = q->related ? q->relation : TH_ELIG_EQ;

@@ -325,20 +325,12 @@ static bool is_loose(const th_match_answer *a) {
 }
 
 static th_patient_fact loose_fact(const th_match_answer *a) {
-  th_span label = a->what.n ? a->what : th_span_of(th_elig_category_name((uint8_t)a->category));
-  return (th_patient_fact){.type = TH_FACT_CONCEPT,
-                           .category = (uint8_t)a->category,
-                           .time = TH_ELIG_CURRENT,
-                           .absent = !th_span_eq(a->value, TH_SPAN("yes")),
-                           .attribute = -1,
-                           .value = NAN,
-                           .high = NAN,
-                           .canonical = NAN,
-                           .canonical_high = NAN,
-                           .normal_low = NAN,
-                           .normal_high = NAN,
-                           .concept_id = TH_NO_CONCEPT,
-                           .label = label};
+  th_patient_fact f = th_patient_fact_new(TH_FACT_CONCEPT);
+  f.category = (uint8_t)a->category;
+  f.time = TH_ELIG_CURRENT;
+  f.absent = !th_span_eq(a->value, TH_SPAN("yes"));
+  f.label = a->what.n ? a->what : th_span_of(th_elig_category_name((uint8_t)a->category));
+  return f;
 }
 
 /* Adds the facts of b, without their places, and the loose answers to a; b's age and sex count. */

@@ -154,19 +154,6 @@ static void put_named(const list *l, const th_elig_name *name) {
   th_html_close(l->h);
 }
 
-/* The first name of a leaf; the tree's end when it has none. */
-static uint32_t first_name(const th_elig_tree *t, uint32_t node) {
-  uint32_t low = 0, high = t->n_names;
-  while (low < high) {
-    uint32_t mid = low + (high - low) / 2;
-    if (t->names[mid].node < node)
-      low = mid + 1;
-    else
-      high = mid;
-  }
-  return low < t->n_names && t->names[low].node == node ? low : t->n_names;
-}
-
 /* ---- the text of an item ---- */
 
 /* Whether the words hold more than backslashes before signs: emphasis, links, paragraphs. */
@@ -224,7 +211,7 @@ static void put_leaf(list *l, uint32_t at) {
     put_marked(l, n);
   th_html_close(l->h);
   l->behind = n->to;
-  uint32_t name = first_name(l->t, at);
+  uint32_t name = th_elig_first_name(l->t, at);
   if (n->n_facts || name < l->t->n_names) {
     th_html_open(l->h, "ul", "said-facts");
     for (uint32_t i = n->fact; i < n->fact + n->n_facts; i++)

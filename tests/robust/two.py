@@ -174,3 +174,61 @@ def readers_beside_an_import(world):
             assert process.returncode == 0, process.communicate()[1]
             process.communicate()
     assert rounds >= 4, rounds
+
+
+def own_memory(process):
+    """Bytes that belong to the process alone and to no file."""
+    with open("/proc/%d/smaps_rollup" % process.pid) as file:
+        sizes = dict(line.split(":") for line in file if line.startswith(("Private_", "Anonymous")))
+    return int(sizes["Anonymous"].split()[0]) * 1024
+
+
+ASKED = ["/api/v2/studies?query.term=%s&pageSize=10&countTotal=true", "/search?term=%s", "/api/trialhead/v1/facets?query.term=%s",
+         "/api/v2/studies?query.cond=%s&aggFilters=phase:3&sort=LastUpdatePostDate", "/study/NCT9000000%d", "/api/v2/studies/NCT9000000%d",
+         "/api/trialhead/v1/studies/NCT9000000%d/eligibility", "/api/v2/stats/size", "/"]
+WORDS = ("cancer", "asthma", "pain", "study", "heart", "insulin", "placebo", "diabetes")
+
+
+def fetch(connection, page):
+    connection.request("GET", page)
+    response = connection.getresponse()
+    body = response.read()
+    return fetch(connection, response.headers["Location"]) if response.status == 301 else (response.status, body)
+
+
+@test
+def a_server_does_not_grow(world):
+    """Mixed requests while imports change every record again and again: no failure, and no more memory at the
+    end than when everything had been asked for a while. The long form is ten minutes."""
+    states = [world.path("in-%d" % i, ndjson(demo(300, 30 + i))) for i in range(3)]
+    world.run("data", "import", "-q", states[0])
+    server, address = serve(world, "data")
+    connection = http.client.HTTPConnection(address, timeout=60)
+    seconds = repeats(12, 600)
+    start, imports, asked, memory, importing = time.monotonic(), 0, 0, [], None
+    try:
+        while time.monotonic() - start < seconds:
+            if importing and importing.poll() is not None:
+                assert importing.returncode == 0, importing.communicate()
+                importing.communicate()
+                importing, imports = None, imports + 1
+            if not importing:
+                importing = world.start("data", "import", "-q", states[(imports + 1) % 3])
+            for page in ASKED:
+                what = asked % 9 + 1 if "%d" in page else WORDS[asked // 9 % len(WORDS)]
+                status, body = fetch(connection, page % what if "%" in page else page)
+                assert status == 200 and body, (page, what, status)
+                asked += 1
+                time.sleep(0.01)
+            memory.append(own_memory(server))
+        importing.communicate()
+        left = own_memory(server)
+    finally:
+        connection.close()
+        err = end(server)
+    third = len(memory) // 3
+    early, late = max(memory[third : 2 * third]), max(memory[2 * third :])
+    print("%d answers beside %d imports; memory of its own %.1f MB at first, then at most %.1f, at last at most %.1f (%.1f)" % (
+        asked, imports, memory[0] / 1e6, early / 1e6, late / 1e6, left / 1e6))
+    assert server.returncode == 0 and not err, err
+    assert imports > 2 and late < early * 1.2 + (4 << 20), (imports, memory[:: max(1, len(memory) // 20)])
