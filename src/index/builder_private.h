@@ -26,22 +26,16 @@ enum { TH_FORM_TERM, TH_FORM_CODE, TH_CLASS_COUNT = 0 };
 
 /* One token of the document being staged. */
 typedef struct th_build_token {
-  uint32_t word; /* of the document's words */
+  uint32_t word; /* of the document's words; TH_BUILD_JOINED set: a joined form */
   uint32_t position;
 } th_build_token;
+#define TH_BUILD_JOINED (UINT32_C(1) << 31)
 
 /* The tokens of one field: from where those of the field before end. */
 typedef struct th_build_run {
   uint16_t field;
   uint32_t end;
 } th_build_run;
-
-/* Where a token's stem stands: with those of the same stem, in the order of fields and positions.
- */
-typedef struct th_build_spot {
-  uint32_t position;
-  uint16_t field, form;
-} th_build_spot;
 
 /* A word of the document becomes a stem of the document in one of its forms. */
 typedef struct th_build_word {
@@ -54,6 +48,12 @@ typedef struct th_build_local {
   uint32_t term, start, end, class_id;
   uint32_t n_bytes; /* of its posting */
 } th_build_local;
+
+/* A posting whose class is not known yet: its stem, and where it stands. */
+typedef struct th_build_pending {
+  uint32_t local;
+  size_t at;
+} th_build_pending;
 
 typedef struct th_build_column {
   th_buf rows;     /* see stage_row */
@@ -84,17 +84,18 @@ typedef struct th_build_stage {
   char *padded; /* the text being read */
   th_build_token *tokens;
   th_build_run *runs;
-  th_word *class_words; /* classes of the stems listed in class_locals */
-  uint32_t *class_locals;
+  th_word *class_words; /* classes of the pending postings */
+  th_build_pending *pending;
   th_buf class_texts;
-  uint32_t n_classes;
+  uint32_t n_pending;
   uint32_t *ids; /* of words: their forms; of class_words: their classes */
   th_build_word *resolved;
   th_build_local *locals;
-  th_build_spot *spots;
-  uint32_t *positions; /* of one posting in one field */
-  size_t cap_padded, cap_tokens, cap_runs, cap_class_words, cap_class_locals, cap_ids, cap_resolved,
-      cap_locals, cap_spots, cap_positions;
+  /* Spots: where a token's stem stands, with those of the same stem, in the order of fields and
+   * positions; field * 65,536 + form of each. */
+  uint32_t *positions, *marks;
+  size_t cap_padded, cap_tokens, cap_runs, cap_class_words, cap_pending, cap_ids, cap_resolved,
+      cap_locals, cap_positions, cap_marks;
   uint32_t n_tokens, n_runs, n_locals;
   uint32_t stamp;
   uint32_t lengths[TH_F_COUNT]; /* of the fields that have words */

@@ -3,7 +3,7 @@
 enum {
   BUCKET_BYTES = 384 << 10,
   BUCKETS_MAX = 1024,
-  HEAD = 8, /* bytes in the log before the rest */
+  HEAD = 8, /* bytes in the log before the length */
   NEW_HEAD = 12,
   AT_A_TIME = 32,
   PIECE = 32 << 10,
@@ -16,6 +16,7 @@ void th_deal_dispose(th_deal *d) {
   free(d->blocks);
   free(d->pieces);
   free(d->buckets);
+  free(d->df);
   free(d->places);
   free(d->stems);
 }
@@ -39,7 +40,8 @@ static seat *seat_stems(th_deal *d, const th_builder *b, const th_ordered *order
   uint64_t aim = TH_MAX(total / BUCKETS_MAX + 1, (uint64_t)BUCKET_BYTES);
   seat *seats = th_large_alloc(((size_t)n + 1) * sizeof *seats);
   d->buckets = calloc((size_t)(total / aim) + 2, sizeof *d->buckets);
-  if (!seats || !d->buckets) {
+  d->df = th_large_alloc(((size_t)n + 1) * sizeof *d->df);
+  if (!seats || !d->buckets || !d->df) {
     free(seats);
     return NULL;
   }
@@ -53,6 +55,7 @@ static seat *seat_stems(th_deal *d, const th_builder *b, const th_ordered *order
     th_bucket *bucket = &d->buckets[d->n - 1];
     seats[order[i].id] = (seat){d->n - 1, bucket->n_stems++};
     bucket->n_postings += t->df;
+    d->df[i] = t->df;
     held += dealt_bytes(t);
   }
   return seats;
@@ -117,17 +120,18 @@ static inline uint8_t *room_in(th_deal *d, th_bucket *bucket, size_t n) {
 
 /* ---- dealing ---- */
 
+/* rest: with the length in front of it */
 typedef struct held {
   uint32_t term, class_and_coded, len;
   const uint8_t *rest;
 } held;
 
-static const uint8_t *hold(const uint8_t *at, held *h) {
+static inline const uint8_t *hold(const uint8_t *at, held *h) {
   uint32_t head[2];
   memcpy(head, at, sizeof head);
-  th_dealt p = {.coded = head[1] & 1};
-  const uint8_t *end = th_log_rest(at + HEAD, &p);
-  *h = (held){head[0], head[1], (uint32_t)(end - at) - HEAD, at + HEAD};
+  at += HEAD;
+  const uint8_t *end = th_log_end(at);
+  *h = (held){head[0], head[1], (uint32_t)(end - at), at};
   return end;
 }
 
@@ -181,45 +185,28 @@ bool th_deal_make(th_deal *d, th_builder *b, const th_ordered *order, const uint
 
 /* ---- a bucket ---- */
 
-static void count_stems(th_deal *d, const th_bucket *k) {
-  for (uint32_t next = k->first_piece; next; next = d->pieces[next - 1].next) {
-    const uint8_t *at = d->pieces[next - 1].p, *end = at + d->pieces[next - 1].used;
-    while (at < end) {
-      uint32_t head[3];
-      memcpy(head, at, sizeof head);
-      th_dealt p = {.coded = head[2] & 1};
-      d->stems[head[0]]++;
-      at = th_log_rest(at + NEW_HEAD, &p);
-    }
-  }
-}
-
 static void put_places(th_deal *d, const th_bucket *k) {
   for (uint32_t next = k->first_piece; next; next = d->pieces[next - 1].next) {
     const uint8_t *at = d->pieces[next - 1].p, *end = at + d->pieces[next - 1].used;
     while (at < end) {
-      uint32_t head[3];
-      memcpy(head, at, sizeof head);
-      th_dealt p = {.coded = head[2] & 1};
-      d->places[d->stems[head[0]]++] = at;
-      at = th_log_rest(at + NEW_HEAD, &p);
+      uint32_t stem;
+      memcpy(&stem, at, sizeof stem);
+      d->places[d->stems[stem]++] = at;
+      at = th_log_end(at + NEW_HEAD);
     }
   }
 }
 
-/* Counts, adds up, fills: stems[i] goes from the start to the end of its places. */
+/* stems[i] goes from the start to the end of its places. */
 bool th_deal_open(th_deal *d, uint32_t bucket) {
   const th_bucket *k = &d->buckets[bucket];
   uint32_t sum = 0;
   if (!th_build_grow((void **)&d->places, &d->cap_places, k->n_postings, sizeof *d->places) ||
       !th_build_grow((void **)&d->stems, &d->cap_stems, (size_t)k->n_stems + 1, sizeof *d->stems))
     return false;
-  memset(d->stems, 0, ((size_t)k->n_stems + 1) * sizeof *d->stems);
-  count_stems(d, k);
   for (uint32_t i = 0; i < k->n_stems; i++) {
-    uint32_t n = d->stems[i];
     d->stems[i] = sum;
-    sum += n;
+    sum += d->df[k->first_stem + i];
   }
   put_places(d, k);
   return true;

@@ -5,8 +5,10 @@
  * run of neighbouring stems whose postings fit the processor's cache. Only then, bucket by bucket,
  * the postings of one stem are looked for.
  *
- *   bucket := (u32 stem, counted from the bucket's first  u32 doc  u32 class * 2 + coded  rest)*
- *             doc and class as the segment numbers them; coded, rest: as in the log (stage.c) */
+ *   bucket := (u32 stem, counted from the bucket's first  u32 doc  u32 class * 2 + coded
+ *              varint len  rest)*
+ *             doc and class as the segment numbers them; coded, len, rest: as in the log (stage.c)
+ */
 #ifndef TH_INDEX_DEAL_H
 #define TH_INDEX_DEAL_H
 
@@ -38,6 +40,7 @@ typedef struct th_deal {
   void **blocks; /* owned: memory of pieces that is not the log's */
   uint32_t n_blocks;
   size_t cap_blocks;
+  uint32_t *df; /* owned; postings of each stem, in the order */
   /* The bucket that th_deal_open opened. */
   const uint8_t **places; /* owned; its postings, by stem, then by document */
   uint32_t *stems;        /* owned; of each stem the end of its postings among the places */
@@ -72,15 +75,10 @@ static inline uint32_t th_log_varint(const uint8_t **at) {
   }
 }
 
-/* What follows the head of a posting; returns its end. */
-static inline const uint8_t *th_log_rest(const uint8_t *at, th_dealt *p) {
-  p->n = th_log_varint(&at);
-  p->n_bits = th_log_varint(&at);
-  p->bits = at;
-  p->forms = at += (p->n_bits + 7) / 8;
-  for (uint32_t left = p->coded ? p->n : 0; left; at++)
-    left -= *at < 0x80;
-  return at;
+/* The end of a posting; at: behind its head, where its length stands. */
+static inline const uint8_t *th_log_end(const uint8_t *at) {
+  uint32_t len = th_log_varint(&at);
+  return at + len;
 }
 
 /* The posting at a place. */
@@ -89,6 +87,7 @@ static inline void th_deal_posting(const uint8_t *at, th_dealt *p) {
   memcpy(head, at, sizeof head);
   *p = (th_dealt){.doc = head[1], .class_id = head[2] >> 1, .coded = head[2] & 1};
   at += sizeof head;
+  th_log_varint(&at);
   p->n = th_log_varint(&at);
   p->n_bits = th_log_varint(&at);
   p->bits = at;

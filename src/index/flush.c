@@ -82,8 +82,7 @@ static void discount_postings(flush *f, uint32_t d) {
   for (uint32_t i = 0; i < b->docs[d].n_postings; i++) {
     uint32_t head[2];
     memcpy(head, at, sizeof head);
-    th_dealt p = {.coded = head[1] & 1};
-    const uint8_t *end = th_log_rest(at + sizeof head, &p);
+    const uint8_t *end = th_log_end(at + sizeof head);
     f->classes[head[1] >> 1].count--;
     b->terms[head[0]].df--;
     b->terms[head[0]].bytes -= (uint64_t)(end - at);

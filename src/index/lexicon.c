@@ -68,11 +68,16 @@ void th_doc_words_dispose(th_doc_words *d) {
   th_doc_words_init(d);
 }
 
+/* n empty slots. */
 static bool make_slots(th_doc_words *d, uint32_t n) {
-  uint64_t *slots = calloc(n, sizeof *slots);
-  if (!slots) return false;
-  free(d->slots);
-  d->slots = slots;
+  if (n > d->cap_slots) {
+    uint64_t *slots = malloc(n * sizeof *slots);
+    if (!slots) return false;
+    free(d->slots);
+    d->slots = slots;
+    d->cap_slots = n;
+  }
+  memset(d->slots, 0, n * sizeof *d->slots);
   d->n_slots = n;
   return true;
 }
@@ -83,9 +88,7 @@ bool th_doc_words_begin(th_doc_words *d, size_t n) {
     wanted *= 2;
   d->n = 0;
   th_buf_clear(&d->long_texts);
-  if (d->n_slots != wanted) return make_slots(d, wanted);
-  memset(d->slots, 0, d->n_slots * sizeof *d->slots);
-  return true;
+  return make_slots(d, wanted);
 }
 
 static bool grow_doc_words(th_doc_words *d) {

@@ -30,7 +30,7 @@ th_word th_word_of(const char *text, size_t len);
 
 typedef struct th_doc_words {
   uint64_t *slots; /* hash in the high half, number + 1 in the low one */
-  uint32_t n_slots;
+  uint32_t n_slots, cap_slots;
   th_word *words;
   uint32_t n, cap;
   th_buf long_texts;

@@ -1,16 +1,5 @@
 #include "index/occurrences.h"
 
-static inline void put_below(th_bit_sink *s, uint32_t v, uint32_t range) {
-  if (range <= 1) return;
-  unsigned k = 31 - (unsigned)__builtin_clz(range);
-  uint64_t u = (UINT64_C(2) << k) - range, shift = (range - u) / 2;
-  uint64_t x = v >= shift ? v - shift : v + range - shift;
-  if (x < u)
-    th_sink_put(s, x, k);
-  else
-    th_sink_put(s, (x + u) >> 1 | ((x + u) & 1) << k, k + 1);
-}
-
 static inline uint32_t get_below(th_bit_reader *r, uint32_t range) {
   uint64_t word;
   if (range <= 1) return 0;
@@ -39,22 +28,30 @@ static inline uint32_t get_form(th_bit_reader *r, uint32_t n_forms) {
   return form < TH_FORM_UNARY ? form : form + get_below(r, n_forms - TH_FORM_UNARY);
 }
 
-/* Recursion goes as deep as log2 n. */
-static void write_between(th_bit_sink *s, const uint32_t *p, uint32_t n, uint32_t low,
-                          uint32_t high) {
-  while (n && n < high - low) { /* as many as there are places: nothing to say */
-    uint32_t middle = n / 2, at = p[middle];
-    put_below(s, at - low - middle, high - low - n + 1);
-    write_between(s, p, middle, low, at);
-    p += middle + 1;
-    n -= middle + 1;
-    low = at + 1;
-  }
-}
+/* What lies behind a middle waits here while what lies before it is written. As halves are halved,
+ * there are never more than log2 n of them. */
+typedef struct between {
+  const uint32_t *p;
+  uint32_t n, low, high;
+} between;
 
-void th_positions_write(th_bit_sink *sink, const uint32_t *positions, uint32_t tf,
-                        uint32_t length) {
-  write_between(sink, positions, tf, 0, length);
+void th_positions_write_many(th_bit_sink *sink, const uint32_t *positions, uint32_t tf,
+                             uint32_t length) {
+  between waiting[33], now = {positions, tf, 0, length};
+  unsigned n_waiting = 0;
+  th_bit_sink s = *sink;
+  for (;;) {
+    while (now.n && now.n < now.high - now.low) { /* as many as there are places: nothing to say */
+      uint32_t middle = now.n / 2, at = now.p[middle], behind = now.n - middle - 1;
+      th_below_put(&s, at - now.low - middle, now.high - now.low - now.n + 1);
+      if (behind) waiting[n_waiting++] = (between){now.p + middle + 1, behind, at + 1, now.high};
+      now.n = middle;
+      now.high = at;
+    }
+    if (n_waiting == 0) break;
+    now = waiting[--n_waiting];
+  }
+  *sink = s;
 }
 
 th_form_bits th_form_bits_of(uint32_t form, uint32_t n_forms) {
@@ -63,7 +60,7 @@ th_form_bits th_form_bits_of(uint32_t form, uint32_t n_forms) {
   th_bit_sink s = {room, 0, 0};
   uint32_t most = TH_MIN(n_forms - 1, (uint32_t)TH_FORM_UNARY), ones = TH_MIN(form, most);
   th_sink_put(&s, (1u << ones) - 1, ones + (form < most));
-  if (form >= TH_FORM_UNARY) put_below(&s, form - TH_FORM_UNARY, n_forms - TH_FORM_UNARY);
+  if (form >= TH_FORM_UNARY) th_below_put(&s, form - TH_FORM_UNARY, n_forms - TH_FORM_UNARY);
   unsigned n = (unsigned)(s.p - room) * 8 + s.n;
   memcpy(&bits, room, 4);
   return (th_form_bits){(uint32_t)(bits & ((UINT64_C(1) << n) - 1)), n};

@@ -30,8 +30,29 @@ enum { TH_FORM_UNARY = 7 };
 static inline size_t th_occurrences_room(uint32_t n) {
   return (size_t)n * 5 + 16;
 }
+/* Phased-in binary of v < range. */
+static inline void th_below_put(th_bit_sink *s, uint32_t v, uint32_t range) {
+  if (TH_UNLIKELY(range <= 1)) return;
+  unsigned k = 31 - (unsigned)__builtin_clz(range);
+  uint64_t u = (UINT64_C(2) << k) - range, shift = (range - u) / 2;
+  uint64_t x = v - shift + (v < shift ? range : 0), longer = x >= u, y = x + u;
+  th_sink_put(s, longer ? y >> 1 | (y & 1) << k : x, k + (unsigned)longer);
+}
+
 /* tf positions, ascending, each below length. */
-void th_positions_write(th_bit_sink *sink, const uint32_t *positions, uint32_t tf, uint32_t length);
+void th_positions_write_many(th_bit_sink *sink, const uint32_t *positions, uint32_t tf,
+                             uint32_t length);
+static inline void th_positions_write(th_bit_sink *sink, const uint32_t *positions, uint32_t tf,
+                                      uint32_t length) {
+  if (tf == 1) {
+    th_below_put(sink, positions[0], length);
+  } else if (tf == 2 && length > 2) {
+    th_below_put(sink, positions[1] - 1, length - 1);
+    th_below_put(sink, positions[0], positions[1]);
+  } else {
+    th_positions_write_many(sink, positions, tf, length);
+  }
+}
 /* A form as its bits, at most 24. */
 typedef struct th_form_bits {
   uint32_t bits, n;

@@ -37,40 +37,68 @@ static inline __m128i th_bytes_in(__m128i v, char first, char count) {
                         _mm_set1_epi8((char)(-128 + count)));
 }
 
+/* Looks at the 64 bytes from t->at on: which belong to ASCII words, which may begin a word. */
+static inline void th_plain_look(th_tokens *t) {
+  t->window = t->at;
+  t->words = t->stops = 0;
+  for (unsigned i = 0; i < TH_TOKENS_WINDOW; i += 16) {
+    __m128i v = _mm_loadu_si128((const __m128i *)(t->src + t->at + i));
+    __m128i word = _mm_or_si128(th_bytes_in(_mm_or_si128(v, _mm_set1_epi8(0x20)), 'a', 26),
+                                th_bytes_in(v, '0', 10));
+    t->words |= (uint64_t)(uint32_t)_mm_movemask_epi8(word) << i;
+    t->stops |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_or_si128(word, v)) << i;
+  }
+}
+
 /* Steps to the next byte that may begin a word while there are enough bytes behind it. */
 static inline bool th_plain_skip(th_tokens *t) {
-  while (t->at < t->fast_end) {
-    __m128i v = _mm_loadu_si128((const __m128i *)(t->src + t->at));
-    __m128i letters = th_bytes_in(_mm_or_si128(v, _mm_set1_epi8(0x20)), 'a', 26);
-    unsigned m = (unsigned)_mm_movemask_epi8(
-        _mm_or_si128(_mm_or_si128(letters, v), th_bytes_in(v, '0', 10)));
-    if (m) {
-      t->at += (uint32_t)__builtin_ctz(m);
-      return true;
+  for (;;) {
+    uint32_t in = t->at - t->window;
+    if (TH_LIKELY(in < TH_TOKENS_WINDOW)) {
+      uint64_t stops = t->stops >> in;
+      if (TH_LIKELY(stops)) {
+        t->at += (uint32_t)__builtin_ctzll(stops);
+        return true;
+      }
+      t->at = t->window + TH_TOKENS_WINDOW;
     }
-    t->at += 16;
+    if (t->at >= t->fast_end) return false;
+    th_plain_look(t);
   }
-  return false;
 }
+
+/* Bytes of the word that begins at t->at, inside the window. One that reaches the window's end is
+ * looked at from its beginning. */
+static inline unsigned th_plain_len(th_tokens *t) {
+  uint32_t in = t->at - t->window;
+  unsigned len = (unsigned)__builtin_ctzll(~(t->words >> in) | UINT64_C(1) << 63);
+  if (TH_LIKELY(in + len < TH_TOKENS_WINDOW)) return len;
+  if (in == 0 || t->at >= t->fast_end) return TH_TOKENS_WINDOW;
+  th_plain_look(t);
+  return (unsigned)__builtin_ctzll(~t->words | UINT64_C(1) << 63);
+}
+
+/* Ones, then zeros: from its place 16 - n on stands what keeps n bytes. */
+extern const uint8_t th_plain_keep[32];
 
 /* The word at t->at when it is a plain one, and nothing else changes when it is not. */
 static inline bool th_plain_scan(th_tokens *t, th_plain_word *w) {
-  const uint8_t *p = t->src + t->at;
-  __m128i v = _mm_loadu_si128((const __m128i *)p), lower = _mm_or_si128(v, _mm_set1_epi8(0x20));
-  unsigned digits = (unsigned)_mm_movemask_epi8(th_bytes_in(v, '0', 10));
-  unsigned word = (unsigned)_mm_movemask_epi8(th_bytes_in(lower, 'a', 26)) | digits;
-  unsigned len = (unsigned)__builtin_ctz(~word);
+  unsigned len = th_plain_len(t);
   if (len == 0 || len > 15) return false;
+  const uint8_t *p = t->src + t->at;
+  bool number = (uint8_t)(p[0] - '0') < 10;
   uint8_t end = th_token_classes[p[len]];
   if (TH_UNLIKELY(end != TH_TC_PLAIN)) {
-    if (end == TH_TC_POINT ? (digits & 1)
+    if (end == TH_TC_POINT ? number
                            : end != TH_TC_CLOSE && !(end <= TH_TC_OPEN &&
                                                      th_token_classes[p[len + 1]] == TH_TC_PLAIN))
       return false;
   }
-  if ((digits & 1) && t->at > 0 && p[-1] == '.') return false;
-  const __m128i places = _mm_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-  __m128i text = _mm_and_si128(lower, _mm_cmplt_epi8(places, _mm_set1_epi8((char)len)));
+  if (number && t->at > 0 && p[-1] == '.') return false;
+  __m128i v = _mm_loadu_si128((const __m128i *)p);
+  __m128i text = _mm_and_si128(_mm_or_si128(v, _mm_set1_epi8(0x20)),
+                               _mm_loadu_si128((const __m128i *)(th_plain_keep + 16 - len)));
+  unsigned digits = (unsigned)_mm_movemask_epi8(th_bytes_in(v, '0', 10));
   w->a = (uint64_t)_mm_cvtsi128_si64(text);
   w->b = (uint64_t)_mm_cvtsi128_si64(_mm_unpackhi_epi64(text, text));
   w->len = len;

@@ -24,8 +24,11 @@ const uint8_t th_token_classes[256] = {
 };
 #define class_of th_token_classes
 
-enum { WIDE = 48 }; /* bytes that a wide step looks at: two loads, the second at the first's end */
-_Static_assert(WIDE <= TH_PAD, "blanks behind a padded text");
+const uint8_t th_plain_keep[32] = {[0 ... 15] = 0xFF};
+
+/* Bytes that a wide step may look at: a window, and a word at its end. */
+enum { WIDE = TH_TOKENS_WINDOW + 16 };
+_Static_assert((int)TH_TOKENS_WINDOW <= (int)TH_PAD, "blanks behind a padded text");
 
 void th_tokens_init(th_tokens *t, th_span text) {
   t->src = (const uint8_t *)text.p;
@@ -35,6 +38,7 @@ void th_tokens_init(th_tokens *t, th_span text) {
   t->position = 0;
   t->chain_at = UINT32_MAX;
   t->queued = t->given = 0;
+  t->window = UINT32_MAX - 64; /* none: behind every text */
 }
 
 void th_tokens_init_padded(th_tokens *t, th_span text) {

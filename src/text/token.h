@@ -22,6 +22,7 @@ enum {
   TH_TOKEN_MAX = 64,
   TH_TOKEN_JOINED_MAX = 40,
   TH_TOKEN_PARTS_MAX = 4,
+  TH_TOKENS_WINDOW = 64,
 };
 
 enum {
@@ -47,6 +48,8 @@ typedef struct th_tokens {
   uint32_t position; /* positions used so far */
   uint32_t chain_at; /* a compound too long to be joined goes on here */
   uint32_t queued, given;
+  uint32_t window;       /* of the 64 bytes from here on is known: (plain.h) */
+  uint64_t words, stops; /* those of ASCII words; those that may begin a word */
   th_token queue[TH_TOKEN_PARTS_MAX + 2];
   char text[(TH_TOKEN_PARTS_MAX + 1) * TH_TOKEN_MAX + 16];
 } th_tokens;
