@@ -1,5 +1,6 @@
 /* trialhead index: brings the index up to the store, or makes it anew. */
 #include "base/json.h"
+#include "base/memory.h"
 #include "base/queue.h"
 #include "cli/cli.h"
 #include "cli/tty.h"
@@ -33,19 +34,34 @@ static int print_result(th_cli *cli, th_registry *registry, double seconds, th_e
   return rc;
 }
 
+/* Makes the index anew beside the one there, and opens it: for its numbers, reading is enough. */
+static int rebuild(th_cli *cli, th_progress *progress, th_registry **out, th_err *err) {
+  th_buf dir;
+  th_buf_init(&dir, 4096);
+  int rc = th_cli_data_dir(cli, &dir, err);
+  if (rc == 0)
+    rc = th_registry_rebuild(dir.p, th_cli_value(cli, "merge") != NULL, on_progress, progress, err);
+  th_buf_dispose(&dir);
+  return rc ? rc : th_cli_open(cli, TH_REGISTRY_READ, out, err);
+}
+
+static int bring_up(th_cli *cli, th_progress *progress, th_registry **out, th_err *err) {
+  int rc = th_cli_open(cli, TH_REGISTRY_WRITE, out, err);
+  return rc ? rc
+            : th_registry_index_update(*out, false, th_cli_value(cli, "merge") != NULL, on_progress,
+                                       progress, err);
+}
+
 int th_cmd_index(th_cli *cli) {
   th_err err = {0};
   th_registry *registry = NULL;
   th_progress progress;
   double start = th_clock_mono();
-  bool rebuild = th_cli_value(cli, "rebuild") != NULL;
-  int rc = th_cli_open(cli, rebuild ? TH_REGISTRY_REBUILD : TH_REGISTRY_WRITE, &registry, &err);
-  if (rc == 0) {
-    th_progress_start(&progress, "studies", cli->quiet);
-    rc = th_registry_index_update(registry, rebuild, th_cli_value(cli, "merge") != NULL,
-                                  on_progress, &progress, &err);
-    th_progress_end(&progress);
-  }
+  th_memory_hold();
+  th_progress_start(&progress, "studies", cli->quiet);
+  int rc = th_cli_value(cli, "rebuild") ? rebuild(cli, &progress, &registry, &err)
+                                        : bring_up(cli, &progress, &registry, &err);
+  th_progress_end(&progress);
   if (rc == 0) rc = print_result(cli, registry, th_clock_mono() - start, &err);
   th_registry_close(registry);
   return rc < 0 ? th_cli_fail(cli, &err) : TH_EXIT_DONE;

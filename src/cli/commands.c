@@ -293,7 +293,8 @@ static const th_cli_example sync_examples[] = {
 };
 
 static const th_cli_option index_options[] = {
-    {"rebuild", 0, NULL, "throw the index away and make it anew from the store", NULL},
+    {"rebuild", 0, NULL, "make the index anew from the store; the old one answers until then",
+     NULL},
     {"merge", 0, NULL, "merge it into one segment", NULL},
     {0},
 };

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/queue.h"
 #include "index/builder.h"
 #include "index/index_private.h"
 #include "index/merge.h"
@@ -112,10 +113,23 @@ static int load_current(th_generation **out, const char *dir, const th_generatio
 }
 
 /* A first manifest, of nothing. */
-static int make_empty(const char *dir, th_err *err) {
-  th_manifest m = {.generation = 1, .fingerprint = th_index_fingerprint(), .next_number = 1};
+static int make_empty(const char *dir, uint64_t generation, uint64_t next_number, th_err *err) {
+  th_manifest m = {
+      .generation = generation, .fingerprint = th_index_fingerprint(), .next_number = next_number};
   int rc = th_dir_make(dir, err);
   return rc ? rc : th_manifest_write(&m, dir, err);
+}
+
+/* Where the old manifest cannot be read the time is a number that no generation has come to. */
+int th_index_make_successor(const char *dir, const char *before, th_err *err) {
+  th_manifest old;
+  uint64_t generation = (uint64_t)th_clock_utc(), number = 1;
+  if (th_manifest_read(&old, before, NULL) == 0) {
+    generation = old.generation + 1;
+    number = old.next_number;
+    th_manifest_dispose(&old);
+  }
+  return make_empty(dir, generation, number, err);
 }
 
 static int open_generation(th_index *index, th_err *err) {
@@ -125,7 +139,7 @@ static int open_generation(th_index *index, th_err *err) {
   uint64_t highest = 0;
   int rc = 0;
   th_index_manifest_path(index->dir, path);
-  if (index->write && !th_file_exists(path)) rc = make_empty(index->dir, err);
+  if (index->write && !th_file_exists(path)) rc = make_empty(index->dir, 1, 1, err);
   if (!rc) rc = load_current(&g, index->dir, NULL, err);
   if (rc) return rc;
   if (index->write) rc = th_index_sweep(index->dir, &g->manifest, &highest, err);

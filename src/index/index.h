@@ -101,6 +101,10 @@ int th_index_publish_sides(th_index *index, const th_index_side *sides, size_t n
 int th_index_merge(th_index *index, bool all, const _Atomic bool *stop, th_err *err) TH_MUST_USE;
 /* Throws everything away: an empty generation with applied_seq 0. */
 int th_index_clear(th_index *index, th_err *err) TH_MUST_USE;
+/* Makes an empty index in folder dir that is going to take the place of the one in `before`, which
+ * may be missing or damaged: its generations and numbers of files come after that one's, so that a
+ * reader of the one never takes a generation of the other for one that it knows. */
+int th_index_make_successor(const char *dir, const char *before, th_err *err) TH_MUST_USE;
 /* Removes the files of an index that cannot be opened (or of none: no error). The caller holds the
  * store's write lock. */
 int th_index_discard(const char *dir, th_err *err) TH_MUST_USE;

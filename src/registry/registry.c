@@ -116,19 +116,30 @@ static bool is_damage(int rc) {
   return rc == TH_EINPUT || rc == TH_ECORRUPT;
 }
 
+/* An empty index beside the one that it is to follow. */
+static int make_beside(const char *dir, const char *path, th_err *err) {
+  char before[PATH_MAX];
+  int rc = th_registry_index_path(dir, false, before, err);
+  if (rc == 0) rc = th_index_discard(path, err);
+  return rc ? rc : th_index_make_successor(path, before, err);
+}
+
+/* What a rebuild left that was killed takes room. */
+static void remove_beside(const char *dir) {
+  char path[PATH_MAX];
+  if (th_registry_index_path(dir, true, path, NULL) || !th_file_exists(path)) return;
+  if (th_index_discard(path, NULL) == 0) rmdir(path);
+}
+
 static int open_index(th_registry *r, th_err *err) {
   char path[PATH_MAX];
   th_err local = {0};
   bool beside = r->mode == TH_REGISTRY_BESIDE;
   int rc = th_registry_index_path(r->dir, beside, path, err);
   if (rc) return rc;
-  if (beside) rc = th_index_discard(path, &local);
+  if (beside) rc = make_beside(r->dir, path, &local);
   if (rc == 0) rc = open_matching(r, path, &local);
-  if (is_damage(rc) && r->mode == TH_REGISTRY_REBUILD) {
-    th_err_clear(&local);
-    rc = th_index_discard(path, &local);
-    if (rc == 0) rc = open_matching(r, path, &local);
-  }
+  if (rc == 0 && r->mode == TH_REGISTRY_WRITE) remove_beside(r->dir);
   if (rc == TH_ENOTFOUND && r->mode == TH_REGISTRY_READ) {
     th_err_clear(&local);
     rc = lacks_index(r, &local);

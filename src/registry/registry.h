@@ -2,7 +2,7 @@
  *
  *   DIR/store.db      the truth (store/)
  *   DIR/index/        derived from it (index/), thrown away and rebuilt at will
- *   DIR/index.new/    an index on its way to take that one's place (th_registry_renew)
+ *   DIR/index.new/    an index on its way to take that one's place (th_registry_rebuild)
  *
  * Readers: any number of threads and processes. One writer process at a time. */
 #ifndef TH_REGISTRY_REGISTRY_H
@@ -21,8 +21,7 @@ typedef enum th_registry_mode {
   TH_REGISTRY_READ_STORE, /* READ without the index: what needs only records works when it is
                              damaged */
   TH_REGISTRY_WRITE,
-  TH_REGISTRY_REBUILD, /* WRITE, and an index that is damaged or another store's is thrown away */
-  TH_REGISTRY_BESIDE,  /* WRITE with an empty index in DIR/index.new, the one there untouched */
+  TH_REGISTRY_BESIDE, /* WRITE with an empty index in DIR/index.new, the one there untouched */
 } th_registry_mode;
 
 /* WRITE makes the directory when absent. READ on an absent or empty one: TH_ENOTFOUND. TH_ECORRUPT
@@ -62,9 +61,15 @@ int th_registry_import(th_registry *r, const char *const *paths, size_t n_paths,
 int th_registry_index_update(th_registry *r, bool rebuild, bool merge_all,
                              void (*progress)(void *ctx, uint64_t done, uint64_t total), void *ctx,
                              th_err *err) TH_MUST_USE;
-/* For an index that another version of the program made: makes one from the store beside it, which
- * is in use until the new one is whole, and puts that in its place. Does nothing when the index can
- * be read by now. TH_EBUSY: another process writes. */
+/* Makes the index anew from the store, beside the one there, which readers go on using until the
+ * new one is whole: then one exchange of names puts it in that one's place, whatever state that one
+ * is in. Who is killed on the way leaves the old one. merge_all: to one segment. TH_EBUSY: another
+ * process writes. */
+int th_registry_rebuild(const char *dir, bool merge_all,
+                        void (*progress)(void *ctx, uint64_t done, uint64_t total), void *ctx,
+                        th_err *err) TH_MUST_USE;
+/* The same for an index that another version of the program made; does nothing when it can be read
+ * by now. */
 int th_registry_renew(const char *dir, void (*progress)(void *ctx, uint64_t done, uint64_t total),
                       void *ctx, th_err *err) TH_MUST_USE;
 /* How many changes of the store the index does not show yet: an import is under way or was ended

@@ -220,7 +220,6 @@ static int try_open(th_registry_mode mode) {
 /* The check must find it, readers and writers refuse it, a rebuild mend it. */
 static void expect_mended(uint32_t live) {
   char dir[80];
-  th_registry *r;
   unsigned problems = 0;
   th_err err = {0};
   snprintf(dir, sizeof dir, "%s/data", folder);
@@ -228,9 +227,7 @@ static void expect_mended(uint32_t live) {
   assert_true(problems > 0);
   assert_int_equal(try_open(TH_REGISTRY_READ), TH_ECORRUPT);
   assert_int_equal(try_open(TH_REGISTRY_WRITE), TH_ECORRUPT);
-  assert_int_equal(th_registry_open(&r, dir, TH_REGISTRY_REBUILD, &err), 0);
-  assert_int_equal(th_registry_index_update(r, true, false, NULL, NULL, &err), 0);
-  th_registry_close(r);
+  assert_int_equal(th_registry_rebuild(dir, false, NULL, NULL, &err), 0);
   expect_sound(live);
 }
 
@@ -326,6 +323,48 @@ static void an_index_of_another_version_is_renewed(void **state) {
   r.seen = 0;
   assert_int_equal(th_registry_renew(dir, look_at_old, &r, &err), 0); /* nothing to do */
   assert_int_equal(r.seen, 0);
+  expect_sound(400);
+  th_buf_dispose(&r.before);
+  th_buf_dispose(&stray);
+}
+
+/* A reader that stays takes the new index over: its generation is a later one, though it began from
+ * nothing. */
+static void a_rebuild_stands_beside_until_it_is_whole(void **state) {
+  (void)state;
+  char dir[80], beside[96];
+  th_err err = {0};
+  renewal r = {0};
+  th_registry *reader;
+  bool changed = false;
+  th_buf stray;
+  fill("data", 1, 400, "one");
+  snprintf(dir, sizeof dir, "%s/data", folder);
+  snprintf(beside, sizeof beside, "%s/data/index.new", folder);
+  th_buf_init(&stray, 0);
+  th_buf_str(&stray, "half a segment");
+  assert_int_equal(th_dir_make(beside, &err), 0);
+  write_input("data/index.new/000001.seg", &stray);
+  assert_int_equal(try_open(TH_REGISTRY_WRITE), 0); /* clears what a killed one left */
+  assert_false(th_file_exists(beside));
+  read_manifest(&r.before);
+  assert_int_equal(th_registry_open(&reader, dir, TH_REGISTRY_READ, &err), 0);
+  const th_snapshot *old = th_index_acquire(th_registry_index(reader));
+  uint64_t generation = old->generation;
+  assert_int_equal(th_registry_rebuild(dir, true, look_at_old, &r, &err), 0);
+  assert_true(r.seen > 0);
+  assert_false(th_file_exists(beside));
+  assert_int_equal(th_registry_refresh(reader, &changed, &err), 0);
+  assert_true(changed);
+  const th_snapshot *now = th_index_acquire(th_registry_index(reader));
+  assert_true(now->generation > generation);
+  assert_int_equal(now->n_segments, 1);
+  assert_int_equal(now->n_live, 400);
+  assert_int_equal(old->n_live, 400);
+  assert_int_equal(th_snapshot_state(old, &err), 0);
+  th_index_release(th_registry_index(reader), now);
+  th_index_release(th_registry_index(reader), old);
+  th_registry_close(reader);
   expect_sound(400);
   th_buf_dispose(&r.before);
   th_buf_dispose(&stray);
@@ -457,6 +496,7 @@ int main(void) {
       IN_FOLDER(an_older_store_is_told_from_the_newer),
       IN_FOLDER(a_damaged_manifest_is_mended_by_a_rebuild),
       IN_FOLDER(an_index_of_another_version_is_renewed),
+      IN_FOLDER(a_rebuild_stands_beside_until_it_is_whole),
       IN_FOLDER(a_flipped_bit_in_pending_writes_is_told_or_harmless),
       IN_FOLDER(a_store_without_index_and_an_index_without_store),
       IN_FOLDER(a_rebuild_reaches_open_readers),
