@@ -104,9 +104,17 @@ uint32_t th_elig_words_before_name(const th_elig_binder *s, uint32_t first) {
   return n;
 }
 
+/* Whether the token is of the words that say what is asked. */
+static bool is_of_value(const th_elig_binder *s, const th_elig_fact *f, uint32_t i) {
+  return f->value_from <= s->t[i].from && s->t[i].to <= f->value_to;
+}
+
 void th_elig_set_name(const th_elig_binder *s, th_elig_fact *f, const th_elig_mention *m) {
   static th_elig_set behind = TH_ELIG_SET("level|concentration|count|score|class|stage|grade");
+  static th_elig_set to = TH_ELIG_SET("in|of");
   uint32_t first = m->first - th_elig_words_before_name(s, m->first), end = m->end;
+  while (first + 1 < end && (th_elig_at(s, first, &to) || is_of_value(s, f, first)))
+    first++; /* "< 2 cm in size", "30 to 32 weeks of gestation" */
   if (end < s->n && !s->l->taken[end] && th_elig_at(s, end, &behind)) end++;
   while (first < m->first && s->t[first].from < f->from)
     first++;

@@ -273,6 +273,17 @@ static bool is_known(const view *v, const th_elig_fact *f) {
   return false;
 }
 
+/* "substance use disorder (except nicotine)", "other than tobacco": not asked for. */
+static bool is_excepted(const view *v, uint32_t first) {
+  static th_elig_set except = TH_ELIG_SET("except|excepting"), than = TH_ELIG_SET("than|of");
+  static th_elig_set other = TH_ELIG_SET("other|exception");
+  static th_elig_set stop = TH_ELIG_SET("(|)|;|:|.");
+  for (uint32_t i = first; i-- > 0 && first - i <= 4 && !among(v, i, &stop);)
+    if (among(v, i, &except) || (i > 0 && among(v, i, &than) && among(v, i - 1, &other)))
+      return true;
+  return false;
+}
+
 static void add_category(view *v, uint32_t first, uint32_t end, const th_elig_category_word *c) {
   static th_elig_set speaking =
       TH_ELIG_SET("speak|speaking|speaker|read|reading|understand|fluent|fluency|fluently|language|"
@@ -284,6 +295,15 @@ static void add_category(view *v, uint32_t first, uint32_t end, const th_elig_ca
   bool no = c->flags & TH_ELIG_NEGATED; /* only what stands right before turns it */
   f.negated = is_negated(v, first, no ? 2 : c->category == TH_ELIG_CONSENT ? 12 : 7) != no;
   f.time = time_of(v, first, end, c->flags);
+  if (is_excepted(v, first)) {
+    th_elig_leaf_name(v->l, &(th_elig_name){.from = v->t[first].from,
+                                            .to = v->t[end - 1].to,
+                                            .category = f.category,
+                                            .why = TH_ELIG_NAMED_EXCEPTION,
+                                            .negated = true,
+                                            .label = f.label});
+    return;
+  }
   if (is_known(v, &f)) return;
   th_elig_fact *to = th_elig_leaf_add(v->l, first, end);
   if (!to) return;

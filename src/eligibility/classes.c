@@ -258,6 +258,7 @@ static int scale_of_disease(const th_elig_binder *s, const th_elig_mention *m, i
 typedef struct scale {
   int attribute;
   uint32_t first, at, end; /* tokens: of the fact; the first class; behind the last */
+  uint32_t asked;          /* the relation behind the name, else the first class */
   class_value v;
   bool listed, related; /* "II or III"; a relation stands with it */
   uint8_t relation;
@@ -276,6 +277,7 @@ static bool find_class(th_elig_binder *s, const th_elig_mention *m, scale *c) {
       if (!th_elig_only_link_words(s, m->end, i)) return false;
       c->relation = (uint8_t)th_elig_phrase_get(p)->value;
       c->related = c->relation != TH_ELIG_BETWEEN && c->relation != TH_ELIG_EQ;
+      c->asked = i;
       i = end;
       while (i < s->n && th_elig_only_link_words(s, i, i + 1) &&
              !read_class(s, i, c->attribute, &any))
@@ -285,6 +287,7 @@ static bool find_class(th_elig_binder *s, const th_elig_mention *m, scale *c) {
     if (!th_elig_only_link_words(s, i, i + 1)) return false;
   }
   c->at = i;
+  c->asked = TH_MIN(c->asked, i);
   return true;
 }
 
@@ -341,7 +344,7 @@ static void set_class(th_elig_fact *f, const scale *c) {
 
 /* redirected: the mention's own attribute is another, so nothing else reads its numbers. */
 static void read_scale(th_elig_binder *s, const th_elig_mention *m, int a, bool redirected) {
-  scale c = {.attribute = a, .first = m->first, .relation = TH_ELIG_EQ};
+  scale c = {.attribute = a, .first = m->first, .asked = UINT32_MAX, .relation = TH_ELIG_EQ};
   if (!find_class(s, m, &c)) return;
   c.end = read_classes(s, c.at, a, &c.v, &c.listed);
   if (c.end == c.at || is_read(s, c.at)) return;
@@ -362,7 +365,7 @@ static void read_scale(th_elig_binder *s, const th_elig_mention *m, int a, bool 
   set_class(f, &c);
   f->canonical_unit = th_elig_attributes[a].unit;
   th_elig_set_name(s, f, m);
-  th_elig_set_value(s, f, c.first < m->first ? c.first : c.at, c.end);
+  th_elig_set_value(s, f, c.first < m->first ? c.first : c.asked, c.end);
   s->n_list = 0;
 }
 

@@ -419,7 +419,11 @@ static void add(reader *r, const th_elig_term *t, standing where) {
     return;
   }
   if (s.allowed) {
-    name(r, t, TH_ELIG_NAMED_ALLOWED, true);
+    name(r, t, TH_ELIG_NAMED_ALLOWED, !s.eligible);
+    return;
+  }
+  if (s.purpose && s.negated && (category == TH_ELIG_CONDITION || category == TH_ELIG_FINDING)) {
+    name(r, t, TH_ELIG_NAMED_PART, false); /* "no treatment for X": neither asked for nor denied */
     return;
   }
   if (complete_reaction(r, &s, t)) return;

@@ -347,7 +347,8 @@ static bool begins_clause(const th_elig_context *c, uint32_t i) {
   static th_elig_set joint = TH_ELIG_SET(",|and|or|that|which|who|/");
   static th_elig_set verb = TH_ELIG_SET("have|has|had|is|are|was|were|requires|require|receives|"
                                         "received|receiving|undergone|undergoing|taking|takes|"
-                                        "presence|willing|able|must|should|will|may|agree|agrees");
+                                        "presence|willing|able|must|should|will|may|agree|agrees|"
+                                        "includes");
   return i > 0 && among(c, i, &verb) && among(c, i - 1, &joint);
 }
 
@@ -374,7 +375,19 @@ static void see_exception(th_elig_context *c, uint32_t i) {
 }
 
 static void forget(th_elig_context *c) {
-  c->negation.on = c->time.on = c->family.on = c->role.on = false;
+  c->negation.on = c->time.on = c->family.on = c->role.on = c->purpose = false;
+}
+
+/* "no treatment for X", "no surgery for X with Y": what a therapy is for is not denied with it. */
+static void see_purpose(th_elig_context *c, uint32_t i) {
+  static th_elig_set therapy = TH_ELIG_SET(
+      "treatment|therapy|medication|drug|surgery|chemotherapy|radiotherapy|agent|medicine|remedy|"
+      "operation|hospitalization|prophylaxis|immunotherapy");
+  static th_elig_set for_ = TH_ELIG_SET("for"), with = TH_ELIG_SET("with|using|by|,|;|including");
+  if (i > 0 && among(c, i, &for_) && among(c, i - 1, &therapy))
+    c->purpose = true;
+  else if (among(c, i, &with) || cue_of(token(c, i)) & (STOP | NO))
+    c->purpose = false;
 }
 
 static void see(th_elig_context *c, uint32_t i) {
@@ -390,6 +403,8 @@ static void see(th_elig_context *c, uint32_t i) {
     forget(c);
     return;
   }
+  bool purpose_before = c->purpose; /* "no treatment for X | with Y" */
+  see_purpose(c, i);
   uint16_t cue = cue_of(t);
   see_parenthesis(c, i);
   static th_elig_set apply = TH_ELIG_SET("apply"), to = TH_ELIG_SET("to");
@@ -400,7 +415,7 @@ static void see(th_elig_context *c, uint32_t i) {
     for (uint32_t k = i; k-- > 0 && i - k <= 4;) /* "other than", "other type of tumour than" */
       if (among(c, k, &other)) except(c, i, 30);
   see_exception(c, i);
-  if (c->mentions &&
+  if (c->mentions && !purpose_before &&
       (among(c, i, &with) || begins_clause(c, i) || (i == c->last && among(c, i, &purpose))))
     c->negation.on = false;
   if (ends_clause(c, i)) c->negation.on = false;
@@ -431,6 +446,21 @@ static bool stands_alone(const th_elig_context *c, uint32_t i) {
          among(c, i + 1, &behind);
 }
 
+/* "X are eligible", "X are allowed", or not. */
+static void allow(const th_elig_context *c, uint32_t i, bool yes, th_elig_setting *s) {
+  static th_elig_set eligible = TH_ELIG_SET("eligible");
+  s->allowed = yes;
+  s->eligible = yes && among(c, i, &eligible);
+  s->negated |= !yes && c->leaf->kind != TH_ELIG_EXCLUSION;
+}
+
+/* "… (X and Y are exclusion criteria)" among exclusions is no exception any more. */
+static bool is_excluded(const th_elig_context *c, th_elig_setting *s) {
+  if (s->role != TH_ELIG_EXCEPTION || c->leaf->kind != TH_ELIG_EXCLUSION) return false;
+  s->role = TH_ELIG_PLAIN_ROLE;
+  return true;
+}
+
 /* What is said right behind the mention; true when something was. */
 static bool look_right_behind(const th_elig_context *c, uint32_t end, th_elig_setting *s) {
   static th_elig_set absent = TH_ELIG_SET("absent|excluded|negative|prohibited|ineligible");
@@ -451,12 +481,11 @@ static bool look_right_behind(const th_elig_context *c, uint32_t end, th_elig_se
       return true;
     }
     if (verb && among(c, i, &allowed)) {
-      s->allowed = !denied;
-      s->negated |= denied && c->leaf->kind != TH_ELIG_EXCLUSION;
+      allow(c, i, !denied, s);
       return true;
     }
-    if (verb && denied && among(c, i, &exclusion)) {
-      s->allowed = true;
+    if (verb && among(c, i, &exclusion) && (denied || is_excluded(c, s))) {
+      s->allowed = denied;
       return true;
     }
     if (among(c, i, &absent) && (verb || i == end) && stands_alone(c, i)) {
@@ -516,10 +545,10 @@ static void look_ahead(th_elig_context *c, uint32_t end, th_elig_setting *s) {
   for (i++; among(c, i, &fill); i++)
     denied |= among(c, i, &no);
   if (among(c, i, &allowed)) {
-    s->allowed = !denied;
-    s->negated |= denied && c->leaf->kind != TH_ELIG_EXCLUSION;
+    allow(c, i, !denied, s);
   } else if (among(c, i, &exclusion)) {
     s->allowed = denied;
+    if (!denied) (void)is_excluded(c, s);
     s->negated |= !denied && c->leaf->kind == TH_ELIG_INCLUSION;
   }
 }
@@ -569,6 +598,7 @@ th_elig_setting th_elig_context_at(th_elig_context *c, uint32_t first, uint32_t 
   if (!look_right_behind(c, end, &s)) look_ahead(c, end, &s);
   look_for_degree(c, first, &s);
   s.tail = s.role == TH_ELIG_EXCEPTION && c->tail;
+  s.purpose = c->purpose;
   c->excepted += s.role == TH_ELIG_EXCEPTION;
   c->mentions++;
   c->last = end;

@@ -33,15 +33,18 @@ typedef struct th_elig_context {
   uint32_t last;        /* behind the last mention */
   uint32_t excepted;    /* mentions since the exception began */
   bool tail, timed;     /* of the exception: what qualifies it began; a time was said of it */
+  bool purpose;         /* inside "treatment for" */
   th_elig_cue negation, time, family, role;
 } th_elig_context;
 
 typedef struct th_elig_setting {
   bool negated, family;
-  bool allowed; /* "… is allowed": asks for nothing */
-  bool tail;    /* with TH_ELIG_EXCEPTION: qualifies what is excepted */
-  uint8_t time; /* th_elig_time */
-  uint8_t role; /* th_elig_role */
+  bool allowed;  /* "… is allowed": asks for nothing */
+  bool eligible; /* allowed, in words that say who may join and no more */
+  bool purpose;  /* "treatment for X": what something else is for */
+  bool tail;     /* with TH_ELIG_EXCEPTION: qualifies what is excepted */
+  uint8_t time;  /* th_elig_time */
+  uint8_t role;  /* th_elig_role */
   uint32_t role_at;
   uint32_t degree, degree_end; /* tokens of the words of degree before it; equal = none */
 } th_elig_setting;

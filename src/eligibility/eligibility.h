@@ -184,7 +184,8 @@ typedef enum th_elig_naming {
   TH_ELIG_NAMED_EXCEPTION, /* "cancer, except X", "unless X": said to be otherwise for X */
   TH_ELIG_NAMED_ALLOWED,   /* "X is allowed": does no harm */
   TH_ELIG_NAMED_GUARD,     /* "if X": when another fact holds */
-  TH_ELIG_NAMED_PART,      /* in the words of a measurement: "duration of X > 3 years" */
+  TH_ELIG_NAMED_PART,      /* in the words of a measurement, "duration of X > 3 years", or of a
+                            * therapy that is denied, "no treatment for X" */
   TH_ELIG_NAMED_PEOPLE,    /* "women of childbearing potential": whom the item is about */
   TH_ELIG_NAMED_WIDE,      /* "other disease", "medication": too wide to decide by */
   TH_ELIG_NAMED_MEASURE,   /* "platelet count": measured, with no bound */
@@ -197,7 +198,8 @@ typedef struct th_elig_name {
   uint32_t from, to;   /* bytes of the source, inside the leaf */
   uint8_t category;    /* th_elig_category */
   uint8_t why;         /* th_elig_naming */
-  bool negated;        /* what the words say of it: always of exceptions and what is allowed */
+  bool negated;        /* what the words say of it: of exceptions and of what is allowed always, but
+                        * for "patients with X are eligible" */
   th_span label, code; /* in arena or static */
 } th_elig_name;
 

@@ -105,9 +105,12 @@ th_elig_fact *th_elig_leaf_add(th_elig_leaf *l, uint32_t first, uint32_t end) {
 void th_elig_leaf_name(th_elig_leaf *l, const th_elig_name *name) {
   th_elig_names *v = l->names;
   th_arena *arena = l->facts->arena;
-  if (l->facts->failed ||
-      (v->n && v->p[v->n - 1].node == l->node && v->p[v->n - 1].to > name->from))
-    return;
+  uint32_t at = v->n;
+  while (at > 0 && v->p[at - 1].node == l->node && v->p[at - 1].from > name->from)
+    at--;
+  bool over_last = at > 0 && v->p[at - 1].node == l->node && v->p[at - 1].to > name->from;
+  bool over_next = at < v->n && v->p[at].from < name->to;
+  if (l->facts->failed || over_last || over_next) return;
   if (v->n == v->cap) {
     uint32_t cap = v->cap ? v->cap * 2 : 16;
     th_elig_name *p = th_arena_alloc(arena, cap * sizeof *p);
@@ -119,7 +122,9 @@ void th_elig_leaf_name(th_elig_leaf *l, const th_elig_name *name) {
     v->p = p;
     v->cap = cap;
   }
-  th_elig_name *n = &v->p[v->n++];
+  th_elig_name *n = &v->p[at];
+  memmove(n + 1, n, (v->n - at) * sizeof *n);
+  v->n++;
   *n = *name;
   n->node = l->node;
   n->label = th_arena_dup(arena, name->label);

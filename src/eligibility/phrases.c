@@ -173,7 +173,8 @@ static const wording before[] = {
      "to|larger or equal|no lesser than",
      TH_ELIG_GE},
     {"=|equal to|equals|exactly|equal", TH_ELIG_EQ},
-    {"between|bewteen|betwen|beetween|from|range of|in the range of|ranging from|ranging "
+    {"between|between, and including,|bewteen|betwen|beetween|from|range of|in the range "
+     "of|ranging from|ranging "
      "between|in the range|range|ranges "
      "from|ranged from|within the range of|in the range between|between and including|anywhere "
      "from|in range|within the range|inclusive between|within range|varying between|in "

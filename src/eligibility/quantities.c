@@ -245,6 +245,21 @@ static uint32_t skip_inclusive(const scan *s, uint32_t i) {
   return among(s, i, &words) ? i + 1 : i;
 }
 
+/* ", inclusive" is of the value's words; "(inclusive)" only explains them. */
+static void step_over_inclusive(const scan *s, th_elig_quantity *q) {
+  uint32_t end = skip_inclusive(s, q->end);
+  if (end > q->end && q->value_end == q->end && !is(s, q->end, '(')) q->value_end = end;
+  q->end = end;
+}
+
+/* "greater than or equal to (>=)": the relation once more as a sign. */
+static uint32_t skip_sign_again(const scan *s, uint32_t i) {
+  bool open = is(s, i, '(') || is(s, i, '[');
+  bool again = open && i + 2 < s->n && s->t[i + 1].kind == TH_ELIG_REL &&
+               (is(s, i + 2, ')') || is(s, i + 2, ']'));
+  return again ? i + 3 : i;
+}
+
 static bool is_time(const th_elig_unit *u) {
   static const int8_t time[TH_ELIG_DIMENSIONS] = {0, 0, 1};
   return !memcmp(u->m.d, time, sizeof time);
@@ -479,8 +494,7 @@ bool th_elig_quantity_read(th_span text, const th_elig_token *t, uint32_t n, uin
     q.relation = turned(&s, i, (uint8_t)th_elig_phrase_get(p)->value);
     q.related = true;
     q.age = says_age(&s, i, end);
-    if (is(&s, end, '(') && end + 2 < n && t[end + 1].kind == TH_ELIG_REL && is(&s, end + 2, ')'))
-      end += 3; /* "greater than or equal to (>=) 1 %" */
+    end = skip_sign_again(&s, end);
     for (k = end; k < n && k < end + 4 && !is_number(&s, k) && among(&s, k, &fillers); k++)
       q.age |= says_age(&s, k, k + 1);
     if (q.relation == TH_ELIG_BETWEEN && k < n && t[k].kind == TH_ELIG_REL) return false;
@@ -524,14 +538,14 @@ bool th_elig_quantity_read(th_span text, const th_elig_token *t, uint32_t n, uin
   q.end = read_age(&s, q.end, &q);
   uint32_t limit = read_limit(&s, q.end, &q);
   if (limit > q.end) q.end = q.value_end = limit;
-  q.end = skip_inclusive(&s, q.end);
+  step_over_inclusive(&s, &q);
   static th_elig_set duration = TH_ELIG_SET("duration");
   uint32_t behind_duration = q.end + (q.has_unit && among(&s, q.end, &duration));
   uint32_t behind = read_behind(&s, behind_duration, &q);
   if (behind == behind_duration) behind = q.end;
   if (behind > q.end) q.end = q.value_end = behind;
   if (!q.age) q.end = read_age(&s, q.end, &q);
-  q.end = skip_inclusive(&s, q.end);
+  step_over_inclusive(&s, &q);
   if (!isnan(q.high) && (q.relation == TH_ELIG_EQ || q.spread)) q.relation = TH_ELIG_BETWEEN;
   if (q.relation == TH_ELIG_BETWEEN && isnan(q.high))
     q.relation = TH_ELIG_GE, q.related = p >= 0 && t[i].kind == TH_ELIG_WORD;

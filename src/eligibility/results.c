@@ -155,7 +155,9 @@ static bool is_test(const tester *c, uint32_t i) {
 static bool may_name(const tester *c, uint32_t i) {
   static th_elig_set also =
       TH_ELIG_SET("pregnancy|screening|surface|organ|mental|core|human|lead|anti|resistant");
+  static th_elig_set joints = TH_ELIG_SET("and|or");
   if (i >= c->l->tokens.n) return false; /* a short form may end the item */
+  if (among(c, i, &joints)) return false;
   uint32_t w = th_elig_classes_at(c->l, c->v, i);
   if (w & (TH_ELIG_W_PLAIN | TH_ELIG_W_RESULT) || sign(c, i, '(') || sign(c, i, ')')) return false;
   return w & (TH_ELIG_W_TEST | TH_ELIG_W_SITE | TH_ELIG_W_ADJECTIVE | TH_ELIG_W_DRUG |
@@ -201,10 +203,22 @@ static bool name_before(const tester *c, uint32_t at, uint32_t *first, uint32_t 
   return *first < *end;
 }
 
+/* "serology | for | HIV", "antibodies to hepatitis C": the token of the word between. */
+static bool is_tested_for(const tester *c, uint32_t i) {
+  static th_elig_set to = TH_ELIG_SET("for|to|against");
+  static th_elig_set tests =
+      TH_ELIG_SET("test|screen|screening|serology|antibody|antibodie|antigen|culture|"
+                  "pcr|assay|immunoassay|titer|serum|smear");
+  static th_elig_set the = TH_ELIG_SET("the");
+  uint32_t k = i + 1 + among(c, i + 1, &the);
+  return i > 0 && among(c, i, &to) && among(c, i - 1, &tests) &&
+         (is_infection(c, k) || is_infection(c, k + 1));
+}
+
 /* The name of the test that begins at `at`: the token behind it, `at` when there is none. Parts of
  * the body joined by "and" share what they are tested for: *joint is then the token behind it. */
 static uint32_t name_behind(const tester *c, uint32_t at, uint32_t *joint) {
-  static th_elig_set joints = TH_ELIG_SET("and|or|,|/|&");
+  static th_elig_set joints = TH_ELIG_SET("and|or|,|/|&"), the = TH_ELIG_SET("the");
   uint32_t end = at, i = at;
   *joint = 0;
   for (uint32_t n = 0; n < REACH && i < c->l->tokens.n; n++, i++) {
@@ -221,6 +235,7 @@ static uint32_t name_behind(const tester *c, uint32_t at, uint32_t *joint) {
       *joint = i + 1;
       continue;
     }
+    if (end == i && i > at && is_tested_for(c, i)) i += 1 + among(c, i + 1, &the);
     bool type = i > at && end == i && is_infection(c, i - 1) && is_type(c, i);
     if (!may_name(c, i) && !type && !is_infection(c, i)) break;
     if (is_test(c, i) || type) end = i + 1;

@@ -13,7 +13,7 @@ enum {
 };
 
 const th_elig_unit_word th_elig_unit_words[] = {
-    {"g|gm|gram|gr|gramme", "g", ATOM},
+    {"g|gm|gms|gram|gr|gramme", "g", ATOM},
     {"G", "10*9", SLASH},
     {"kg|kilogram|kilo|kgs|kilogramme|kg body weight|kg of body weight", "kg", ATOM},
     {"mg|milligram|mgs|milligramme", "mg", ATOM},
@@ -70,7 +70,7 @@ const th_elig_unit_word th_elig_unit_words[] = {
     {"min|minute|mins|mn", "min", ATOM},
     {"h|hr|hour|hrs", "h", ATOM},
     {"d|day", "d", ATOM},
-    {"wk|week|wks", "wk", ATOM},
+    {"wk|week|wks|completed week|full week", "wk", ATOM},
     {"mo|month|mos|mth|mnth|calendar month", "mo", ATOM},
     {"y|yr|year|yrs|yo|yrs old|calendar year", "a", ATOM},
     {"mmhg|mm hg|torr|mmhb|mm/hg|millimeter of mercury|mm of mercury|millimeter mercury|mmgh|mm "

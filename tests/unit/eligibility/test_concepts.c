@@ -25,6 +25,17 @@ static void dump_names(const th_elig_tree *t, th_buf *out) {
   }
 }
 
+/* A line a fact that says what is measured and what is asked of it: "name | value". */
+static void dump_spans(const th_elig_tree *t, th_buf *out) {
+  for (uint32_t i = 0; i < t->n_facts; i++) {
+    const th_elig_fact *f = &t->facts[i];
+    if (f->value_to == 0) continue;
+    th_buf_printf(out, "%s%.*s | %.*s", out->n ? "\n" : "", (int)(f->name_to - f->name_from),
+                  t->text.p + f->name_from, (int)(f->value_to - f->value_from),
+                  t->text.p + f->value_from);
+  }
+}
+
 static void check_names(const th_elig_tree *t) {
   for (uint32_t i = 0; i < t->n_names; i++) {
     const th_elig_name *n = &t->names[i], *before = i ? n - 1 : NULL;
@@ -93,6 +104,12 @@ static void test_names(void **state) {
 }
 
 /* Exact bytes, code, and how the facts of a leaf combine. */
+/* Which words name what is measured, and which its value. */
+static void test_words(void **state) {
+  (void)state;
+  run_cases("spans.txt", dump_spans, 20);
+}
+
 static void test_exact(void **state) {
   (void)state;
   static const char text[] = "Inclusion:\n* Moderate asthma or type 2 diabetes";
@@ -325,7 +342,7 @@ int main(void) {
       cmocka_unit_test(test_cases),     cmocka_unit_test(test_exact),
       cmocka_unit_test(test_random),    cmocka_unit_test(test_linear),
       cmocka_unit_test(test_long_item), cmocka_unit_test(test_flat),
-      cmocka_unit_test(test_names),
+      cmocka_unit_test(test_names),     cmocka_unit_test(test_words),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
