@@ -3,6 +3,26 @@
 
 enum { MAX_LINE = 220 };
 
+static th_line_list following = TH_LINE_LIST("any following criteria");
+static th_line_list denials = TH_LINE_LIST("not cannot");
+static th_line_list verbs = TH_LINE_LIST("are is was were will include");
+static th_line_list every = TH_LINE_LIST("all");
+static th_line_list eligibility = TH_LINE_LIST("eligible ineligible eligibility");
+static th_line_list whole_study = TH_LINE_LIST("all study enrollment enrolment");
+static th_line_list eligible = TH_LINE_LIST("eligible ineligible");
+static th_line_list states =
+    TH_LINE_LIST("eligible ineligible excluded exclude eligibility included enrolled");
+static th_line_list starts = TH_LINE_LIST("key main major general patient the study subject non");
+static th_line_list non_word = TH_LINE_LIST("non");
+static th_line_list ineligible = TH_LINE_LIST("ineligible excluded exclude");
+static th_line_list criteria_words = TH_LINE_LIST("criteria criterion requirements");
+static th_line_list criteria_only = TH_LINE_LIST("criteria criterion");
+static th_line_list several = TH_LINE_LIST("exclusions inclusions");
+static th_line_list of_the_whole =
+    TH_LINE_LIST("key main major general patient subject study the participant");
+static th_line_list neutral = TH_LINE_LIST("eligibility criteria eligibilty eligiblity");
+static th_line_list choices = TH_LINE_LIST("eligibility selection entry enrollment enrolment");
+
 /* One letter missing, doubled, wrong or two exchanged: a typo of the word. */
 static bool is_near(th_span w, const char *word) {
   size_t n = strlen(word), i = 0, j = 0;
@@ -25,11 +45,11 @@ static bool is_exclusion(th_span w) {
          (is_near(w, "exclusion") || is_near(w, "exclusions"));
 }
 
-static const char group_words[] =
-    "cohort cohorts arm arms group groups part parts phase stage step substudy module subproject";
-static const char sort_words[] =
+static th_line_list group_words = TH_LINE_LIST(
+    "cohort cohorts arm arms group groups part parts phase stage step substudy module subproject");
+static th_line_list sort_words = TH_LINE_LIST(
     "donor donors recipient recipients control controls volunteers healthy caregivers caregiver "
-    "parents children infants mothers for";
+    "parents children infants mothers for");
 
 /* ---- typos: "Eclusion criteria:", "Inclusion critieria" ---- */
 
@@ -42,12 +62,11 @@ static bool is_misspelled(th_span line, const th_line_words *w, bool colon, uint
     bool criteria = i + 1 < w->n && (w->w[i + 1].p[0] | 32) == 'c' &&
                     (is_near(w->w[i + 1], "criteria") || is_near(w->w[i + 1], "criterion") ||
                      is_near(w->w[i + 1], "criterias"));
-    bool start =
-        i == 0 || th_line_word_is(w->w[0], "key main major general patient the study subject non");
+    bool start = i == 0 || th_line_word_is(w, 0, &starts);
     if (!start || (!criteria && w->n > i + 1) || (!criteria && !colon)) return false;
     if (criteria && w->n > i + 2 && !colon) return false;
     if (!criteria && line.n > 24) return false;
-    bool non = i > 0 && th_line_word_is(w->w[i - 1], "non");
+    bool non = i > 0 && th_line_word_is(w, i - 1, &non_word);
     *kind = in && !non ? TH_ELIG_INCLUSION : TH_ELIG_EXCLUSION;
     return true;
   }
@@ -56,19 +75,19 @@ static bool is_misspelled(th_span line, const th_line_words *w, bool colon, uint
 
 /* ---- sentences that serve as headers: "Patients will not be eligible if they:" ---- */
 
-static const char people[] =
+static th_line_list people = TH_LINE_LIST(
     "patient patients subject subjects participant participants volunteer volunteers you child "
     "children women woman men man people person persons infant infants individual individuals "
     "mother mothers baby donors donor they candidates candidate the your to in any a all male "
     "males female females veterans students adults following those healthy please general "
-    "potential for";
-static const char asks[] = "following if criteria criterion below unless";
+    "potential for");
+static th_line_list asks = TH_LINE_LIST("following if criteria criterion below unless");
 /* What makes the sentence one about some of them only. */
-static const char some_words[] = "with having had has without provided undergoing receiving";
+static th_line_list some_words =
+    TH_LINE_LIST("with having had has without provided undergoing receiving");
 
 static bool is_sentence(const th_line_words *w, uint8_t *kind) {
-  int el = th_line_words_find(
-      w, "eligible ineligible excluded exclude eligibility included enrolled", 0);
+  int el = th_line_words_find(w, &states, 0);
   int in = -1, ex = -1;
   for (int i = 0; i < w->n; i++) {
     if (in < 0 && is_inclusion(w->w[i])) in = i;
@@ -76,17 +95,16 @@ static bool is_sentence(const th_line_words *w, uint8_t *kind) {
   }
   if (in >= 0 && ex >= 0) return false;
   int at = ex >= 0 ? ex : in >= 0 ? in : el;
-  if (at < 0 || !th_line_word_is(w->w[0], people) || th_line_words_find(w, asks, 0) < 0)
+  if (at < 0 || !th_line_word_is(w, 0, &people) || th_line_words_find(w, &asks, 0) < 0)
     return false;
-  int some = th_line_words_find(w, some_words, 0);
-  if (some >= 0 && some < at && th_line_words_find(w, "any following criteria", 0) < 0)
-    return false;
+  int some = th_line_words_find(w, &some_words, 0);
+  if (some >= 0 && some < at && th_line_words_find(w, &following, 0) < 0) return false;
   if (ex >= 0) {
     *kind = TH_ELIG_EXCLUSION;
   } else {
-    bool not_in = el >= 0 && th_line_word_is(w->w[el], "ineligible excluded exclude");
+    bool not_in = el >= 0 && th_line_word_is(w, el, &ineligible);
     bool negated =
-        th_line_words_find(w, "not cannot", 0) >= 0 && th_line_words_find(w, "not cannot", 0) < at;
+        th_line_words_find(w, &denials, 0) >= 0 && th_line_words_find(w, &denials, 0) < at;
     *kind = not_in || negated ? TH_ELIG_EXCLUSION : TH_ELIG_INCLUSION;
   }
   return true;
@@ -94,9 +112,9 @@ static bool is_sentence(const th_line_words *w, uint8_t *kind) {
 
 /* What makes a sentence of "… inclusion criteria …", where a header would have the name of a group.
  */
-static const char sentence_words[] =
+static th_line_list sentence_words = TH_LINE_LIST(
     "no not none may apply applied applies reflect according accordance without absence fail fails "
-    "failure meet meets meeting fulfil fulfill fulfils fulfills fulfilling see same";
+    "failure meet meets meeting fulfil fulfill fulfils fulfills fulfilling see same");
 
 /* "Part 2: expansion cohort, specific inclusion criteria:", "Exclusion criteria stage 2". whole:
  * all words of the line. */
@@ -108,18 +126,15 @@ static bool is_headline(const th_line_words *w, bool ends, uint8_t *kind) {
   }
   at = in >= 0 ? in : ex;
   if (at < 0 || w->n > 20) return false;
-  bool criteria = at + 1 < w->n && th_line_word_is(w->w[at + 1], "criteria criterion requirements");
+  bool criteria = at + 1 < w->n && th_line_word_is(w, at + 1, &criteria_words);
   if (in >= 0 && ex >= 0) {
     *kind = TH_ELIG_UNKNOWN;
-    return in + ex == 1 && w->n == 3 && th_line_word_is(w->w[2], "criteria criterion");
+    return in + ex == 1 && w->n == 3 && th_line_word_is(w, 2, &criteria_only);
   }
-  if (th_line_words_find(w, sentence_words, 0) >= 0) return false;
-  if (!criteria && !(ends && th_line_word_is(w->w[at], "exclusions inclusions") && w->n < 6))
-    return false;
-  if (!ends &&
-      (at > 0 || w->n > 10 || th_line_words_find(w, "are is was were will include", 0) >= 0))
-    return false;
-  bool non = at > 0 && th_line_word_is(w->w[at - 1], "non");
+  if (th_line_words_find(w, &sentence_words, 0) >= 0) return false;
+  if (!criteria && !(ends && th_line_word_is(w, at, &several) && w->n < 6)) return false;
+  if (!ends && (at > 0 || w->n > 10 || th_line_words_find(w, &verbs, 0) >= 0)) return false;
+  bool non = at > 0 && th_line_word_is(w, at - 1, &non_word);
   *kind = in >= 0 && !non ? TH_ELIG_INCLUSION : TH_ELIG_EXCLUSION;
   return true;
 }
@@ -127,14 +142,10 @@ static bool is_headline(const th_line_words *w, bool ends, uint8_t *kind) {
 /* "Eligibility:", "Eligibility criteria:", "Selection criteria": names the whole, says neither. */
 static bool is_neutral(const th_line_words *w, bool colon) {
   int i = 0;
-  if (w->n > i &&
-      th_line_word_is(w->w[i], "key main major general patient subject study the participant"))
-    i++;
-  if (w->n == i + 1)
-    return colon && th_line_word_is(w->w[i], "eligibility criteria eligibilty eligiblity");
-  return w->n == i + 2 &&
-         th_line_word_is(w->w[i], "eligibility selection entry enrollment enrolment") &&
-         th_line_word_is(w->w[i + 1], "criteria criterion requirements");
+  if (w->n > i && th_line_word_is(w, i, &of_the_whole)) i++;
+  if (w->n == i + 1) return colon && th_line_word_is(w, i, &neutral);
+  return w->n == i + 2 && th_line_word_is(w, i, &choices) &&
+         th_line_word_is(w, i + 1, &criteria_words);
 }
 
 /* ---- the line ---- */
@@ -158,10 +169,9 @@ static uint32_t skip_rest(th_span line, size_t i) {
 /* Whether the header names a group; "for all participants" names none. */
 static bool is_cohort(const th_line_words *w) {
   if (w->n <= 2) return false;
-  if (th_line_words_find(w, group_words, 0) >= 0) return th_line_words_find(w, "all", 0) < 0;
-  if (th_line_words_find(w, "eligible ineligible eligibility", 0) >= 0) return false;
-  return th_line_words_find(w, sort_words, 0) >= 0 &&
-         th_line_words_find(w, "all study enrollment enrolment", 0) < 0;
+  if (th_line_words_find(w, &group_words, 0) >= 0) return th_line_words_find(w, &every, 0) < 0;
+  if (th_line_words_find(w, &eligibility, 0) >= 0) return false;
+  return th_line_words_find(w, &sort_words, 0) >= 0 && th_line_words_find(w, &whole_study, 0) < 0;
 }
 
 static bool take(th_elig_header *out, th_span line, th_span words_of, uint32_t rest) {
@@ -186,7 +196,7 @@ bool th_elig_header_read(th_span line, bool marked, th_elig_header *out) {
     out->kind = kind;
     take(out, line, head, (uint32_t)rest);
     if (th_line_words_split(head, TH_LINE_WORDS_MAX, &w))
-      out->following = th_line_words_find(&w, "eligible ineligible", 0) >= 0;
+      out->following = th_line_words_find(&w, &eligible, 0) >= 0;
     return true;
   }
   th_span s = th_span_trim(line);
@@ -241,9 +251,18 @@ static bool is_inside(th_span line, size_t i) {
   return j < line.n && line.p[j] == ':';
 }
 
+/* The first of two letters at or behind i; the end when there is none. */
+static size_t next_of(th_span line, size_t i, char a, char b) {
+  const char *p = line.p + i;
+  size_t n = i < line.n ? line.n - i : 0;
+  const char *first = n ? memchr(p, a, n) : NULL;
+  if (first) n = (size_t)(first - p);
+  const char *second = n ? memchr(p, b, n) : NULL;
+  return second ? (size_t)(second - line.p) : first ? (size_t)(first - line.p) : line.n;
+}
+
 size_t th_elig_header_inside(th_span line) {
-  for (size_t i = 2; i + 10 < line.n; i++) {
-    if (line.p[i] != 'E' && line.p[i] != 'I') continue;
+  for (size_t i = next_of(line, 2, 'E', 'I'); i + 10 < line.n; i = next_of(line, i + 1, 'E', 'I')) {
     if (!is_inside(line, i)) continue;
     size_t b = i;
     while (b > 0 && memchr(" \t*_", line.p[b - 1], 4))

@@ -20,10 +20,6 @@ typedef struct cutter {
 static bool is_blank(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
-/* Behind what a sign may stand. */
-static bool is_gap(char c) {
-  return is_blank(c) || c == ';' || c == ':' || c == ',' || c == '.';
-}
 static bool is_upper(char c) {
   return c >= 'A' && c <= 'Z';
 }
@@ -67,23 +63,51 @@ static void put_head(cutter *c, uint32_t from, uint32_t to) {
 
 /* ---- lists with signs ---- */
 
-static size_t find_marks(const cutter *c, found marks[MARKS_MAX]) {
+/* What a byte may be; most are none of it. GAP: a sign may stand behind it. */
+enum { GAP = 1, PARENTHESIS = 2, OPENS = 4, NUMERAL = 8, END = 16 };
+
+#define BOTH(lower, as) [lower] = as, [lower - 32] = as
+static const uint8_t sorts[256] = {
+    [' '] = GAP,        ['\t'] = GAP,       ['\n'] = GAP,          ['\r'] = GAP,
+    [';'] = GAP,        [':'] = GAP,        [','] = GAP,           ['.'] = GAP | END,
+    ['?'] = END,        ['!'] = END,        [')'] = PARENTHESIS,   ['('] = PARENTHESIS | OPENS,
+    ['['] = OPENS,      ['#'] = OPENS,      ['*'] = OPENS,         ['+'] = OPENS,
+    ['-'] = OPENS,      ['\\'] = OPENS,     ['0' ... '9'] = OPENS, [0x80 ... 0xFF] = OPENS,
+    BOTH('i', NUMERAL), BOTH('v', NUMERAL), BOTH('x', NUMERAL)};
+#undef BOTH
+
+/* Whether a mark may stand at i: most words are told by their first two letters. */
+static bool may_be_mark(const cutter *c, uint32_t i, uint8_t sort) {
+  char next = i + 1 < c->to ? c->p[i + 1] : 0;
+  if (sort & OPENS) return true;
+  return next == '.' || next == ')' || next == '\\' ||
+         (sort & NUMERAL && (next | 32) >= 'a' && (next | 32) <= 'z');
+}
+
+/* *ends: whether a sentence may end within the item. */
+static size_t find_marks(const cutter *c, found marks[MARKS_MAX], bool *ends) {
   size_t n = 0;
   int depth = 0;
-  for (uint32_t i = c->from; i < c->to && n < MARKS_MAX; i++) {
-    char ch = c->p[i];
-    bool start = i > c->from && is_gap(c->p[i - 1]);
+  *ends = false;
+  for (uint32_t i = c->from, before = 0; i < c->to && n < MARKS_MAX; i++) {
+    uint8_t sort = sorts[(unsigned char)c->p[i]];
+    bool start = before & GAP;
+    before = sort;
     th_elig_mark m;
-    if (start && !is_blank(ch) && depth <= 0 &&
+    if (start && depth <= 0 && may_be_mark(c, i, sort) && !is_blank(c->p[i]) &&
         th_elig_mark_read((th_span){c->p + i, c->to - i}, true, &m) &&
         !(m.form == '.' && m.style != TH_ELIG_BULLET && !is_blank(c->p[i - 1]))) {
       marks[n++] = (found){i, m};
       i += m.len - 1;
+      before = sorts[(unsigned char)c->p[i]];
+      *ends = true;
       continue;
     }
-    if (ch == '(') depth++;
-    if (ch == ')' && depth > 0) depth--;
+    if (!(sort & (PARENTHESIS | END))) continue;
+    depth += (c->p[i] == '(') - (c->p[i] == ')' && depth > 0);
+    *ends |= sort & END && i + 1 < c->to && is_blank(c->p[i + 1]);
   }
+  *ends |= n == MARKS_MAX;
   return n;
 }
 
@@ -235,7 +259,7 @@ static bool is_abbreviation(const cutter *c, uint32_t dot) {
   return false;
 }
 
-static bool split_sentences(cutter *c) {
+static void split_sentences(cutter *c) {
   uint32_t at = c->from;
   int depth = 0;
   for (uint32_t i = c->from; i + 2 < c->to; i++) {
@@ -252,7 +276,6 @@ static bool split_sentences(cutter *c) {
     at = k;
   }
   put(c, at, c->to, 0);
-  return c->n > 0;
 }
 
 size_t th_elig_inline_split(th_span text, uint32_t from, uint32_t to, const th_elig_mark *mark,
@@ -261,11 +284,13 @@ size_t th_elig_inline_split(th_span text, uint32_t from, uint32_t to, const th_e
   cutter c = {.p = text.p, .from = from, .to = to, .out = out};
   size_t n = mark->style == TH_ELIG_PLAIN ? th_elig_pdq_split(text, from, to, out) : 0;
   if (n > 0) return n;
-  n = find_marks(&c, marks);
+  bool ends;
+  n = find_marks(&c, marks, &ends);
   bool done = n > 0 && split_siblings(&c, mark, marks, n);
   if (!done && n > 1) done = split_children(&c, marks, n) || split_bullets(&c, marks, n);
   if (!done) done = split_semicolons(&c, mark);
-  if (!done && mark->style == TH_ELIG_PLAIN) done = split_sentences(&c);
+  if (!done && mark->style == TH_ELIG_PLAIN && ends) split_sentences(&c);
+  if (!done && mark->style == TH_ELIG_PLAIN && !ends) put(&c, from, to, 0);
   if (c.n == 0) out[c.n++] = (th_elig_piece){.from = from, .to = to};
   return c.n;
 }

@@ -97,6 +97,11 @@ th_elig_lead th_elig_lead_read(th_span s) {
 th_elig_joint th_elig_joint_read(th_span s, bool *alone) {
   while (s.n && memchr(" \t\r\n*_:;,.", s.p[s.n - 1], 10))
     s.n--;
+  char end = s.n ? (char)(s.p[s.n - 1] | 32) : 0;
+  if (end != 'r' && end != 'd') {
+    if (alone) *alone = false;
+    return TH_ELIG_NO_JOINT;
+  }
   size_t from = s.n;
   while (from > 0 && (is_letter(s.p[from - 1]) || s.p[from - 1] == '/'))
     from--;

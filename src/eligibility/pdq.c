@@ -115,6 +115,8 @@ static th_span without_signs(th_span s) {
 }
 
 bool th_elig_pdq_topic(th_span words) {
+  enum { LONGEST = 17 }; /* of the topics */
+  if (words.n > 2 * LONGEST) return false;
   th_span s = without_signs(words);
   return s.n && name_at(s, topics, TH_COUNT(topics)) == s.n;
 }
@@ -130,8 +132,9 @@ bool th_elig_pdq_nothing(th_span words) {
                                         "see general eligibility criteria"};
   if (words.n > 80) return false;
   th_span s = without_signs(words);
-  size_t topic = s.n ? heading_at(s, topics, TH_COUNT(topics)) : 0;
-  if (!topic && s.n) topic = heading_at(s, asking, TH_COUNT(asking));
+  bool headed = s.n && memchr(s.p, ':', s.n);
+  size_t topic = headed ? heading_at(s, topics, TH_COUNT(topics)) : 0;
+  if (!topic && headed) topic = heading_at(s, asking, TH_COUNT(asking));
   s = th_span_trim((th_span){s.p + topic, s.n - topic});
   for (size_t i = 0; i < TH_COUNT(nothing); i++)
     if (th_span_eq_nocase(s, th_span_of(nothing[i]))) return true;

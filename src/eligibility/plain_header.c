@@ -5,23 +5,33 @@
 
 enum { MAX_HEADER = 120, MAX_WORDS = 20 };
 
+static th_line_list eligible = TH_LINE_LIST("eligible ineligible");
+static th_line_list if_word = TH_LINE_LIST("if");
+static th_line_list not_word = TH_LINE_LIST("not");
+static th_line_list ineligible = TH_LINE_LIST("ineligible");
+static th_line_list for_word = TH_LINE_LIST("for");
+static th_line_list non_word = TH_LINE_LIST("non");
+static th_line_list the_word = TH_LINE_LIST("the");
+static th_line_list of_word = TH_LINE_LIST("of");
+static th_line_list starts = TH_LINE_LIST("key main major other general");
+
 /* ---- one header ---- */
 
-static const char inclusion_words[] = "inclusion inclusions";
-static const char exclusion_words[] = "exclusion exclusions";
-static const char criteria_words[] = "criteria criterion criterium criterias";
+static th_line_list inclusion_words = TH_LINE_LIST("inclusion inclusions");
+static th_line_list exclusion_words = TH_LINE_LIST("exclusion exclusions");
+static th_line_list criteria_words = TH_LINE_LIST("criteria criterion criterium criterias");
 
 /* Words that make a sentence of "… inclusion criteria", where a header would have "Key …". */
-static const char sentence_words[] =
+static th_line_list sentence_words = TH_LINE_LIST(
     "no not none any meet meets meeting met fulfil fulfill fulfils fulfills fulfilling fulfilled "
     "of to does do did failure fail fails per with without there who which that if satisfy "
     "satisfies satisfying at before after on during by from based following additionally must "
-    "should may apply";
+    "should may apply");
 
 /* What may follow "Inclusion criteria" in a header: a group that it holds for. */
-static const char tail_words[] =
+static th_line_list tail_words = TH_LINE_LIST(
     "for are is was were related include includes of in phase part parts cohort cohorts "
-    "group groups arm arms all specific only stage step";
+    "group groups arm arms all specific only stage step");
 
 /* White space, list signs, numbers of items and marks of emphasis before the words. */
 static size_t skip_marks(th_span s) {
@@ -43,9 +53,9 @@ static size_t skip_marks(th_span s) {
 
 /* "Patients will not be eligible for this study if they:" */
 static bool is_eligible_phrase(const th_line_words *w, bool colon, uint8_t *kind) {
-  int at = th_line_words_find(w, "eligible ineligible", 0);
-  if (!colon || at < 0 || at > 8 || th_line_words_find(w, "if", at) < 0) return false;
-  bool negated = th_line_word_is(w->w[at], "ineligible") || th_line_words_find(w, "not", 0) >= 0;
+  int at = th_line_words_find(w, &eligible, 0);
+  if (!colon || at < 0 || at > 8 || th_line_words_find(w, &if_word, at) < 0) return false;
+  bool negated = th_line_word_is(w, at, &ineligible) || th_line_words_find(w, &not_word, 0) >= 0;
   *kind = negated ? TH_ELIG_EXCLUSION : TH_ELIG_INCLUSION;
   return true;
 }
@@ -55,31 +65,29 @@ static bool is_tail(const th_line_words *w, int i, bool colon, bool short_start)
   if (i == w->n) return true;
   char sign = w->before[i];
   bool open = sign == '(' || sign == '-' || sign == ',' || (unsigned char)sign >= 0x80;
-  if (!open && !th_line_word_is(w->w[i], tail_words) && !th_is_line_digit(w->w[i].p[0]))
-    return false;
+  if (!open && !th_line_word_is(w, i, &tail_words) && !th_is_line_digit(w->w[i].p[0])) return false;
   return colon ? w->n - i <= 10
-               : short_start && w->n - i <= 6 && (open || th_line_word_is(w->w[i], "for"));
+               : short_start && w->n - i <= 6 && (open || th_line_word_is(w, i, &for_word));
 }
 
 static bool is_header(const th_line_words *w, bool colon, uint8_t *kind) {
-  int in = th_line_words_find(w, inclusion_words, 0),
-      ex = th_line_words_find(w, exclusion_words, 0);
+  int in = th_line_words_find(w, &inclusion_words, 0),
+      ex = th_line_words_find(w, &exclusion_words, 0);
   if (in < 0 && ex < 0) return is_eligible_phrase(w, colon, kind);
   *kind = TH_ELIG_UNKNOWN;
   if (in >= 0 && ex >= 0) return colon && w->n <= 5;
   int at = in >= 0 ? in : ex, first = 0;
-  bool non = in > 0 && th_line_word_is(w->w[at - 1], "non");
+  bool non = in > 0 && th_line_word_is(w, at - 1, &non_word);
   int before = at - non;
-  if (w->n > 0 && th_line_word_is(w->w[0], "the")) first = 1;
+  if (w->n > 0 && th_line_word_is(w, 0, &the_word)) first = 1;
   if (before - first > 4) return false;
   for (int i = first; i < before; i++)
-    if (th_line_word_is(w->w[i], sentence_words)) return false;
-  bool criteria = at + 1 < w->n && th_line_word_is(w->w[at + 1], criteria_words);
+    if (th_line_word_is(w, i, &sentence_words)) return false;
+  bool criteria = at + 1 < w->n && th_line_word_is(w, at + 1, &criteria_words);
   if (!criteria) {
     /* "Inclusion:", and "INCLUSION OF MINORITIES:", which is about something else */
-    if (at + 1 < w->n) return colon && before == 0 && th_line_word_is(w->w[at + 1], "of");
-    if (before > first && !colon && !th_line_word_is(w->w[first], "key main major other general"))
-      return false;
+    if (at + 1 < w->n) return colon && before == 0 && th_line_word_is(w, at + 1, &of_word);
+    if (before > first && !colon && !th_line_word_is(w, first, &starts)) return false;
   } else if (!is_tail(w, at + 2, colon, before - first <= 2)) {
     return false;
   }
@@ -90,6 +98,7 @@ static bool is_header(const th_line_words *w, bool colon, uint8_t *kind) {
 /* The colon that ends a header; outside of parentheses. */
 static size_t find_colon(th_span s) {
   int depth = 0;
+  if (!s.n || !memchr(s.p, ':', TH_MIN(s.n, (size_t)MAX_HEADER))) return s.n;
   for (size_t i = 0; i < s.n && i < MAX_HEADER; i++) {
     depth += (s.p[i] == '(') - (s.p[i] == ')');
     if (s.p[i] == ':' && depth <= 0) return i;
