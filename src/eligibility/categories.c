@@ -209,6 +209,7 @@ static bool among(const view *v, uint32_t i, th_elig_set *set) {
 }
 
 static bool has(const view *v, th_elig_set *set) {
+  if (!th_elig_leaf_may_have(v->l, set)) return false;
   for (uint32_t i = 0; i < v->n; i++)
     if (among(v, i, set)) return true;
   return false;

@@ -107,6 +107,7 @@ static bool is_plain_word(const th_elig_binder *s, const th_elig_mention *m, con
 }
 
 static bool leaf_has(const th_elig_binder *s, th_elig_set *set) {
+  if (!th_elig_leaf_may_have(s->l, set)) return false;
   for (uint32_t i = 0; i < s->n; i++)
     if (th_elig_at(s, i, set)) return true;
   return false;
@@ -376,6 +377,7 @@ static void read_unnamed(th_elig_binder *s) {
   static th_elig_set heart = TH_ELIG_SET("failure|chf|hf"), of_heart = TH_ELIG_SET("heart|cardiac");
   const th_elig_known *known = &th_elig_known_attributes;
   bool failing = leaf_has(s, &of_heart) && leaf_has(s, &heart);
+  if (!failing && !th_elig_leaf_may_have(s->l, &child)) return;
   for (uint32_t i = 0; i + 1 < s->n; i++) {
     if (s->l->taken[i] || s->t[i].kind != TH_ELIG_WORD) continue;
     const th_elig_token *next = &s->t[i + 1];

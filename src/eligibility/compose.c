@@ -9,8 +9,11 @@ enum { REACH = 6, MEMBERS = 6 }; /* words before a head; alternatives that share
 typedef struct composer {
   th_elig_leaf *l;
   th_elig_terms *v;
-  uint32_t floor; /* no name begins before this token */
+  uint32_t floor;    /* no name begins before this token */
+  bool anti, contra; /* these words may be among the tokens */
 } composer;
+
+static th_elig_set anti = TH_ELIG_SET("anti"), contra = TH_ELIG_SET("contra");
 
 /* What diseases, failure and growths of a part of the body are called (MeSH headings). */
 typedef struct site {
@@ -325,16 +328,15 @@ static void add_procedure(composer *c, uint32_t i, uint32_t w) {
 
 /* "anti-inflammatories", "anti-platelet". */
 static bool is_anti(const composer *c, uint32_t i) {
-  static th_elig_set anti = TH_ELIG_SET("anti");
-  return i > c->floor + 1 && th_elig_sign(token(c, i - 1), '-') && among(c, i - 2, &anti) &&
+  return c->anti && i > c->floor + 1 && th_elig_sign(token(c, i - 1), '-') &&
+         among(c, i - 2, &anti) &&
          th_elig_classes_at(c->l, c->v, i) & (TH_ELIG_W_DRUGLIKE | TH_ELIG_W_ADJECTIVE);
 }
 
 /* "contra-indication". */
 static bool is_hyphenated(const composer *c, uint32_t i) {
-  static th_elig_set contra = TH_ELIG_SET("contra");
   static th_elig_set indication = TH_ELIG_SET("indication|indicated");
-  return i > c->floor + 1 && among(c, i, &indication) && among(c, i - 2, &contra) &&
+  return c->contra && i > c->floor + 1 && among(c, i, &indication) && among(c, i - 2, &contra) &&
          th_elig_sign(token(c, i - 1), '-');
 }
 
@@ -343,7 +345,7 @@ static void add_reaction(composer *c, uint32_t i) {
   static th_elig_set nouns = TH_ELIG_SET(
       "allergy|allergie|alergy|hypersensitivity|hypersensibility|hypersensitivitie|anaphylaxis|"
       "intolerance|contraindication|indication");
-  static th_elig_set contra = TH_ELIG_SET("contraindication|contraindicated|indication");
+  static th_elig_set against = TH_ELIG_SET("contraindication|contraindicated|indication");
   static th_elig_set to = TH_ELIG_SET("to|against");
   static th_elig_set reaction = TH_ELIG_SET("reaction|response");
   uint32_t end = i + (among(c, i + 1, &reaction) ? 2 : 1), first = i;
@@ -351,13 +353,13 @@ static void add_reaction(composer *c, uint32_t i) {
       (end == i + 1 && !among(c, i, &nouns) && !among(c, end, &to)))
     return;
   if (is_hyphenated(c, i)) first = i - 2;
-  if (end == i + 1 && !among(c, i, &contra))
+  if (end == i + 1 && !among(c, i, &against))
     while (first > c->floor && first + 3 > i &&
            known_as(c, first - 1, 1u << TH_ELIG_DRUG | 1u << TH_ELIG_ORGANISM))
       first = th_elig_term_at(c->l, c->v, first - 1)->first;
   th_elig_term *t = add(c, first, end, TH_ELIG_ALLERGY);
   if (!t) return;
-  if (among(c, i, &contra)) t->category = TH_ELIG_FINDING;
+  if (among(c, i, &against)) t->category = TH_ELIG_FINDING;
   t->reaction = first == i || is_hyphenated(c, i);
 }
 
@@ -584,7 +586,8 @@ bool th_elig_classify(th_elig_leaf *l, th_elig_terms *v) {
     if (!v->cap_owner) return v->failed = true, false;
   }
   for (uint32_t i = 0; i < n; i++)
-    v->classes[i] = th_elig_word_classes(l->text, &l->tokens.p[i]);
+    v->classes[i] =
+        l->tokens.p[i].kind == TH_ELIG_WORD ? th_elig_word_classes(l->text, &l->tokens.p[i]) : 0;
   return true;
 }
 
@@ -615,7 +618,10 @@ static void settle(th_elig_terms *v) {
 }
 
 void th_elig_compose(th_elig_leaf *l, th_elig_terms *v) {
-  composer c = {.l = l, .v = v};
+  composer c = {.l = l,
+                .v = v,
+                .anti = th_elig_leaf_may_have(l, &anti),
+                .contra = th_elig_leaf_may_have(l, &contra)};
   if (l->tokens.n == 0) return;
   set_owners(v, l->tokens.n);
   for (uint32_t i = 0; i < l->tokens.n && !v->failed;) {

@@ -295,10 +295,11 @@ static void see_role(th_elig_context *c, uint32_t i, uint16_t cue) {
   if (cue & EXCEPT && (!among(c, i, &loose) || among(c, i + 1, &than))) except(c, i, 40);
 }
 
+static th_elig_set indication = TH_ELIG_SET("indication|indicated");
+
 /* "contra-indicated". */
 static bool is_contra(const th_elig_context *c, uint32_t i) {
   static th_elig_set contra = TH_ELIG_SET("contra");
-  static th_elig_set indication = TH_ELIG_SET("indication|indicated");
   return i > 1 && th_elig_sign(token(c, i - 1), '-') && among(c, i, &indication) &&
          among(c, i - 2, &contra);
 }
@@ -342,14 +343,16 @@ static bool is_new_line(const th_elig_context *c, uint32_t i) {
   return memchr(c->leaf->text.p + t->to, '\n', next->from - t->to) != NULL;
 }
 
+static th_elig_set clause_verbs =
+    TH_ELIG_SET("have|has|had|is|are|was|were|requires|require|receives|"
+                "received|receiving|undergone|undergoing|taking|takes|"
+                "presence|willing|able|must|should|will|may|agree|agrees|"
+                "includes");
+
 /* "…, and has a history of": behind a comma or "or" a verb begins a clause of its own. */
 static bool begins_clause(const th_elig_context *c, uint32_t i) {
   static th_elig_set joint = TH_ELIG_SET(",|and|or|that|which|who|/");
-  static th_elig_set verb = TH_ELIG_SET("have|has|had|is|are|was|were|requires|require|receives|"
-                                        "received|receiving|undergone|undergoing|taking|takes|"
-                                        "presence|willing|able|must|should|will|may|agree|agrees|"
-                                        "includes");
-  return i > 0 && among(c, i, &verb) && among(c, i - 1, &joint);
+  return i > 0 && among(c, i, &clause_verbs) && among(c, i - 1, &joint);
 }
 
 /* Where an exception ends that named something: at examples of what stands before it, at a clause
@@ -396,9 +399,12 @@ static void see(th_elig_context *c, uint32_t i) {
   static th_elig_set deny = TH_ELIG_SET("not");
   static th_elig_set including = TH_ELIG_SET("including|include|counting");
   static th_elig_set with = TH_ELIG_SET("with|have|has|are|is|by|on|following|after|:|from");
-  const th_elig_token *t = token(c, i);
+  static th_elig_set apply = TH_ELIG_SET("apply"), to = TH_ELIG_SET("to");
   static th_elig_set purpose = TH_ELIG_SET("for|during|despite");
-  if (i > 0 && is_new_line(c, i - 1)) forget(c);
+  static th_elig_sets looked_for =
+      TH_ELIG_SETS(&than, &deny, &with, &apply, &purpose, &clause_verbs, &indication);
+  const th_elig_token *t = token(c, i);
+  if (i > 0 && t->flags & TH_ELIG_UPPER && is_new_line(c, i - 1)) forget(c);
   if (th_elig_is_broken(c->leaf, i, i + 1)) {
     forget(c);
     return;
@@ -406,8 +412,9 @@ static void see(th_elig_context *c, uint32_t i) {
   bool purpose_before = c->purpose; /* "no treatment for X | with Y" */
   see_purpose(c, i);
   uint16_t cue = cue_of(t);
+  bool excepts = c->role.on && c->role.value == TH_ELIG_EXCEPTION && c->excepted;
+  if (!cue && t->kind != TH_ELIG_SIGN && !excepts && !th_elig_maybe(&looked_for, t)) return;
   see_parenthesis(c, i);
-  static th_elig_set apply = TH_ELIG_SET("apply"), to = TH_ELIG_SET("to");
   if (among(c, i, &apply) && i > 0 && among(c, i - 1, &deny) && among(c, i + 1, &to))
     except(c, i + 1, 30);
   if (among(c, i, &deny) && among(c, i + 1, &including)) except(c, i + 1, 30);
@@ -514,6 +521,8 @@ static uint32_t close_of(const th_elig_context *c, uint32_t i) {
 
 /* Whether anything in the leaf is said to be allowed or excluded; looked for once. */
 static bool judges(th_elig_context *c) {
+  if (!th_elig_leaf_may_have(c->leaf, &allowed) && !th_elig_leaf_may_have(c->leaf, &exclusion))
+    c->judges = 0;
   for (uint32_t i = 0; c->judges < 0 && i < c->leaf->tokens.n; i++)
     if (token(c, i)->kind == TH_ELIG_WORD && (among(c, i, &allowed) || among(c, i, &exclusion)))
       c->judges = 1;

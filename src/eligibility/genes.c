@@ -82,6 +82,7 @@ typedef struct spelling {
 
 static spelling spellings[SPELLINGS_MAX];
 static uint8_t beginnings[1 << 16]; /* 1 + the first spelling; 0 = none */
+static bool known;                  /* the tables are filled */
 static pthread_once_t spellings_once = PTHREAD_ONCE_INIT;
 _Static_assert(TH_COUNT(genes) <= UINT8_MAX && SPELLINGS_MAX <= UINT8_MAX, "places in a byte");
 
@@ -102,6 +103,7 @@ static void fill_spellings(void) {
       p += length + (p[length] == '|');
     }
   }
+  __atomic_store_n(&known, true, __ATOMIC_RELEASE);
 }
 
 /* The longest spelling that stands at the start of s, with no letter or digit behind it. */
@@ -179,7 +181,8 @@ static void read_behind(const th_elig_leaf *l, th_elig_gene *g) {
 bool th_elig_gene_at(const th_elig_leaf *l, uint32_t i, th_elig_gene *out) {
   const th_elig_token *t = &l->tokens.p[i];
   if (t->kind != TH_ELIG_WORD) return false;
-  pthread_once(&spellings_once, fill_spellings);
+  if (!__atomic_load_n(&known, __ATOMIC_ACQUIRE)) pthread_once(&spellings_once, fill_spellings);
+  if (t->from + 1 >= l->to || !beginnings[beginning(l->text.p + t->from)]) return false;
   const spelling *as = spelled((th_span){l->text.p + t->from, l->to - t->from});
   if (!as || (t->from > l->from && l->text.p[t->from - 1] == '-')) return false;
   const gene *found = &genes[as->gene];

@@ -100,6 +100,7 @@ static void window_of(view *v, th_elig_quantity *q) {
 static void bare_windows(view *v) {
   static th_elig_set past = TH_ELIG_SET("past|last|previous|preceding|prior");
   static th_elig_set units = TH_ELIG_SET("year|month|week|day");
+  if (!th_elig_leaf_may_have(v->l, &past)) return;
   for (uint32_t i = 0; i + 1 < v->n; i++) {
     th_elig_unit u;
     uint32_t end;

@@ -151,7 +151,9 @@ static bool is_neutral(const th_line_words *w, bool colon) {
 /* ---- the line ---- */
 
 static bool may_be_header(th_span s) {
+  static const bool begins[256] = {['c'] = true, ['C'] = true, ['l'] = true, ['L'] = true};
   for (size_t i = 0; i + 4 < s.n; i++) {
+    if (!begins[(unsigned char)s.p[i]]) continue;
     char c = s.p[i] | 32, d = s.p[i + 1] | 32;
     if ((c == 'c' && (d == 'l' || d == 'r' || d == 'u')) || (c == 'l' && (d == 'i' || d == 'u')) ||
         (c == 'l' && d == 'c'))
@@ -251,18 +253,18 @@ static bool is_inside(th_span line, size_t i) {
   return j < line.n && line.p[j] == ':';
 }
 
-/* The first of two letters at or behind i; the end when there is none. */
-static size_t next_of(th_span line, size_t i, char a, char b) {
-  const char *p = line.p + i;
-  size_t n = i < line.n ? line.n - i : 0;
-  const char *first = n ? memchr(p, a, n) : NULL;
-  if (first) n = (size_t)(first - p);
-  const char *second = n ? memchr(p, b, n) : NULL;
-  return second ? (size_t)(second - line.p) : first ? (size_t)(first - line.p) : line.n;
+/* The letter at or behind i; the end when there is none. */
+static size_t next_of(th_span line, size_t i, char letter) {
+  const char *p = i < line.n ? memchr(line.p + i, letter, line.n - i) : NULL;
+  return p ? (size_t)(p - line.p) : line.n;
 }
 
 size_t th_elig_header_inside(th_span line) {
-  for (size_t i = next_of(line, 2, 'E', 'I'); i + 10 < line.n; i = next_of(line, i + 1, 'E', 'I')) {
+  size_t next[2] = {next_of(line, 2, 'E'), next_of(line, 2, 'I')};
+  for (size_t i = TH_MIN(next[0], next[1]), at = i; at + 10 < line.n;
+       i = at = TH_MIN(next[0], next[1])) {
+    bool letter = next[1] < next[0];
+    next[letter] = next_of(line, at + 1, letter ? 'I' : 'E');
     if (!is_inside(line, i)) continue;
     size_t b = i;
     while (b > 0 && memchr(" \t*_", line.p[b - 1], 4))

@@ -77,7 +77,8 @@ static const uint8_t sorts[256] = {
 #undef BOTH
 
 /* Whether a mark may stand at i: most words are told by their first two letters. */
-static bool may_be_mark(const cutter *c, uint32_t i, uint8_t sort) {
+static bool may_be_mark(const cutter *c, uint32_t i) {
+  uint8_t sort = sorts[(unsigned char)c->p[i]];
   char next = i + 1 < c->to ? c->p[i + 1] : 0;
   if (sort & OPENS) return true;
   return next == '.' || next == ')' || next == '\\' ||
@@ -88,24 +89,21 @@ static bool may_be_mark(const cutter *c, uint32_t i, uint8_t sort) {
 static size_t find_marks(const cutter *c, found marks[MARKS_MAX], bool *ends) {
   size_t n = 0;
   int depth = 0;
+  th_elig_mark m;
   *ends = false;
-  for (uint32_t i = c->from, before = 0; i < c->to && n < MARKS_MAX; i++) {
-    uint8_t sort = sorts[(unsigned char)c->p[i]];
-    bool start = before & GAP;
-    before = sort;
-    th_elig_mark m;
-    if (start && depth <= 0 && may_be_mark(c, i, sort) && !is_blank(c->p[i]) &&
-        th_elig_mark_read((th_span){c->p + i, c->to - i}, true, &m) &&
-        !(m.form == '.' && m.style != TH_ELIG_BULLET && !is_blank(c->p[i - 1]))) {
+  for (uint32_t i = c->from; i < c->to && n < MARKS_MAX;) {
+    uint8_t sort = sorts[(unsigned char)c->p[i++]];
+    if (!(sort & (GAP | PARENTHESIS | END))) continue;
+    depth += (c->p[i - 1] == '(') - (c->p[i - 1] == ')' && depth > 0);
+    *ends |= sort & END && i < c->to && is_blank(c->p[i]);
+    while (sort & GAP && i < c->to && n < MARKS_MAX && depth <= 0 && may_be_mark(c, i) &&
+           th_elig_mark_read((th_span){c->p + i, c->to - i}, true, &m) &&
+           !(m.form == '.' && m.style != TH_ELIG_BULLET && !is_blank(c->p[i - 1]))) {
       marks[n++] = (found){i, m};
-      i += m.len - 1;
-      before = sorts[(unsigned char)c->p[i]];
+      i += m.len;
+      sort = sorts[(unsigned char)c->p[i - 1]];
       *ends = true;
-      continue;
     }
-    if (!(sort & (PARENTHESIS | END))) continue;
-    depth += (c->p[i] == '(') - (c->p[i] == ')' && depth > 0);
-    *ends |= sort & END && i + 1 < c->to && is_blank(c->p[i + 1]);
   }
   *ends |= n == MARKS_MAX;
   return n;
@@ -264,8 +262,10 @@ static void split_sentences(cutter *c) {
   int depth = 0;
   for (uint32_t i = c->from; i + 2 < c->to; i++) {
     char ch = c->p[i];
+    uint8_t sort = sorts[(unsigned char)ch];
+    if (!(sort & (PARENTHESIS | END))) continue;
     depth += (ch == '(') - (ch == ')' && depth > 0);
-    if ((ch != '.' && ch != '?' && ch != '!') || depth > 0 || !is_blank(c->p[i + 1])) continue;
+    if (!(sort & END) || depth > 0 || !is_blank(c->p[i + 1])) continue;
     uint32_t k = i + 1;
     while (k < c->to && is_blank(c->p[k]))
       k++;

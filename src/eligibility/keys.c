@@ -30,3 +30,17 @@ bool th_elig_is_key(th_elig_set *set, uint64_t key) {
     if (__atomic_load_n(&set->keys[i], __ATOMIC_RELAXED) == key) return true;
   return false;
 }
+
+/* Threads that come first together write the same. */
+void th_elig_sets_fill(th_elig_sets *sets) {
+  uint64_t mask[TH_COUNT(sets->mask)] = {0};
+  for (size_t i = 0; i < TH_COUNT(sets->sets) && sets->sets[i]; i++) {
+    th_elig_set *set = sets->sets[i];
+    if (__atomic_load_n(&set->n, __ATOMIC_ACQUIRE) == 0) fill(set);
+    for (size_t k = 0; k < TH_COUNT(mask); k++)
+      mask[k] |= __atomic_load_n(&set->mask[k], __ATOMIC_RELAXED);
+  }
+  for (size_t k = 0; k < TH_COUNT(mask); k++)
+    __atomic_store_n(&sets->mask[k], mask[k], __ATOMIC_RELAXED);
+  __atomic_store_n(&sets->known, true, __ATOMIC_RELEASE);
+}

@@ -45,12 +45,17 @@ static bool ends_sentence(const th_elig_leaf *l, uint32_t i) {
          (i == 0 || t[-1].to - t[-1].from > 2);
 }
 
-/* Counts the sentences, so that whether one ends between two tokens is known at once. */
-static void find_sentences(th_elig_leaf *l) {
+/* Counts the sentences, so that whether one ends between two tokens is known at once; notes what
+ * words there are. */
+static void look_over(th_elig_leaf *l) {
   uint16_t n = 0;
+  memset(l->words, 0, sizeof l->words);
   for (uint32_t i = 0; i < l->tokens.n; i++) {
-    l->tokens.p[i].sentence = n;
-    n = (uint16_t)(n + (l->tokens.p[i].kind == TH_ELIG_SIGN && ends_sentence(l, i)));
+    th_elig_token *t = &l->tokens.p[i];
+    unsigned bit = (unsigned)(t->key * 0x9E3779B97F4A7C15u >> 56);
+    l->words[bit / 64] |= UINT64_C(1) << bit % 64;
+    t->sentence = n;
+    if (t->kind == TH_ELIG_SIGN) n = (uint16_t)(n + ends_sentence(l, i));
   }
   l->sentences = n;
 }
@@ -68,7 +73,7 @@ void th_elig_leaf_scan(th_elig_leaf *l, uint32_t from, uint32_t to) {
     return;
   }
   memset(l->taken, 0, n * sizeof *l->taken);
-  find_sentences(l);
+  look_over(l);
   find_mentions(l);
   for (uint32_t i = 0; i < n;) {
     th_elig_quantity *q = &l->quantities[l->n_quantities];

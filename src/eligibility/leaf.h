@@ -6,6 +6,7 @@
 #ifndef TH_ELIGIBILITY_LEAF_H
 #define TH_ELIGIBILITY_LEAF_H
 
+#include "eligibility/keys.h"
 #include "eligibility/quantities.h"
 
 typedef struct th_elig_mention {
@@ -45,6 +46,7 @@ typedef struct th_elig_leaf {
   int topic;    /* phrase of the attribute that the words above the item end in; -1 = none */
   th_elig_tokens tokens;
   uint32_t sentences; /* that end in it */
+  uint64_t words[4];  /* a bit for each token's key, as th_elig_set.mask */
   bool *taken;        /* a token that is part of a mention */
   th_elig_mention *mentions;
   th_elig_quantity *quantities;
@@ -88,6 +90,14 @@ bool th_elig_measure_ends(const th_elig_leaf *leaf, uint32_t end);
 
 /* Whether the quantity is a stretch of time. */
 bool th_elig_is_time(const th_elig_quantity *q);
+/* False when no token of the leaf is in the set. */
+static inline bool th_elig_leaf_may_have(const th_elig_leaf *leaf, const th_elig_set *set) {
+  uint64_t both = 0;
+  for (size_t k = 0; k < TH_COUNT(leaf->words); k++)
+    both |= leaf->words[k] & __atomic_load_n(&set->mask[k], __ATOMIC_RELAXED);
+  return both != 0;
+}
+
 /* Whether a sentence ends in tokens [a, b): a semicolon, a full stop. */
 static inline bool th_elig_is_broken(const th_elig_leaf *leaf, uint32_t a, uint32_t b) {
   uint32_t n = leaf->tokens.n;

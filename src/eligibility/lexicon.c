@@ -1,6 +1,5 @@
 #include "eligibility/lexicon.h"
 
-#include <limits.h>
 #include <pthread.h>
 
 enum { SLOTS = 1 << 13, ENDING_MAX = 12, LETTERS_MAX = 40 };
@@ -9,9 +8,7 @@ static struct slot {
   uint64_t key;
   uint32_t classes;
 } slots[SLOTS];
-/* By the last two letters of a word, the lists that have an ending which ends so, a bit each. */
-enum { CONDITIONS = 1, PROCEDURES = 2, ADJECTIVES = 4, STEMS = 8 };
-static uint8_t tails[26 * 26];
+enum { CONDITIONS = 1, PROCEDURES = 2, ADJECTIVES = 4, STEMS = 8 }; /* lists of endings */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static struct slot *find(uint64_t key) {
@@ -31,10 +28,10 @@ static void add_words(uint32_t classes, const char *list) {
   }
 }
 
-static void note_tails(void);
+static void note_endings(void);
 
 static void build(void) {
-  note_tails();
+  note_endings();
 #define HEAD TH_ELIG_W_HEAD
 #define TUMOR TH_ELIG_W_TUMOR
 #define VAGUE TH_ELIG_W_VAGUE
@@ -105,11 +102,19 @@ static const ending stems[] = {
     E("pressin", 9),    E("oxaban", 8),     E("vudine", 8),    E("citinib", 9),
 };
 
+/* All endings, those with the same last two letters one behind another. */
+enum { ENDINGS_MAX = 200 };
+static struct {
+  ending e;
+  uint8_t list, next; /* next: 1 + its number; 0 = none */
+} endings[ENDINGS_MAX];
+static uint8_t tails[26 * 26]; /* 1 + the first of them; 0 = none */
+
 static uint8_t *tail_of(const char *p, size_t n) {
   return &tails[(p[n - 2] - 'a') * 26 + (p[n - 1] - 'a')];
 }
 
-static void note_tails(void) {
+static void note_endings(void) {
   static const struct {
     const ending *list;
     size_t n;
@@ -118,31 +123,42 @@ static void note_tails(void) {
              {procedures, TH_COUNT(procedures), PROCEDURES},
              {adjectives, TH_COUNT(adjectives), ADJECTIVES},
              {stems, TH_COUNT(stems), STEMS}};
-  for (size_t k = 0; k < TH_COUNT(all); k++)
-    for (size_t i = 0; i < all[k].n; i++)
-      *tail_of(all[k].list[i].text, all[k].list[i].n) |= all[k].bit;
-}
-
-static bool ends_in(th_span w, const ending *list, size_t n) {
-  for (size_t i = 0; i < n; i++) {
-    size_t len = list[i].n;
-    if (w.n >= list[i].least && list[i].text[len - 1] == w.p[w.n - 1] &&
-        !memcmp(w.p + w.n - len, list[i].text, len))
-      return true;
+  _Static_assert(TH_COUNT(conditions) + TH_COUNT(procedures) + TH_COUNT(adjectives) +
+                         TH_COUNT(stems) <=
+                     ENDINGS_MAX,
+                 "all endings find room");
+  uint8_t n = 0;
+  for (size_t k = 0; k < TH_COUNT(all); k++) {
+    for (size_t i = 0; i < all[k].n; i++) {
+      uint8_t *tail = tail_of(all[k].list[i].text, all[k].list[i].n);
+      endings[n].e = all[k].list[i];
+      endings[n].list = all[k].bit;
+      endings[n].next = *tail;
+      *tail = ++n;
+    }
   }
-  return false;
 }
 
-/* What lists have an ending that ends as the word does, without the "s" of several: most words are
- * told by it. */
-static unsigned tail_bits(th_span w) {
+/* The lists that have an ending of the word, a bit each. */
+static unsigned lists_of(th_span w) {
+  unsigned lists = 0;
+  for (uint8_t k = *tail_of(w.p, w.n); k; k = endings[k - 1].next) {
+    const ending *e = &endings[k - 1].e;
+    if (w.n >= e->least && !memcmp(w.p + w.n - e->n, e->text, e->n)) lists |= endings[k - 1].list;
+  }
+  return lists;
+}
+
+/* Whether an ending ends as the word does, without the "s" of several: most words are told by it.
+ */
+static bool may_end(th_span w) {
   size_t n = w.n;
-  if (n < 5 || n > LETTERS_MAX) return 0;
+  if (n < 5 || n > LETTERS_MAX) return false;
   if (n > 6 && (w.p[n - 1] | 32) == 's' && !memchr("sui", w.p[n - 2] | 32, 3)) n--;
-  if (n > 6 && (w.p[n - 1] | 32) == 'e' && (w.p[n - 2] | 32) == 'i') return UINT_MAX; /* -pathie */
+  if (n > 6 && (w.p[n - 1] | 32) == 'e' && (w.p[n - 2] | 32) == 'i') return true; /* -pathie */
   char last[2] = {(char)(w.p[n - 2] | 32), (char)(w.p[n - 1] | 32)};
   bool letters = last[0] >= 'a' && last[0] <= 'z' && last[1] >= 'a' && last[1] <= 'z';
-  return letters ? *tail_of(last, 2) : 0;
+  return letters && *tail_of(last, 2);
 }
 
 /* The word in small letters, without the "s" of several; empty when it has other signs. */
@@ -165,22 +181,19 @@ static uint32_t by_ending(th_span word, uint32_t known) {
       "diploma",   "overdosis", "stroma",  "aroma",    "genoma",    "symbiosis"};
   char letters[LETTERS_MAX];
   uint32_t classes = 0;
-  if (tail_bits(word) == 0) return 0;
+  if (!may_end(word)) return 0;
   th_span w = lower(word, letters);
   if (w.n == 0) return 0;
-  unsigned tail = *tail_of(w.p, w.n);
-  if (tail & CONDITIONS && ends_in(w, conditions, TH_COUNT(conditions))) {
+  unsigned lists = lists_of(w);
+  if (lists & CONDITIONS) {
     for (size_t i = 0; i < TH_COUNT(no_condition); i++)
       if (th_span_eq(w, th_span_of(no_condition[i]))) return 0;
     return TH_ELIG_W_TERM;
   }
-  if (tail & PROCEDURES && ends_in(w, procedures, TH_COUNT(procedures))) return TH_ELIG_W_PROCEDURE;
-  if (tail & STEMS && !(known & (TH_ELIG_W_NO_STEM | TH_ELIG_W_PLAIN | TH_ELIG_W_SITE)) &&
-      ends_in(w, stems, TH_COUNT(stems)))
+  if (lists & PROCEDURES) return TH_ELIG_W_PROCEDURE;
+  if (lists & STEMS && !(known & (TH_ELIG_W_NO_STEM | TH_ELIG_W_PLAIN | TH_ELIG_W_SITE)))
     return TH_ELIG_W_SUBSTANCE;
-  if (tail & ADJECTIVES && !(known & TH_ELIG_W_PLAIN) &&
-      ends_in(w, adjectives, TH_COUNT(adjectives)))
-    classes |= TH_ELIG_W_ADJECTIVE;
+  if (lists & ADJECTIVES && !(known & TH_ELIG_W_PLAIN)) classes |= TH_ELIG_W_ADJECTIVE;
   return classes;
 }
 

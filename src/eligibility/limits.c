@@ -49,7 +49,9 @@ static sense sense_at(const th_elig_binder *s, uint32_t i, uint32_t *end) {
   static th_elig_set normal = TH_ELIG_SET("normal"), within = TH_ELIG_SET("within|in");
   static th_elig_set above = TH_ELIG_SET("above|over|exceeding"),
                      below = TH_ELIG_SET("below|under");
+  static th_elig_sets all = TH_ELIG_SETS(&up, &down, &normal, &within, &above, &below);
   *end = i + 1;
+  if (!th_elig_maybe(&all, &s->t[i])) return NO_SENSE;
   if (th_elig_at(s, i, &up)) return ABOVE;
   if (th_elig_at(s, i, &down)) return BELOW;
   if (th_elig_at(s, i, &normal)) return NORMAL;

@@ -1,7 +1,9 @@
 #include "eligibility/line_words.h"
 
 static bool is_of_word(char c) {
-  return th_is_line_letter(c) || th_is_line_digit(c);
+  static const bool words[256] = {
+      ['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['0' ... '9'] = true, [0x80 ... 0xFF] = true};
+  return words[(unsigned char)c];
 }
 
 static uint8_t sort_of(th_span word) {

@@ -24,6 +24,7 @@ static uint8_t joins(const th_elig_leaf *l, uint32_t first, uint32_t end) {
   static th_elig_set or = TH_ELIG_SET("or|nor|alternatively");
   static th_elig_set and = TH_ELIG_SET("and|plus|&");
   bool has_or = false, has_and = false;
+  if (!th_elig_leaf_may_have(l, & or) && !th_elig_leaf_may_have(l, &and)) return 0;
   for (uint32_t i = first; i < end; i++) {
     const th_elig_token *t = &l->tokens.p[i];
     bool an_or = th_elig_among(& or, t), an_and = th_elig_among(&and, t);

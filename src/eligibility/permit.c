@@ -53,6 +53,8 @@ th_elig_permission th_elig_permits(const th_elig_leaf *l) {
   static th_elig_set allowed = TH_ELIG_SET("allowed|permitted|acceptable|allowable|permissible");
   static th_elig_set eligible = TH_ELIG_SET("eligible");
   static th_elig_set be = TH_ELIG_SET("is|are|be|remain");
+  if (!th_elig_leaf_may_have(l, &allowed) && !th_elig_leaf_may_have(l, &eligible))
+    return TH_ELIG_NO_PERMISSION;
   for (uint32_t i = 1; i < l->tokens.n; i++) {
     const th_elig_token *t = &l->tokens.p[i];
     bool says =

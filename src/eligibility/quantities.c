@@ -466,8 +466,9 @@ static bool starts_range(const scan *s, const th_elig_quantity *q) {
 
 /* "before the age of 12", "after 30 years of age": relations of ages alone. The token behind them,
  * i when there are none; the caller must see that it is an age. */
+static th_elig_set before = TH_ELIG_SET("before"), after = TH_ELIG_SET("after");
+
 static uint32_t read_age_lead(const scan *s, uint32_t i, th_elig_quantity *q) {
-  static th_elig_set before = TH_ELIG_SET("before"), after = TH_ELIG_SET("after");
   static th_elig_set fill = TH_ELIG_SET("the|an|age|of");
   if (!among(s, i, &before) && !among(s, i, &after)) return i;
   uint32_t k = i + 1;
@@ -480,78 +481,103 @@ static uint32_t read_age_lead(const scan *s, uint32_t i, th_elig_quantity *q) {
   return k;
 }
 
-bool th_elig_quantity_read(th_span text, const th_elig_token *t, uint32_t n, uint32_t i,
-                           const bool *taken, th_elig_quantity *out) {
+/* The words of relation that end before token *end, and what stands between them and the number:
+ * where that should be. */
+static uint32_t read_relation(const scan *s, uint32_t i, int phrase, uint32_t *end,
+                              th_elig_quantity *q) {
   static th_elig_set fillers =
       TH_ELIG_SET("a|an|the|of|approximately|about|around|than|ca|age|ages|approx|being|only|is|"
                   "value|score|total|then|over|level|or|either|normal");
+  q->relation = turned(s, i, (uint8_t)th_elig_phrase_get(phrase)->value);
+  q->related = true;
+  q->age = says_age(s, i, *end);
+  *end = skip_sign_again(s, *end);
+  uint32_t k = *end;
+  for (; k < s->n && k < *end + 4 && !is_number(s, k) && among(s, k, &fillers); k++)
+    q->age |= says_age(s, k, k + 1);
+  return k;
+}
+
+/* "> ULN": a limit without a number, behind the words of relation. */
+static bool read_bare_limit(const scan *s, uint32_t end, th_elig_quantity *q) {
+  q->value = 1;
+  q->number = q->behind = q->end = end;
+  q->end = read_limit(s, end, q);
+  if (q->end == end) q->end = read_normal(s, end, q);
+  q->value_end = q->end;
+  return q->end != end && q->reference != TH_ELIG_PREDICTED;
+}
+
+/* The number at token k, with its sign; false when there is none. */
+static bool take_value(scan *s, uint32_t k, th_elig_quantity *q) {
+  if (k < s->n && q->related && (is(s, k, '-') || is(s, k, '+')) && is_number(s, k + 1) &&
+      is_tight(s, k + 1)) {
+    q->number = k + 1;
+    finish_values(s, k + 1, q);
+    if (is(s, k, '-') && isnan(q->high)) q->value = -q->value;
+    return true;
+  }
+  if (!is_number(s, k) || (!q->related && s->t[k].flags & TH_ELIG_GLUED)) return false;
+  uint32_t percentile = percentile_behind(s, k);
+  s->ordinals = percentile > 0;
+  if (!s->ordinals && k + 1 < s->n && is_tight(s, k + 1) &&
+      th_elig_among(&ordinal_ends, &s->t[k + 1]))
+    return false;
+  q->number = k;
+  finish_values(s, k, q);
+  if (percentile > 0 && q->end <= percentile && percentile - q->end <= 1 && !q->has_unit) {
+    memcpy(q->unit.ucum, "%", 2);
+    q->percentile = q->has_unit = th_elig_ucum_read(TH_SPAN("%"), &q->unit.m);
+    q->end = percentile + 1;
+  }
+  return true;
+}
+
+/* What stands behind the value: an age, a limit of normal, a relation. */
+static void take_rest(const scan *s, th_elig_quantity *q) {
+  static th_elig_set duration = TH_ELIG_SET("duration");
+  if (!q->value_end) q->value_end = q->end;
+  q->end = read_age(s, q->end, q);
+  uint32_t limit = read_limit(s, q->end, q);
+  if (limit > q->end) q->end = q->value_end = limit;
+  step_over_inclusive(s, q);
+  uint32_t behind_duration = q->end + (q->has_unit && among(s, q->end, &duration));
+  uint32_t behind = read_behind(s, behind_duration, q);
+  if (behind == behind_duration) behind = q->end;
+  if (behind > q->end) q->end = q->value_end = behind;
+  if (!q->age) q->end = read_age(s, q->end, q);
+  step_over_inclusive(s, q);
+}
+
+/* The relation, once all of it is known. in_words: words before the number say it. */
+static void settle_relation(const scan *s, th_elig_quantity *q, bool in_words) {
+  if (!isnan(q->high) && (q->relation == TH_ELIG_EQ || q->spread)) q->relation = TH_ELIG_BETWEEN;
+  if (q->relation == TH_ELIG_BETWEEN && isnan(q->high))
+    q->relation = TH_ELIG_GE, q->related = in_words;
+  if (q->relation == TH_ELIG_BETWEEN) q->related = true;
+  if (starts_range(s, q)) q->relation = TH_ELIG_GE, q->related = true;
+}
+
+bool th_elig_quantity_read(th_span text, const th_elig_token *t, uint32_t n, uint32_t i,
+                           const bool *taken, th_elig_quantity *out) {
+  static th_elig_sets leads = TH_ELIG_SETS(&before, &after);
   scan s = {text, t, n, taken, false};
-  th_elig_quantity q = {.first = i, .high = NAN, .second = NAN, .relation = TH_ELIG_EQ};
-  uint32_t k = i, end;
+  uint32_t end = i;
   if (taken[i]) return false;
   int p = th_elig_phrase_at(text, t, n, i, TH_ELIG_F_BEFORE, &end);
-  if (p >= 0) {
-    q.relation = turned(&s, i, (uint8_t)th_elig_phrase_get(p)->value);
-    q.related = true;
-    q.age = says_age(&s, i, end);
-    end = skip_sign_again(&s, end);
-    for (k = end; k < n && k < end + 4 && !is_number(&s, k) && among(&s, k, &fillers); k++)
-      q.age |= says_age(&s, k, k + 1);
-    if (q.relation == TH_ELIG_BETWEEN && k < n && t[k].kind == TH_ELIG_REL) return false;
-  } else {
-    k = read_age_lead(&s, i, &q);
-  }
+  if (p < 0 && !is_number(&s, i) && !th_elig_maybe(&leads, &t[i])) return false;
+  th_elig_quantity q = {.first = i, .high = NAN, .second = NAN, .relation = TH_ELIG_EQ};
+  uint32_t k = p >= 0 ? read_relation(&s, i, p, &end, &q) : read_age_lead(&s, i, &q);
+  if (q.relation == TH_ELIG_BETWEEN && k < n && t[k].kind == TH_ELIG_REL) return false;
   bool must_be_age = p < 0 && k > i;
-  if (k < n && q.related && (is(&s, k, '-') || is(&s, k, '+')) && is_number(&s, k + 1) &&
-      is_tight(&s, k + 1)) {
-    double sign = is(&s, k, '-') ? -1 : 1;
-    q.number = k + 1;
-    finish_values(&s, k + 1, &q);
-    if (isnan(q.high)) q.value *= sign;
-  } else if (is_number(&s, k) && (q.related || !(t[k].flags & TH_ELIG_GLUED))) {
-    uint32_t percentile = percentile_behind(&s, k);
-    s.ordinals = percentile > 0;
-    if (!s.ordinals && k + 1 < n && is_tight(&s, k + 1) && th_elig_among(&ordinal_ends, &t[k + 1]))
-      return false;
-    q.number = k;
-    finish_values(&s, k, &q);
-    if (percentile > 0 && q.end <= percentile && percentile - q.end <= 1 && !q.has_unit) {
-      memcpy(q.unit.ucum, "%", 2);
-      q.percentile = q.has_unit = th_elig_ucum_read(TH_SPAN("%"), &q.unit.m);
-      q.end = percentile + 1;
-    }
-  } else if (q.related && q.relation != TH_ELIG_BETWEEN) {
-    /* "> ULN" */
-    q.value = 1;
-    q.number = end;
-    q.behind = q.end = end;
-    q.end = read_limit(&s, end, &q);
-    if (q.end == end) q.end = read_normal(&s, end, &q);
-    if (q.end == end || q.reference == TH_ELIG_PREDICTED) return false;
-    q.value_end = q.end;
-    *out = q;
-    return true;
-  } else {
+  if (take_value(&s, k, &q)) {
+    take_rest(&s, &q);
+    settle_relation(&s, &q, p >= 0 && t[i].kind == TH_ELIG_WORD);
+    if (must_be_age && (!q.age || !isnan(q.high))) return false;
+  } else if (p < 0 || is_number(&s, k) || q.relation == TH_ELIG_BETWEEN ||
+             !read_bare_limit(&s, end, &q)) {
     return false;
   }
-  if (!q.value_end) q.value_end = q.end;
-  q.end = read_age(&s, q.end, &q);
-  uint32_t limit = read_limit(&s, q.end, &q);
-  if (limit > q.end) q.end = q.value_end = limit;
-  step_over_inclusive(&s, &q);
-  static th_elig_set duration = TH_ELIG_SET("duration");
-  uint32_t behind_duration = q.end + (q.has_unit && among(&s, q.end, &duration));
-  uint32_t behind = read_behind(&s, behind_duration, &q);
-  if (behind == behind_duration) behind = q.end;
-  if (behind > q.end) q.end = q.value_end = behind;
-  if (!q.age) q.end = read_age(&s, q.end, &q);
-  step_over_inclusive(&s, &q);
-  if (!isnan(q.high) && (q.relation == TH_ELIG_EQ || q.spread)) q.relation = TH_ELIG_BETWEEN;
-  if (q.relation == TH_ELIG_BETWEEN && isnan(q.high))
-    q.relation = TH_ELIG_GE, q.related = p >= 0 && t[i].kind == TH_ELIG_WORD;
-  if (q.relation == TH_ELIG_BETWEEN) q.related = true;
-  if (starts_range(&s, &q)) q.relation = TH_ELIG_GE, q.related = true;
-  if (must_be_age && (!q.age || !isnan(q.high))) return false;
   *out = q;
   return true;
 }

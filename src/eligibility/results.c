@@ -313,7 +313,7 @@ static uint32_t put_further(tester *c, uint32_t end) {
     if (i == from || among(c, i, &joints)) return end;
     uint32_t behind = name_behind(c, i, &shared);
     if (behind == i) return end;
-    if (c->v->classes[i] & TH_ELIG_W_RESULT) return end;
+    if (th_elig_classes_at(c->l, c->v, i) & TH_ELIG_W_RESULT) return end;
     put(c, i, behind, i, behind);
     end = behind;
   }

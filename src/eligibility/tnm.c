@@ -241,7 +241,8 @@ static void add(th_elig_binder *s, const part *p) {
 }
 
 void th_elig_read_tnm(th_elig_binder *s) {
-  parts all = {.n = 0};
+  parts all;
+  all.n = 0;
   for (uint32_t i = 0; i < s->n;) {
     uint32_t end = s->l->taken[i] ? i : read_part(s, i, &all);
     i = end > i ? end : i + 1;
