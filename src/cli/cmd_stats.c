@@ -2,13 +2,25 @@
 #include "base/json.h"
 #include "cli/cli.h"
 #include "cli/tty.h"
+#include "criteria/book.h"
 
 typedef struct figures {
   th_store_counts store;
   char timestamp[20];
   uint32_t indexed, segments;
   uint64_t generation, applied_seq;
+  bool criteria_current;
 } figures;
+
+/* Whether all criteria were read by this program's reader; damage is for `check` to tell. */
+static bool criteria_current(const th_snapshot *s) {
+  th_criteria_book book;
+  th_arena arena;
+  th_arena_init(&arena, 0);
+  bool current = th_criteria_book_open(&book, s, &arena, NULL) == 0 && book.n_missing == 0;
+  th_arena_dispose(&arena);
+  return current;
+}
 
 static int gather(th_registry *registry, figures *f, th_err *err) {
   th_store_reader *reader = th_store_reader_acquire(th_registry_store(registry), err);
@@ -22,6 +34,7 @@ static int gather(th_registry *registry, figures *f, th_err *err) {
   f->segments = s->n_segments;
   f->generation = s->generation;
   f->applied_seq = s->applied_seq;
+  f->criteria_current = criteria_current(s);
   th_index_release(th_registry_index(registry), s);
   return 0;
 }
@@ -40,6 +53,7 @@ static void put_json(th_buf *out, const figures *f) {
   th_jout_kv_i64(&w, "indexSegments", f->segments);
   th_jout_kv_i64(&w, "indexGeneration", (int64_t)f->generation);
   th_jout_kv_bool(&w, "indexCurrent", f->applied_seq == f->store.last_seq);
+  th_jout_kv_bool(&w, "criteriaCurrent", f->criteria_current);
   th_jout_end_object(&w);
   th_buf_char(out, '\n');
 }
@@ -60,6 +74,8 @@ static void put_text(th_buf *out, const figures *f) {
   put_row(out, "Index segments", f->segments, "");
   th_buf_printf(out, "%-18s%s\n", "Index current",
                 f->applied_seq == f->store.last_seq ? "yes" : "no");
+  th_buf_printf(out, "%-18s%s\n", "Criteria current",
+                f->criteria_current ? "yes" : "no; 'trialhead index' reads them anew");
   th_buf_printf(out, "%-18s%s\n", "Last change", f->timestamp);
 }
 
