@@ -9,6 +9,7 @@ static void options_json(th_jout *w, const char *key, const th_cli_option *optio
   for (; options && options->name; options++) {
     th_jout_object(w);
     th_jout_kv_str(w, "name", options->name);
+    if (options->letter) th_jout_kv_text(w, "letter", (th_span){&options->letter, 1});
     if (options->value) th_jout_kv_str(w, "value", options->value);
     th_jout_kv_str(w, "help", options->help);
     th_jout_end_object(w);
