@@ -213,11 +213,13 @@ static void rank_lists(by_impacts *b, const uint64_t *keep, th_sink *sink) {
                            a->level);
     }
     for (unsigned w = 0; w < v.n_words; w++) {
-      uint64_t seen = v.keep[w] & th_kernels_now->bytes(a->level->seen + 64 * w);
+      uint64_t seen = th_kernels_now->bytes(a->level->seen + 64 * w), kept = seen & v.keep[w];
+      if (!seen) continue;
       b->left[v.base / 64 + w] &= ~seen;
-      if (seen) pool_word(b, &pool, v.base + 64 * w, seen, a->level->acc + 64 * w, sink);
+      if (kept) pool_word(b, &pool, v.base + 64 * w, kept, a->level->acc + 64 * w, sink);
+      memset(a->level->acc + 64 * w, 0, 64 * sizeof a->level->acc[0]);
+      memset(a->level->seen + 64 * w, 0, 64);
     }
-    clear_level(a->level, &v);
   }
   empty_pool(b, &pool, sink);
 }

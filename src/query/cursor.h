@@ -96,6 +96,9 @@ typedef struct th_rough {
  * any of these is 0. No sum is above 65,535. The largest is returned. */
 typedef uint16_t th_bounds_kernel(const th_rough *tables, uint32_t n, bool all, uint32_t from,
                                   uint16_t bound[64]);
+/* out[i] = 0 where of[i] is 0, else 1 + ceil((of[i] - least) * factor / 65536), at most 255. */
+typedef void th_shorten_kernel(const uint16_t *of, uint32_t n, uint16_t least, uint32_t factor,
+                               uint8_t *out);
 /* Bit i = bound[i] >= least. */
 typedef uint64_t th_reach_kernel(const uint16_t bound[64], uint16_t least);
 
@@ -122,6 +125,7 @@ typedef struct th_kernels {
   th_sieve_kernel *sieve;
   th_bounds_kernel *bounds;
   th_reach_kernel *reach;
+  th_shorten_kernel *shorten;
   th_value_kernel *range[3], *mask[3];
   th_count_kernel *count;
   th_deposit_kernel *deposit;

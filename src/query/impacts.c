@@ -3,9 +3,11 @@
 #include "query/cursor.h"
 
 enum {
-  DENSE = 8, /* of so many documents one holds a word that has a table */
-  ASKED = 4, /* times, before a table is made; twice as many for each quarter of the room that
-                is taken, so that it goes to the words that are asked for most */
+  DENSE = 8,     /* of so many documents one holds a word that has a table */
+  ASKED = 2,     /* times, before a table is made: reading the list costs as much as making it; when
+                    half     of the room is taken twice as many for each further quarter, so that it
+                    goes to     the     words that are asked for most */
+  SMALL = 16384, /* documents of a segment whose frequent words may nearly all have one */
 };
 
 static void impacts_free(th_asked_table *table) {
@@ -25,14 +27,19 @@ static uint64_t table_bytes(const th_segment *s) {
 
 /* Contributions for an idf of 1, rounded to one in 65,536, and one more: 0 is none. False: damaged.
  */
-static bool read_list(uint16_t *of, const th_segment *s, const th_term *term, const th_weights *w) {
+static bool read_list(uint16_t *of, uint32_t *least, uint32_t *largest, const th_segment *s,
+                      const th_term *term, const th_weights *w) {
   uint32_t docs[TH_BLOCK + 8], scores[TH_BLOCK + 8], read = 0;
   th_postings p;
   th_postings_init(&p, term);
   while (th_postings_next_block(&p)) {
     uint32_t n = th_kernels_now->score(p.docs, p.classes, p.n, w, 1, docs, scores);
-    for (uint32_t i = 0; i < n; i++)
-      of[docs[i]] = (uint16_t)TH_MIN(scores[i] + 1, 65535u);
+    for (uint32_t i = 0; i < n; i++) {
+      uint32_t one = TH_MIN(scores[i] + 1, 65535u);
+      *least = TH_MIN(*least, one);
+      *largest = TH_MAX(*largest, one);
+      of[docs[i]] = (uint16_t)one;
+    }
     read += p.n;
   }
   return read == term->df && !th_segment_state(s, NULL);
@@ -40,29 +47,22 @@ static bool read_list(uint16_t *of, const th_segment *s, const th_term *term, co
 
 /* Numbers of 1 to 255 in place of those that are not 0: from the least of them on in steps of one
  * 254th of what lies between the least and the largest, rounded up. */
-static void shorten(th_impacts *t, const uint16_t *of, uint32_t n) {
-  uint32_t least = UINT16_MAX, largest = 0;
-  for (uint32_t i = 0; i < n; i++) {
-    least = TH_MIN(least, of[i] ? of[i] : UINT16_MAX);
-    largest = TH_MAX(largest, of[i]);
-  }
+static void shorten(th_impacts *t, const uint16_t *of, uint32_t n, uint32_t least,
+                    uint32_t largest) {
   uint32_t span = largest > least ? largest - least : 1, factor = (254u << 16) / span;
-  for (uint32_t i = 0; i < n; i++) {
-    uint32_t part = of[i] ? of[i] - least : 0;
-    t->most[i] = (uint8_t)(of[i] ? 1 + ((part * factor + 65535) >> 16) : 0);
-  }
+  th_kernels_now->shorten(of, n, (uint16_t)least, factor, t->most);
   t->step = 1.0f / (float)factor;
   t->base = TH_MAX((float)(least + 1) / TH_SCORE_ONE - t->step, 0.0f);
 }
 
 /* NULL: damaged, or no memory. */
 static th_impacts *make(const th_segment *s, const th_term *term, const th_weights *w) {
-  uint32_t n = th_segment_docs(s);
+  uint32_t n = th_segment_docs(s), least = UINT16_MAX, largest = 0;
   uint16_t *of = calloc(n ? n : 1, sizeof *of);
   th_impacts *t = calloc(1, sizeof *t);
   if (t) t->most = calloc(table_bytes(s), 1);
-  if (of && t && t->most && read_list(of, s, term, w)) {
-    shorten(t, of, n);
+  if (of && t && t->most && read_list(of, &least, &largest, s, term, w)) {
+    shorten(t, of, n, least, largest);
   } else {
     impacts_free(t ? &t->table : NULL);
     t = NULL;
@@ -74,7 +74,8 @@ static th_impacts *make(const th_segment *s, const th_term *term, const th_weigh
 /* ---- keeping ---- */
 
 uint64_t th_impacts_room(const th_segment *s) {
-  return th_asked_room(256, th_segment_docs(s), 64 << 10, 2 << 20);
+  uint32_t n = th_segment_docs(s);
+  return th_asked_room(288, n, 64 << 10, n <= SMALL ? 4 << 20 : 2 << 20);
 }
 
 static const th_impacts *keep(th_asked *set, unsigned slot, uint64_t key, const th_segment *s,
@@ -95,7 +96,7 @@ static const th_impacts *keep(th_asked *set, unsigned slot, uint64_t key, const 
 
 static uint32_t asks_needed(const th_asked *set) {
   uint64_t taken = atomic_load_explicit(&set->bytes, memory_order_relaxed);
-  return ASKED << TH_MIN(taken * 4 / set->room, 4u);
+  return ASKED << (TH_MAX(TH_MIN(taken * 4 / set->room, 4u), 1u) - 1);
 }
 
 /* Word and scope: addresses have 48 bits, and those of one mapping differ in these. */

@@ -92,6 +92,20 @@ static uint64_t reach_scalar(const uint16_t bound[64], uint16_t least) {
   return bits;
 }
 
+/* Written so that compilers make vectors of it. */
+static inline __attribute__((always_inline)) void
+shorten_plain(const uint16_t *of, uint32_t n, uint32_t least, uint32_t factor, uint8_t *out) {
+  for (uint32_t i = 0; i < n; i++) {
+    uint32_t some = of[i] != 0, part = (of[i] - least) & -some;
+    out[i] = (uint8_t)(some + ((part * factor + 65535 * some) >> 16));
+  }
+}
+
+static void shorten_scalar(const uint16_t *of, uint32_t n, uint16_t least, uint32_t factor,
+                           uint8_t *out) {
+  shorten_plain(of, n, least, factor, out);
+}
+
 /* Ranges and masks over values of one width. */
 #define VALUE_KERNELS(type, bytes)                                                                 \
   static uint64_t range##bytes##_scalar(const void *values, const th_value_test *t) {              \
@@ -137,6 +151,7 @@ static const th_kernels scalar = {score_scalar,
                                   sieve_scalar,
                                   bounds_scalar,
                                   reach_scalar,
+                                  shorten_scalar,
                                   {range1_scalar, range2_scalar, range4_scalar},
                                   {mask1_scalar, mask2_scalar, mask4_scalar},
                                   count_scalar,
@@ -396,6 +411,11 @@ __attribute__((target("avx2"))) static uint64_t reach_avx2(const uint16_t bound[
   return bits;
 }
 
+__attribute__((target("avx2"))) static void
+shorten_avx2(const uint16_t *of, uint32_t n, uint16_t least, uint32_t factor, uint8_t *out) {
+  shorten_plain(of, n, least, factor, out);
+}
+
 #define SET_UP(bits, type)                                                                         \
   const type *v = values;                                                                          \
   const __m256i low = _mm256_set1_epi##bits((type)t->low),                                         \
@@ -466,6 +486,7 @@ static const th_kernels avx2 = {score_avx2,
                                 sieve_avx2,
                                 bounds_avx2,
                                 reach_avx2,
+                                shorten_avx2,
                                 {range1_avx2, range2_avx2, range4_avx2},
                                 {mask1_avx2, mask2_avx2, mask4_avx2},
                                 count_popcnt,

@@ -681,6 +681,28 @@ static void test_impact_kernels(void **state) {
   }
 }
 
+static void test_shorten(void **state) {
+  (void)state;
+  for (uint32_t round = 0; round < 300; round++) {
+    uint16_t of[300];
+    uint8_t out[2][300];
+    uint32_t n = below(301), least = 1 + below(60000), span = 1 + below(65535 - least);
+    uint32_t factor = (254u << 16) / span;
+    for (uint32_t i = 0; i < n; i++)
+      of[i] = (uint16_t)(chance(20) ? 0 : least + below(span + 1));
+    for (int k = 0; k < 2; k++) {
+      th_kernels_force_scalar(k == 0);
+      th_kernels_now->shorten(of, n, (uint16_t)least, factor, out[k]);
+    }
+    for (uint32_t i = 0; i < n; i++) {
+      uint32_t b = out[0][i];
+      assert_int_equal(b, out[1][i]);
+      assert_int_equal(b == 0, of[i] == 0);
+      if (b) assert_true((b - 1.0) * 65536 / factor >= of[i] - least);
+    }
+  }
+}
+
 static bool has_impacts(const corpus *c, const char *stem) {
   th_term term;
   th_weights w;
@@ -890,6 +912,7 @@ int main(void) {
       cmocka_unit_test(test_facet_most),   cmocka_unit_test(test_threads),
       cmocka_unit_test(test_sets),         cmocka_unit_test(test_real),
       cmocka_unit_test(test_impacts),      cmocka_unit_test(test_impact_kernels),
+      cmocka_unit_test(test_shorten),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
