@@ -89,8 +89,8 @@ void th_buf_i64(th_buf *b, int64_t v) {
   th_buf_u64(b, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
 }
 
-void th_buf_varint(th_buf *b, uint64_t v) {
-  uint8_t bytes[10];
+void th_buf_varint_slowly(th_buf *b, uint64_t v) {
+  uint8_t bytes[TH_VARINT_MOST];
   th_buf_put(b, bytes, (size_t)(th_varint_put(bytes, v) - bytes));
 }
 

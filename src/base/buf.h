@@ -44,14 +44,23 @@ static inline void th_buf_char(th_buf *b, char c) {
 void th_buf_printf(th_buf *b, const char *fmt, ...) TH_PRINTF(2, 3);
 void th_buf_u64(th_buf *b, uint64_t v); /* decimal digits */
 void th_buf_i64(th_buf *b, int64_t v);
-/* LEB128, for our own file formats. */
-void th_buf_varint(th_buf *b, uint64_t v);
-/* The same into memory that has room for it, 10 bytes at most; returns its end. */
+/* A LEB128 value into memory that has room for it, TH_VARINT_MOST bytes; returns its end. */
+enum { TH_VARINT_MOST = 10 };
 static inline uint8_t *th_varint_put(uint8_t *at, uint64_t v) {
   for (; v >= 0x80; v >>= 7)
     *at++ = (uint8_t)(v | 0x80);
   *at++ = (uint8_t)v;
   return at;
+}
+void th_buf_varint_slowly(th_buf *b, uint64_t v);
+/* LEB128, for our own file formats. */
+static inline void th_buf_varint(th_buf *b, uint64_t v) {
+  if (TH_LIKELY(b->p && !b->error && b->cap - b->n >= TH_VARINT_MOST)) {
+    uint8_t *to = (uint8_t *)b->p + b->n;
+    th_buf_added(b, (size_t)(th_varint_put(to, v) - to));
+  } else {
+    th_buf_varint_slowly(b, v);
+  }
 }
 /* Contents from byte `from` on are cut off. */
 void th_buf_truncate(th_buf *b, size_t from);

@@ -351,7 +351,7 @@ static uint32_t support_for(uint64_t records) {
   return records < 2000 ? 1 : records < 100000 ? 2 : 3;
 }
 
-int th_evidence_add(const th_evidence *e, th_concept_draft *d, th_err *err) {
+int th_evidence_add(th_evidence *e, th_concept_draft *d, th_err *err) {
   derive x = {.d = d, .support = support_for(th_evidence_records(e)), .err = err};
   th_said *said = NULL;
   int rc = th_evidence_sorted(e, &said, &x.n);

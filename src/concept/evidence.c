@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "concept/evidence.h"
 
+#include <endian.h>
 #include <xxhash.h>
 
 #include "concept/draft_private.h"
@@ -21,6 +22,8 @@ struct th_evidence {
   size_t cap_items;
   int64_t n_records;
   uint32_t pass;
+  struct place *order; /* of what was counted, by key; NULL when it must be made */
+  size_t n_ordered;
 };
 
 th_evidence *th_evidence_new(void) {
@@ -31,6 +34,7 @@ void th_evidence_free(th_evidence *e) {
   if (!e) return;
   th_distinct_dispose(&e->keys);
   free(e->items);
+  free(e->order);
   free(e);
 }
 
@@ -38,9 +42,13 @@ uint64_t th_evidence_records(const th_evidence *e) {
   return e->n_records > 0 ? (uint64_t)e->n_records : 0;
 }
 
-/* The item of a key, made when there is none. */
+/* The item of a key, made when there is none; it is going to be counted. */
 static item *find_item(th_evidence *e, th_span key) {
   uint32_t at, before = e->keys.n;
+  if (TH_UNLIKELY(e->order)) {
+    free(e->order);
+    e->order = NULL;
+  }
   if (th_distinct_add(&e->keys, key, &at)) return NULL;
   if (e->keys.n == before) return &e->items[at];
   item *p = th_draft_grown(e->items, &e->cap_items, at, sizeof *p);
@@ -170,34 +178,57 @@ int th_evidence_merge(th_evidence *e, const th_evidence *other, th_err *err) {
 
 /* ---- in order ---- */
 
+/* Most keys are told apart by their first bytes, without going to where they are. */
+typedef struct place {
+  uint64_t start; /* the first 8 bytes, as a number in their order; what is missing is 0 */
+  uint32_t item;
+} place;
+
+static uint64_t start_of(th_span key) {
+  uint64_t v = 0;
+  memcpy(&v, key.p, TH_MIN(key.n, sizeof v));
+  return be64toh(v);
+}
+
 static int by_key(const void *a, const void *b, void *ctx) {
+  const place *x = a, *y = b;
   const th_evidence *e = ctx;
-  return th_span_cmp(e->keys.items[*(const uint32_t *)a], e->keys.items[*(const uint32_t *)b]);
+  if (x->start != y->start) return x->start < y->start ? -1 : 1;
+  return th_span_cmp(e->keys.items[x->item], e->keys.items[y->item]);
 }
 
-static uint32_t *sorted_keys(const th_evidence *e, size_t *n) {
-  uint32_t *order = malloc(((size_t)e->keys.n + 1) * sizeof *order);
-  *n = 0;
-  for (uint32_t i = 0; order && i < e->keys.n; i++)
-    if (e->items[i].count > 0) order[(*n)++] = i;
-  if (order && *n) qsort_r(order, *n, sizeof *order, by_key, (void *)(uintptr_t)e);
-  return order;
+static int sort_keys(th_evidence *e) {
+  free(e->order);
+  e->n_ordered = 0;
+  e->order = malloc(((size_t)e->keys.n + 1) * sizeof *e->order);
+  if (!e->order) return TH_ENOMEM;
+  for (uint32_t i = 0; i < e->keys.n; i++)
+    if (e->items[i].count > 0) e->order[e->n_ordered++] = (place){start_of(e->keys.items[i]), i};
+  if (e->n_ordered) qsort_r(e->order, e->n_ordered, sizeof *e->order, by_key, e);
+  return 0;
 }
 
-int th_evidence_sorted(const th_evidence *e, th_said **out, size_t *n) {
-  uint32_t *order = sorted_keys(e, n);
+/* Sorted once as long as nothing is counted. NULL when memory is exhausted. */
+static const place *sorted_keys(th_evidence *e, size_t *n) {
+  if (!e->order && sort_keys(e)) return NULL;
+  *n = e->n_ordered;
+  return e->order;
+}
+
+int th_evidence_sorted(th_evidence *e, th_said **out, size_t *n) {
+  const place *order = sorted_keys(e, n);
   *out = order ? malloc((*n + 1) * sizeof **out) : NULL;
   for (size_t i = 0; *out && i < *n; i++) {
-    th_span key = e->keys.items[order[i]];
+    const item *one = &e->items[order[i].item];
+    th_span key = e->keys.items[order[i].item];
     const char *zero = memchr(key.p + 1, 0, key.n - 1);
     size_t a = (size_t)(zero - key.p) - 1;
     (*out)[i] = (th_said){.kind = (uint8_t)key.p[0],
                           .a = {key.p + 1, a},
                           .b = {zero + 1, key.n - a - 2},
-                          .count = (uint32_t)e->items[order[i]].count,
-                          .nct = e->items[order[i]].nct};
+                          .count = (uint32_t)one->count,
+                          .nct = one->nct};
   }
-  free(order);
   return *out ? 0 : TH_ENOMEM;
 }
 
@@ -214,10 +245,9 @@ static size_t shared_bytes(th_span a, th_span b) {
   return n;
 }
 
-int th_evidence_write(const th_evidence *e, const th_evidence_head *head, th_buf *out,
-                      th_err *err) {
-  size_t n, from = out->n;
-  uint32_t *order = sorted_keys(e, &n);
+int th_evidence_write(th_evidence *e, const th_evidence_head *head, th_buf *out, th_err *err) {
+  size_t n = 0, from = out->n;
+  const place *order = sorted_keys(e, &n);
   if (!order) return th_err_set(err, TH_ENOMEM, "out of memory counting names");
   th_buf_put(out, MAGIC, 8);
   put64(out, 0);
@@ -227,16 +257,16 @@ int th_evidence_write(const th_evidence *e, const th_evidence_head *head, th_buf
   put64(out, n);
   th_span before = {0};
   for (size_t i = 0; i < n; i++) {
-    th_span key = e->keys.items[order[i]];
+    const item *one = &e->items[order[i].item];
+    th_span key = e->keys.items[order[i].item];
     size_t same = shared_bytes(before, key);
     th_buf_varint(out, same);
     th_buf_varint(out, key.n - same);
     th_buf_put(out, key.p + same, key.n - same);
-    th_buf_varint(out, (uint64_t)e->items[order[i]].count);
-    th_buf_varint(out, e->items[order[i]].nct);
+    th_buf_varint(out, (uint64_t)one->count);
+    th_buf_varint(out, one->nct);
     before = key;
   }
-  free(order);
   if (out->error) return th_err_set(err, out->error, "out of memory counting names");
   uint64_t hash = XXH3_64bits(out->p + from + HASHED_FROM, out->n - from - HASHED_FROM);
   memcpy(out->p + from + 8, &hash, sizeof hash);

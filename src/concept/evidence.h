@@ -35,13 +35,13 @@ typedef struct th_evidence_head {
   uint64_t applied_seq, applied_mark; /* of the store's log, as index/index.h has them */
 } th_evidence_head;
 /* Appends the file to out. */
-int th_evidence_write(const th_evidence *e, const th_evidence_head *head, th_buf *out,
+int th_evidence_write(th_evidence *e, const th_evidence_head *head, th_buf *out,
                       th_err *err) TH_MUST_USE;
 /* Adds a file's counts. Errors: TH_ECORRUPT, TH_ENOMEM. */
 int th_evidence_read(th_evidence *e, th_span file, th_evidence_head *head, th_err *err) TH_MUST_USE;
 
 /* Takes what is said often and unanimously enough into a draft, as sources of its own. */
-int th_evidence_add(const th_evidence *e, th_concept_draft *d, th_err *err) TH_MUST_USE;
+int th_evidence_add(th_evidence *e, th_concept_draft *d, th_err *err) TH_MUST_USE;
 
 /* Called for each abbreviation that a text spells out. */
 typedef int (*th_abbreviation_fn)(void *ctx, th_span short_form, th_span long_form);
@@ -66,6 +66,6 @@ typedef struct th_said {
 } th_said;
 /* All that is said by at least one record, sorted by kind, a and b. *out is owned by the caller
  * (free); its spans are the evidence's. */
-int th_evidence_sorted(const th_evidence *e, th_said **out, size_t *n) TH_MUST_USE;
+int th_evidence_sorted(th_evidence *e, th_said **out, size_t *n) TH_MUST_USE;
 
 #endif

@@ -270,7 +270,7 @@ int th_registry_vocabulary_mark(th_registry *r, uint64_t *mark, th_err *err) {
   return each_vocabulary(r, false, hash_vocabulary, mark, err);
 }
 
-static int make_dictionary(th_registry *r, const th_evidence *evidence, uint64_t basis, th_buf *out,
+static int make_dictionary(th_registry *r, th_evidence *evidence, uint64_t basis, th_buf *out,
                            th_err *err) {
   adding a = {.draft = th_concept_draft_new(), .err = err};
   int rc = a.draft ? 0 : th_err_set(err, TH_ENOMEM, "out of memory");
@@ -307,8 +307,7 @@ typedef struct update {
   bool fresh;               /* they are of nothing */
 } update;
 
-static int write_both(const update *u, const th_evidence *evidence, th_concepts_made *out,
-                      th_err *err) {
+static int write_both(const update *u, th_evidence *evidence, th_concepts_made *out, th_err *err) {
   th_buf counts, dict;
   th_evidence_head head = {u->applied_seq, u->applied_mark};
   th_buf_init(&counts, 0);

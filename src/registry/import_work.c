@@ -170,6 +170,16 @@ static int work_on(th_import_worker *w, th_import_job *j, th_err *err) {
   return rc == 0 && full ? flush_worker(w, err) : rc;
 }
 
+/* What only this thread used is given back by it, to be used by those who read criteria. */
+static void release(th_import_worker *w) {
+  th_builder_free(w->builder);
+  th_json_parser_free(w->parser);
+  th_packer_free(w->packer);
+  w->builder = NULL;
+  w->parser = NULL;
+  w->packer = NULL;
+}
+
 void *th_import_work(void *arg) {
   th_import_worker *w = arg;
   th_err err = {0};
@@ -179,5 +189,6 @@ void *th_import_work(void *arg) {
   if (rc == 0) rc = pack_waiting(w, &err);
   if (rc == 0) rc = flush_worker(w, &err);
   if (rc) th_import_fail(w->run, &err);
+  release(w);
   return NULL;
 }

@@ -68,7 +68,7 @@ static void count(th_evidence *e, unsigned nct, const char *condition, const cha
   th_json_parser_free(parser);
 }
 
-static void write_counts(const th_evidence *e, th_buf *out) {
+static void write_counts(th_evidence *e, th_buf *out) {
   th_err err = {0};
   th_evidence_head head = {17, 4711};
   th_buf_init(out, 0);
