@@ -5,6 +5,7 @@
 
 #include "index/builder_private.h"
 #include "index/format.h"
+#include "index/order.h"
 #include "index/score.h"
 #include "study/catalogue.h"
 
@@ -127,34 +128,18 @@ bool th_build_grow(void **items, size_t *cap, size_t n, size_t size) {
 
 /* ---- columns and sites ---- */
 
-static int by_value(const void *a, const void *b) {
-  const th_feed_value *x = a, *y = b;
-  return (x->value > y->value) - (x->value < y->value);
-}
-
-enum { FEW = 24 }; /* so many are sorted by insertion */
-
-static void sort_values(th_feed_value *v, size_t n) {
-  if (n > FEW) {
-    qsort(v, n, sizeof *v, by_value);
-    return;
-  }
-  for (size_t i = 1; i < n; i++) {
-    th_feed_value value = v[i];
-    size_t at = i;
-    for (; at > 0 && v[at - 1].value > value.value; at--)
-      v[at] = v[at - 1];
-    v[at] = value;
-  }
-}
-
-/* Ascending, none twice; how many they are then. */
-static size_t order_values(th_feed_value *v, size_t n) {
+/* The values as numbers, ascending, none twice; *n: how many they are then. They stand in the stage
+ * until the next call. NULL when memory is exhausted. */
+static int64_t *order_values(th_build_stage *s, const th_feed_value *v, size_t *n) {
+  if (!TH_BUILD_GROW(s, numbers, 2 * *n)) return NULL;
+  for (size_t i = 0; i < *n; i++)
+    s->numbers[i] = v[i].value;
+  th_order_numbers(s->numbers, *n, s->numbers + *n);
   size_t distinct = 1;
-  sort_values(v, n);
-  for (size_t i = 1; i < n; i++)
-    if (v[i].value != v[distinct - 1].value) v[distinct++] = v[i];
-  return distinct;
+  for (size_t i = 1; i < *n; i++)
+    if (s->numbers[i] != s->numbers[distinct - 1]) s->numbers[distinct++] = s->numbers[i];
+  *n = distinct;
+  return s->numbers;
 }
 
 static uint64_t zigzag(int64_t v) {
@@ -168,32 +153,40 @@ static uint8_t *put_mask(uint8_t *at, const th_feed_value *v, size_t n) {
   return th_varint_put(at, mask);
 }
 
-static uint8_t *put_values(uint8_t *at, const th_feed_value *v, size_t n) {
+static inline uint8_t *put_difference(uint8_t *at, int64_t value, int64_t before) {
+  return th_varint_put(at, zigzag((int64_t)((uint64_t)value - (uint64_t)before)));
+}
+
+/* Breaks tell of value by value; other values ascend, none twice. NULL when memory is exhausted. */
+static uint8_t *put_values(th_builder *b, uint8_t *at, const th_feed_value *v, size_t n) {
   int64_t before = 0;
-  at = th_varint_put(at, n);
-  for (size_t i = 0; i < n; i++) {
-    at = th_varint_put(at, zigzag((int64_t)((uint64_t)v[i].value - (uint64_t)before)));
-    before = v[i].value;
+  if (v->field >= TH_COLUMN_BREAKS) {
+    at = th_varint_put(at, n);
+    for (size_t i = 0; i < n; before = v[i++].value)
+      at = put_difference(at, v[i].value, before);
+    return at;
   }
+  const int64_t *numbers = order_values(&b->stage, v, &n);
+  if (!numbers) return NULL;
+  at = th_varint_put(at, n);
+  for (size_t i = 0; i < n; before = numbers[i++])
+    at = put_difference(at, numbers[i], before);
   return at;
 }
 
-/* One row: document delta, then a mask, or the number of values and their differences. Breaks tell
- * of value by value; other values ascend, none twice. */
-static bool stage_row(th_builder *b, th_feed_value *v, size_t n) {
+/* One row: document delta, then a mask, or the number of values and their differences. */
+static bool stage_row(th_builder *b, const th_feed_value *v, size_t n) {
   th_build_column *c = &b->columns[v->field];
   uint8_t *room = (uint8_t *)th_buf_room(&c->rows, 20 + 10 * n), *at = room;
   if (!room) {
     c->rows.error = 0;
     return false;
   }
+  at = th_varint_put(at, b->n_docs + 1 - c->before);
+  at = v->kind == TH_COL_MASK ? put_mask(at, v, n) : put_values(b, at, v, n);
+  if (!at) return false;
   c->undo = c->rows.n;
   c->staged = true;
-  at = th_varint_put(at, b->n_docs + 1 - c->before);
-  if (v->kind == TH_COL_MASK)
-    at = put_mask(at, v, n);
-  else
-    at = put_values(at, v, v->field < TH_COLUMN_BREAKS ? order_values(v, n) : n);
   th_buf_added(&c->rows, (size_t)(at - room));
   return true;
 }

@@ -94,8 +94,9 @@ typedef struct th_build_stage {
   /* Spots: where a token's stem stands, with those of the same stem, in the order of fields and
    * positions; field * 65,536 + form of each. */
   uint32_t *positions, *marks;
-  size_t cap_padded, cap_tokens, cap_runs, cap_class_words, cap_pending, cap_ids, cap_resolved,
-      cap_locals, cap_positions, cap_marks;
+  int64_t *numbers; /* values of one row, and as much room to sort them */
+  size_t cap_numbers, cap_padded, cap_tokens, cap_runs, cap_class_words, cap_pending, cap_ids,
+      cap_resolved, cap_locals, cap_positions, cap_marks;
   uint32_t n_tokens, n_runs, n_locals;
   uint32_t stamp;
   uint32_t lengths[TH_F_COUNT]; /* of the fields that have words */

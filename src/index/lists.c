@@ -16,11 +16,6 @@ static int by_count(const void *a, const void *b) {
   if (x->count != y->count) return x->count > y->count ? -1 : 1;
   return th_span_cmp(x->text, y->text);
 }
-static int by_number(const void *a, const void *b) {
-  int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-  return (x > y) - (x < y);
-}
-
 static void put32(th_buf *b, uint32_t v) {
   th_buf_put(b, &v, sizeof v);
 }
@@ -143,22 +138,17 @@ void th_rows_init(th_rows *r) {
 }
 
 void th_rows_dispose(th_rows *r) {
-  th_buf *const all[] = {&r->docs, &r->starts, &r->values, &r->used, &r->spans};
+  th_buf *const all[] = {&r->docs, &r->starts, &r->values, &r->used, &r->spans, &r->scratch};
   for (size_t i = 0; i < TH_COUNT(all); i++)
     th_buf_dispose(all[i]);
 }
 
 void th_rows_clear(th_rows *r) {
-  th_buf *const all[] = {&r->docs, &r->starts, &r->values, &r->used, &r->spans};
+  th_buf *const all[] = {&r->docs, &r->starts, &r->values, &r->used, &r->spans, &r->scratch};
   for (size_t i = 0; i < TH_COUNT(all); i++)
     th_buf_clear(all[i]);
   r->n_rows = r->n_values = 0;
   put32(&r->starts, 0);
-}
-
-void th_rows_value(th_rows *r, int64_t value) {
-  th_buf_put(&r->values, &value, sizeof value);
-  r->n_values++;
 }
 
 void th_rows_end(th_rows *r, uint32_t doc) {
@@ -192,20 +182,6 @@ static bool order_words(const th_rows *r, const th_intern *words, uint32_t *ordi
   return scratch && *order;
 }
 
-static void sort_numbers(int64_t *values, size_t n) {
-  if (n > FEW) {
-    qsort(values, n, sizeof *values, by_number);
-    return;
-  }
-  for (size_t i = 1; i < n; i++) {
-    int64_t value = values[i];
-    size_t at = i;
-    for (; at > 0 && values[at - 1] > value; at--)
-      values[at] = values[at - 1];
-    values[at] = value;
-  }
-}
-
 /* Values become places in the order of words, ascending in each row. */
 static bool sort_words(th_rows *r, const th_intern *words, uint32_t *ordinals, uint32_t *n_words) {
   int64_t *values = (int64_t *)(void *)r->values.p;
@@ -224,9 +200,10 @@ static bool sort_words(th_rows *r, const th_intern *words, uint32_t *ordinals, u
   free(order);
   for (uint32_t i = 0; i < r->n_values; i++)
     values[i] = ordinals[values[i]] - 1;
-  for (uint32_t i = 0; i < r->n_rows; i++)
-    sort_numbers(values + starts[i], starts[i + 1] - starts[i]);
-  return !r->used.error && !r->spans.error;
+  int64_t *scratch = room_for(&r->scratch, r->n_values, sizeof *scratch);
+  for (uint32_t i = 0; scratch && i < r->n_rows; i++)
+    th_order_numbers(values + starts[i], starts[i + 1] - starts[i], scratch);
+  return scratch && !r->used.error && !r->spans.error;
 }
 
 bool th_rows_encode(th_rows *r, th_encoder *e, uint16_t field, uint8_t kind, const th_intern *words,

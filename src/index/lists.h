@@ -44,7 +44,7 @@ bool th_lists_encode(th_lists *l, th_encoder *e, th_span stem, const th_span *te
 typedef struct th_rows {
   th_buf docs, starts; /* u32 */
   th_buf values;       /* i64 */
-  th_buf used, spans;
+  th_buf used, spans, scratch;
   uint32_t n_rows, n_values;
 } th_rows;
 
@@ -52,7 +52,13 @@ void th_rows_init(th_rows *r);
 void th_rows_dispose(th_rows *r);
 void th_rows_clear(th_rows *r);
 /* A value of the row that th_rows_end will end. MASK: one a row; KEYWORD: a number of words. */
-void th_rows_value(th_rows *r, int64_t value);
+static inline void th_rows_value(th_rows *r, int64_t value) {
+  char *to = th_buf_room(&r->values, sizeof value);
+  if (!to) return;
+  memcpy(to, &value, sizeof value);
+  th_buf_added(&r->values, sizeof value);
+  r->n_values++;
+}
 void th_rows_end(th_rows *r, uint32_t doc); /* no row without values */
 /* Writes the column. KEYWORD: words gives the texts; ordinals (all 0, one a word) gets each used
  * word's place in the column's dictionary + 1. False when memory is exhausted. */

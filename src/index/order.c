@@ -92,3 +92,49 @@ static void order_from(th_ordered *items, uint32_t n, size_t depth, th_ordered *
 void th_order_texts(th_ordered *items, uint32_t n, th_ordered *scratch) {
   order_from(items, n, 0, scratch);
 }
+
+/* ---- numbers ---- */
+
+static void insert_numbers(int64_t *v, size_t n) {
+  for (size_t i = 1; i < n; i++) {
+    int64_t number = v[i];
+    size_t at = i;
+    for (; at > 0 && v[at - 1] > number; at--)
+      v[at] = v[at - 1];
+    v[at] = number;
+  }
+}
+
+/* The byte of a number, those below 0 first. */
+static inline unsigned byte_of(int64_t v, unsigned k) {
+  return ((uint64_t)v ^ UINT64_C(1) << 63) >> 8 * k & 255;
+}
+
+static void pass_by_byte(const int64_t *from, size_t n, unsigned k, int64_t *to) {
+  size_t start[257] = {0};
+  for (size_t i = 0; i < n; i++)
+    start[byte_of(from[i], k) + 1]++;
+  for (unsigned i = 0; i < 256; i++)
+    start[i + 1] += start[i];
+  for (size_t i = 0; i < n; i++)
+    to[start[byte_of(from[i], k)]++] = from[i];
+}
+
+void th_order_numbers(int64_t *numbers, size_t n, int64_t *scratch) {
+  uint64_t differ = 0;
+  int64_t *from = numbers, *to = scratch;
+  if (n <= FEW) {
+    insert_numbers(numbers, n);
+    return;
+  }
+  for (size_t i = 1; i < n; i++)
+    differ |= (uint64_t)numbers[i] ^ (uint64_t)numbers[0];
+  for (unsigned k = 0; k < 8; k++) {
+    if ((differ >> 8 * k & 255) == 0) continue;
+    pass_by_byte(from, n, k, to);
+    int64_t *other = from;
+    from = to;
+    to = other;
+  }
+  if (from != numbers) memcpy(numbers, from, n * sizeof *numbers);
+}

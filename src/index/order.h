@@ -14,5 +14,7 @@ typedef struct th_ordered {
 void th_order_texts(th_ordered *items, uint32_t n, th_ordered *scratch);
 /* By key, ascending; items of one key keep their order. */
 void th_order_keys(th_ordered *items, uint32_t n, th_ordered *scratch);
+/* Numbers, ascending. scratch: n of them. */
+void th_order_numbers(int64_t *numbers, size_t n, int64_t *scratch);
 
 #endif

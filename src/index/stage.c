@@ -28,6 +28,7 @@ void th_build_stage_dispose(th_build_stage *s) {
   free(s->resolved);
   free(s->locals);
   free(s->positions);
+  free(s->numbers);
   free(s->marks);
   free(s->bytes);
 }
@@ -182,12 +183,13 @@ static int resolve_words(th_builder *b, th_err *err) {
 static inline void put_spot(th_build_stage *s, const th_build_token *token, uint32_t mark) {
   th_build_word word = s->resolved[token->word & ~TH_BUILD_JOINED];
   th_build_local *local = &s->locals[word.local];
-  if (TH_UNLIKELY(token->word & TH_BUILD_JOINED) && local->end > local->start) {
-    uint32_t last = local->end - 1;
-    if (s->positions[last] == token->position && s->marks[last] >> 16 == mark >> 16) return;
-  }
-  s->positions[local->end] = token->position;
-  s->marks[local->end++] = mark | word.form;
+  uint32_t at = local->end;
+  if (TH_UNLIKELY(token->word & TH_BUILD_JOINED) && at > local->start &&
+      s->positions[at - 1] == token->position && s->marks[at - 1] >> 16 == mark >> 16)
+    return;
+  local->end = at + 1;
+  s->positions[at] = token->position;
+  s->marks[at] = mark | word.form;
 }
 
 static bool group_spots(th_build_stage *s) {

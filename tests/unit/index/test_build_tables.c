@@ -153,9 +153,33 @@ static void texts_are_put_in_order(void **state) {
   }
 }
 
+static int by_number(const void *a, const void *b) {
+  int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+  return (x > y) - (x < y);
+}
+
+static void numbers_are_put_in_order(void **state) {
+  (void)state;
+  enum { NUMBERS = 3000 };
+  static int64_t numbers[NUMBERS], expected[NUMBERS], scratch[NUMBERS];
+  seed_now();
+  for (unsigned bits = 1; bits <= 64; bits += 7) {
+    for (uint32_t n = 0; n <= NUMBERS; n = n * 2 + 1) {
+      for (uint32_t i = 0; i < n; i++) {
+        uint64_t wide = (uint64_t)rand() << 42 ^ (uint64_t)rand() << 21 ^ (uint64_t)rand();
+        numbers[i] = expected[i] = (int64_t)wide >> (64 - bits);
+      }
+      qsort(expected, n, sizeof *expected, by_number);
+      th_order_numbers(numbers, n, scratch);
+      assert_memory_equal(numbers, expected, n * sizeof *numbers);
+    }
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(strings_get_one_number_each), cmocka_unit_test(words_are_told_apart),
-      cmocka_unit_test(log_keeps_pieces), cmocka_unit_test(texts_are_put_in_order)};
+      cmocka_unit_test(log_keeps_pieces), cmocka_unit_test(texts_are_put_in_order),
+      cmocka_unit_test(numbers_are_put_in_order)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
