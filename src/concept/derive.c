@@ -41,8 +41,9 @@ static bool has_word(th_span s, const char *const *words, size_t n) {
 
 /* A condition that says nothing. */
 static bool is_no_condition(th_span s) {
-  static const char *const whole[] = {"disease", "diseases", "condition",
-                                      "none",    "other",    "cancer patients"};
+  static const char *const whole[] = {"disease", "diseases",        "condition", "none",
+                                      "other",   "cancer patients", "oncology",  "cardiology",
+                                      "surgery", "pediatrics"};
   static const char *const words[] = {"healthy", "volunteers", "subjects", "patients"};
   for (size_t i = 0; i < TH_COUNT(whole); i++)
     if (th_span_eq_nocase(s, th_span_of(whole[i]))) return true;
@@ -58,8 +59,12 @@ static bool is_clean_name(th_span s) {
       "vs.",       "cohort",       "study",   "active",  "comparator", "experimental", "daily",
       "weekly",    "tablet",       "tablets", "capsule", "capsules",   "injection",    "oral",
       "only",      "intervention", "program", "training"};
+  static const char *const sorts[] = {"biologic",    "biologics",       "biological",
+                                      "biologicals", "biologic agents", "biological agents"};
   enum { WORDS = 5 };
   size_t blanks = 0;
+  for (size_t i = 0; i < TH_COUNT(sorts); i++) /* of what kind it is, and no name */
+    if (th_span_eq_nocase(s, th_span_of(sorts[i]))) return false;
   if (s.n < 3 || s.n > 80) return false;
   for (size_t i = 0; i < s.n; i++) {
     char c = s.p[i];

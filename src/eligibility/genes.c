@@ -67,6 +67,8 @@ static const gene genes[] = {
     {"DMD", "DMD gene", true},
     {"LDLR", "LDLR", true},
     {"PCSK9", "PCSK9 gene|PCSK9 mutation", true},
+    {"hormone receptor", "hormone receptor|Hormone receptor|Hormone Receptor|hormone-receptor",
+     true},
     {"ER", "ER", false},
     {"PR", "PR|PgR", false},
 };
@@ -178,10 +180,15 @@ static void read_behind(const th_elig_leaf *l, th_elig_gene *g) {
   }
 }
 
-bool th_elig_gene_at(const th_elig_leaf *l, uint32_t i, th_elig_gene *out) {
+static bool is_variant_at(const th_elig_leaf *l, uint32_t i) {
+  const th_elig_token *t = &l->tokens.p[i];
+  return t->kind == TH_ELIG_WORD && is_variant((th_span){l->text.p + t->from, t->to - t->from});
+}
+
+/* A gene by its own name. */
+static bool named_at(const th_elig_leaf *l, uint32_t i, th_elig_gene *out) {
   const th_elig_token *t = &l->tokens.p[i];
   if (t->kind != TH_ELIG_WORD) return false;
-  if (!__atomic_load_n(&known, __ATOMIC_ACQUIRE)) pthread_once(&spellings_once, fill_spellings);
   if (t->from + 1 >= l->to || !beginnings[beginning(l->text.p + t->from)]) return false;
   const spelling *as = spelled((th_span){l->text.p + t->from, l->to - t->from});
   if (!as || (t->from > l->from && l->text.p[t->from - 1] == '-')) return false;
@@ -192,6 +199,36 @@ bool th_elig_gene_at(const th_elig_leaf *l, uint32_t i, th_elig_gene *out) {
   out->name_end = out->end;
   read_behind(l, out);
   return found->alone || out->end > out->name_end;
+}
+
+/* "V600K" behind "BRAF V600E or": another variant of the gene that the one before it is of. */
+static bool further_variant(const th_elig_leaf *l, uint32_t i, th_elig_gene *out) {
+  enum { VARIANTS = 6, NAME = 3 };
+  static th_elig_set joints = TH_ELIG_SET("or|and|/|,|and/or");
+  th_elig_gene before = {0};
+  uint32_t k = i;
+  if (!is_variant_at(l, i)) return false;
+  for (uint32_t n = 0; n < VARIANTS; n++) {
+    uint32_t joint = k;
+    while (joint > 1 && k - joint < 2 && among(l, joint - 1, &joints))
+      joint--;
+    if (joint == k || !is_variant_at(l, joint - 1)) break;
+    k = joint - 1;
+  }
+  bool found = false;
+  for (uint32_t back = 1; k < i && back <= NAME && back <= k && !found; back++)
+    found = named_at(l, k - back, &before) && before.variant == k;
+  if (!found) return false;
+  *out = (th_elig_gene){.first = i, .name = before.name, .name_end = i + 1, .end = i + 1};
+  read_behind(l, out);
+  out->variant = i;
+  out->variant_end = i + 1;
+  return true;
+}
+
+bool th_elig_gene_at(const th_elig_leaf *l, uint32_t i, th_elig_gene *out) {
+  if (!__atomic_load_n(&known, __ATOMIC_ACQUIRE)) pthread_once(&spellings_once, fill_spellings);
+  return named_at(l, i, out) || further_variant(l, i, out);
 }
 
 th_span th_elig_gene_label(const th_elig_leaf *l, const th_elig_gene *g,

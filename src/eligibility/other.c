@@ -225,8 +225,8 @@ bool th_elig_bind_other(th_elig_binder *s, th_elig_quantity *q) {
   static th_elig_set fill =
       TH_ELIG_SET("of|is|was|are|be|been|must|should|shall|has|have|:|with|as|"
                   "that|being|to|(|value|values|measured|at|baseline|a|equal");
-  if (!q->related || q->use != TH_ELIG_FREE || q->age || q->tied || q->plus || !isnan(q->second) ||
-      !is_unit_of_measure(q) || !is_whole(s, q))
+  if (!q->related || q->use != TH_ELIG_FREE || q->age || q->tied || q->plus || q->percentile ||
+      !isnan(q->second) || !is_unit_of_measure(q) || !is_whole(s, q))
     return false;
   if (goes_on(s, q)) return add_other(s, q, s->other_first, s->other_end);
   uint32_t end = q->first, floor = s->last_end < end ? s->last_end : 0;

@@ -257,7 +257,8 @@ static const wording limits[] = {
     {"control|control value|n", TH_ELIG_BEHIND_TIMES},
 };
 static const char *const nobody[] = {
-    "childbearing age|child bearing age|reproductive age|school age|age appropriate|age "
+    "childbearing age|child bearing age|reproductive age|school age|by age group|per age group|age "
+    "appropriate|age "
     "adjusted|age "
     "matched|legal age|age of consent|age related|age of majority|fertile age|age range "
     "of "
