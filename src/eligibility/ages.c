@@ -53,9 +53,9 @@ bool th_elig_is_of_another(const th_elig_binder *s, uint32_t first) {
       TH_ELIG_SET("with|of|have|has|having|for|to|whose|a|an|least|one|one's|"
                   "non|adopted|-|biological|at|their|caring|who|must|be|the|are|"
                   "in|live|living|and|care|primary|is|or|healthy|young");
-  static th_elig_set owners = TH_ELIG_SET("donor|partner|spouse|husband|wife");
+  static th_elig_set owners = TH_ELIG_SET("donor|partner|spouse|husband|wife|informant|companion");
   static th_elig_set link =
-      TH_ELIG_SET("is|are|who|between|,|'|s|age|aged|of|the|be|must|(|from|ages");
+      TH_ELIG_SET("is|are|who|between|,|'|s|age|aged|of|the|be|must|(|from|ages|include|should");
   static th_elig_set with = TH_ELIG_SET("with|of|have|has|having|whose|caring|for");
   uint32_t i = first;
   while (i > 0 && first - i < 4 && th_elig_at(s, i - 1, &link))
@@ -74,6 +74,16 @@ bool th_elig_is_of_another(const th_elig_binder *s, uint32_t first) {
 
 /* A stretch of time before or behind something: no age. */
 bool th_elig_is_of_assent(const th_elig_binder *s, uint32_t first) {
+  static th_elig_set if_ = TH_ELIG_SET("if|when");
+  static th_elig_set people = TH_ELIG_SET("is|are|age|aged|patient|subject|participant|child|the|"
+                                          "they|he|she|who");
+  static th_elig_set consent = TH_ELIG_SET("consent|guardian|parental");
+  uint32_t lead = first;
+  while (lead > 0 && first - lead < 3 && th_elig_at(s, lead - 1, &people))
+    lead--;
+  if (lead > 0 && th_elig_at(s, lead - 1, &if_)) /* "parent's consent if under 18" */
+    for (uint32_t i = 0; i < s->n; i++)
+      if (th_elig_at(s, i, &consent)) return true;
   static th_elig_set assent = TH_ELIG_SET("assent|assenting|assents");
   static th_elig_set new_thought = TH_ELIG_SET("and|;|,|who|but");
   for (uint32_t i = first; i-- > 0 && first - i <= 10;) {
@@ -84,12 +94,28 @@ bool th_elig_is_of_assent(const th_elig_binder *s, uint32_t first) {
 }
 
 bool th_elig_is_before_event(const th_elig_binder *s, const th_elig_quantity *q) {
+  static th_elig_set then = TH_ELIG_SET("before|prior"); /* "not older than 60 days before" */
+  if (q->has_unit && strcmp(q->unit.ucum, "a") && th_elig_is_time(q) &&
+      th_elig_at(s, q->end, &then))
+    return true;
   static th_elig_set words =
       TH_ELIG_SET("after|before|prior|post|following|ago|since|postoperatively");
   return !q->age && th_elig_is_time(q) && th_elig_at(s, q->end, &words);
 }
 
 /* ---- ages without the word ---- */
+
+/* "women of childbearing age (15-49 years)": what that age is, and no one's. */
+static bool is_of_fertility(const th_elig_binder *s, uint32_t first) {
+  static th_elig_set bearing =
+      TH_ELIG_SET("childbearing|bearing|reproductive|fertile|child-bearing");
+  static th_elig_set age = TH_ELIG_SET("age|potential");
+  static th_elig_set fill = TH_ELIG_SET("(|between|aged|from|i.e|ie|,|defined|as");
+  uint32_t i = first;
+  while (i > 0 && first - i < 3 && th_elig_at(s, i - 1, &fill))
+    i--;
+  return i > 1 && i < first && th_elig_at(s, i - 1, &age) && th_elig_at(s, i - 2, &bearing);
+}
 
 /* "children (< 18)": years without their word, alone in parentheses behind who is of that age. */
 static bool is_bare_of_group(const th_elig_binder *s, const th_elig_quantity *q) {
@@ -161,6 +187,7 @@ bool th_elig_bind_age(th_elig_binder *s, th_elig_quantity *q) {
   if (q->has_unit && !time) return false;
   if (!isnan(q->second) || q->reference) return false;
   begin_at_majority(s, q);
+  if (th_elig_is_before_event(s, q)) return false;
   double v = th_elig_canonical((uint32_t)th_elig_known_attributes.age, q, q->value);
   if (isnan(v) || !q->related) return false;
   if (!q->age && !is_bare_of_group(s, q)) {
@@ -183,7 +210,8 @@ bool th_elig_bind_age(th_elig_binder *s, th_elig_quantity *q) {
   } else if (!q->has_unit && !q->related) {
     return false;
   }
-  if (th_elig_is_of_another(s, q->first) || th_elig_is_of_assent(s, q->first))
+  if (th_elig_is_of_another(s, q->first) || th_elig_is_of_assent(s, q->first) ||
+      is_of_fertility(s, q->first))
     return q->use = TH_ELIG_AS_GUARD, true;
   s->n_list = 1;
   s->list[0] = th_elig_is_of_diagnosis(s, q->first) || th_elig_is_at_diagnosis(s, q->end)

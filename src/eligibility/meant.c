@@ -22,6 +22,20 @@ static bool is_of_next_word(const th_elig_binder *s, const th_elig_quantity *q) 
   return !th_elig_at(s, q->end, &goes_on) && !(s->t[q->end].flags & TH_ELIG_UPPER);
 }
 
+/* "at any age and at least one relative", "2 SD", "of 1 year duration or more" beside an age. */
+static bool is_no_age(const th_elig_binder *s, const th_elig_quantity *q) {
+  static th_elig_set duration = TH_ELIG_SET("duration|history");
+  static th_elig_set goes_on =
+      TH_ELIG_SET("and|or|to|at|on|in|with|who|year|month|of|inclusive|but");
+  for (uint32_t i = q->behind; i <= q->end; i++)
+    if (th_elig_at(s, i, &duration)) return true;
+  if (q->has_unit || q->age) return false;
+  bool word =
+      q->end < s->n && s->t[q->end].kind == TH_ELIG_WORD && !th_elig_at(s, q->end, &goes_on);
+  bool spelled = q->number < s->n && s->t[q->number].flags & TH_ELIG_SPELLED;
+  return q->value < 1 ? isnan(q->high) && q->value != 0 : word && (spelled || q->value < 4);
+}
+
 /* Whether a word that says more than one thing names the attribute beside this quantity: growths
  * have sizes with a unit or the word for it, numbers before "times" or "units" are counts of those,
  * and who is "pregnant" is so for weeks. */
@@ -39,6 +53,7 @@ static bool is_meant(const th_elig_binder *s, const th_elig_mention *m, int a,
     return th_elig_is_time(q) && !strcmp(q->unit.ucum, "wk") && q->related &&
            !th_elig_at(s, q->end, &then);
   const th_elig_known *known = &th_elig_known_attributes;
+  if (a == known->age && is_no_age(s, q)) return false;
   if (q->has_unit || q->reference) return true;
   static th_elig_set bethesda = TH_ELIG_SET("bu|bethesda");
   if (a == known->inhibitor_titer) /* "protease inhibitors (at least 2)" */
@@ -125,7 +140,8 @@ bool th_elig_is_count_of(const th_elig_binder *s, const th_elig_quantity *q) {
   static th_elig_set of = TH_ELIG_SET("of"), out = TH_ELIG_SET("out");
   static th_elig_set whole = TH_ELIG_SET("the|these|those|which|following|our|them|this|its|at|"
                                          "common|:|their|below|such");
-  static th_elig_set numbered = TH_ELIG_SET("day|visit|cycle|phase|arm|cohort|part|course");
+  static th_elig_set numbered = TH_ELIG_SET("day|visit|cycle|phase|arm|cohort|part|course|type|"
+                                            "study|table|appendix|section|version");
   if (q->has_unit || q->reference || q->age) return false;
   bool known_day =
       q->first > 0 && s->t[q->first].kind == TH_ELIG_NUM && th_elig_at(s, q->first - 1, &numbered);

@@ -258,6 +258,9 @@ static bool bind_behind(th_elig_binder *s, th_elig_quantity *q, uint32_t m_index
   if (a == th_elig_known_attributes.age &&
       (th_elig_is_of_diagnosis(s, q->first) || th_elig_is_at_diagnosis(s, TH_MAX(q->end, m->end))))
     a = th_elig_known_attributes.age_at_diagnosis;
+  if (a == th_elig_known_attributes.age &&
+      (th_elig_is_of_another(s, q->first) || th_elig_is_of_assent(s, q->first)))
+    return q->use = TH_ELIG_AS_GUARD, true;
   bool inside = m->first < q->end; /* "in 30 to 32 weeks of gestation" */
   if (a < 0 || !q->related) return false;
   if (!inside && th_elig_is_time(q) && th_elig_is_introduced_by_time(s, q)) return false;
@@ -342,6 +345,8 @@ static bool bind_linked(th_elig_binder *s, th_elig_quantity *q) {
   if (s->n_list == 0 || q->first < s->last_end || q->first - s->last_end > LINK_MAX + 4)
     return false;
   if (!q->related && !q->reference) return false;
+  if (s->list[0] == th_elig_known_attributes.age && th_elig_is_of_assent(s, q->first))
+    return q->use = TH_ELIG_AS_GUARD, true;
   bool spelled = q->number < s->n && s->t[q->number].flags & TH_ELIG_SPELLED;
   if (spelled && !q->has_unit && q->first > s->last_end + 2)
     return false; /* "at least one sibling" */
