@@ -149,7 +149,7 @@ static void range_of_set(const th_plan *p, const th_column *c, th_value_kernel *
                          const th_value_test *test, const uint64_t *within, uint64_t *out) {
   for (uint32_t w = 0, row = 0; w < p->n_words && row < c->n_rows; w++) {
     uint64_t in = c->set[w];
-    uint32_t n = TH_MIN((uint32_t)__builtin_popcountll(in), c->n_rows - row);
+    uint32_t n = TH_MIN(th_ones(in), c->n_rows - row);
     if (in && (!within || within[w]))
       out[w] |= th_kernels_now->deposit(test_values(kernel, test, c, row, n), in);
     row += n;
@@ -249,7 +249,7 @@ static uint32_t row_doc(const th_column *c, uint32_t row) {
       high = mid;
   }
   uint32_t left = row - c->before[low], w = low * (TH_SET_GROUP / 64), n;
-  while ((n = (uint32_t)__builtin_popcountll(c->set[w])) <= left)
+  while ((n = th_ones(c->set[w])) <= left)
     left -= n, w++;
   uint64_t bits = c->set[w];
   for (; left; left--)

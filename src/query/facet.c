@@ -47,13 +47,6 @@ int th_facets_make(th_plan *p, th_facets **out) {
   return 0;
 }
 
-static uint32_t count_bits(const uint64_t *bits, uint32_t n) {
-  uint32_t total = 0;
-  for (uint32_t w = 0; w < n; w++)
-    total += (uint32_t)__builtin_popcountll(bits[w]);
-  return total;
-}
-
 static void count_each_mask(const th_plan *p, facet *f, const th_column *c, const uint64_t *found) {
   for (uint32_t w = 0; w < p->n_words; w++) {
     for (uint64_t bits = found[w]; bits; bits &= bits - 1) {
@@ -72,7 +65,7 @@ static uint32_t count_mask(const th_plan *p, uint16_t field, uint64_t mask, cons
   memset(scratch, 0, p->n_words * sizeof *scratch);
   th_match_mask(p, field, mask, found, scratch);
   for (uint32_t w = 0; w < p->n_words; w++)
-    n += (uint32_t)__builtin_popcountll(scratch[w] & found[w]);
+    n += th_ones(scratch[w] & found[w]);
   return n;
 }
 
@@ -141,7 +134,7 @@ static int count_words(th_plan *p, facet *f, const th_column *c, const uint64_t 
 
 int th_facets_segment(th_facets *fs, const uint64_t *found) {
   th_plan *p = fs->plan;
-  uint32_t n_found = count_bits(found, p->n_words);
+  uint32_t n_found = (uint32_t)th_kernels_now->count(found, p->n_words);
   for (unsigned i = 0; i < fs->n && n_found; i++) {
     facet *f = &fs->facets[i];
     const th_column *c = th_segment_column(p->segment, f->wanted.field);
@@ -303,7 +296,7 @@ static bool sum_words(word_sums *t, facet *f, uint32_t n_segments, uint32_t most
     if (!add_between(t, &f->words[s], s, share, f->words[s].top)) return false;
   for (uint32_t i = 0; i < t->n; i++) {
     word_sum *sum = &t->sums[i];
-    uint32_t open = n_segments - (uint32_t)__builtin_popcountll(sum->added);
+    uint32_t open = n_segments - th_ones(sum->added);
     if (n_segments <= 64 && (uint64_t)sum->count + (uint64_t)open * (share - 1) < reached)
       sum->count = 0;
     else if (open && (share > 1 || n_segments > 64))

@@ -36,13 +36,6 @@ static uint32_t bucket_of(counter *c, int64_t v) {
   return low;
 }
 
-static uint32_t count_bits(const uint64_t *bits, uint32_t n) {
-  uint32_t total = 0;
-  for (uint32_t w = 0; w < n; w++)
-    total += (uint32_t)__builtin_popcountll(bits[w]);
-  return total;
-}
-
 static void count_segment(const th_plan *p, counter *c, const uint64_t *found) {
   const th_column *col = th_segment_column(p->segment, c->wanted->field);
   uint32_t with = 0;
@@ -59,7 +52,7 @@ static void count_segment(const th_plan *p, counter *c, const uint64_t *found) {
       c->out->counts[b]++;
     }
   }
-  c->out->missing += count_bits(found, p->n_words) - with;
+  c->out->missing += (uint32_t)th_kernels_now->count(found, p->n_words) - with;
 }
 
 static int make_counters(th_plan *p, const th_histogram_request *requests, unsigned n,

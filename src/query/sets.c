@@ -104,7 +104,7 @@ static int count_in_segment(th_plan *p, const uint64_t *set, const th_query *con
       bits = found;
     }
     for (uint32_t w = 0; !rc && w < p->n_words; w++)
-      counts[i] += (uint32_t)__builtin_popcountll(bits[w] & set[w]);
+      counts[i] += th_ones(bits[w] & set[w]);
     th_arena_reset(p->arena, false);
   }
   return rc;

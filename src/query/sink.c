@@ -171,7 +171,7 @@ void th_sink_take(th_sink *s, uint32_t doc, uint32_t score) {
 }
 
 void th_sink_count(th_sink *s, uint32_t word, uint64_t bits) {
-  s->total += __builtin_popcountll(bits);
+  s->total += th_ones(bits);
   if (s->found) s->found[word] |= bits;
 }
 

@@ -283,7 +283,7 @@ static uint32_t count_long(const uint8_t *code, uint32_t n) {
   for (; i + 8 <= n; i += 8) {
     uint64_t eight;
     memcpy(&eight, code + i, sizeof eight);
-    count += (uint32_t)__builtin_popcountll(eight & ((eight & low) + ones) & ~low);
+    count += th_ones(eight & ((eight & low) + ones) & ~low);
   }
   for (; i < n; i++)
     count += code[i] == TH_CODE_LONG;

@@ -7,6 +7,7 @@
 #define TH_QUERY_WEIGHTS_H
 
 #include "base/common.h"
+#include "query/ones.h"
 
 typedef struct th_class_weights {
   float *direct;     /* a frequent class: its weight; one more entry: -1 */
@@ -56,7 +57,7 @@ static inline float th_class_weight(const th_class_weights *t, uint32_t c) {
   if (c < t->n_direct) return t->direct[c];
   memcpy(&in, t->coded + c / 64 * 2, sizeof in);
   if (!(in & one)) return 0;
-  uint32_t at = t->before[(c - t->n_direct) / 64] + (uint32_t)__builtin_popcountll(in & (one - 1));
+  uint32_t at = t->before[(c - t->n_direct) / 64] + th_ones(in & (one - 1));
   uint32_t code = t->width == 1 ? ((const uint8_t *)t->code)[at] : ((const uint16_t *)t->code)[at];
   float weight = t->value[code];
   return TH_UNLIKELY(weight < 0) ? th_class_weight_long(t, c, at) : weight;
