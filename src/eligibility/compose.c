@@ -639,8 +639,9 @@ void th_elig_compose(th_elig_leaf *l, th_elig_terms *v) {
     if (v->p[k].category == TH_ELIG_DRUG && !v->p[k].aside && is_trials_own(&c, v->p[k].first))
       v->p[k].aside = 1 + TH_ELIG_NAMED_PART;
   settle(v);
-  if (l->n_mentions == 0 || v->failed) return;
+  if (v->failed || (l->n_mentions == 0 && !th_elig_has_criteria(l))) return;
   set_owners(v, l->tokens.n);
   th_elig_compose_measures(l, v);
+  th_elig_compose_criteria(l, v);
   settle(v);
 }

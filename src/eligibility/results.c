@@ -377,6 +377,58 @@ uint32_t th_elig_compose_result(th_elig_leaf *l, th_elig_terms *v, uint32_t floo
   return c.end;
 }
 
+/* ---- criteria by name ---- */
+
+/* "DSM-IV criteria", "Rome III diagnostic criteria": the first token of the name that ends before
+ * token `end`; `end` when no name stands there. A name has a capital inside the item. */
+static uint32_t criteria_name(const tester *c, uint32_t end) {
+  static th_elig_set sorts = TH_ELIG_SET("diagnostic|diagnosis|classification|consensus|research|"
+                                         "revised|modified|workshop|-|/");
+  static th_elig_set none = TH_ELIG_SET(
+      "inclusion|exclusion|eligibility|entry|selection|other|general|key|main|all|the|following|"
+      "these|subject|patient|participant|study|trial|screening|withdrawal|meet|meets|fulfill");
+  uint32_t first = end;
+  bool named = false;
+  for (uint32_t i = end; i > 0 && end - i < REACH; i--) {
+    const th_elig_token *t = token(c, i - 1);
+    bool upper = t->kind == TH_ELIG_WORD && t->flags & TH_ELIG_UPPER;
+    bool number = t->kind == TH_ELIG_NUM && t->flags & TH_ELIG_INTEGER;
+    if (among(c, i - 1, &none) || c->v->owner[i - 1] || c->l->taken[i - 1]) break;
+    if (!upper && !number && !among(c, i - 1, &sorts)) break;
+    if (upper && (i > 1 || t->flags & TH_ELIG_ALL_UPPER)) named = true;
+    if (upper || (number && i > 1 && !(t->flags & TH_ELIG_SPACE_BEFORE))) first = i - 1;
+  }
+  return named ? first : end;
+}
+
+static void put_criteria(tester *c, uint32_t i) {
+  uint32_t first = criteria_name(c, i);
+  th_elig_term *term = first < i ? th_elig_terms_add(c->v, c->l->facts->arena) : NULL;
+  if (!term) return;
+  *term = (th_elig_term){.first = first,
+                         .end = i + 1,
+                         .head = first,
+                         .from = token(c, first)->from,
+                         .to = token(c, i)->to,
+                         .category = TH_ELIG_FINDING,
+                         .aside = 1 + TH_ELIG_NAMED_MEASURE,
+                         .label = th_elig_words_of(c->l, first, i + 1)};
+}
+
+static th_elig_set criteria = TH_ELIG_SET("criteria|criterion");
+
+bool th_elig_has_criteria(const th_elig_leaf *l) {
+  for (uint32_t i = 1; i < l->tokens.n; i++)
+    if (th_elig_among(&criteria, &l->tokens.p[i])) return true;
+  return false;
+}
+
+void th_elig_compose_criteria(th_elig_leaf *l, th_elig_terms *v) {
+  tester c = {.l = l, .v = v};
+  for (uint32_t i = 1; i < l->tokens.n && !v->failed; i++)
+    if (among(&c, i, &criteria)) put_criteria(&c, i);
+}
+
 /* ---- what is measured and not bounded ---- */
 
 void th_elig_compose_measures(th_elig_leaf *l, th_elig_terms *v) {

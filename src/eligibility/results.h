@@ -22,4 +22,9 @@ void th_elig_compose_measures(th_elig_leaf *leaf, th_elig_terms *v);
  * "abnormal", "high", "low", "detectable"; the words are a finding's value. */
 const char *th_elig_result_name(th_span words);
 
+/* Criteria by name ("Rome III criteria"), by which something is told: named as what is measured. */
+void th_elig_compose_criteria(th_elig_leaf *leaf, th_elig_terms *v);
+/* Whether the item may name criteria. */
+bool th_elig_has_criteria(const th_elig_leaf *leaf);
+
 #endif
