@@ -8,6 +8,7 @@
 #include "eligibility/genes.h"
 #include "eligibility/keys.h"
 #include "eligibility/lexicon.h"
+#include "eligibility/meaning.h"
 #include "eligibility/phrases.h"
 
 typedef struct reader {
@@ -21,161 +22,6 @@ typedef struct reader {
   uint32_t reaction_at;
   bool by_spelling; /* genes are looked for, which come before all others */
 } reader;
-
-#define E(text)                                                                                    \
-  { text, sizeof(text) - 1 }
-
-typedef struct fixed {
-  const char *text;
-  size_t n;
-} fixed;
-
-/* Names of several words that stand in criteria as everyday words; single ones: lexicon.def. */
-static const fixed everyday[] = {E("clinical trial"),
-                                 E("clinical trials"),
-                                 E("intensive care unit"),
-                                 E("physical activity"),
-                                 E("infection site"),
-                                 E("healthy volunteers"),
-                                 E("healthy volunteer"),
-                                 E("healthy subjects"),
-                                 E("quality of life"),
-                                 E("standard of care"),
-                                 E("usual care"),
-                                 E("follow-up"),
-                                 E("follow up"),
-                                 E("acute disease"),
-                                 E("chronic disease"),
-                                 E("informed consent"),
-                                 E("risk factors"),
-                                 E("vital signs"),
-                                 E("trauma center"),
-                                 E("disability evaluation"),
-                                 E("systemic disease"),
-                                 E("iron level"),
-                                 E("pregnancy test"),
-                                 E("pregnancy tests"),
-                                 E("physical examination"),
-                                 E("health status"),
-                                 E("vital sign"),
-                                 E("general health")};
-
-static bool is_among(th_span s, const fixed *list, size_t n) {
-  for (size_t i = 0; i < n; i++)
-    if (s.n == list[i].n && (s.p[0] | 32) == list[i].text[0] &&
-        th_span_eq_nocase(s, (th_span){list[i].text, list[i].n}))
-      return true;
-  return false;
-}
-
-bool th_elig_is_everyday(th_span s) {
-  th_elig_token word = {.kind = TH_ELIG_WORD, .to = (uint32_t)s.n};
-  if (s.n == 0 || s.n > UINT32_MAX) return false;
-  if (memchr(s.p, ' ', s.n) || memchr(s.p, '-', s.n))
-    return is_among(s, everyday, TH_COUNT(everyday));
-  word.key = th_elig_word_key(s);
-  return th_elig_word_classes(s, &word) & TH_ELIG_W_EVERYDAY;
-}
-
-/* ---- kinds ---- */
-
-/* Whether the concept stands below the signs and symptoms, and is no disease of the body's
- * economy as well (obesity). */
-static bool is_symptom(const th_elig_lexicon *x, uint32_t id) {
-  enum { FAR = 48 };
-  uint32_t stack[FAR], n = 0;
-  if (x->symptoms == UINT32_MAX) return false;
-  stack[n++] = id;
-  for (uint32_t i = 0; i < n; i++) {
-    th_concept c;
-    if (stack[i] == x->symptoms) return i > 0;
-    if (!th_concepts_get(x->dict, stack[i], &c)) continue;
-    for (uint32_t p = 0; p < c.n_parents && n < FAR; p++)
-      stack[n++] = c.parents[p];
-  }
-  return false;
-}
-
-/* Studies name procedures among their conditions too: the name tells. */
-static bool is_procedure(th_span label) {
-  static const fixed ends[] = {E("surgery"),
-                               E("ectomy"),
-                               E("plasty"),
-                               E("otomy"),
-                               E("scopy"),
-                               E("transplantation"),
-                               E("transplant"),
-                               E("imaging"),
-                               E("biopsy"),
-                               E("dialysis"),
-                               E("radiotherapy"),
-                               E("chemotherapy"),
-                               E("anesthesia"),
-                               E("vaccination"),
-                               E("catheterization"),
-                               E("intubation"),
-                               E("ventilation"),
-                               E("graphy"),
-                               E("tomography"),
-                               E("procedures"),
-                               E("stent"),
-                               E("bypass"),
-                               E("transfusion"),
-                               E("radiation"),
-                               E("surgeries"),
-                               E("implantation"),
-                               E("ablation"),
-                               E("mri"),
-                               E("hemodialysis"),
-                               E("rehabilitation"),
-                               E("psychotherapy"),
-                               E("resection"),
-                               E("anaesthesia"),
-                               E("immunotherapy"),
-                               E("replacement therapy"),
-                               E("anesthesia, general"),
-                               E("ultrasound"),
-                               E("ultrasonography"),
-                               E("hormonal therapy")};
-  for (size_t i = 0; i < TH_COUNT(ends); i++) {
-    size_t n = ends[i].n;
-    if (label.n < n || (label.p[label.n - 1] | 32) != ends[i].text[n - 1]) continue;
-    if (th_span_eq_nocase((th_span){label.p + label.n - n, n}, (th_span){ends[i].text, n}))
-      return true;
-  }
-  return false;
-}
-
-/* "cytotoxic drugs" are given, though "chemotherapy" means the same. */
-static bool is_given(th_span label) {
-  static const fixed ends[] = {E("drug"), E("drugs"), E("agent"), E("agents"), E("medication")};
-  for (size_t i = 0; i < TH_COUNT(ends); i++) {
-    size_t n = ends[i].n;
-    if (label.n > n &&
-        th_span_eq_nocase((th_span){label.p + label.n - n, n}, (th_span){ends[i].text, n}))
-      return true;
-  }
-  return false;
-}
-
-static int category_of(const th_elig_lexicon *x, uint32_t id, th_concept_kind kind) {
-  switch (kind) {
-  case TH_CONCEPT_CONDITION:
-    return is_symptom(x, id) ? TH_ELIG_FINDING : TH_ELIG_CONDITION;
-  case TH_CONCEPT_DRUG:
-  case TH_CONCEPT_DRUG_CLASS:
-    return TH_ELIG_DRUG;
-  case TH_CONCEPT_PROCEDURE:
-  case TH_CONCEPT_DEVICE:
-    return TH_ELIG_PROCEDURE;
-  case TH_CONCEPT_ORGANISM:
-    return TH_ELIG_ORGANISM;
-  case TH_CONCEPT_GENE:
-    return TH_ELIG_GENE;
-  default:
-    return -1;
-  }
-}
 
 /* ---- what is said already ---- */
 
@@ -470,81 +316,10 @@ static bool tokens_of(reader *r, uint32_t from, uint32_t to, uint32_t *first, ui
   return *first < *end;
 }
 
-static th_span own_code(const th_concepts *d, const th_concept *c) {
-  th_span best = {0};
-  for (uint32_t i = 0; i < c->n_codes; i++) {
-    bool own;
-    th_span code = th_concepts_code(d, c->first_code + i, &own);
-    if (!best.n || (own && code.n > 5 && !memcmp(code.p, "MESH:", 5))) best = code;
-  }
-  return best;
-}
-
-/* Allergies are conditions in vocabularies: "penicillin allergy", "drug hypersensitivity". */
-static bool is_allergy(th_span s) {
-  static const fixed words[] = {E("allerg"), E("hypersensitivit"), E("anaphyla")};
-  for (size_t i = 0; i + 6 <= s.n; i++) {
-    if ((s.p[i] | 32) != 'a' && (s.p[i] | 32) != 'h') continue;
-    for (size_t w = 0; w < TH_COUNT(words); w++)
-      if (i + words[w].n <= s.n &&
-          th_span_eq_nocase((th_span){s.p + i, words[w].n}, (th_span){words[w].text, words[w].n}))
-        return true;
-  }
-  return false;
-}
-
 /* "allergy to X": X says it. */
 static bool leads_to_allergen(const reader *r, uint32_t end) {
   static th_elig_set to = TH_ELIG_SET("to|against|or|reaction");
   return end < r->l->tokens.n && th_elig_among(&to, &r->l->tokens.p[end]);
-}
-
-/* What a label means here: category -1 when nothing that an item asks for. Symptoms of the Disease
- * Ontology are of no kind, their codes tell. */
-typedef struct meaning {
-  uint32_t label; /* 1 + its number; 0 = none */
-  int category;
-  th_span name, code; /* borrowed from the dictionary */
-} meaning;
-
-static meaning mean(const th_elig_lexicon *x, uint32_t number) {
-  th_label label;
-  th_concept c;
-  meaning m = {.label = number + 1, .category = -1};
-  if (!th_concepts_label(x->dict, number, &label) ||
-      !th_concepts_get(x->dict, label.concept_id, &c))
-    return m;
-  m.category = category_of(x, label.concept_id, c.kind);
-  m.name = c.label;
-  m.code = own_code(x->dict, &c);
-  if (m.category < 0 && m.code.n > 5 && !memcmp(m.code.p, "SYMP:", 5)) m.category = TH_ELIG_FINDING;
-  if ((m.category == TH_ELIG_CONDITION || (m.category == TH_ELIG_DRUG && !is_given(label.text))) &&
-      (is_procedure(c.label) || is_procedure(label.text)))
-    m.category = TH_ELIG_PROCEDURE;
-  return m;
-}
-
-/* What labels mean is kept by the matcher, at one place each: the same ones come again and again.
- */
-enum { MEANINGS = 2048 };
-
-static const meaning *meaning_of(const th_elig_lexicon *x, uint32_t number) {
-  meaning *m = &x->meanings[(number * 0x9E3779B1u) >> (32 - 11)];
-  if (m->label != number + 1) *m = mean(x, number);
-  return m;
-}
-
-/* What a mention means: of its labels' concepts the first that has a code and a place here, else
- * the first that has a place. */
-static meaning choose(const th_elig_lexicon *x, const th_mention *mention) {
-  meaning best = {.category = -1};
-  for (uint32_t i = 0; i < mention->n_labels; i++) {
-    const meaning *m = meaning_of(x, mention->labels[i]);
-    if (m->category < 0 || (best.category >= 0 && m->code.n == 0)) continue;
-    best = *m;
-    if (m->code.n) break;
-  }
-  return best;
 }
 
 /* A name of one word that is a token: its classes are known. */
@@ -579,12 +354,12 @@ static int take(void *ctx, const th_mention *m) {
       to--;
   th_span words = {r->l->text.p + from, to - from};
   if (!tokens_of(r, from, to, &first, &end) || is_everyday_here(r, words, first, end)) return 0;
-  meaning meant = choose(r->lexicon, m);
+  th_elig_meaning meant = th_elig_meaning_of(r->lexicon, m);
   int category = meant.category;
   if (category < 0) return 0;
   bool tested = category == TH_ELIG_DRUG && is_tested(r, first, end);
   if (tested) category = TH_ELIG_FINDING;
-  if (is_allergy(words) && category <= TH_ELIG_FINDING) {
+  if (th_elig_names_allergy(words) && category <= TH_ELIG_FINDING) {
     if (leads_to_allergen(r, end)) return 0;
     category = TH_ELIG_ALLERGY;
   }
@@ -670,28 +445,12 @@ static void set_combine(const th_elig_leaf *l, uint8_t *combine) {
   if (any && joined) *combine = TH_ELIG_ANY;
 }
 
-void th_elig_lexicon_init(th_elig_lexicon *x, const th_concepts *dict, th_concept_matcher *m) {
-  *x = (th_elig_lexicon){.dict = dict, .matcher = m, .symptoms = UINT32_MAX};
-  uint32_t id;
-  if (th_concepts_by_code(dict, TH_SPAN("MESH:D012816"), &id, 1) > 0) x->symptoms = id;
-}
-
-int th_elig_category_of_concept(const th_concepts *dict, uint32_t concept_id) {
-  th_elig_lexicon x;
-  th_concept c;
-  if (!th_concepts_get(dict, concept_id, &c)) return -1;
-  th_elig_lexicon_init(&x, dict, NULL);
-  int category = category_of(&x, concept_id, c.kind);
-  return category == TH_ELIG_CONDITION && is_procedure(c.label) ? TH_ELIG_PROCEDURE : category;
-}
-
 int th_elig_read_concepts_of(th_elig_leaf *l, th_elig_lexicon *x, uint8_t *combine, th_err *err) {
   reader r = {.l = l, .lexicon = x, .first_own = l->facts->n, .exception = UINT32_MAX};
   read_genes(&r);
   th_elig_context_start(&r.context, l);
   x->terms.n = 0;
-  x->meanings = th_concept_matcher_memo(x->matcher, x->dict, MEANINGS * sizeof *x->meanings);
-  if (!x->meanings || !th_elig_classify(l, &x->terms))
+  if (!x->memo || !th_elig_classify(l, &x->terms))
     return th_err_set(err, TH_ENOMEM, "out of memory reading concepts");
   int rc = th_concepts_match(x->dict, x->matcher, (th_span){l->text.p + l->from, l->to - l->from},
                              0, take, &r, err);

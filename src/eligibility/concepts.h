@@ -9,9 +9,9 @@
 typedef struct th_elig_lexicon {
   const th_concepts *dict;
   th_concept_matcher *matcher;
-  struct meaning *meanings; /* of labels, kept by the matcher */
-  th_elig_terms terms;      /* of the item being read; its memory is used again */
-  uint32_t symptoms;        /* the concept above all signs and symptoms; UINT32_MAX = none */
+  struct th_elig_memo *memo; /* what labels mean, kept by the matcher; NULL = out of memory */
+  th_elig_terms terms;       /* of the item being read; its memory is used again */
+  uint32_t symptoms;         /* the concept above all signs and symptoms; UINT32_MAX = none */
 } th_elig_lexicon;
 
 /* dict and matcher are borrowed. */

@@ -1,5 +1,9 @@
 #include "eligibility/inline.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include "eligibility/lead.h"
 #include "eligibility/pdq.h"
 
@@ -85,6 +89,21 @@ static bool may_be_mark(const cutter *c, uint32_t i) {
          (sort & NUMERAL && (next | 32) >= 'a' && (next | 32) <= 'z');
 }
 
+/* The first byte at or behind i that is neither letter nor digit, or at which that is not known. */
+static uint32_t skip_word(const cutter *c, uint32_t i) {
+#ifdef __SSE2__
+  for (; i + 16 <= c->to; i += 16) {
+    __m128i v = _mm_loadu_si128((const __m128i *)(c->p + i));
+    __m128i above = _mm_cmpgt_epi8(v, _mm_set1_epi8('?')); /* letters, and signs that end nothing */
+    __m128i digits = _mm_and_si128(_mm_cmpgt_epi8(v, _mm_set1_epi8('0' - 1)),
+                                   _mm_cmplt_epi8(v, _mm_set1_epi8('9' + 1)));
+    unsigned other = 0xFFFFu ^ (unsigned)_mm_movemask_epi8(_mm_or_si128(above, digits));
+    if (other) return i + (uint32_t)__builtin_ctz(other);
+  }
+#endif
+  return i;
+}
+
 /* *ends: whether a sentence may end within the item. */
 static size_t find_marks(const cutter *c, found marks[MARKS_MAX], bool *ends) {
   size_t n = 0;
@@ -92,6 +111,8 @@ static size_t find_marks(const cutter *c, found marks[MARKS_MAX], bool *ends) {
   th_elig_mark m;
   *ends = false;
   for (uint32_t i = c->from; i < c->to && n < MARKS_MAX;) {
+    i = skip_word(c, i);
+    if (i >= c->to) break;
     uint8_t sort = sorts[(unsigned char)c->p[i++]];
     if (!(sort & (GAP | PARENTHESIS | END))) continue;
     depth += (c->p[i - 1] == '(') - (c->p[i - 1] == ')' && depth > 0);
