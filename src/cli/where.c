@@ -12,8 +12,9 @@ int th_where_operands(const th_cli *cli, th_arena *arena, th_span *out, th_err *
     th_buf_str(&text, cli->operands[i]);
   }
   *out = th_arena_dup(arena, th_buf_view(&text));
-  int rc = text.error ? th_err_set(err, text.error, "the query is too long") : 0;
-  if (rc == 0 && !out->p) rc = th_err_set(err, TH_ENOMEM, "out of memory");
+  int rc =
+      text.error == TH_ELIMIT ? th_err_set(err, TH_EUSAGE, "the query is too long") : text.error;
+  if (rc == TH_ENOMEM || (rc == 0 && !out->p)) rc = th_err_set(err, TH_ENOMEM, "out of memory");
   th_buf_dispose(&text);
   return rc;
 }

@@ -18,8 +18,8 @@ typedef struct th_where {
   bool numbers; /* a text was nothing but study numbers */
 } th_where;
 
-/* The operands with blanks between them, in arena; empty when there are none. TH_ENOMEM, TH_ELIMIT.
- */
+/* The operands with blanks between them, in arena; empty when there are none. TH_ENOMEM, TH_EUSAGE:
+ * too long. */
 int th_where_operands(const th_cli *cli, th_arena *arena, th_span *out, th_err *err) TH_MUST_USE;
 
 /* Each adds parts: the operands as one expression, like the registry's "other terms"; the options
