@@ -178,6 +178,19 @@ static th_split_what at_brace(th_json_split *s, const th_window *w, th_piece *ou
   return open_list(s, w, PAGE, out);
 }
 
+/* Whether the string at i, on one line, is an element of the list; *end: behind it. Otherwise its
+ * quote may be any of a broken record's. */
+static bool string_element(const th_window *w, size_t i, size_t *end, bool *wait) {
+  const size_t begin = i++;
+  while (i < w->n && w->p[i] != '"' && w->p[i] != '\n')
+    i += w->p[i] == '\\' ? 2 : 1;
+  *end = TH_MIN(i + 1, w->n);
+  size_t next = pass_blanks(w, *end);
+  *wait = next >= w->n && !w->ended && next - begin < BLANKS_AHEAD;
+  return i < w->n && w->p[i] == '"' && next < w->n && next - begin < BLANKS_AHEAD &&
+         strchr(",]", w->p[next]);
+}
+
 static th_split_what at_list_element(th_json_split *s, const th_window *w, th_piece *out,
                                      bool *wait) {
   size_t i = index_of(w, s->at);
@@ -194,9 +207,15 @@ static th_split_what at_list_element(th_json_split *s, const th_window *w, th_pi
   }
   s->start = s->at;
   s->start_line = s->line;
+  size_t end = i;
   bool scalar = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
   while (scalar && i < w->n && !strchr(",]}[{\"\n", w->p[i]))
     i++;
+  if (c == '"' && string_element(w, i, &end, wait)) {
+    scalar = true;
+    i = end;
+  }
+  if (*wait) return TH_SPLIT_MORE;
   if (scalar && i == w->n && !w->ended && w->n - index_of(w, s->at) < BLANKS_AHEAD) {
     *wait = true;
     return TH_SPLIT_MORE;

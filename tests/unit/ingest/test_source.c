@@ -84,6 +84,9 @@ static const text_case cases[] = {
      "\nX 1  a list of records holds something that is no record\nX 1  a list of "
      "records holds something that is no record\nX 1  a list of records holds something that is no "
      "record\n"},
+    {"a string before an object that is none of the registry's", "[\"x\\\",\" ,{\"a\":1},\"]\"]",
+     "R 1 9 {\"a\":1}\nX 1  a list of records holds something that is no record\nX 1  a list of "
+     "records holds something that is no record\n"},
     {"a page that is cut", "{\"studies\":[" A "," CUT("NCT00000002"),
      "R 1 12 " A "\nX 1 NCT00000002 the input ends inside the record\n"},
     {"a list that is cut", "[" A ",",
