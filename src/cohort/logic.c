@@ -102,7 +102,7 @@ static th_co_lane leaf_lane(th_co_logic *l, const th_co_plan *p, const th_elig_n
   if (th_verdict_asks_none(tree, n)) return exclusion ? TH_LANE_NOT_MET : TH_LANE_MET;
   for (uint32_t i = n->fact; i < n->fact + n->n_facts; i++) {
     if (is_idle(&tree->facts[i]) && n->n_facts > 1) continue;
-    if (th_verdict_aside(tree, n, i)) continue;
+    if (p->aside[i]) continue;
     const th_co_said *said = th_co_work_fact(l->work, p->facts[i]);
     th_co_lane truth = lane_of(&said->truth, presuming);
     if (exclusion && th_verdict_ability(&tree->facts[i])) truth.met = th_plane_none;
@@ -345,7 +345,8 @@ int th_co_plan_make(th_co_plan *p, const th_cohort_trial *trial, th_co_facts *fa
   p->facts = malloc(((size_t)tree->n_facts + 1) * sizeof *p->facts);
   p->steps = malloc(((size_t)tree->n_nodes + 3) * sizeof *p->steps);
   p->linked = calloc((size_t)tree->n_facts + 1, sizeof *p->linked);
-  bool ok = p->facts && p->steps && p->linked && p->field != UINT32_MAX;
+  p->aside = calloc((size_t)tree->n_facts + 1, sizeof *p->aside);
+  bool ok = p->facts && p->steps && p->linked && p->aside && p->field != UINT32_MAX;
   for (uint32_t i = 0; ok && i < tree->n_facts; i++) {
     p->facts[i] = th_co_facts_put(facts, tree, &tree->facts[i]);
     ok = p->facts[i] != UINT32_MAX;
@@ -353,9 +354,13 @@ int th_co_plan_make(th_co_plan *p, const th_cohort_trial *trial, th_co_facts *fa
   if (!ok) return th_err_set(err, TH_ENOMEM, "out of memory");
   for (uint32_t i = 0; i < tree->n_nodes; i++) {
     const th_elig_node *n = &tree->nodes[i];
+    th_leaf_memo memo = {0};
     if (n->flags & TH_ELIG_GROUP) continue;
-    for (uint32_t k = n->fact; k < n->fact + n->n_facts; k++)
-      p->linked[k] = th_verdict_linked(tree, n, k);
+    for (uint32_t k = n->fact; k < n->fact + n->n_facts; k++) {
+      p->linked[k] = th_verdict_linked(tree, n, k, &memo);
+      p->aside[k] = th_verdict_aside(tree, n, k, &memo);
+    }
+    th_leaf_memo_dispose(&memo);
   }
   make_steps(p);
   return 0;
@@ -364,5 +369,6 @@ int th_co_plan_make(th_co_plan *p, const th_cohort_trial *trial, th_co_facts *fa
 void th_co_plan_dispose(th_co_plan *p) {
   free(p->facts);
   free(p->linked);
+  free(p->aside);
   free(p->steps);
 }

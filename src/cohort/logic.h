@@ -9,6 +9,7 @@ typedef struct th_co_plan {
   const th_cohort_trial *trial;
   uint32_t *facts; /* by fact of the tree; owned */
   bool *linked;    /* by fact of the tree: th_verdict_linked; owned */
+  bool *aside;     /* th_verdict_aside; owned */
   uint32_t field;
   th_cohort_step *steps; /* field, cohorts and node are set; owned */
   uint32_t n_steps;

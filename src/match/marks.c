@@ -22,14 +22,16 @@ static void mark_turns(const th_elig_tree *tree, const th_elig_node *n, uint8_t 
 
 static void mark_leaf(const th_elig_tree *tree, uint32_t node, uint8_t *nodes, uint8_t *facts) {
   const th_elig_node *n = &tree->nodes[node];
+  th_leaf_memo memo = {0};
   if (th_verdict_asks_none(tree, n)) nodes[node] |= TH_MARK_ASKS_NONE;
   if (n->n_facts && n->kind == TH_ELIG_EXCLUSION && th_words_results(tree, n))
     nodes[node] |= TH_MARK_RESULTS;
   for (uint32_t i = n->fact; i < n->fact + n->n_facts; i++) {
-    if (th_verdict_linked(tree, n, i)) facts[i] |= TH_MARK_LINKED;
-    if (th_verdict_aside(tree, n, i)) facts[i] |= TH_MARK_ASIDE;
+    if (th_verdict_linked(tree, n, i, &memo)) facts[i] |= TH_MARK_LINKED;
+    if (th_verdict_aside(tree, n, i, &memo)) facts[i] |= TH_MARK_ASIDE;
     if (th_verdict_turn(tree, &tree->facts[i])) facts[i] |= TH_MARK_TURNED;
   }
+  th_leaf_memo_dispose(&memo);
   if (n->kind == TH_ELIG_EXCLUSION) mark_turns(tree, n, facts);
 }
 

@@ -99,47 +99,6 @@ static uint8_t guarded(uint8_t truth, uint8_t guard, bool helps) {
   return helps ? TH_MIN(truth, guard) : TH_MAX(truth, not_applying);
 }
 
-static bool has_words(th_span s) {
-  th_span w;
-  while (th_words_next(&s, &w))
-    if (w.n >= 3) return true;
-  return false;
-}
-
-/* "Pregnancy" of "multiple pregnancy", the duration that is the window of the concept before it,
- * and the habit of which an amount is asked: "smoking history of more than 10 pack-years". */
-static bool is_within_another(const th_elig_tree *tree, const th_elig_node *leaf, uint32_t fact) {
-  const th_elig_fact *f = &tree->facts[fact];
-  for (uint32_t i = leaf->fact; i < leaf->fact + leaf->n_facts; i++) {
-    const th_elig_fact *o = &tree->facts[i];
-    bool inside = o->from <= f->from && f->to <= o->to && o->to - o->from > f->to - f->from;
-    bool habit = f->category == TH_ELIG_SMOKING || f->category == TH_ELIG_ALCOHOL;
-    if (i == fact || (o->type != TH_ELIG_CONCEPT && !habit)) continue;
-    if (inside && f->type == TH_ELIG_CONCEPT) return true;
-    bool told = o->window.present && f->type == TH_ELIG_NUMERIC &&
-                f->value_from == o->window.from && f->value_to == o->window.to;
-    if (told) return true;
-  }
-  return false;
-}
-
-bool th_verdict_aside(const th_elig_tree *tree, const th_elig_node *leaf, uint32_t fact) {
-  if (!tree->text.p) return false;
-  if (th_verdict_minors(tree, leaf, fact) || is_within_another(tree, leaf, fact)) return true;
-  if (fact <= leaf->fact) return false;
-  const th_elig_fact *f = &tree->facts[fact], *before = f - 1;
-  if (f->type != TH_ELIG_NUMERIC || before->type != TH_ELIG_NUMERIC ||
-      before->attribute != f->attribute)
-    return false;
-  uint32_t open = before->from, close = f->from;
-  while (open < f->to && tree->text.p[open] != '(')
-    open++;
-  while (close < leaf->to && tree->text.p[close] != ')')
-    close++;
-  return open < f->to && open > before->from && close < leaf->to && close > f->to &&
-         has_words((th_span){tree->text.p + f->to, close - f->to});
-}
-
 /* What a fact says in a lane. Nobody is excluded for being able to consent or to comply: an item
  * that seems to say so speaks of what interferes with it. And of a single disease an exclusion of
  * all of its organ system does not say whether it matters. */
@@ -252,7 +211,7 @@ static bool is_loose(const th_verdict_leaf *l, uint32_t i) {
   if (l->n->kind != TH_ELIG_INCLUSION) return false;
   if (flags & TH_SAYS_AGE && (flags & TH_SAYS_ONE_VALUE || th_verdict_second_age(l, i)))
     return true;
-  return th_verdict_controls(l->tree, l->n);
+  return th_verdict_controls(l);
 }
 
 /* The surest of the facts that are against the patient where one is enough, else the least sure. */
@@ -348,11 +307,13 @@ static void judge_nodes(const th_elig_tree *tree, const uint8_t *marks, const th
   const uint8_t *of_facts = marks ? marks + tree->n_nodes : NULL;
   for (uint32_t i = tree->n_nodes; i-- > 0;) {
     const th_elig_node *n = &tree->nodes[i];
-    th_verdict_leaf leaf = {v, tree, n, facts, of_facts, marks ? marks[i] : 0};
+    th_leaf_seen seen = {0};
+    th_verdict_leaf leaf = {v, tree, n, facts, of_facts, marks ? marks[i] : 0, &seen};
     if (n->flags & TH_ELIG_GROUP)
       judge_group(tree, i, nodes);
     else
       judge_leaf(&leaf, mode, &nodes[i]);
+    th_leaf_seen_dispose(&seen);
   }
 }
 

@@ -167,17 +167,39 @@ unsigned th_verdict_turn(const th_elig_tree *tree, const th_elig_fact *f);
 void th_verdict_bears(bool *out, const th_concepts *dict, const th_elig_tree *tree,
                       const th_elig_fact *f, const th_patient_fact *facts, uint32_t n);
 
+/* What the two below found on their way through a leaf, so that a leaf of many thousand facts asked
+ * in their order costs no more than its length (its windows: times the logarithm). Zero at first;
+ * for one tree; what it says is the same without. Dispose of it. */
+typedef struct th_leaf_memo {
+  const th_elig_node *leaf; /* that it is about; NULL: none */
+  bool sorted;              /* the leaf's facts are by their beginnings */
+  bool minors_known, windows_known;
+  bool list_or;                 /* the answer for the facts [list_from, list_end) */
+  uint32_t list_from, list_end; /* (verdict_link.c) */
+  uint32_t one_at, one_end;     /* looked through so far; where "one of" first ends there */
+  uint32_t consent, assent;   /* where a word of consent is first told, one of assent last begins */
+  uint32_t close_from, close; /* between them no ')' */
+  uint32_t word_from, word;   /* between them no word of three letters */
+  uint32_t reach_end;         /* how far facts before this one reach: all, and concepts */
+  uint32_t reach, reach_concept;
+  uint64_t *windows; /* of concepts, sorted: from << 32 | to; owned */
+  uint32_t n_windows;
+} th_leaf_memo;
+void th_leaf_memo_dispose(th_leaf_memo *memo);
+
 /* How the facts of a leaf combine: neighbours that are linked are one group, and groups combine as
  * the leaf says. A group of a leaf that asks for all is met by any of its facts ("asthma or COPD,
  * and smoking"), one of a leaf that asks for any by all of them ("asthma with eosinophilia"). Says
  * whether a fact of the tree, which is one of the leaf's, is linked to the one before it. It
  * depends on the criteria alone. */
-bool th_verdict_linked(const th_elig_tree *tree, const th_elig_node *leaf, uint32_t fact);
+bool th_verdict_linked(const th_elig_tree *tree, const th_elig_node *leaf, uint32_t fact,
+                       th_leaf_memo *memo);
 
 /* Whether a fact of a leaf is a second bound on the value of the one before it, in parentheses and
  * for some others: "5 years or older (18 years onward in Cambodia)", or the age of minors whose
  * consent is spoken of. Such a one is not asked. It depends on the criteria alone. */
-bool th_verdict_aside(const th_elig_tree *tree, const th_elig_node *leaf, uint32_t fact);
+bool th_verdict_aside(const th_elig_tree *tree, const th_elig_node *leaf, uint32_t fact,
+                      th_leaf_memo *memo);
 /* Whether a fact asks for consent or for being able to something. Nobody is excluded for that: in
  * an exclusion it is never met. */
 bool th_verdict_ability(const th_elig_fact *f);

@@ -40,13 +40,20 @@ static void see_sign(gap *g, char c, char next) {
   if (c == '(' || c == '[') g->opens = true;
 }
 
+/* How many bytes there are up to the last ')'. */
+static size_t up_to_close(th_span s) {
+  size_t n = s.n;
+  while (n > 0 && s.p[n - 1] != ')')
+    n--;
+  return n;
+}
+
 static gap look_between(th_span s) {
   gap g = {0};
   unsigned depth = 0;
-  for (size_t i = 0; i < s.n;) {
-    const char *close = s.p[i] == '(' ? memchr(s.p + i, ')', s.n - i) : NULL;
+  for (size_t i = 0, closed = up_to_close(s); i < s.n;) {
     size_t from = i;
-    if (close) depth++;
+    if (s.p[i] == '(' && i < closed) depth++;
     if (s.p[i] == ')' && depth) depth--;
     if (depth || !is_letter(s.p[i])) {
       if (!depth) see_sign(&g, s.p[i], i + 1 < s.n ? s.p[i + 1] : ' ');
@@ -72,42 +79,50 @@ static bool is_plain(const th_elig_fact *f) {
 }
 
 /* "A, B or C": what a comma means is said by the next word that joins. */
-static bool list_is_or(const th_elig_tree *tree, const th_elig_node *n, uint32_t i) {
+static bool list_is_or(const th_elig_tree *tree, const th_elig_node *n, uint32_t i,
+                       th_leaf_memo *m) {
   gap g;
+  if (i >= m->list_from && i < m->list_end) return m->list_or;
+  m->list_from = i;
+  m->list_or = false;
   for (; i < n->fact + n->n_facts && gap_before(tree, i, &g); i++) {
-    if (g.stop || g.opens || g.has_and || !is_plain(&tree->facts[i])) return false;
-    if (g.has_or) return true;
-    if (!g.comma) return false;
+    if (g.stop || g.opens || g.has_and || !is_plain(&tree->facts[i])) break;
+    m->list_or = g.has_or;
+    if (g.has_or || !g.comma) break;
   }
-  return false;
+  m->list_end = i + 1;
+  return m->list_or;
 }
 
 /* "one or more of", "at least one" before the facts: any of them will do, up to the end of the
  * sentence. */
-static bool one_of(const th_elig_tree *tree, const th_elig_node *n, uint32_t i) {
+static bool one_of(const th_elig_tree *tree, const th_elig_node *n, uint32_t i, th_leaf_memo *m) {
   static const th_span words[] = {TH_SPAN("one or more"), TH_SPAN("at least one"),
                                   TH_SPAN("any of"), TH_SPAN("one of the")};
-  uint32_t to = TH_MIN(tree->facts[i - 1].from, (uint32_t)tree->text.n);
-  for (uint32_t at = to; at > n->from && tree->text.p[at] != ';'; at--) {
-    char first = (char)(tree->text.p[at] | 32);
+  uint32_t to = tree->facts[i - 1].from;
+  if (m->one_at == 0 || m->one_at > to + 1) m->one_at = n->from + 1, m->one_end = TH_NO_FACT;
+  for (; m->one_at <= to && m->one_at < tree->text.n; m->one_at++) {
+    th_span rest = {tree->text.p + m->one_at, tree->text.n - m->one_at};
+    char first = (char)(rest.p[0] | 32);
+    if (rest.p[0] == ';') m->one_end = TH_NO_FACT;
     if (first != 'o' && first != 'a') continue;
     for (size_t k = 0; k < TH_COUNT(words); k++)
-      if (words[k].p[0] == first && at + words[k].n <= to &&
-          th_span_eq_nocase((th_span){tree->text.p + at, words[k].n}, words[k]))
-        return true;
+      if (words[k].p[0] == first && words[k].n <= rest.n &&
+          th_span_eq_nocase((th_span){rest.p, words[k].n}, words[k]))
+        m->one_end = TH_MIN(m->one_end, m->one_at + (uint32_t)words[k].n);
   }
-  return false;
+  return m->one_end <= to;
 }
 
 /* In an inclusion: alternatives. */
 static bool is_alternative(const th_elig_tree *tree, const th_elig_node *n, uint32_t i,
-                           const gap *g) {
+                           const gap *g, th_leaf_memo *m) {
   if (g->example && !g->stop) return true;
-  if (g->stop || (g->has_and && !one_of(tree, n, i))) return false;
-  if (one_of(tree, n, i)) return true;
+  if (g->stop || (g->has_and && !one_of(tree, n, i, m))) return false;
+  if (one_of(tree, n, i, m)) return true;
   if (g->opens) return false;
   if (g->has_or) return true;
-  return g->comma && is_plain(&tree->facts[i - 1]) && list_is_or(tree, n, i);
+  return g->comma && is_plain(&tree->facts[i - 1]) && list_is_or(tree, n, i, m);
 }
 
 /* In an exclusion: both are asked for at once, joined by a preposition, or in parentheses as what
@@ -117,9 +132,11 @@ static bool is_both(const gap *g) {
   return true;
 }
 
-bool th_verdict_linked(const th_elig_tree *tree, const th_elig_node *n, uint32_t fact) {
+bool th_verdict_linked(const th_elig_tree *tree, const th_elig_node *n, uint32_t fact,
+                       th_leaf_memo *memo) {
   gap g;
+  th_leaf_memo_begin(memo, tree, n);
   if (fact <= n->fact || fact >= n->fact + n->n_facts || !gap_before(tree, fact, &g)) return false;
-  if (n->combine == TH_ELIG_ALL) return is_alternative(tree, n, fact, &g);
+  if (n->combine == TH_ELIG_ALL) return is_alternative(tree, n, fact, &g, memo);
   return n->combine == TH_ELIG_ANY && n->kind == TH_ELIG_EXCLUSION && is_both(&g);
 }

@@ -96,6 +96,19 @@ int th_verdict_judge_outlined(th_verdict_fact *out, const struct th_criteria_out
                               const th_verdict_patient *v, th_verdict_presume mode,
                               th_err *err) TH_MUST_USE;
 
+/* What a leaf's facts are asked for again and again while it is judged, found once. Zero at first.
+ */
+typedef struct th_leaf_seen {
+  bool spans_known, formal_known, ages_known, controls_known;
+  bool formal, age_fits, range_fits, controls;
+  struct th_leaf_span *read, *numbers; /* verdict_silence.c; NULL: few facts, or no memory */
+  uint32_t n_read, n_numbers;
+} th_leaf_seen;
+void th_leaf_seen_dispose(th_leaf_seen *seen);
+
+/* The memo is about this leaf from now on. */
+void th_leaf_memo_begin(th_leaf_memo *memo, const th_elig_tree *tree, const th_elig_node *leaf);
+
 /* A leaf while it is judged. */
 typedef struct th_verdict_leaf {
   const th_verdict_patient *v;
@@ -104,6 +117,7 @@ typedef struct th_verdict_leaf {
   const th_verdict_fact *all; /* of the tree */
   const uint8_t *marks;       /* of the tree's facts (marks.h); NULL: none */
   uint8_t mark;               /* its own */
+  th_leaf_seen *seen;
 } th_verdict_leaf;
 
 static inline uint8_t th_leaf_mark(const th_verdict_leaf *l, uint32_t fact) {
@@ -127,12 +141,10 @@ bool th_verdict_says_before(const th_verdict_patient *v, th_span words, const th
  * fibrillation on telemetry". */
 bool th_verdict_untested(const th_verdict_patient *v, const th_elig_fact *f);
 bool th_words_test(th_span label); /* names a test */
-/* Of some patients only (verdict_some.c). Whether an age is that of minors whose consent is spoken
- * of: nobody else is asked for it; whether beside it an age fits that is of another group; whether
- * an item asks for healthy controls. */
-bool th_verdict_minors(const th_elig_tree *tree, const th_elig_node *leaf, uint32_t fact);
+/* Of some patients only (verdict_some.c). Whether beside an age that does not fit one fits that is
+ * of another group; whether an item asks for healthy controls. */
 bool th_verdict_second_age(const th_verdict_leaf *l, uint32_t fact);
-bool th_verdict_controls(const th_elig_tree *tree, const th_elig_node *leaf);
+bool th_verdict_controls(const th_verdict_leaf *l);
 
 /* Words of a note and of criteria (verdict_silence.c): the next word of *rest; its first letters as
  * one number; whether it says nothing of what is asked for, names an organ, is asked for when a

@@ -220,8 +220,90 @@ static bool is_spoken_of(const th_verdict_leaf *l) {
   return false;
 }
 
-static bool in_fact(const th_elig_tree *tree, const th_elig_node *n, const char *at) {
+/* ---- what was read ---- */
+
+enum { FEW = 16 }; /* facts that are looked through for each word */
+
+/* Bytes of the text. Lists of them are by their beginnings, and apart. */
+struct th_leaf_span {
+  uint32_t from, to;
+};
+
+void th_leaf_seen_dispose(th_leaf_seen *s) {
+  free(s->read);
+  free(s->numbers);
+}
+
+static int by_from(const void *a, const void *b) {
+  const struct th_leaf_span *x = a, *y = b;
+  return (x->from > y->from) - (x->from < y->from);
+}
+
+static void add_span(struct th_leaf_span *list, uint32_t *n, uint32_t from, uint32_t to) {
+  if (from < to) list[(*n)++] = (struct th_leaf_span){from, to};
+}
+
+/* Sorts them, and makes one of those that meet. How many are left. */
+static uint32_t unite(struct th_leaf_span *list, uint32_t n) {
+  uint32_t kept = 0;
+  if (n > 1) qsort(list, n, sizeof *list, by_from);
+  for (uint32_t i = 0; i < n; i++) {
+    if (kept && list[i].from <= list[kept - 1].to)
+      list[kept - 1].to = TH_MAX(list[kept - 1].to, list[i].to);
+    else
+      list[kept++] = list[i];
+  }
+  return kept;
+}
+
+static bool in_spans(const struct th_leaf_span *list, uint32_t n, uint32_t byte) {
+  uint32_t low = 0;
+  while (low < n) {
+    uint32_t mid = low + (n - low) / 2;
+    if (byte >= list[mid].from && byte < list[mid].to) return true;
+    if (byte < list[mid].from)
+      n = mid;
+    else
+      low = mid + 1;
+  }
+  return false;
+}
+
+/* As is_read and in_number have it. */
+static void add_fact_spans(const th_verdict_leaf *l, uint32_t i) {
+  th_leaf_seen *s = l->seen;
+  const th_elig_fact *f = &l->tree->facts[i];
+  if (l->n->kind != TH_ELIG_EXCLUSION && i > l->n->fact && th_leaf_mark(l, i) & TH_MARK_LINKED)
+    add_span(s->read, &s->n_read, f[-1].to, f->from);
+  add_span(s->read, &s->n_read, f->from, f->to);
+  if (f->guard.kind) add_span(s->read, &s->n_read, f->guard.from, f->guard.to);
+  if (f->window.present) add_span(s->read, &s->n_read, f->window.from, f->window.to);
+  if (f->type == TH_ELIG_NUMERIC) add_span(s->numbers, &s->n_numbers, f->from, f->to);
+}
+
+/* False: few facts, or no memory for lists of them; then each is looked at. */
+static bool has_spans(const th_verdict_leaf *l) {
+  enum { SPANS = 4 }; /* of a fact */
+  th_leaf_seen *s = l->seen;
+  size_t n = l->n->n_facts;
+  if (n <= FEW) return false;
+  if (s->spans_known) return s->read && s->numbers;
+  s->spans_known = true;
+  s->read = malloc(SPANS * n * sizeof *s->read);
+  s->numbers = malloc(n * sizeof *s->numbers);
+  if (!s->read || !s->numbers) return false;
+  for (uint32_t i = l->n->fact; i < l->n->fact + l->n->n_facts; i++)
+    add_fact_spans(l, i);
+  s->n_read = unite(s->read, s->n_read);
+  s->n_numbers = unite(s->numbers, s->n_numbers);
+  return true;
+}
+
+static bool in_number(const th_verdict_leaf *l, const char *at) {
+  const th_elig_tree *tree = l->tree;
+  const th_elig_node *n = l->n;
   uint32_t byte = (uint32_t)(at - tree->text.p);
+  if (has_spans(l)) return in_spans(l->seen->numbers, l->seen->n_numbers, byte);
   for (uint32_t i = n->fact; i < n->fact + n->n_facts; i++)
     if (tree->facts[i].type == TH_ELIG_NUMERIC && byte >= tree->facts[i].from &&
         byte < tree->facts[i].to)
@@ -243,7 +325,7 @@ bool th_verdict_unsaid(const th_verdict_leaf *l) {
     if (kinds & (1u << HELD_WORD | 1u << ASKED_WORD | 1u << RESULTS_WORD)) return false;
     if (w.n < 3 || is_number(w) || kinds >> IDLE_WORD & 1) continue;
     if (th_words_said(v, stem) || (kinds >> ORGAN_WORD & 1 && th_words_ill(v, stem))) return false;
-    content += !in_fact(tree, n, w.p);
+    content += !in_number(l, w.p);
   }
   return content > 0 && content <= CONTENT_MAX;
 }
@@ -283,6 +365,7 @@ static bool is_read(const th_verdict_leaf *l, const char *at) {
   const th_elig_node *n = l->n;
   uint32_t byte = (uint32_t)(at - tree->text.p);
   bool alternatives = n->kind != TH_ELIG_EXCLUSION;
+  if (has_spans(l)) return in_spans(l->seen->read, l->seen->n_read, byte);
   for (uint32_t i = n->fact; i < n->fact + n->n_facts; i++) {
     const th_elig_fact *f = &tree->facts[i];
     /* words between alternatives are those of others than the one that is met */
@@ -298,7 +381,7 @@ static bool is_read(const th_verdict_leaf *l, const char *at) {
 }
 
 /* Consent, and being able to: the words around them say how it is given. */
-static bool is_formal(const th_elig_tree *tree, const th_elig_node *n) {
+static bool has_formal(const th_elig_tree *tree, const th_elig_node *n) {
   for (uint32_t i = n->fact; i < n->fact + n->n_facts; i++) {
     const th_elig_fact *f = &tree->facts[i];
     bool turned = n->kind != TH_ELIG_EXCLUSION || f->negated; /* there: refusal, inability */
@@ -309,13 +392,20 @@ static bool is_formal(const th_elig_tree *tree, const th_elig_node *n) {
   return false;
 }
 
-/* Takes a stretch in parentheses off what is left: it explains. */
-static void skip_parentheses(th_span *rest) {
+static bool is_formal(const th_verdict_leaf *l) {
+  if (!l->seen->formal_known) l->seen->formal = has_formal(l->tree, l->n);
+  l->seen->formal_known = true;
+  return l->seen->formal;
+}
+
+/* Takes a stretch in parentheses off what is left: it explains. *closes: there may be one. */
+static void skip_parentheses(th_span *rest, bool *closes) {
   size_t i = 0;
   while (i < rest->n && !is_word(rest->p[i]) && rest->p[i] != '(')
     i++;
-  if (i == rest->n || rest->p[i] != '(') return;
+  if (i == rest->n || rest->p[i] != '(' || !*closes) return;
   const char *close = memchr(rest->p + i, ')', rest->n - i);
+  *closes = close != NULL;
   if (close) *rest = (th_span){close + 1, (size_t)(rest->p + rest->n - close - 1)};
 }
 
@@ -367,14 +457,14 @@ th_verdict_truth th_verdict_rest(const th_verdict_leaf *l, uint32_t from, uint32
   th_span rest, w;
   bool exclusion = n->kind == TH_ELIG_EXCLUSION;
   uint32_t open = 0;
-  bool silent = true;
+  bool silent = true, closes = true;
   if (!v->words || from >= end || !tree->text.p) return TH_MET;
   rest = exclusion ? alternative_of(tree, n, from, end)
                    : (th_span){tree->text.p + n->from, n->to - n->from};
   bool bound = exclusion && has_unread_bound(l, rest);
-  if (is_formal(tree, n)) return TH_MET;
+  if (is_formal(l)) return TH_MET;
   for (;;) {
-    if (!exclusion) skip_parentheses(&rest);
+    if (!exclusion) skip_parentheses(&rest, &closes);
     if (!th_words_next(&rest, &w)) break;
     if (w.n < 3 || is_number(w) || is_read(l, w.p)) continue;
     uint64_t stem = th_words_stem(w);
