@@ -43,7 +43,7 @@ bool th_elig_is_of_diagnosis(const th_elig_binder *s, uint32_t first) {
 
 /* "mothers of a child aged 6 to 12": whose age it is does not join. `first` is the token of the age
  * or of its word. */
-bool th_elig_is_of_another(const th_elig_binder *s, uint32_t first) {
+static bool is_of_another(const th_elig_binder *s, uint32_t first) {
   static th_elig_set young = TH_ELIG_SET("child|children|infant|baby|babie|son|daughter|newborn|"
                                          "offspring|sibling|toddler|adolescent|kid|teenager");
   static th_elig_set adults =
@@ -93,6 +93,59 @@ bool th_elig_is_of_assent(const th_elig_binder *s, uint32_t first) {
   return false;
 }
 
+/* Whether the item asks women for a test or for contraception. */
+static bool asks_of_women(const th_elig_binder *s) {
+  static th_elig_set topic = TH_ELIG_SET("contraception|contraceptive|pregnancy|pregnant|hcg|"
+                                         "abstinence|condom|birth|sterile|sterilization");
+  static th_elig_set duty =
+      TH_ELIG_SET("must|should|shall|agree|agrees|agreed|agreement|required|require|negative|"
+                  "documentation|test|tested|willing|adequate|effective|reliable|unless|if");
+  bool about = false, asks = false;
+  if (!th_elig_leaf_may_have(s->l, &topic) || !th_elig_leaf_may_have(s->l, &duty)) return false;
+  for (uint32_t i = 0; i < s->n; i++) {
+    about |= th_elig_at(s, i, &topic);
+    asks |= th_elig_at(s, i, &duty);
+  }
+  return about && asks;
+}
+
+/* "women of childbearing age (15-49 years) must use contraception": of whom that is asked, and not
+ * who may join. Where an inclusion asks nothing of them it is: "women of reproductive age, 18-45
+ * years". An exclusion keeps out such women, and no others of their age. */
+static bool is_of_fertility(const th_elig_binder *s, uint32_t first, uint32_t end) {
+  enum { BEFORE = 6, BEHIND = 5 };
+  static th_elig_set bearing = TH_ELIG_SET("childbearing|bearing|reproductive|fertile");
+  static th_elig_set age = TH_ELIG_SET("age|potential"), non = TH_ELIG_SET("non|no|not");
+  static th_elig_set fill =
+      TH_ELIG_SET("(|[|between|aged|from|i.e|ie|i|e|.|g|eg|,|:|defined|as|of|is|are|who");
+  static th_elig_set joint = TH_ELIG_SET("old|of|age|,|(|who|are|and|women|female|with|child|-");
+  static th_elig_set hyphen = TH_ELIG_SET("-|child");
+  if (!th_elig_leaf_may_have(s->l, &bearing)) return false;
+  uint32_t i = first, behind = end;
+  bool opened = false;
+  while (i > 0 && first - i < BEFORE && th_elig_at(s, i - 1, &fill))
+    opened |= th_elig_sign(&s->t[--i], '(');
+  bool before = i > 0 && th_elig_at(s, i - 1, &age);
+  i -= before;
+  while (before && i > 0 && th_elig_at(s, i - 1, &hyphen))
+    i--;
+  before = before && i > 0 && th_elig_at(s, i - 1, &bearing);
+  if (before) {
+    for (i--; i > 0 && th_elig_at(s, i - 1, &hyphen);)
+      i--;
+    if (i > 0 && th_elig_at(s, i - 1, &non)) return opened;
+  }
+  while (behind < s->n && behind < end + BEHIND && th_elig_at(s, behind, &joint))
+    behind++;
+  if (!before && !th_elig_at(s, behind, &bearing)) return false;
+  return s->l->kind == TH_ELIG_EXCLUSION || asks_of_women(s);
+}
+
+bool th_elig_is_of_no_joiner(const th_elig_binder *s, uint32_t word, const th_elig_quantity *q) {
+  return is_of_another(s, word) || th_elig_is_of_assent(s, word) ||
+         is_of_fertility(s, q->first, q->end);
+}
+
 bool th_elig_is_before_event(const th_elig_binder *s, const th_elig_quantity *q) {
   static th_elig_set then = TH_ELIG_SET("before|prior"); /* "not older than 60 days before" */
   if (q->has_unit && strcmp(q->unit.ucum, "a") && th_elig_is_time(q) &&
@@ -104,18 +157,6 @@ bool th_elig_is_before_event(const th_elig_binder *s, const th_elig_quantity *q)
 }
 
 /* ---- ages without the word ---- */
-
-/* "women of childbearing age (15-49 years)": what that age is, and no one's. */
-static bool is_of_fertility(const th_elig_binder *s, uint32_t first) {
-  static th_elig_set bearing =
-      TH_ELIG_SET("childbearing|bearing|reproductive|fertile|child-bearing");
-  static th_elig_set age = TH_ELIG_SET("age|potential");
-  static th_elig_set fill = TH_ELIG_SET("(|between|aged|from|i.e|ie|,|defined|as");
-  uint32_t i = first;
-  while (i > 0 && first - i < 3 && th_elig_at(s, i - 1, &fill))
-    i--;
-  return i > 1 && i < first && th_elig_at(s, i - 1, &age) && th_elig_at(s, i - 2, &bearing);
-}
 
 /* "children (< 18)": years without their word, alone in parentheses behind who is of that age. */
 static bool is_bare_of_group(const th_elig_binder *s, const th_elig_quantity *q) {
@@ -210,9 +251,7 @@ bool th_elig_bind_age(th_elig_binder *s, th_elig_quantity *q) {
   } else if (!q->has_unit && !q->related) {
     return false;
   }
-  if (th_elig_is_of_another(s, q->first) || th_elig_is_of_assent(s, q->first) ||
-      is_of_fertility(s, q->first))
-    return q->use = TH_ELIG_AS_GUARD, true;
+  if (th_elig_is_of_no_joiner(s, q->first, q)) return q->use = TH_ELIG_AS_GUARD, true;
   s->n_list = 1;
   s->list[0] = th_elig_is_of_diagnosis(s, q->first) || th_elig_is_at_diagnosis(s, q->end)
                    ? th_elig_known_attributes.age_at_diagnosis

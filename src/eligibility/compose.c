@@ -626,7 +626,10 @@ void th_elig_compose(th_elig_leaf *l, th_elig_terms *v) {
   set_owners(v, l->tokens.n);
   for (uint32_t i = 0; i < l->tokens.n && !v->failed;) {
     uint32_t before = v->n;
-    i = token(&c, i)->kind == TH_ELIG_WORD ? compose_at(&c, i) : i + 1;
+    uint8_t kind = token(&c, i)->kind;
+    i = kind == TH_ELIG_WORD   ? compose_at(&c, i)
+        : kind == TH_ELIG_SIGN ? th_elig_compose_sign(l, v, c.floor, i)
+                               : i + 1;
     if (v->n > before) c.floor = TH_MAX(c.floor, i);
   }
   settle(v);

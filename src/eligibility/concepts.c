@@ -10,6 +10,7 @@
 #include "eligibility/lexicon.h"
 #include "eligibility/meaning.h"
 #include "eligibility/phrases.h"
+#include "eligibility/results.h"
 
 typedef struct reader {
   th_elig_leaf *l;
@@ -66,7 +67,8 @@ static bool is_taken(const reader *r, uint32_t first, uint32_t end) {
   static th_elig_set taken = TH_ELIG_SET(
       "treatment|treated|therapy|use|usage|using|taking|take|takes|receiving|receive|received|"
       "medication|drug|supplement|supplementation|intake|administration|prescribed|containing|"
-      "consumption|allergy|allergic|hypersensitivity|dose|daily|injection|infusion|acetylsalicylic|"
+      "consumption|allergy|allergic|hypersensitivity|dose|daily|injection|infusion|"
+      "acetylsalicylic|"
       "involving");
   static th_elig_set measured =
       TH_ELIG_SET("level|concentration|serum|plasma|test|class|classification|score|status|grade|"
@@ -90,13 +92,26 @@ static bool is_measure(const reader *r, uint32_t end) {
   return th_elig_among(&measures, &r->l->tokens.p[end - 1]);
 }
 
-/* An attribute's name without a value: "blood pressure", and what it is called as a concept. */
-static bool is_attribute(const reader *r, uint32_t first, uint32_t end, int category) {
+/* What dictionaries have among the drugs, though criteria measure it far more often than not. */
+static bool is_analyte(const reader *r, const th_elig_term *t) {
+  static th_elig_set words =
+      TH_ELIG_SET("sodium|potassium|magnesium|calcium|phosphate|phosphorus|chloride|bicarbonate|"
+                  "creatinine|fsh|pth|alt|ast|bun|folate|zinc|copper");
+  return th_elig_among(&words, &r->l->tokens.p[t->end - 1]);
+}
+
+/* An attribute's name without a value: "blood pressure", and what it is called as a concept. An
+ * analyte that dictionaries have among the drugs is its measure: *named then tells it. */
+static bool is_attribute(const reader *r, const th_elig_term *t, th_elig_term *measure,
+                         bool *named) {
+  *named = false;
   for (uint32_t i = 0; i < r->l->n_mentions; i++) {
     const th_elig_mention *m = &r->l->mentions[i];
-    if (m->first > first || end > m->end) continue;
-    return category == TH_ELIG_DRUG ? !is_dose(m->phrase) && !is_taken(r, first, end)
-                                    : is_measure(r, end);
+    if (m->first > t->first || t->end > m->end) continue;
+    if (t->category != TH_ELIG_DRUG) return is_measure(r, t->end);
+    if (is_dose(m->phrase) || is_taken(r, t->first, t->end)) return false;
+    *named = is_analyte(r, t) && th_elig_measure_of(r->l, i, measure);
+    return true;
   }
   return false;
 }
@@ -383,10 +398,14 @@ static void add_terms(reader *r) {
     const th_elig_term *t = &v->p[i];
     if (is_result_of_category(r, t)) continue;
     standing where = stands(r, t->from, r->l->tokens.p[t->end - 1].to);
-    if (where == SAID ||
-        (!t->aside && !t->value_to &&
-         (is_attribute(r, t->first, t->end, t->category) || is_category(r, t->first, t->end))))
+    if (where == SAID) continue;
+    th_elig_term measure;
+    bool plain = !t->aside && !t->value_to, named;
+    if (plain && is_attribute(r, t, &measure, &named)) {
+      if (named) add(r, &measure, where);
       continue;
+    }
+    if (plain && is_category(r, t->first, t->end)) continue;
     add(r, t, where);
   }
 }

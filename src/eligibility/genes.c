@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "eligibility/keys.h"
+#include "eligibility/signs.h"
 
 /* Spellings by the symbol of the HUGO Gene Nomenclature Committee, or, for a marker, as it is
  * commonly called. alone: short words that are believed only beside a variant or a state. */
@@ -43,6 +44,7 @@ static const gene genes[] = {
     {"ESR1", "ESR1", true},
     {"ATM", "ATM", false},
     {"STK11", "STK11", true},
+    {"Philadelphia chromosome", "Ph|Ph1", false},
     {"BCR-ABL", "BCR-ABL|BCR/ABL|Bcr-Abl|bcr-abl|BCR-ABL1", true},
     {"MYCN", "MYCN|N-MYC|N-myc", true},
     {"PD-L1", "PD-L1|PDL1|PDL-1", true},
@@ -158,7 +160,13 @@ static void read_behind(const th_elig_leaf *l, th_elig_gene *g) {
   static th_elig_set dash = TH_ELIG_SET("-");
   for (uint32_t i = g->end; i < l->tokens.n && i < g->name_end + 8;) {
     const th_elig_token *t = &l->tokens.p[i];
-    uint32_t exon = exon_end(l, i);
+    uint32_t exon = exon_end(l, i), behind;
+    bool absent_sign;
+    if (th_elig_sign_of_result(l, i, &behind, &absent_sign)) { /* "HER2+" */
+      g->absent = absent_sign;
+      g->end = behind;
+      return;
+    }
     if (among(l, i, &dash)) {
       i++;
       continue;

@@ -203,7 +203,7 @@ static bool bind_before(th_elig_binder *s, th_elig_quantity *q, uint32_t gap, ui
     q->relation = TH_ELIG_LE;
     q->related = true;
   }
-  if (a == known->age && (th_elig_is_of_another(s, m->first) || th_elig_is_of_assent(s, m->first)))
+  if (a == known->age && th_elig_is_of_no_joiner(s, m->first, q))
     return q->use = TH_ELIG_AS_GUARD, true;
   collect(s, m_index, q);
   if (s->n_list == 1 && s->list[0] == known->age &&
@@ -258,8 +258,7 @@ static bool bind_behind(th_elig_binder *s, th_elig_quantity *q, uint32_t m_index
   if (a == th_elig_known_attributes.age &&
       (th_elig_is_of_diagnosis(s, q->first) || th_elig_is_at_diagnosis(s, TH_MAX(q->end, m->end))))
     a = th_elig_known_attributes.age_at_diagnosis;
-  if (a == th_elig_known_attributes.age &&
-      (th_elig_is_of_another(s, q->first) || th_elig_is_of_assent(s, q->first)))
+  if (a == th_elig_known_attributes.age && th_elig_is_of_no_joiner(s, q->first, q))
     return q->use = TH_ELIG_AS_GUARD, true;
   bool inside = m->first < q->end; /* "in 30 to 32 weeks of gestation" */
   if (a < 0 || !q->related) return false;

@@ -85,9 +85,10 @@ void th_elig_add_facts(th_elig_binder *s, int attribute, th_elig_quantity *q, ui
 bool th_elig_is_at_diagnosis(const th_elig_binder *s, uint32_t end);
 /* "diagnosed with … at an age of", "onset before the age of": before token `first`. */
 bool th_elig_is_of_diagnosis(const th_elig_binder *s, uint32_t first);
-/* "mothers of a child aged 6 to 12": whose age it is does not join. first: the token of the age or
- * of its word. */
-bool th_elig_is_of_another(const th_elig_binder *s, uint32_t first);
+/* Whether the age q is of someone else than who joins: "mothers of a child aged 6 to 12", "assent
+ * of children aged 7 to 17", "women of childbearing age (15-49 years) must use contraception".
+ * word: the token of the age or of its word. */
+bool th_elig_is_of_no_joiner(const th_elig_binder *s, uint32_t word, const th_elig_quantity *q);
 /* "Assent of children aged 7 to 17": who is asked for it, and no limit of those who join. */
 bool th_elig_is_of_assent(const th_elig_binder *s, uint32_t first);
 /* A stretch of time before or behind something: no age. */

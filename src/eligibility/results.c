@@ -4,6 +4,7 @@
 #include "eligibility/keys.h"
 #include "eligibility/lexicon.h"
 #include "eligibility/phrases.h"
+#include "eligibility/signs.h"
 
 enum { REACH = 8, MEMBERS = 8, VERBS = 5, SHORT = 4 };
 
@@ -77,6 +78,11 @@ static size_t row_of(th_span word) {
 
 const char *th_elig_result_name(th_span words) {
   size_t n = 0;
+  while (n < words.n && (words.p[n] == '(' || words.p[n] == ' '))
+    n++;
+  if (n < words.n && (words.p[n] == '+' || words.p[n] == '-' || words.p[n] == '\xE2'))
+    return "positive"; /* a plus, any sign for a minus */
+  n = 0;
   if (words.n > 4 && th_span_eq_nocase((th_span){words.p, 4}, TH_SPAN("not ")))
     words.p += 4, words.n -= 4;
   while (n < words.n && (unsigned char)words.p[n] > ' ')
@@ -200,6 +206,8 @@ static bool name_before(const tester *c, uint32_t at, uint32_t *first, uint32_t 
     if (!may_name(c, p) && !(p + 1 == *first && p + 1 > last && is_type(c, p))) break;
     *first = p;
   }
+  while (*first < *end && sign(c, *first, '-'))
+    ++*first;
   return *first < *end;
 }
 
@@ -377,6 +385,58 @@ uint32_t th_elig_compose_result(th_elig_leaf *l, th_elig_terms *v, uint32_t floo
   return c.end;
 }
 
+/* ---- signs ---- */
+
+/* Whether the name that ends with token `last` is of something that is found or not, so that a plus
+ * behind it is no "and". */
+static bool is_found(const tester *c, uint32_t last) {
+  static th_elig_set tests = TH_ELIG_SET(
+      "hbsag|hbeag|hbcab|hbsab|hbeab|hbcag|hbc|hbs|hbe|hbvsag|hbvcab|hcvab|antibody|antigen|ab|ag|"
+      "antihcv|antihbc|antihbs|antihiv|antihbcag|antihbsag|pcr|rna|dna|igg|igm|ana|anca|rf|acpa|"
+      "ccp|hcg|tppa|ppd|tst|igra|naat|quantiferon|virus|serology|culture|smear|test|autoantibody|"
+      "hhv8");
+  return among(c, last, &tests) || is_infection(c, last);
+}
+
+/* "HCV-", whose name was composed just before: its term is told what it is found to be. */
+static bool put_on_composed(tester *c) {
+  th_elig_term *t = c->v->n ? &c->v->p[c->v->n - 1] : NULL;
+  bool drug = t && t->category == TH_ELIG_DRUG; /* "anti-HCV antibody" */
+  if (!t || t->end != c->first || t->drop || !(drug || t->category == TH_ELIG_CONDITION))
+    return false;
+  const char *label = drug ? label_of(c, th_elig_words_of(c->l, t->first, t->end)) : NULL;
+  if (drug && !label) return false;
+  if (drug) t->category = TH_ELIG_FINDING, t->label = th_span_of(label), t->code = (th_span){0};
+  t->test_from = t->from;
+  t->test_to = t->to;
+  t->value_from = c->from;
+  t->value_to = t->to = c->to;
+  t->absent = c->absent;
+  t->end = c->end;
+  return true;
+}
+
+uint32_t th_elig_compose_sign(th_elig_leaf *l, th_elig_terms *v, uint32_t floor, uint32_t i) {
+  tester c = {.l = l, .v = v, .floor = floor, .first = i, .polar = true, .result = "positive"};
+  uint32_t first, end;
+  if (th_elig_term_at(l, v, i) || !th_elig_sign_of_result(l, i, &c.end, &c.absent)) return i + 1;
+  const th_elig_term *named = th_elig_term_at(l, v, i - 1);
+  bool found = is_found(&c, i - 1) || (i > 1 && sign(&c, i - 1, ')') && is_found(&c, i - 2));
+  for (uint32_t k = named ? named->first : i; !found && k < i; k++)
+    found = is_infection(&c, k); /* "COVID-19" */
+  if (!found) return i + 1;
+  c.word = TH_SPAN("positive");
+  c.from = token(&c, i)->from;
+  c.to = token(&c, c.end - 1)->to;
+  if (i <= floor) return put_on_composed(&c) ? c.end : i + 1;
+  if (named && named->end == i && named->first >= floor)
+    first = named->first, end = i;
+  else if (!name_before(&c, i, &first, &end))
+    return i + 1;
+  put(&c, first, c.end, first, end);
+  return c.end;
+}
+
 /* ---- criteria by name ---- */
 
 /* "DSM-IV criteria", "Rome III diagnostic criteria": the first token of the name that ends before
@@ -431,36 +491,62 @@ void th_elig_compose_criteria(th_elig_leaf *l, th_elig_terms *v) {
 
 /* ---- what is measured and not bounded ---- */
 
-void th_elig_compose_measures(th_elig_leaf *l, th_elig_terms *v) {
+/* Whether mention k is an analyte that is as often given as measured, beside one that is measured:
+ * "potassium, magnesium and calcium". */
+static bool is_in_list(const th_elig_leaf *l, uint32_t k) {
+  static th_elig_set analytes = TH_ELIG_SET("calcium|zinc|copper|folate|iron|ammonia");
+  static th_elig_set joints = TH_ELIG_SET(",|and|or|/|&|and/or");
+  const th_elig_mention *m = &l->mentions[k],
+                        *other[2] = {k ? m - 1 : NULL, k + 1 < l->n_mentions ? m + 1 : NULL};
+  if (!th_elig_among(&analytes, &l->tokens.p[m->first])) return false;
+  for (size_t n = 0; n < TH_COUNT(other); n++) {
+    if (!other[n] || th_elig_phrase_get(other[n]->phrase)->value < 0) continue;
+    uint32_t from = TH_MIN(m->end, other[n]->end), to = TH_MAX(m->first, other[n]->first), i = from;
+    bool lab = th_elig_attributes[th_elig_phrase_get(other[n]->phrase)->value].limits;
+    while (i < to && th_elig_among(&joints, &l->tokens.p[i]))
+      i++;
+    if (lab && i == to && from < to && to - from <= 2) return true;
+  }
+  return false;
+}
+
+bool th_elig_measure_of(const th_elig_leaf *l, uint32_t k, th_elig_term *out) {
   static th_elig_set none = TH_ELIG_SET(
       "tb|pd|na|acr|svc|aspect|met|mass|lesion|inhibitor|regimen|vision|letter|stage|grade|clas|"
       "class|node|ulcer|culture|systolic|diastolic|lymphocyte|oxygen|infiltrate|tumor|metastase|"
       "metastasis|burn|pregnancy|pregnant|fever|febrile|cd34|blast|platelet|erythrocyte|stenosis|"
       "stenose|shunt|reversibility|insulin|iron|calcium|zinc|copper|folate|ammonia|testosterone|"
       "estradiol|progesterone|cortisol|pulse|diameter|nas|cat|act|gold|cap|pt|ph|ef");
+  const th_elig_mention *m = &l->mentions[k];
+  const th_elig_phrase *ph = th_elig_phrase_get(m->phrase);
+  const th_elig_token *t = &l->tokens.p[m->first];
+  while (ph->exact && ph->next >= 0 &&
+         (ph->exact_n != t->to - t->from || memcmp(ph->exact, l->text.p + t->from, ph->exact_n)))
+    ph = th_elig_phrase_get(ph->next);
+  bool vague = m->end == m->first + 1 && th_elig_among(&none, t) && !is_in_list(l, k);
+  if (vague || !th_elig_measure_ends(l, m->end) || ph->value < 0 ||
+      !th_elig_attributes[ph->value].measured)
+    return false;
+  *out = (th_elig_term){.first = m->first,
+                        .end = m->end,
+                        .head = m->first,
+                        .from = t->from,
+                        .to = l->tokens.p[m->end - 1].to,
+                        .category = TH_ELIG_FINDING,
+                        .aside = 1 + TH_ELIG_NAMED_MEASURE,
+                        .label = th_span_of(th_elig_attributes[ph->value].name)};
+  return true;
+}
+
+void th_elig_compose_measures(th_elig_leaf *l, th_elig_terms *v) {
   for (uint32_t k = 0; k < l->n_mentions && !v->failed; k++) {
-    const th_elig_mention *m = &l->mentions[k];
-    const th_elig_phrase *ph = th_elig_phrase_get(m->phrase);
-    const th_elig_token *t = &l->tokens.p[m->first];
+    th_elig_term measure;
     bool free = true;
-    while (ph->exact && ph->next >= 0 &&
-           (ph->exact_n != t->to - t->from || memcmp(ph->exact, l->text.p + t->from, ph->exact_n)))
-      ph = th_elig_phrase_get(ph->next);
-    for (uint32_t i = m->first; i < m->end; i++)
+    for (uint32_t i = l->mentions[k].first; i < l->mentions[k].end; i++)
       free &= !v->owner[i];
-    bool vague = m->end == m->first + 1 && th_elig_among(&none, t);
-    if (!free || vague || !th_elig_measure_ends(l, m->end) || ph->value < 0 ||
-        !th_elig_attributes[ph->value].measured)
-      continue;
+    if (!free || !th_elig_measure_of(l, k, &measure)) continue;
     th_elig_term *term = th_elig_terms_add(v, l->facts->arena);
     if (!term) return;
-    *term = (th_elig_term){.first = m->first,
-                           .end = m->end,
-                           .head = m->first,
-                           .from = t->from,
-                           .to = l->tokens.p[m->end - 1].to,
-                           .category = TH_ELIG_FINDING,
-                           .aside = 1 + TH_ELIG_NAMED_MEASURE,
-                           .label = th_span_of(th_elig_attributes[ph->value].name)};
+    *term = measure;
   }
 }
