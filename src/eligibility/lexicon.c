@@ -171,7 +171,7 @@ static th_span lower(th_span w, char out[LETTERS_MAX]) {
     out[n++] = c;
   }
   if (out[n - 1] == 's' && n > 6 && !memchr("sui", out[n - 2], 3)) n--;
-  if (n > 6 && !memcmp(out + n - 5, "pathie", 5)) out[n - 2] = 'y', n--;
+  if (n > 6 && !memcmp(out + n - 6, "pathie", 6)) out[n - 2] = 'y', n--;
   return (th_span){out, n};
 }
 
