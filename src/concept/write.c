@@ -122,6 +122,18 @@ static bool is_hearsay(const th_concept_draft *d, const d_label *l) {
   return d->sources[l->source].records && l->relation == TH_LABEL_SYNONYM;
 }
 
+/* The meaning whose kind is known, when it is the only one and a vocabulary's: what records spell
+ * out without saying what it is does not contest it. n when there is none. */
+static size_t undisputed(const layout *w, const claim *c, size_t n) {
+  size_t known = n;
+  for (size_t i = 0; i < n; i++) {
+    if (w->d->concepts[w->labels[c[i].label].concept_id].kind == TH_CONCEPT_OTHER) continue;
+    if (known < n) return n;
+    known = i;
+  }
+  return known < n && !w->d->sources[w->labels[c[known].label].source].records ? known : n;
+}
+
 /* Of several concepts that one wording names. What a vocabulary has a name for is no other name
  * that records give to another thing. An abbreviation is ambiguous unless one meaning leads
  * clearly; a name that more than four concepts share says too little about each. */
@@ -129,12 +141,13 @@ static void judge_group(layout *w, const claim *c, size_t n) {
   enum { NAMES_MAX = 4 };
   const float lead = 1.5F;
   bool clear = n == 1 || c[0].score >= lead * c[1].score, taken = false;
+  size_t known = undisputed(w, c, n);
   for (size_t i = 0; i < n && n > 1; i++)
     taken |= is_name_of_vocabulary(w->d, &w->labels[c[i].label]);
   for (size_t i = 0; i < n; i++) {
     d_label *l = &w->labels[c[i].label];
     bool is_short = l->relation == TH_LABEL_ABBREVIATION || (l->flags & TH_LABEL_UPPER);
-    bool loses = i > 0 || !clear;
+    bool loses = known < n ? i != known : i > 0 || !clear;
     if (is_short ? n > 1 && loses : n > NAMES_MAX && l->relation != TH_LABEL_PREFERRED)
       l->flags |= TH_LABEL_AMBIGUOUS;
     if (taken && is_hearsay(w->d, l)) l->flags |= TH_LABEL_AMBIGUOUS;

@@ -468,10 +468,18 @@ static bool is_excluded(const th_elig_context *c, th_elig_setting *s) {
   return true;
 }
 
+/* "HCV-negative donors", "HIV uninfected infants": such a word needs nothing to end behind it. */
+static bool is_bound_negative(const th_elig_context *c, uint32_t i, bool hyphen) {
+  static th_elig_set bound = TH_ELIG_SET("negative|seronegative|uninfected");
+  static th_elig_set always = TH_ELIG_SET("seronegative|uninfected");
+  return among(c, i, hyphen ? &bound : &always);
+}
+
 /* What is said right behind the mention; true when something was. */
 static bool look_right_behind(const th_elig_context *c, uint32_t end, th_elig_setting *s) {
-  static th_elig_set absent = TH_ELIG_SET("absent|excluded|negative|prohibited|ineligible");
-  static th_elig_set found_none = TH_ELIG_SET("absent|negative");
+  static th_elig_set absent =
+      TH_ELIG_SET("absent|excluded|negative|prohibited|ineligible|seronegative|uninfected");
+  static th_elig_set found_none = TH_ELIG_SET("absent|negative|seronegative|uninfected");
   static th_elig_set in = TH_ELIG_SET("in|the|an|considered|-");
   static th_elig_set naive = TH_ELIG_SET("naive"), free_ = TH_ELIG_SET("free");
   static th_elig_set ruled = TH_ELIG_SET("ruled"), out = TH_ELIG_SET("out");
@@ -481,7 +489,9 @@ static bool look_right_behind(const th_elig_context *c, uint32_t end, th_elig_se
   bool verb = false, denied = false;
   for (uint32_t i = end; i < end + 6 && !th_elig_is_broken(c->leaf, i, i + 1); i++) {
     bool hyphen = i == end + 1 && th_elig_sign(token(c, end), '-');
-    if ((hyphen && among(c, i, &naive)) || (hyphen && among(c, i, &free_) && stands_alone(c, i)) ||
+    if ((hyphen && among(c, i, &naive)) ||
+        ((hyphen || i == end) && is_bound_negative(c, i, hyphen)) ||
+        (hyphen && among(c, i, &free_) && stands_alone(c, i)) ||
         (verb && denied && among(c, i, &found) && stands_alone(c, i)) ||
         (among(c, i, &ruled) && among(c, i + 1, &out) && !denied)) {
       s->negated = true;

@@ -265,6 +265,16 @@ static const th_elig_term *infection_of(const tester *c, uint32_t first, uint32_
   return cause;
 }
 
+/* Whether how much of a virus there is was measured: who has none of it in the blood may still have
+ * the infection ("HIV viral load undetectable"). */
+static bool is_amount(const tester *c, uint32_t first, uint32_t end) {
+  static th_elig_set amounts = TH_ELIG_SET("load|rna|dna|viremia");
+  bool amount = false;
+  for (uint32_t i = first; i < end; i++)
+    amount |= among(c, i, &amounts);
+  return amount;
+}
+
 /* "liver function abnormal": the result in small letters. */
 static char *label_of(const tester *c, th_span test) {
   char *label = th_arena_alloc(c->l->facts->arena, test.n + c->word.n + 2);
@@ -282,13 +292,16 @@ static char *label_of(const tester *c, th_span test) {
 static void put(tester *c, uint32_t first, uint32_t end, uint32_t name, uint32_t name_end) {
   static th_elig_set pregnancy = TH_ELIG_SET("pregnancy|hcg");
   th_span test = th_elig_words_of(c->l, name, name_end);
-  const th_elig_term *ill = infection_of(c, first, end);
+  const th_elig_term *ill =
+      c->absent && is_amount(c, name, name_end) ? NULL : infection_of(c, first, end);
   th_elig_term with = ill ? *ill : (th_elig_term){0};
   bool pregnant = false;
   for (uint32_t i = name; i < name_end; i++)
     pregnant |= c->polar && among(c, i, &pregnancy);
   for (uint32_t i = first; i < end; i++)
     if (c->v->owner[i]) c->v->p[c->v->owner[i] - 1].drop = true;
+  for (uint32_t k = c->v->n; k > 0 && c->v->p[k - 1].first >= first; k--)
+    if (c->v->p[k - 1].end <= end) c->v->p[k - 1].drop = true; /* named by itself before */
   const char *label = label_of(c, test);
   th_elig_term *t = label ? th_elig_terms_add(c->v, c->l->facts->arena) : NULL;
   if (!t) {
@@ -366,6 +379,15 @@ static uint32_t put_behind(tester *c, uint32_t i) {
   return put_further(c, end);
 }
 
+/* "HIV, HBV and HCV negative": infections that were named by themselves belong to the result. */
+static uint32_t before_infections(const tester *c, uint32_t floor) {
+  static th_elig_set joints = TH_ELIG_SET("and|or|,|/|&|-");
+  while (floor > 0 &&
+         (is_infection(c, floor - 1) || is_type(c, floor - 1) || among(c, floor - 1, &joints)))
+    floor--;
+  return floor;
+}
+
 uint32_t th_elig_compose_result(th_elig_leaf *l, th_elig_terms *v, uint32_t floor, uint32_t i) {
   static th_elig_set verb = TH_ELIG_SET(
       "is|are|was|were|be|been|must|should|result|:|-|tested|testing|level|value|status|to|known|"
@@ -374,8 +396,9 @@ uint32_t th_elig_compose_result(th_elig_leaf *l, th_elig_terms *v, uint32_t floo
   const th_elig_term *own = th_elig_term_at(c.l, c.v, i);
   if (own && own->end - own->first > 1) return i + 1;
   read_words(&c, i);
+  c.floor = before_infections(&c, floor);
   uint32_t at = c.first, first, end;
-  while (at > floor && c.first - at < VERBS && among(&c, at - 1, &verb) && !l->taken[at - 1])
+  while (at > c.floor && c.first - at < VERBS && among(&c, at - 1, &verb) && !l->taken[at - 1])
     at--;
   bool before = name_before(&c, at, &first, &end);
   if (!before && at < c.first) before = name_before(&c, c.first, &first, &end);
