@@ -3,7 +3,8 @@
  *
  *   mention := gene (variant | state)*  |  gene
  *   variant := letter digits letter ("V600E") | "exon" number ("deletion" | "insertion" …)?
- *   state   := mutation | mutant | positive | amplified | fusion | wild-type | negative | … | "+" | "-" (signs.h) */
+ *   state   := mutation | mutant | positive | amplified | fusion | wild-type | negative | … | "+" |
+ * "-" (signs.h) */
 #ifndef TH_ELIGIBILITY_GENES_H
 #define TH_ELIGIBILITY_GENES_H
 
