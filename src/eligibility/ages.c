@@ -141,8 +141,33 @@ static bool is_of_fertility(const th_elig_binder *s, uint32_t first, uint32_t en
   return s->l->kind == TH_ELIG_EXCLUSION || asks_of_women(s);
 }
 
+/* "consent of a parent for patients less than 18 years of age": whose consent is asked for up to
+ * which age. */
+static bool is_of_guardian(const th_elig_binder *s, const th_elig_quantity *q) {
+  enum { REACH = 10 };
+  static th_elig_set for_ = TH_ELIG_SET("for|if|of|in|when"), consent = TH_ELIG_SET("consent");
+  static th_elig_set parent = TH_ELIG_SET("parent|guardian|parental|representative|tutor");
+  static th_elig_set people = TH_ELIG_SET(
+      "those|the|patient|subject|minor|children|child|participant|individual|who|are|is|"
+      "aged|age|ages|adolescent|all|any|person|volunteer");
+  if (!th_elig_leaf_may_have(s->l, &consent) || !q->related || q->value > 21 ||
+      (q->relation != TH_ELIG_LT && q->relation != TH_ELIG_LE))
+    return false;
+  uint32_t i = q->first;
+  while (i > 0 && q->first - i < 5 && th_elig_at(s, i - 1, &people))
+    i--;
+  if (i == 0 || i == q->first || !th_elig_at(s, i - 1, &for_)) return false;
+  bool told = false, asked = false;
+  for (uint32_t k = i - 1; k-- > 0 && i - k < REACH;)
+    told |= th_elig_at(s, k, &parent);
+  for (uint32_t k = 0; k < i; k++)
+    asked |= th_elig_at(s, k, &consent);
+  return told && asked;
+}
+
 bool th_elig_is_of_no_joiner(const th_elig_binder *s, uint32_t word, const th_elig_quantity *q) {
   return is_of_another(s, word) || th_elig_is_of_assent(s, word) ||
+         (word != q->first && th_elig_is_of_assent(s, q->first)) || is_of_guardian(s, q) ||
          is_of_fertility(s, q->first, q->end);
 }
 
@@ -165,6 +190,36 @@ static bool is_bare_of_group(const th_elig_binder *s, const th_elig_quantity *q)
   return !q->has_unit && !q->reference && q->related && q->first > 1 &&
          th_elig_sign(&s->t[q->first - 1], '(') && th_elig_at(s, q->first - 2, &groups) &&
          q->end < s->n && th_elig_sign(&s->t[q->end], ')') && q->value >= 1 && q->value <= 100;
+}
+
+/* "patients under 18", "no children younger than 12,": years without their word behind who joins,
+ * with nothing behind them that they could count. */
+static bool is_bare_of_people(const th_elig_binder *s, const th_elig_quantity *q) {
+  static th_elig_set people =
+      TH_ELIG_SET("patient|subject|children|child|adult|individual|people|person|participant|"
+                  "men|women|minor|anyone|male|female|volunteer|adolescent|those|everyone");
+  static th_elig_set who = TH_ELIG_SET("who|are|is|be|aged|must");
+  static th_elig_set on = TH_ELIG_SET("and|or|with|who|at|on|will|are|is|inclusive");
+  if (q->has_unit || q->reference || !q->related || q->value < 10 || q->value > 100 ||
+      q->value != floor(q->value) || s->t[q->number].flags & TH_ELIG_SPELLED)
+    return false;
+  uint32_t i = q->first;
+  while (i > 0 && q->first - i < 3 && th_elig_at(s, i - 1, &who))
+    i--;
+  if (i == 0 || !th_elig_at(s, i - 1, &people)) return false;
+  if (q->end >= s->n) return true;
+  const th_elig_token *t = &s->t[q->end];
+  bool ends =
+      th_elig_sign(t, '.') || th_elig_sign(t, ',') || th_elig_sign(t, ';') || th_elig_sign(t, ')');
+  return ends || th_elig_at(s, q->end, &on);
+}
+
+/* "diabetic, hypertensive and more than 50 years": an age at the end of what is said of people. */
+static bool is_last_of_list(const th_elig_binder *s, const th_elig_quantity *q) {
+  static th_elig_set joint = TH_ELIG_SET("and|or|,");
+  bool ends = q->end >= s->n || th_elig_sign(&s->t[q->end], ')');
+  return ends && q->first > 1 && th_elig_at(s, q->first - 1, &joint) && q->value >= 18 &&
+         !strcmp(q->unit.ucum, "a");
 }
 
 /* "adults 18 years of age": of who may join, the years from which one is an adult are where their
@@ -231,7 +286,9 @@ bool th_elig_bind_age(th_elig_binder *s, th_elig_quantity *q) {
   if (th_elig_is_before_event(s, q)) return false;
   double v = th_elig_canonical((uint32_t)th_elig_known_attributes.age, q, q->value);
   if (isnan(v) || !q->related) return false;
-  if (!q->age && !is_bare_of_group(s, q)) {
+  bool bare = is_bare_of_group(s, q) || is_bare_of_people(s, q);
+  bool found = th_elig_is_at_diagnosis(s, q->end);
+  if (!q->age && !bare && !(found && time && q->related)) {
     if (!time || q->tied || th_elig_is_introduced_by_time(s, q) ||
         (strcmp(q->unit.ucum, "a") && strcmp(q->unit.ucum, "mo")))
       return false;
@@ -244,6 +301,7 @@ bool th_elig_bind_age(th_elig_binder *s, th_elig_quantity *q) {
     bool of_person = q->first > 1 && th_elig_at(s, q->first - 1, &of) &&
                      th_elig_at(s, q->first - 2, &persons); /* "adults of 18 years and above" */
     person |= of_person;
+    person |= is_last_of_list(s, q);
     if (!start && !person) return false;
     if (strcmp(q->unit.ucum, "a") && !person) return false;
     if (q->end < s->n && !th_elig_at(s, q->end, &on)) return false;

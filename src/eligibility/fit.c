@@ -83,6 +83,7 @@ static const struct {
     {"kg/m2", "{score}", "kg/m2"},
     {"/min", "/s", "/min"},
     {"L/min", "L", "L/min"},
+    {"L/min", "L/m", "L/min"},
 };
 
 static bool is_unit_of(const char *unit, const char *of) {
@@ -114,7 +115,8 @@ bool th_elig_fits(int a, const th_elig_quantity *q) {
   const th_elig_attribute *at = &th_elig_attributes[a];
   if (q->percentile) return a == th_elig_known_attributes.bmi_percentile;
   if (!isnan(q->second))
-    return a == th_elig_known_attributes.blood_pressure || a == th_elig_known_attributes.systolic;
+    return a == th_elig_known_attributes.blood_pressure || a == th_elig_known_attributes.systolic ||
+           a == th_elig_known_attributes.diastolic;
   if (q->reference == TH_ELIG_ULN || q->reference == TH_ELIG_LLN) return has_normal_range(at);
   if (q->age && a != th_elig_known_attributes.age) {
     return th_elig_is_time(q) && is_time_unit(at->unit) && strstr(at->key, "age");

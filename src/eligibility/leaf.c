@@ -27,6 +27,9 @@ static void find_mentions(th_elig_leaf *l) {
                 ? th_elig_phrase_at(l->text, v->p, v->n, i, TH_ELIG_F_ATTRIBUTE, &end)
                 : -1;
     if (p < 0) continue;
+    bool glued = end == i + 1 && i > 0 && v->p[i - 1].kind == TH_ELIG_NUM &&
+                 !(v->p[i].flags & TH_ELIG_SPACE_BEFORE) && v->p[i].flags & TH_ELIG_ALL_UPPER;
+    if (glued) continue; /* "3TC" is no cholesterol */
     for (uint32_t k = i; k < end; k++)
       l->taken[k] = true;
     if (th_elig_phrase_get(p)->value >= 0)

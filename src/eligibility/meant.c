@@ -8,18 +8,32 @@
 
 enum { GAP_MAX = 14 };
 
+/* Words behind a number that it does not count. */
+static th_elig_set no_thing = TH_ELIG_SET(
+    "or|and|to|at|on|in|with|by|for|if|within|prior|before|after|according|as|score|point|points|"
+    "on|using|during|upon|when|while|based|but|per|is|are|was|were|despite|of|from|who|that|"
+    "disease|status|performance|unless|except|only|will|must|should|measured|assessed|patient|"
+    "through|i|than|due|because|the|a|class|grade|stage|will|defined|heart|failure|tumor|hepatic|"
+    "liver|cirrhosis|cancer");
+
 /* "(2 known variants)", "vision of one eye": a number of what the next word names. */
 static bool is_of_next_word(const th_elig_binder *s, const th_elig_quantity *q) {
-  static th_elig_set goes_on = TH_ELIG_SET(
-      "or|and|to|at|on|in|with|by|for|if|within|prior|before|after|according|as|score|point|points|"
-      "on|using|during|upon|when|while|based|but|per|is|are|was|were|despite|of|from|who|that|"
-      "disease|status|performance|unless|except|only|will|must|should|measured|assessed|patient|"
-      "through|i|than|due|because|the|a|class|grade|stage|will|defined|heart|failure|tumor|hepatic|"
-      "liver|cirrhosis|cancer");
   if (q->end >= s->n || s->t[q->end].kind != TH_ELIG_WORD) return false;
   if (s->t[q->number].flags & TH_ELIG_SPELLED) return true;
   if (q->number > 0 && !th_elig_sign(&s->t[q->number - 1], '(')) return false;
-  return !th_elig_at(s, q->end, &goes_on) && !(s->t[q->end].flags & TH_ELIG_UPPER);
+  return !th_elig_at(s, q->end, &no_thing) && !(s->t[q->end].flags & TH_ELIG_UPPER);
+}
+
+/* "at least two occasions", "≥ 2 presyncopes", "less than 1+ protein": behind a value of something
+ * else the number is of what the next word names. */
+bool th_elig_counts_next(const th_elig_binder *s, const th_elig_quantity *q) {
+  if (q->has_unit || q->reference || q->age || !isnan(q->second)) return false;
+  bool cross = q->end + 1 < s->n && th_elig_sign(&s->t[q->end], '+') &&
+               s->t[q->end + 1].kind == TH_ELIG_WORD;
+  if (cross || q->end >= s->n || s->t[q->end].kind != TH_ELIG_WORD) return cross;
+  if (s->t[q->number].flags & TH_ELIG_SPELLED) return true;
+  return q->value <= 10 && q->value == floor(q->value) && !th_elig_at(s, q->end, &no_thing) &&
+         !(s->t[q->end].flags & TH_ELIG_UPPER);
 }
 
 /* "at any age and at least one relative", "2 SD", "of 1 year duration or more" beside an age. */
@@ -43,7 +57,9 @@ static bool is_meant(const th_elig_binder *s, const th_elig_mention *m, int a,
                      const th_elig_quantity *q) {
   static th_elig_set sizes = TH_ELIG_SET("size|diameter|dimension|length|axis|thickness");
   static th_elig_set counted = TH_ELIG_SET("time|unit|node|episode|dose|tablet|cycle|course|drug|"
-                                           "agent|medication|visit|patient|occasion");
+                                           "agent|medication|visit|patient|occasion|"
+                                           "instance|symptom|sign|criterion|criteria|marker|"
+                                           "measurement|test");
   static th_elig_set pregnant = TH_ELIG_SET("pregnant|pregnancy");
   static th_elig_set parts = TH_ELIG_SET("item|question|domain|subscale");
   static th_elig_set then = TH_ELIG_SET("after|before|prior|ago|post|following|of|from");
@@ -53,6 +69,9 @@ static bool is_meant(const th_elig_binder *s, const th_elig_mention *m, int a,
     return th_elig_is_time(q) && !strcmp(q->unit.ucum, "wk") && q->related &&
            !th_elig_at(s, q->end, &then);
   const th_elig_known *known = &th_elig_known_attributes;
+  bool fraction = q->behind + 1 < s->n && th_elig_sign(&s->t[q->behind], '/') &&
+                  s->t[q->behind + 1].kind == TH_ELIG_NUM;
+  if (a == known->visual_acuity && fraction) return false; /* "20/40": no letters */
   if (a == known->age && is_no_age(s, q)) return false;
   if (q->has_unit || q->reference) return true;
   static th_elig_set bethesda = TH_ELIG_SET("bu|bethesda");

@@ -40,6 +40,11 @@ static void find_known(void) {
   FIND(tnm_m, "tnm_m");
   FIND(nyha, "nyha");
   FIND(transfusions, "transfusions");
+  FIND(visual_acuity, "visual_acuity");
+  FIND(tumor_count, "tumor_count");
+  FIND(brain_metastases_count, "brain_metastases_count");
+  FIND(positive_nodes, "positive_nodes");
+  FIND(birth_weight, "birth_weight");
   FIND(bmi, "bmi");
   FIND(egfr, "egfr");
   FIND(radiation_dose, "radiation_dose");
@@ -159,6 +164,16 @@ static void take_bound(const th_elig_binder *s, uint32_t name, th_elig_quantity 
   q->related = true;
 }
 
+/* "over 40 years, COPD with symptoms for at least 2 years" goes on with no age. */
+static bool is_of_other_time(const th_elig_binder *s, uint32_t from, const th_elig_quantity *q) {
+  static th_elig_set words = TH_ELIG_SET(
+      "symptom|history|duration|disease|diagnosed|diagnosis|therapy|treatment|since|lasting");
+  if (q->age || !th_elig_is_time(q)) return false;
+  for (uint32_t i = from; i < q->first; i++)
+    if (th_elig_at(s, i, &words)) return true;
+  return false;
+}
+
 /* The quantity by the mention before it. */
 static bool bind_before(th_elig_binder *s, th_elig_quantity *q, uint32_t gap, uint32_t m_index) {
   const th_elig_mention *m = &s->l->mentions[m_index];
@@ -173,6 +188,8 @@ static bool bind_before(th_elig_binder *s, th_elig_quantity *q, uint32_t gap, ui
     q->relation = TH_ELIG_LE;
     q->related = true;
   }
+  if (a == known->age && is_of_other_time(s, m->end, q)) return false;
+  if (gap > 4 && th_elig_attributes[a].scale && th_elig_counts_next(s, q)) return false;
   bool apart = gap > 2 || (m->end < s->n && th_elig_sign(&s->t[m->end], ')'));
   if (a == th_elig_known_attributes.age && apart && th_elig_is_before_event(s, q)) return false;
   if (th_elig_is_change(s, m, q)) return q->use = TH_ELIG_AS_GUARD, true;
@@ -212,7 +229,7 @@ static bool bind_before(th_elig_binder *s, th_elig_quantity *q, uint32_t gap, ui
   if (s->n_list == 1 && s->list[0] == known->ige && th_elig_is_specific(s, m->first))
     s->list[0] = known->specific_ige;
   uint32_t first = s->list_first;
-  for (uint32_t i = 0; i < s->n_list; i++)
+  for (uint32_t i = 0; i < s->n_list && (i == 0 || isnan(q->second)); i++)
     th_elig_add_facts(s, s->list[i], q, first, q->end, s->mentions[i]);
   s->last_end = q->end;
   return s->n_list > 0;
@@ -279,7 +296,8 @@ static bool bind_behind(th_elig_binder *s, th_elig_quantity *q, uint32_t m_index
 /* "a score of 4-6 on the Clinical Frailty Scale", "≥ 6 on the WHO ordinal scale" */
 static bool bind_scale_behind(th_elig_binder *s, th_elig_quantity *q, uint32_t m_index) {
   static th_elig_set on = TH_ELIG_SET("on|in|by|using|with|according|for");
-  static th_elig_set fill = TH_ELIG_SET("the|a|to|of|covid|-|19|who|modified|baseline|total|(|at");
+  static th_elig_set fill =
+      TH_ELIG_SET("the|a|to|of|covid|-|19|who|modified|baseline|total|(|at|point|item|points");
   static th_elig_set score =
       TH_ELIG_SET("score|scored|scores|scoring|rating|rated|severity|class|grade|points|point");
   if (m_index >= s->l->n_mentions || q->has_unit || q->reference || q->age || q->tied) return false;
@@ -340,6 +358,30 @@ static bool is_of_other_sex(const th_elig_binder *s, const th_elig_quantity *q) 
   return sex;
 }
 
+/* "2 swollen and 3 tender joints", "2 units a day or 10 units a week":
+ * a number without a relation, joined to one that was read, has that one's. True
+ * when what it counts stands behind it. */
+static bool share_relation(const th_elig_binder *s, th_elig_quantity *q, uint32_t m_index) {
+  static th_elig_set joints = TH_ELIG_SET("and|or|&|,");
+  const th_elig_leaf *l = s->l;
+  const th_elig_quantity *before = q - 1;
+  if (q == l->quantities || s->n_list == 0 || q->related || q->tied || q->age || !isnan(q->high) ||
+      !isnan(q->second) || q->reference || before->use != TH_ELIG_AS_FACT || !before->related ||
+      before->relation > TH_ELIG_GE || q->first < s->last_end || q->first - s->last_end > 2 ||
+      q->first == s->last_end || q->percentile)
+    return false;
+  for (uint32_t i = s->last_end; i < q->first; i++)
+    if (!th_elig_at(s, i, &joints)) return false;
+  bool counted = !q->has_unit && !before->has_unit && m_index < l->n_mentions &&
+                 l->mentions[m_index].first == q->end;
+  bool again = q->has_unit && before->has_unit && !th_elig_is_time(q) && s->n_list == 1 &&
+               th_elig_fits(s->list[0], q);
+  if (!counted && !again) return false;
+  q->relation = before->relation;
+  q->related = true;
+  return counted;
+}
+
 static bool bind_linked(th_elig_binder *s, th_elig_quantity *q) {
   if (s->n_list == 0 || q->first < s->last_end || q->first - s->last_end > LINK_MAX + 4)
     return false;
@@ -349,6 +391,9 @@ static bool bind_linked(th_elig_binder *s, th_elig_quantity *q) {
   bool spelled = q->number < s->n && s->t[q->number].flags & TH_ELIG_SPELLED;
   if (spelled && !q->has_unit && q->first > s->last_end + 2)
     return false; /* "at least one sibling" */
+  if (th_elig_counts_next(s, q)) return false;
+  if (s->list[0] == th_elig_known_attributes.age && is_of_other_time(s, s->last_end, q))
+    return false;
   uint32_t gap = th_elig_distance(s, s->last_end, q->first);
   if (gap == UINT32_MAX && is_of_other_sex(s, q)) gap = 2;
   if (gap == UINT32_MAX) return false;
@@ -405,6 +450,7 @@ static void bind(th_elig_binder *s, th_elig_quantity *q) {
   while (turned && behind < l->n_mentions && l->mentions[behind].end <= q->end)
     behind++; /* "18 years old ≤ age" */
   if (q->use != TH_ELIG_FREE || th_elig_is_scale_range(s, q) || th_elig_is_count_of(s, q)) return;
+  if (share_relation(s, q, behind) && bind_behind(s, q, behind, UINT32_MAX)) return;
   bool has_before =
       s->mention > 0 && !has_quantity_between(s, l->mentions[s->mention - 1].end, q->first);
   uint32_t gap =
@@ -416,6 +462,11 @@ static void bind(th_elig_binder *s, th_elig_quantity *q) {
   if (gap <= 3) mend(s, q, s->mention - 1);
   if (gap != UINT32_MAX && gap <= 1 && bind_before(s, q, gap, s->mention - 1)) return;
   if (th_elig_bind_onset(s, q) || bind_behind(s, q, behind, gap)) return;
+  if (q->has_unit && behind + 1 < l->n_mentions && /* "10 % tumor-related weight loss" */
+      th_elig_fitting(s, &l->mentions[behind], q) < 0 &&
+      l->mentions[behind + 1].first - l->mentions[behind].end <= 2 &&
+      bind_behind(s, q, behind + 1, gap))
+    return;
   if (q->age && th_elig_bind_age(s, q)) return;
   if (bind_with_next(s, q, behind) || bind_scale_behind(s, q, behind)) return;
   if (bind_before(s, q, gap, has_before ? s->mention - 1 : 0) && gap != UINT32_MAX) return;
@@ -429,8 +480,8 @@ static void bind(th_elig_binder *s, th_elig_quantity *q) {
     if (bind_before(s, q, far, second)) return;
   }
   if (!th_elig_bind_age(s, q) && !th_elig_bind_topic(s, q) && !th_elig_bind_by_unit(s, q) &&
-      !th_elig_bind_duration(s, q))
-    th_elig_bind_other(s, q);
+      !th_elig_bind_duration(s, q) && !th_elig_bind_other(s, q))
+    th_elig_bind_count(s, q);
 }
 
 /* "18 years and less than 80": the first is where the ages begin. */

@@ -29,7 +29,8 @@ typedef struct th_elig_known {
   int tnm_t, tnm_n, tnm_m;
   int nyha, transfusions, bmi, egfr, radiation_dose, marrow_irradiated;
   int bclc, tumor_grade, bmi_percentile, inhibitor_titer, intercourse_attempts, residence_distance;
-  int life_expectancy;
+  int life_expectancy, birth_weight, visual_acuity;
+  int tumor_count, brain_metastases_count, positive_nodes;
 } th_elig_known;
 extern th_elig_known th_elig_known_attributes;
 
@@ -47,6 +48,9 @@ bool th_elig_only_link_words(const th_elig_binder *s, uint32_t from, uint32_t to
 uint32_t th_elig_distance(const th_elig_binder *s, uint32_t from, uint32_t to);
 /* "within", "in the last" before the quantity. */
 bool th_elig_is_introduced_by_time(const th_elig_binder *s, const th_elig_quantity *q);
+/* Whether the number behind another value counts what the next word names: "on at least two
+ * occasions". */
+bool th_elig_counts_next(const th_elig_binder *s, const th_elig_quantity *q);
 /* "at least 2 of the following", "more than 1/3 of the liver": how many, or what part. */
 bool th_elig_is_count_of(const th_elig_binder *s, const th_elig_quantity *q);
 /* "on a scale of 0 to 10", "0-10 NRS": says how the scale runs. */
@@ -137,6 +141,14 @@ bool th_elig_bind_onset(th_elig_binder *s, th_elig_quantity *q);
 
 /* A bound of a measure that is no attribute: "plaque burden > 70 %". False when it is none. */
 bool th_elig_bind_other(th_elig_binder *s, th_elig_quantity *q);
+/* The fact of such a measure that tokens [first, end) name; false when there is no room for it. */
+bool th_elig_add_other(th_elig_binder *s, th_elig_quantity *q, uint32_t first, uint32_t end);
+
+/* counts.c */
+
+/* "At least 3 cutaneous lesions", "more than 10 % clonal cells": what the words behind count. False
+ * when they count nothing that is known to be counted. */
+bool th_elig_bind_count(th_elig_binder *s, th_elig_quantity *q);
 
 /* tnm.c */
 

@@ -61,7 +61,8 @@ static bool may_stand_in_name(const th_elig_binder *s, uint32_t i) {
       "and/or|plus|but|also|then|versus|vs|via|through|following|prior|previous|last|first|cannot|"
       "meet|meets|exhibit|represent|attend|keep|maintain|show|shows|predict|present|provide|range|"
       "allow|permitted|specified|complete|achieve|consistent|considered|weeks|years|days|months|"
-      "evidence|evidenced|diagnosed|diagnosis|confirmed|presence|absence|least|approximately|"
+      "gender|sex|race|gy|cgy|evidence|evidenced|diagnosed|diagnosis|confirmed|presence|absence|"
+      "least|approximately|"
       "about");
   if (s->l->taken[i] || !is_word(s, i)) return false;
   return !th_elig_at(s, i, &never) && !th_elig_at(s, i, &away);
@@ -142,7 +143,7 @@ static bool is_name(const th_elig_binder *s, uint32_t first, uint32_t end,
   return scale || q->has_unit || q->reference;
 }
 
-static bool add_other(th_elig_binder *s, th_elig_quantity *q, uint32_t first, uint32_t end) {
+bool th_elig_add_other(th_elig_binder *s, th_elig_quantity *q, uint32_t first, uint32_t end) {
   uint32_t low = TH_MIN(first, q->first), high = TH_MAX(end, q->end);
   th_elig_fact *f = th_elig_bind_value(s, TH_ELIG_ATTRIBUTE_OTHER, q, q->value, low, high);
   if (!f) return false;
@@ -192,7 +193,7 @@ static bool bind_name_behind(th_elig_binder *s, th_elig_quantity *q) {
   }
   while (end > first && !is_word(s, end - 1) && s->t[end - 1].kind != TH_ELIG_NUM)
     end--;
-  return words > 0 && is_name(s, first, end, q) && add_other(s, q, first, end);
+  return words > 0 && is_name(s, first, end, q) && th_elig_add_other(s, q, first, end);
 }
 
 /* In parentheses stands the abbreviation of what is before them. */
@@ -202,6 +203,14 @@ static uint32_t step_over_abbreviation(const th_elig_binder *s, uint32_t end) {
   for (i--; i > 0 && end - i < 6; i--)
     if (th_elig_sign(&s->t[i - 1], '(')) return i - 1;
   return end;
+}
+
+/* "Orientation Test (GOAT) score": where the name begins whose last word alone says too little. */
+static uint32_t name_of_score(const th_elig_binder *s, uint32_t first, uint32_t end,
+                              uint32_t floor) {
+  if (first + 1 != end || first <= floor || !th_elig_at(s, first, &scales)) return first;
+  uint32_t open = step_over_abbreviation(s, first);
+  return open < first ? TH_MIN(first, name_from(s, open, floor)) : first;
 }
 
 /* Whether the bound is of what the name says: "at least one of the following", "50 % of the lung",
@@ -216,7 +225,8 @@ static bool is_whole(const th_elig_binder *s, const th_elig_quantity *q) {
   uint32_t i = q->end;
   if (i >= s->n) return true;
   if (th_elig_sign(&s->t[i], ':') && i + 1 < s->n && s->t[i + 1].kind == TH_ELIG_NUM) return false;
-  if (th_elig_at(s, i, &of)) return i + 1 < s->n && s->t[i + 1].kind == TH_ELIG_NUM;
+  bool share = q->has_unit && !strcmp(q->unit.ucum, "%"); /* "CNV ≥ 50 % of the lesion" */
+  if (th_elig_at(s, i, &of)) return share || (i + 1 < s->n && s->t[i + 1].kind == TH_ELIG_NUM);
   return s->t[i].kind != TH_ELIG_WORD || th_elig_at(s, i, &goes_on) ||
          s->t[i].flags & TH_ELIG_UPPER;
 }
@@ -228,18 +238,22 @@ bool th_elig_bind_other(th_elig_binder *s, th_elig_quantity *q) {
   if (!q->related || q->use != TH_ELIG_FREE || q->age || q->tied || q->plus || q->percentile ||
       !isnan(q->second) || !is_unit_of_measure(q) || !is_whole(s, q))
     return false;
-  if (goes_on(s, q)) return add_other(s, q, s->other_first, s->other_end);
+  if (goes_on(s, q)) return th_elig_add_other(s, q, s->other_first, s->other_end);
   uint32_t end = q->first, floor = s->last_end < end ? s->last_end : 0;
   for (uint32_t n = 0; n < FILL_MAX && end > floor && th_elig_at(s, end - 1, &fill); n++)
     end--;
+  static th_elig_set of = TH_ELIG_SET("of"), to = TH_ELIG_SET("to"); /* "rays to > 50 % of the" */
+  if (th_elig_at(s, q->end, &of) && end < q->first && th_elig_at(s, q->first - 1, &to))
+    return false;
   uint32_t name_end = step_over_abbreviation(s, end);
   uint32_t first = name_from(s, name_end, floor);
   if (first == name_end && name_end != end) { /* "(OSDI) > 12" with nothing before */
     name_end = end - 1;
     first = name_from(s, name_end, floor);
   }
+  first = name_of_score(s, first, name_end, floor);
   if (first < name_end && !th_elig_is_broken(s->l, first, q->first) &&
       is_name(s, first, name_end, q))
-    return add_other(s, q, first, name_end);
+    return th_elig_add_other(s, q, first, name_end);
   return bind_name_behind(s, q);
 }

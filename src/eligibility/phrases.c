@@ -146,7 +146,7 @@ static const wording before[] = {
      "then|grater than|larger then|longer then|over than|above than|better "
      "than|elevated "
      "to more than|elevated to greater than|elevated >|more then|greater then|excess of|elevated "
-     "more than|upper than|elevated over|heavier than|later than",
+     "more than|upper than|elevated over|heavier than|later than|beyond",
      TH_ELIG_GT},
     {">=|at least|no less than|not less than|minimum of|minimum|min|not younger than|not below|not "
      "lower than|no lower than|no younger than|equal to or greater than|equal or greater than|"

@@ -301,7 +301,10 @@ static uint32_t read_behind(const scan *s, uint32_t i, th_elig_quantity *q) {
   if ((is(s, at, '(') || is(s, at, ',')) && at + 1 < s->n) at++;
   int p = th_elig_phrase_at(s->text, s->t, s->n, at, TH_ELIG_F_BEHIND, &end);
   static th_elig_set than = TH_ELIG_SET("than|then");
-  if (p < 0 || is_number(s, end) || (end < s->n && s->t[end].kind == TH_ELIG_REL)) return i;
+  static th_elig_set whole = TH_ELIG_SET("more|greater|higher|longer|older|younger|fewer");
+  bool alone = p >= 0 && th_elig_among(&whole, &s->t[end - 1]); /* "50 or more 14 days before" */
+  if (p < 0 || (is_number(s, end) && !alone) || (end < s->n && s->t[end].kind == TH_ELIG_REL))
+    return i;
   if (among(s, end, &than) && is_number(s, end + 1)) return i; /* "18 and less than 80" */
   uint8_t r = (uint8_t)th_elig_phrase_get(p)->value;
   if (!isnan(q->high)) return i;
@@ -426,7 +429,7 @@ static void finish_values(const scan *s, uint32_t i, th_elig_quantity *q) {
   q->other = low.other;
   if (is(s, k, '/') && is_number(s, k + 1) && is_tight(s, k) && is_tight(s, k + 1) &&
       !is(s, k + 2, '/') && q->value >= 10 && s->t[k + 1].value >= 10 && s->t[k + 1].value < 200 &&
-      q->value < 300) {
+      q->value < 300 && q->value > s->t[k + 1].value) { /* not "30/100" */
     q->second = s->t[k + 1].value;
     k += 2;
   }
@@ -498,12 +501,25 @@ static uint32_t read_relation(const scan *s, uint32_t i, int phrase, uint32_t *e
   return k;
 }
 
+/* "the upper limit of normal by 2 times": how many times the limit that q is one time. The token
+ * behind, i when nothing is said. */
+static uint32_t read_times_behind(const scan *s, uint32_t i, th_elig_quantity *q) {
+  static th_elig_set links = TH_ELIG_SET("by|of|for"), times = TH_ELIG_SET("time|fold");
+  uint32_t k = i + among(s, i, &links);
+  if (!is_number(s, k)) return i;
+  uint32_t end = k + 1 + (is(s, k + 1, '-') && is_tight(s, k + 2));
+  if (!among(s, end, &times)) return i;
+  q->value = s->t[k].value;
+  return end + 1;
+}
+
 /* "> ULN": a limit without a number, behind the words of relation. */
 static bool read_bare_limit(const scan *s, uint32_t end, th_elig_quantity *q) {
   q->value = 1;
   q->number = q->behind = q->end = end;
   q->end = read_limit(s, end, q);
   if (q->end == end) q->end = read_normal(s, end, q);
+  if (q->end != end) q->end = read_times_behind(s, q->end, q);
   q->value_end = q->end;
   return q->end != end && q->reference != TH_ELIG_PREDICTED;
 }
@@ -517,7 +533,9 @@ static bool take_value(scan *s, uint32_t k, th_elig_quantity *q) {
     if (is(s, k, '-') && isnan(q->high)) q->value = -q->value;
     return true;
   }
+  static th_elig_set named = TH_ELIG_SET("covid");
   if (!is_number(s, k) || (!q->related && s->t[k].flags & TH_ELIG_GLUED)) return false;
+  if (!q->related && k > 0 && th_elig_among(&named, &s->t[k - 1])) return false; /* COVID 19 */
   uint32_t percentile = percentile_behind(s, k);
   s->ordinals = percentile > 0;
   if (!s->ordinals && k + 1 < s->n && is_tight(s, k + 1) &&

@@ -1,5 +1,7 @@
 /* Quantities whose attribute no words beside them name: what the words above the item ask for, and
  * units that are of one attribute alone. */
+#include <math.h>
+
 #include "eligibility/attributes.h"
 #include "eligibility/numeric.h"
 #include "eligibility/phrases.h"
@@ -57,8 +59,38 @@ static bool is_of_earlier_rays(const th_elig_binder *s, uint32_t first) {
   return false;
 }
 
+/* "infants born at term (≥ 37 and ≤ 42 weeks)", "preterm birth < 34 weeks": weeks that a pregnancy
+ * has, behind a word of its end. */
+static bool is_of_birth(const th_elig_binder *s, const th_elig_quantity *q) {
+  enum { REACH = 7 };
+  static th_elig_set birth =
+      TH_ELIG_SET("term|preterm|premature|prematurity|prematurely|prematures|"
+                  "delivery|delivered|deliver|delivering|labor");
+  static th_elig_set born = TH_ELIG_SET("born|birth");
+  static th_elig_set then = TH_ELIG_SET("after|before|prior|ago|post|following|of|since|from");
+  double high = isnan(q->high) ? q->value : q->high;
+  if (strcmp(q->unit.ucum, "wk") || q->value < 20 || high > 44 || th_elig_at(s, q->end, &then) ||
+      th_elig_is_introduced_by_time(s, q))
+    return false;
+  for (uint32_t i = q->first;
+       i-- > 0 && q->first - i < REACH && !th_elig_is_broken(s->l, i, i + 1);)
+    if (th_elig_at(s, i, &birth) || th_elig_at(s, i, &born)) return true;
+  return false;
+}
+
+/* "less than 1000 g at birth", "born weighing < 1.5 kg" */
+static bool is_weight_at_birth(const th_elig_binder *s, const th_elig_quantity *q) {
+  static th_elig_set at = TH_ELIG_SET("at"), birth = TH_ELIG_SET("birth|birthweight");
+  static th_elig_set born = TH_ELIG_SET("born|birth"), weighing = TH_ELIG_SET("weighing|weight|of");
+  if (strcmp(q->unit.ucum, "g") && strcmp(q->unit.ucum, "kg")) return false;
+  if (th_elig_at(s, q->end, &at) && th_elig_at(s, q->end + 1, &birth)) return true;
+  return q->first > 1 && th_elig_at(s, q->first - 1, &weighing) &&
+         th_elig_at(s, q->first - 2, &born);
+}
+
 bool th_elig_bind_by_unit(th_elig_binder *s, th_elig_quantity *q) {
   const th_elig_known *known = &th_elig_known_attributes;
+  if (!q->has_unit || !q->related || q->reference || q->tied) return false;
   bool rays = is_of_earlier_rays(s, q->first);
   const struct {
     const char *unit;
@@ -67,8 +99,9 @@ bool th_elig_bind_by_unit(th_elig_binder *s, th_elig_quantity *q) {
             {"mL/min/{1.73_m2}", known->egfr},
             {"Gy", rays ? known->radiation_dose : -1},
             {"cGy", rays ? known->radiation_dose : -1},
+            {"wk", is_of_birth(s, q) ? known->gestational_age : -1},
+            {q->unit.ucum, is_weight_at_birth(s, q) ? known->birth_weight : -1},
             {"%", is_of_irradiated_marrow(s, q) ? known->marrow_irradiated : -1}};
-  if (!q->has_unit || !q->related || q->reference || q->tied) return false;
   for (size_t i = 0; i < TH_COUNT(of); i++) {
     if (of[i].attribute < 0 || strcmp(q->unit.ucum, of[i].unit) ||
         !th_elig_fits(of[i].attribute, q))
