@@ -11,13 +11,14 @@ static uint32_t gather(const th_class_use *classes, uint32_t n, th_ordered *orde
 }
 
 bool th_classes_encode(th_encoder *e, const th_class_use *classes, uint32_t n, uint32_t *number) {
-  th_ordered *order = calloc((size_t)n + 1, sizeof *order);
-  th_ordered *scratch = calloc((size_t)n + 1, sizeof *scratch);
-  uint32_t *start = calloc((size_t)n + 1, sizeof *start);
+  th_ordered *order = th_large_alloc(((size_t)n + 1) * sizeof *order);
+  th_ordered *scratch = th_large_alloc(((size_t)n + 1) * sizeof *scratch);
+  uint32_t *start = th_large_alloc(((size_t)n + 1) * sizeof *start);
   th_buf bytes;
   th_buf_init(&bytes, UINT32_MAX);
   bool good = order && scratch && start;
   uint32_t used = good ? gather(classes, n, order) : 0;
+  if (good) start[0] = 0;
   if (used) {
     th_order_texts(order, used, scratch);
     for (uint32_t i = 0; i < used; i++)

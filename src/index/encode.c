@@ -196,16 +196,18 @@ static bool decode_classes(th_encoder *e, const uint32_t *start, const uint8_t *
   t->start = malloc(((size_t)n + 1) * sizeof *t->start);
   t->field = malloc(most * sizeof *t->field);
   t->value = malloc(most * sizeof *t->value);
-  e->class_weight = calloc((size_t)n + 1, sizeof *e->class_weight);
+  e->class_weight = th_large_alloc(((size_t)n + 1) * sizeof *e->class_weight);
   if (!t->start || !t->field || !t->value || !e->class_weight) return false;
   for (uint32_t c = 0; c < n; c++) {
     uint32_t field = 0;
+    th_lanes weight = {0};
     t->start[c] = (uint32_t)used;
     for (const uint8_t *at = bytes + start[c]; at < bytes + start[c + 1]; used++) {
       t->field[used] = read_field(&at, &field);
       t->value[used] = read_varint(&at);
-      add_weighted(e->class_weight[c], e->weights[t->field[used]], t->value[used]);
+      add_weighted(weight, e->weights[t->field[used]], t->value[used]);
     }
+    memcpy(e->class_weight[c], weight, sizeof weight);
   }
   t->start[n] = (uint32_t)used;
   return true;

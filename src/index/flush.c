@@ -92,7 +92,7 @@ static void discount_postings(flush *f, uint32_t d) {
 
 static bool count_classes(flush *f) {
   const th_builder *b = f->b;
-  f->classes = array(b->classes.n, sizeof *f->classes);
+  f->classes = th_large_alloc(((size_t)b->classes.n + 1) * sizeof *f->classes);
   if (!f->classes) return false;
   for (uint32_t c = 0; c < b->classes.n; c++) {
     uint32_t count = b->classes.lexemes[c].value[TH_CLASS_COUNT];
@@ -115,8 +115,8 @@ static bool encode_classes(flush *f) {
 
 static bool order_stems(flush *f) {
   const th_intern *stems = &f->b->stems;
-  f->order = array(stems->n, sizeof *f->order);
-  th_ordered *scratch = array(stems->n, sizeof *scratch);
+  f->order = th_large_alloc(((size_t)stems->n + 1) * sizeof *f->order);
+  th_ordered *scratch = th_large_alloc(((size_t)stems->n + 1) * sizeof *scratch);
   for (uint32_t i = 0; f->order && i < stems->n; i++) {
     th_span text = th_intern_text(stems, i);
     f->order[i] = (th_ordered){0, text.p, (uint32_t)text.n, i};

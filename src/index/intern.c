@@ -28,8 +28,10 @@ size_t th_intern_memory(const th_intern *t) {
 static bool grow_slots(th_intern *t) {
   uint32_t n = t->n_slots ? t->n_slots * 2 : 1024, mask = n - 1;
   if (n > 1u << 30) return false;
-  struct th_intern_slot *slots = calloc(n, sizeof *slots);
+  /* Pages of zeros would be mapped by the first look and again by the first write. */
+  struct th_intern_slot *slots = th_large_alloc(n * sizeof *slots);
   if (!slots) return false;
+  memset(slots, 0, n * sizeof *slots);
   for (uint32_t i = 0; i < t->n_slots; i++) {
     if (!t->slots[i].id_plus_1) continue;
     uint32_t at = th_intern_home(t->slots[i].prefix, t->slots[i].tag, mask);
