@@ -19,6 +19,7 @@ typedef struct word {
   uint32_t from, to; /* bytes */
   uint32_t id;       /* in the dictionary, or NO_WORD */
   uint32_t root;     /* node below the top, 0 for none */
+  uint16_t sorts;    /* of the labels that end at root */
   uint32_t joined;   /* of the compound that begins here: its joined form, or NO_WORD */
   uint8_t n_joined;  /* words that the joined form covers */
   uint8_t gap;       /* in front of it */
@@ -27,25 +28,41 @@ typedef struct word {
   bool pending;      /* to be looked up */
 } word;
 
-/* Words seen before, by their bytes: running text has few. */
-enum { SEEN = 1 << 13, SEEN_BYTES = 16 };
+/* Labels of a node differ in what they count for by their flags alone: a bit for each combination
+ * of flags that one of them has. */
+enum {
+  SORTS = 16,
+  MATCHES = (TH_MATCH_ANY_CASE | TH_MATCH_AMBIGUOUS) + 1,
+  SORT_FLAGS = TH_LABEL_UPPER | TH_LABEL_COMMON | TH_LABEL_COMMA | TH_LABEL_AMBIGUOUS
+};
+_Static_assert((int)SORT_FLAGS < (int)SORTS, "a bit for each combination of flags");
+
+/* Words seen before, by their bytes: running text has few. Those of one place lie in one line of
+ * the near memory, the last seen first. The table is small for a short text, and large once so many
+ * words were not in it. */
+enum { SEEN_BITS = 12, SEEN_BITS_MOST = 14, SEEN_WAYS = 2, SEEN_BYTES = 16 };
 typedef struct seen_word {
   uint64_t text[2]; /* as in word; a word has no zero byte, so a free place has no word's text */
   uint32_t id, root;
+  uint16_t sorts;
   uint8_t begins;
-  uint8_t room[7];
+  uint8_t room[5];
 } seen_word;
-_Static_assert(sizeof(seen_word) == 32, "a seen word lies in one line of the near memory");
+_Static_assert(sizeof(seen_word) * SEEN_WAYS == 64, "a place lies in one line of the near memory");
 
 /* Steps taken before: from a node by a word. */
 enum { STEPS = 1 << 13, SHORT_TEXT = 2048 };
 typedef struct seen_step {
   uint32_t node, word, next; /* node 0: a free place */
+  uint16_t sorts;            /* of the labels that end at next */
+  uint16_t room;
 } seen_step;
 
 struct th_concept_matcher {
   uint64_t opened; /* of the dictionary that the words were seen with */
   seen_word *seen;
+  unsigned seen_bits; /* of the number of its places */
+  uint32_t n_unseen;  /* words that were not in it */
   seen_step *steps;
   void *memo; /* the caller's */
   size_t memo_bytes;
@@ -53,16 +70,51 @@ struct th_concept_matcher {
   size_t n, cap;
   char text[SHORT_TEXT + TH_PAD];
   uint32_t *labels; /* of the mention given out */
+  /* By TH_MATCH_…, then 2 * apart + upper: the sorts of labels that count. */
+  uint16_t counting[MATCHES][4];
   size_t cap_labels;
 };
+
+/* flags: of a label; match: TH_MATCH_…; apart: a comma stands among its words. */
+static bool counts(unsigned flags, unsigned match, bool apart, bool upper) {
+  if (apart && !(flags & TH_LABEL_COMMA)) return false;
+  if ((flags & TH_LABEL_AMBIGUOUS) && !(match & TH_MATCH_AMBIGUOUS)) return false;
+  if (upper) return true;
+  if (flags & TH_LABEL_COMMON) return false;
+  return !(flags & TH_LABEL_UPPER) || (match & TH_MATCH_ANY_CASE);
+}
+
+static void set_counting(th_concept_matcher *m) {
+  for (unsigned match = 0; match < MATCHES; match++)
+    for (unsigned i = 0; i < 4; i++)
+      for (unsigned flags = 0; flags < SORTS; flags++)
+        if (counts(flags, match, i >> 1, i & 1)) m->counting[match][i] |= (uint16_t)(1u << flags);
+}
+
+static size_t seen_bytes(unsigned bits) {
+  return ((size_t)SEEN_WAYS << bits) * sizeof(seen_word);
+}
+
+/* An empty table instead of the one there is. What the words were says what the text was about (a
+ * patient's note): it does not stay behind. False, and all is as before, when memory is exhausted.
+ */
+static bool make_seen(th_concept_matcher *m, unsigned bits) {
+  seen_word *seen = aligned_alloc(64, seen_bytes(bits));
+  if (!seen) return false;
+  memset(seen, 0, seen_bytes(bits));
+  if (m->seen) explicit_bzero(m->seen, seen_bytes(m->seen_bits));
+  free(m->seen);
+  m->seen = seen;
+  m->seen_bits = bits;
+  return true;
+}
 
 th_concept_matcher *th_concept_matcher_new(void) {
   th_concept_matcher *m = calloc(1, sizeof *m);
   if (!m) return NULL;
-  m->seen = aligned_alloc(64, SEEN * sizeof *m->seen);
   m->steps = calloc(STEPS, sizeof *m->steps);
-  if (m->seen && m->steps) {
-    memset(m->seen, 0, SEEN * sizeof *m->seen);
+  if (make_seen(m, SEEN_BITS) && m->steps) {
+    set_counting(m);
     return m;
   }
   free(m->seen);
@@ -71,10 +123,9 @@ th_concept_matcher *th_concept_matcher_new(void) {
   return NULL;
 }
 
-/* What the words were says what the text was about (a patient's note): it does not stay behind. */
 void th_concept_matcher_free(th_concept_matcher *m) {
   if (!m) return;
-  explicit_bzero(m->seen, SEEN * sizeof *m->seen);
+  explicit_bzero(m->seen, seen_bytes(m->seen_bits));
   explicit_bzero(m->steps, STEPS * sizeof *m->steps);
   explicit_bzero(m->text, sizeof m->text);
   if (m->words) explicit_bzero(m->words, m->cap * sizeof *m->words);
@@ -177,13 +228,23 @@ static uint32_t look_up(const th_concepts *d, th_span before, th_span text) {
   return th_concepts_word(d, (th_span){keys[1], len}, &id) ? id : NO_WORD;
 }
 
+static uint16_t sorts_at(const th_concepts *d, uint32_t node) {
+  uint32_t n, sorts = 0;
+  const uint32_t *hits = th_concepts_hits(d, node, &n);
+  for (uint32_t i = 0; i < n; i++)
+    if (hits[i] < d->n_labels) sorts |= 1u << (d->labels[hits[i]].flags & SORT_FLAGS);
+  return (uint16_t)sorts;
+}
+
 /* Where a word leads to by itself. */
 static void set_word(const th_concepts *d, word *w, uint32_t id) {
   uint32_t n;
   w->id = id;
   w->root = id == NO_WORD ? 0 : th_concepts_step(d, 0, id);
   w->begins = 0;
+  w->sorts = 0;
   if (!w->root) return;
+  w->sorts = sorts_at(d, w->root);
   th_concepts_hits(d, w->root, &n);
   bool on = d->nodes[w->root].first_child != d->nodes[w->root + 1].first_child;
   w->begins = (uint8_t)((n ? ENDS : 0) | (on ? GOES_ON : 0));
@@ -191,39 +252,51 @@ static void set_word(const th_concepts *d, word *w, uint32_t id) {
 
 static seen_word *place_of(const th_concept_matcher *m, const uint64_t text[2]) {
   uint64_t hash = (text[0] ^ (text[1] << 29 | text[1] >> 35)) * UINT64_C(0x9E3779B97F4A7C15);
-  return &m->seen[hash >> (64 - 13)];
+  return &m->seen[(hash >> (64 - m->seen_bits)) * SEEN_WAYS];
 }
 
 static void look_up_seen(const th_concepts *d, th_concept_matcher *m, word *w) {
   seen_word *s = place_of(m, w->text);
-  if (s->text[0] == w->text[0] && s->text[1] == w->text[1]) {
-    w->id = s->id;
-    w->root = s->root;
-    w->begins = s->begins;
+  for (unsigned i = 0; i < SEEN_WAYS; i++) {
+    if (s[i].text[0] != w->text[0] || s[i].text[1] != w->text[1]) continue;
+    w->id = s[i].id;
+    w->root = s[i].root;
+    w->sorts = s[i].sorts;
+    w->begins = s[i].begins;
     return;
   }
   char text[SEEN_BYTES];
   memcpy(text, w->text, sizeof text);
   set_word(d, w, look_up(d, (th_span){0}, (th_span){text, strnlen(text, SEEN_BYTES)}));
-  *s = (seen_word){
-      .text = {w->text[0], w->text[1]}, .id = w->id, .root = w->root, .begins = w->begins};
+  if (++m->n_unseen >> SEEN_BITS_MOST && m->seen_bits < SEEN_BITS_MOST &&
+      make_seen(m, SEEN_BITS_MOST))
+    s = place_of(m, w->text);
+  memmove(s + 1, s, (SEEN_WAYS - 1) * sizeof *s);
+  *s = (seen_word){.text = {w->text[0], w->text[1]},
+                   .id = w->id,
+                   .root = w->root,
+                   .sorts = w->sorts,
+                   .begins = w->begins};
 }
 
-/* The node below a node by a word; 0 when there is none. */
-static uint32_t step(const th_concepts *d, const th_concept_matcher *m, uint32_t node,
-                     uint32_t id) {
+/* The node below a node by a word, and the sorts of labels that end there; 0 when there is none. */
+static uint32_t step(const th_concepts *d, const th_concept_matcher *m, uint32_t node, uint32_t id,
+                     uint16_t *sorts) {
   uint64_t hash = ((uint64_t)node << 32 | id) * UINT64_C(0x9E3779B97F4A7C15);
-  seen_step *s = &m->steps[hash >> (64 - 13)];
-  if (node == 0) return th_concepts_step(d, 0, id);
-  if (s->node != node || s->word != id)
+  seen_step *s = &m->steps[hash >> (64 - 13)], top;
+  if (node == 0) s = &top, top.node = 1;
+  if (s->node != node || s->word != id) {
     *s = (seen_step){.node = node, .word = id, .next = th_concepts_step(d, node, id)};
+    if (s->next) s->sorts = sorts_at(d, s->next);
+  }
+  *sorts = s->sorts;
   return s->next;
 }
 
 /* Forgets the words of another dictionary. */
 static void settle_on(const th_concepts *d, th_concept_matcher *m) {
   if (m->opened == d->opened) return;
-  memset(m->seen, 0, SEEN * sizeof *m->seen);
+  memset(m->seen, 0, seen_bytes(m->seen_bits));
   memset(m->steps, 0, STEPS * sizeof *m->steps);
   if (m->memo) memset(m->memo, 0, m->memo_bytes);
   m->opened = d->opened;
@@ -338,21 +411,12 @@ static void look_up_words(const th_concepts *d, th_concept_matcher *m) {
 typedef struct walk {
   const th_concepts *d;
   const th_concept_matcher *m;
-  unsigned flags;
   size_t start;
-  bool upper; /* all words so far are in capitals */
-  size_t end; /* behind the longest label so far; start when there is none */
+  const uint16_t *counting; /* of the matcher, for this match */
+  size_t end;               /* behind the longest label so far; start when there is none */
   uint32_t node;
   bool apart, upper_at_end;
 } walk;
-
-static bool counts(const walk *w, const th_file_label *l, bool apart, bool upper) {
-  if (apart && !(l->flags & TH_LABEL_COMMA)) return false;
-  if ((l->flags & TH_LABEL_AMBIGUOUS) && !(w->flags & TH_MATCH_AMBIGUOUS)) return false;
-  if (upper) return true;
-  if (l->flags & TH_LABEL_COMMON) return false;
-  return !(l->flags & TH_LABEL_UPPER) || (w->flags & TH_MATCH_ANY_CASE);
-}
 
 /* A long word in capitals right beside: where all is in capitals they say nothing. */
 static bool is_shouted(const th_concept_matcher *m, size_t from, size_t end) {
@@ -362,52 +426,51 @@ static bool is_shouted(const th_concept_matcher *m, size_t from, size_t end) {
   return b && b->gap == SOFT && b->upper && b->to - b->from >= LONG;
 }
 
-static void note(walk *w, uint32_t node, size_t end, bool apart, bool upper) {
-  uint32_t n;
-  const uint32_t *hits = th_concepts_hits(w->d, node, &n);
-  if (end <= w->end || n == 0) return;
+static void note(walk *w, uint32_t node, uint16_t sorts, size_t end, bool apart, bool upper) {
+  if (end <= w->end || !sorts) return;
   upper = upper && !is_shouted(w->m, w->start, end);
-  for (uint32_t i = 0; i < n; i++) {
-    if (hits[i] >= w->d->n_labels || !counts(w, &w->d->labels[hits[i]], apart, upper)) continue;
-    w->end = end;
-    w->node = node;
-    w->apart = apart;
-    w->upper_at_end = upper;
-    return;
-  }
+  if (!(sorts & w->counting[2 * apart + upper])) return;
+  w->end = end;
+  w->node = node;
+  w->apart = apart;
+  w->upper_at_end = upper;
 }
 
 static void go_on(walk *w, uint32_t node, size_t at, bool apart, bool upper, unsigned depth) {
   while (at < w->m->n && depth < TH_LABEL_WORDS_MAX) {
     const word *x = &w->m->words[at];
+    uint16_t sorts = x->sorts;
     if (at > w->start) {
       if (x->gap == BREAK) return;
       apart = apart || x->gap == APART;
     }
     if (x->joined != NO_WORD) {
-      uint32_t next = step(w->d, w->m, node, x->joined);
+      uint32_t next = step(w->d, w->m, node, x->joined, &sorts);
       bool all = upper;
       for (unsigned k = 0; k < x->n_joined; k++) {
         const word *part = &w->m->words[at + k];
         all = all && (part->upper || part->to - part->from == 1 || part->id == NO_WORD);
       }
       if (next) {
-        note(w, next, at + x->n_joined, apart, all);
+        note(w, next, sorts, at + x->n_joined, apart, all);
         go_on(w, next, at + x->n_joined, apart, all, depth + 1);
       }
     }
     if (x->id == NO_WORD) return;
-    node = node ? step(w->d, w->m, node, x->id) : x->root;
+    if (node)
+      node = step(w->d, w->m, node, x->id, &sorts);
+    else
+      node = x->root, sorts = x->sorts;
     if (node == 0) return;
     upper = upper && x->upper;
     depth++;
-    note(w, node, ++at, apart, upper);
+    note(w, node, sorts, ++at, apart, upper);
   }
 }
 
 /* Gathers the labels that count at the place found. */
 static int give(walk *w, th_concept_matcher *m, th_mention_fn fn, void *ctx, th_err *err) {
-  uint32_t n, kept = 0;
+  uint32_t n, kept = 0, counting = w->counting[2 * w->apart + w->upper_at_end];
   const uint32_t *hits = th_concepts_hits(w->d, w->node, &n);
   if (n > m->cap_labels) {
     uint32_t *p = realloc(m->labels, n * sizeof *p);
@@ -416,7 +479,7 @@ static int give(walk *w, th_concept_matcher *m, th_mention_fn fn, void *ctx, th_
     m->cap_labels = n;
   }
   for (uint32_t i = 0; i < n; i++)
-    if (hits[i] < w->d->n_labels && counts(w, &w->d->labels[hits[i]], w->apart, w->upper_at_end))
+    if (hits[i] < w->d->n_labels && counting >> (w->d->labels[hits[i]].flags & SORT_FLAGS) & 1)
       m->labels[kept++] = hits[i];
   th_mention mention = {.from = m->words[w->start].from,
                         .to = m->words[w->end - 1].to,
@@ -438,6 +501,7 @@ int th_concepts_match(const th_concepts *d, th_concept_matcher *m, th_span text,
                       th_mention_fn fn, void *ctx, th_err *err) {
   if (!d->n_nodes) return 0;
   settle_on(d, m);
+  walk w = {.d = d, .m = m, .counting = m->counting[flags % MATCHES]};
   int rc = read_words(d, m, text, err);
   if (!rc) look_up_words(d, m);
   for (size_t i = 0; !rc && i < m->n;) {
@@ -445,7 +509,7 @@ int th_concepts_match(const th_concepts *d, th_concept_matcher *m, th_span text,
       i++;
       continue;
     }
-    walk w = {.d = d, .m = m, .flags = flags, .start = i, .end = i};
+    w.start = w.end = i;
     go_on(&w, 0, i, false, true, 0);
     if (w.end > i) rc = give(&w, m, fn, ctx, err);
     i = TH_MAX(w.end, i + 1);
