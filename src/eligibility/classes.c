@@ -351,6 +351,7 @@ static void read_scale(th_elig_binder *s, const th_elig_mention *m, int a, bool 
   if (c.end == c.at || is_read(s, c.at)) return;
   bool digits = s->t[c.at].kind == TH_ELIG_NUM, stage = a == th_elig_known_attributes.cancer_stage;
   if (digits && stage && !names_growth(s)) return;
+  if (a == th_elig_known_attributes.visual_acuity) return; /* letters, and no classes */
   if (stage || a == th_elig_known_attributes.child_pugh) digits = false; /* no plain numbers */
   if (digits && !may_be_numbers(s, m, &c, redirected)) return;
   find_relation(s, m, &c);

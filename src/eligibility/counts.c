@@ -18,7 +18,8 @@ static th_elig_set nodes = TH_ELIG_SET("node");
 static th_elig_set things = TH_ELIG_SET(
     "lesion|tumor|metastase|metastasis|metastases|nodule|node|polyp|plaque|ulcer|joint|tooth|"
     "fracture|episode|attack|bout|crisis|crise|crises|relapse|recurrence|exacerbation|flare|"
-    "hospitalization|admission|infection|fall|stone|calculi|vessel|aneurysm|fibroid|myoma|cyst|"
+    "adenoma|hospitalization|admission|infection|fall|stone|calculi|vessel|aneurysm|fibroid|myoma|"
+    "cyst|"
     "nevi|mole|wart|keratose|transfusion|regimen|therapy|therapie|therapies|failure|surgery|"
     "surgerie|pregnancy|pregnancie|delivery|deliverie|abortion|embryo|follicle|beat|erosion|"
     "migraine|headache|cigarette|caries|implant|vertebra|vertebrae|gallstone|foci|focus|stroke|"

@@ -64,6 +64,10 @@ static const struct {
     {"mL/min*", "mL", "mL/min"},
     {"mm[Hg]", "mm", "mm[Hg]"},
     {"ms", "m/s", "ms"},
+    {"{drink}/wk", "U/wk", "{drink}/wk"},
+    {"{drink}/wk", "U/d", "{drink}/d"},
+    {"{pack}.a", "{pack}/a", "{pack}.a"},
+    {"mg/dL", "/mg/dL", "mg/dL"},
     {"mg/dL", "mg", "mg/dL"},
     {"mg/dL", "umol", "umol/L"},
     {"mg/dL", "mmol", "mmol/L"},
@@ -111,8 +115,22 @@ bool th_elig_mend_unit(int a, th_elig_quantity *q) {
   return false;
 }
 
+/* "More than 5 years ago" is no time to fall asleep, cells are no copies of a virus. */
+static bool is_of_other_order(const th_elig_attribute *at, const th_elig_quantity *q) {
+  if (!q->has_unit) return false;
+  const char *unit = q->unit.ucum, *of = at->unit;
+  bool hours = !strcmp(of, "h"), minutes = !strcmp(of, "min") || !strcmp(of, "s");
+  bool long_ = !strcmp(unit, "wk") || !strcmp(unit, "mo") || !strcmp(unit, "a");
+  if ((minutes || hours) && strstr(at->key, "sleep")) return long_ || (minutes && *unit == 'd');
+  if (minutes) return long_;
+  return strstr(unit, "{cells}") && strstr(of, "{copies}");
+}
+
 bool th_elig_fits(int a, const th_elig_quantity *q) {
   const th_elig_attribute *at = &th_elig_attributes[a];
+  if (is_of_other_order(at, q)) return false;
+  if (q->snellen) return a == th_elig_known_attributes.snellen;
+  if (a == th_elig_known_attributes.snellen) return false;
   if (q->percentile) return a == th_elig_known_attributes.bmi_percentile;
   if (!isnan(q->second))
     return a == th_elig_known_attributes.blood_pressure || a == th_elig_known_attributes.systolic ||

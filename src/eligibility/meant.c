@@ -50,6 +50,28 @@ static bool is_no_age(const th_elig_binder *s, const th_elig_quantity *q) {
   return q->value < 1 ? isnan(q->high) && q->value != 0 : word && (spelled || q->value < 4);
 }
 
+/* "CTCAE 5.0": an edition, where no word says that it is a grade. */
+static bool names_grade(const th_elig_binder *s, const th_elig_mention *m,
+                        const th_elig_quantity *q) {
+  static th_elig_set grade = TH_ELIG_SET("grade|graded|grading|toxicity|score");
+  for (uint32_t i = m->first; i < s->n && i < q->first + (q->first < m->first ? 8 : 0); i++)
+    if (th_elig_at(s, i, &grade)) return true;
+  for (uint32_t i = m->first; i < q->first; i++)
+    if (th_elig_at(s, i, &grade)) return true;
+  return q->first < m->first;
+}
+
+/* "1.5 to 1.9 times baseline" */
+static bool is_of_baseline(const th_elig_binder *s, const th_elig_quantity *q) {
+  static th_elig_set times = TH_ELIG_SET("x|*|time|fold"), baseline = TH_ELIG_SET("baseline");
+  static th_elig_set fill = TH_ELIG_SET("the|above|over|from|higher|than|increase|of");
+  uint32_t i = q->end;
+  if (i >= s->n || (!th_elig_at(s, i, &times) && !th_elig_sign(&s->t[i], 'x'))) return false;
+  for (i++; i < q->end + 5 && th_elig_at(s, i, &fill);)
+    i++;
+  return th_elig_at(s, i, &baseline);
+}
+
 /* Whether a word that says more than one thing names the attribute beside this quantity: growths
  * have sizes with a unit or the word for it, numbers before "times" or "units" are counts of those,
  * and who is "pregnant" is so for weeks. */
@@ -69,10 +91,11 @@ static bool is_meant(const th_elig_binder *s, const th_elig_mention *m, int a,
     return th_elig_is_time(q) && !strcmp(q->unit.ucum, "wk") && q->related &&
            !th_elig_at(s, q->end, &then);
   const th_elig_known *known = &th_elig_known_attributes;
-  bool fraction = q->behind + 1 < s->n && th_elig_sign(&s->t[q->behind], '/') &&
-                  s->t[q->behind + 1].kind == TH_ELIG_NUM;
-  if (a == known->visual_acuity && fraction) return false; /* "20/40": no letters */
+  if (a == known->grade && !q->related && !names_grade(s, m, q)) return false;
+  if (is_of_baseline(s, q)) return false;
   if (a == known->age && is_no_age(s, q)) return false;
+  static th_elig_set away = TH_ELIG_SET("from|above|below|away|proximal|distal");
+  if (a == known->tumor_size && th_elig_at(s, q->end, &away)) return false; /* where it lies */
   if (q->has_unit || q->reference) return true;
   static th_elig_set bethesda = TH_ELIG_SET("bu|bethesda");
   if (a == known->inhibitor_titer) /* "protease inhibitors (at least 2)" */
@@ -159,8 +182,9 @@ bool th_elig_is_count_of(const th_elig_binder *s, const th_elig_quantity *q) {
   static th_elig_set of = TH_ELIG_SET("of"), out = TH_ELIG_SET("out");
   static th_elig_set whole = TH_ELIG_SET("the|these|those|which|following|our|them|this|its|at|"
                                          "common|:|their|below|such");
-  static th_elig_set numbered = TH_ELIG_SET("day|visit|cycle|phase|arm|cohort|part|course|type|"
-                                            "study|table|appendix|section|version");
+  static th_elig_set numbered =
+      TH_ELIG_SET("tier|day|visit|cycle|phase|arm|cohort|part|course|type|"
+                  "study|table|appendix|section|version");
   if (q->has_unit || q->reference || q->age) return false;
   bool known_day =
       q->first > 0 && s->t[q->first].kind == TH_ELIG_NUM && th_elig_at(s, q->first - 1, &numbered);
@@ -211,6 +235,7 @@ bool th_elig_is_change(const th_elig_binder *s, const th_elig_mention *m,
   static th_elig_set limits = TH_ELIG_SET("above|over|to|as|defined|is|equal");
   static th_elig_set by = TH_ELIG_SET("of|by");
   uint32_t i = m->first, number = q->first;
+  if (th_elig_at(s, q->end, &changes)) return true; /* "≥ 0.3 mg/dL increase" */
   bool percent = q->has_unit && !strcmp(q->unit.ucum, "%"), told = percent;
   for (uint32_t k = m->end; k < number; k++)
     told |= th_elig_at(s, k, &by);

@@ -40,6 +40,8 @@ static void find_known(void) {
   FIND(tnm_m, "tnm_m");
   FIND(nyha, "nyha");
   FIND(transfusions, "transfusions");
+  FIND(snellen, "snellen");
+  FIND(pack_years, "pack_years");
   FIND(visual_acuity, "visual_acuity");
   FIND(tumor_count, "tumor_count");
   FIND(brain_metastases_count, "brain_metastases_count");
@@ -73,7 +75,8 @@ bool th_elig_joins(const th_elig_binder *s, uint32_t from, uint32_t to) {
   return true;
 }
 
-static bool has_quantity_between(const th_elig_binder *s, uint32_t from, uint32_t to) {
+/* time: whether the quantity behind is itself a stretch of time. */
+static bool has_quantity_between(const th_elig_binder *s, uint32_t from, uint32_t to, bool time) {
   const th_elig_leaf *l = s->l;
   for (uint32_t i = 0; i < l->n_quantities; i++) {
     if (l->quantities[i].number >= to) break;
@@ -84,7 +87,8 @@ static bool has_quantity_between(const th_elig_binder *s, uint32_t from, uint32_
                 th_elig_at(s, other->first - 1, &named);
     bool a_day = !other->related && other->has_unit && !strcmp(other->unit.ucum, "h") &&
                  other->value == 24; /* "by 24-hour urine" */
-    if (name || a_day) continue;
+    if (name || a_day || (!time && !other->related && !other->age && th_elig_is_time(other)))
+      continue; /* "PSA 45 days after surgery < 0.2" */
     bool inside = l->quantities[i].number >= from && l->quantities[i].number < to;
     if (inside && !th_elig_at(s, l->quantities[i].end, &parts)) return true;
   }
@@ -174,6 +178,16 @@ static bool is_of_other_time(const th_elig_binder *s, uint32_t from, const th_el
   return false;
 }
 
+/* "a fall of ≥ 20 mmHg (systolic) or ≥ 10 mmHg (diastolic)": the second is a change as well. */
+static bool is_of_change(const th_elig_binder *s, const th_elig_quantity *q) {
+  static th_elig_set fill =
+      TH_ELIG_SET("(|)|systolic|diastolic|or|and|,|in|bp|pressure|sbp|dbp|blood");
+  if (s->change_end == 0 || q->first < s->change_end || q->first - s->change_end > 6) return false;
+  for (uint32_t i = s->change_end; i < q->first; i++)
+    if (!th_elig_at(s, i, &fill)) return false;
+  return true;
+}
+
 /* The quantity by the mention before it. */
 static bool bind_before(th_elig_binder *s, th_elig_quantity *q, uint32_t gap, uint32_t m_index) {
   const th_elig_mention *m = &s->l->mentions[m_index];
@@ -192,7 +206,8 @@ static bool bind_before(th_elig_binder *s, th_elig_quantity *q, uint32_t gap, ui
   if (gap > 4 && th_elig_attributes[a].scale && th_elig_counts_next(s, q)) return false;
   bool apart = gap > 2 || (m->end < s->n && th_elig_sign(&s->t[m->end], ')'));
   if (a == th_elig_known_attributes.age && apart && th_elig_is_before_event(s, q)) return false;
-  if (th_elig_is_change(s, m, q)) return q->use = TH_ELIG_AS_GUARD, true;
+  if (th_elig_is_change(s, m, q) || is_of_change(s, q))
+    return s->change_end = q->end, q->use = TH_ELIG_AS_GUARD, true;
   bool onset =
       th_elig_is_onset(a) && m->end + 1 == q->first; /* "onset of symptoms within 7 days" */
   static th_elig_set lasting = TH_ELIG_SET("for");
@@ -283,7 +298,8 @@ static bool bind_behind(th_elig_binder *s, th_elig_quantity *q, uint32_t m_index
   if (!reversed && !q->has_unit && q->reference == TH_ELIG_ABSOLUTE &&
       (!is_countable(a) || th_elig_attributes[a].scale))
     return false;
-  if (!q->has_unit && is_countable(a) && has_quantity_between(s, q->end, m->first)) return false;
+  if (!q->has_unit && is_countable(a) && has_quantity_between(s, q->end, m->first, true))
+    return false;
   s->n_list = 1;
   s->list[0] = a;
   s->list_first = q->first;
@@ -295,7 +311,7 @@ static bool bind_behind(th_elig_binder *s, th_elig_quantity *q, uint32_t m_index
 
 /* "a score of 4-6 on the Clinical Frailty Scale", "≥ 6 on the WHO ordinal scale" */
 static bool bind_scale_behind(th_elig_binder *s, th_elig_quantity *q, uint32_t m_index) {
-  static th_elig_set on = TH_ELIG_SET("on|in|by|using|with|according|for");
+  static th_elig_set on = TH_ELIG_SET("on|in|by|using|with|according|for|from");
   static th_elig_set fill =
       TH_ELIG_SET("the|a|to|of|covid|-|19|who|modified|baseline|total|(|at|point|item|points");
   static th_elig_set score =
@@ -322,7 +338,7 @@ static bool bind_scale_behind(th_elig_binder *s, th_elig_quantity *q, uint32_t m
 
 /* "at least 1 but no more than 3 prior regimens": the first is of what the second counts. */
 static bool bind_with_next(th_elig_binder *s, th_elig_quantity *q, uint32_t m_index) {
-  static th_elig_set joints = TH_ELIG_SET("but|and|or|to|,|up");
+  static th_elig_set joints = TH_ELIG_SET("but|and|or|to|,|up|a");
   const th_elig_quantity *next = q + 1;
   if (m_index >= s->l->n_mentions || next >= s->l->quantities + s->l->n_quantities) return false;
   const th_elig_mention *m = &s->l->mentions[m_index];
@@ -362,19 +378,27 @@ static bool is_of_other_sex(const th_elig_binder *s, const th_elig_quantity *q) 
  * a number without a relation, joined to one that was read, has that one's. True
  * when what it counts stands behind it. */
 static bool share_relation(const th_elig_binder *s, th_elig_quantity *q, uint32_t m_index) {
-  static th_elig_set joints = TH_ELIG_SET("and|or|&|,");
+  static th_elig_set joints = TH_ELIG_SET("and|or|&|,|in|for|(|)|men|women|male|female|boy|girl");
+  static th_elig_set sexes = TH_ELIG_SET("men|women|male|female|boy|girl");
   const th_elig_leaf *l = s->l;
   const th_elig_quantity *before = q - 1;
   if (q == l->quantities || s->n_list == 0 || q->related || q->tied || q->age || !isnan(q->high) ||
       !isnan(q->second) || q->reference || before->use != TH_ELIG_AS_FACT || !before->related ||
-      before->relation > TH_ELIG_GE || q->first < s->last_end || q->first - s->last_end > 2 ||
+      before->relation > TH_ELIG_GE || q->first < s->last_end || q->first - s->last_end > 5 ||
       q->first == s->last_end || q->percentile)
     return false;
-  for (uint32_t i = s->last_end; i < q->first; i++)
+  static th_elig_set sign = TH_ELIG_SET("(|)|in|for");
+  bool sex = false, apart = false;
+  for (uint32_t i = s->last_end; i < q->first; i++) {
     if (!th_elig_at(s, i, &joints)) return false;
+    sex |= th_elig_at(s, i, &sexes);
+    apart |= th_elig_at(s, i, &sign);
+  }
+  if (!sex && (apart || q->first - s->last_end > 2)) return false;
   bool counted = !q->has_unit && !before->has_unit && m_index < l->n_mentions &&
                  l->mentions[m_index].first == q->end;
-  bool again = q->has_unit && before->has_unit && !th_elig_is_time(q) && s->n_list == 1 &&
+  bool again = q->has_unit && before->has_unit &&
+               (!th_elig_is_time(q) || !strcmp(q->unit.ucum, "ms")) && s->n_list == 1 &&
                th_elig_fits(s->list[0], q);
   if (!counted && !again) return false;
   q->relation = before->relation;
@@ -406,13 +430,14 @@ static bool bind_linked(th_elig_binder *s, th_elig_quantity *q) {
   uint32_t bound = 0;
   if (!q->has_unit && q->reference == TH_ELIG_ABSOLUTE && gap > 3 &&
       !th_elig_attributes[s->list[0]].scale) {
-    static th_elig_set sexes = TH_ELIG_SET("men|man|women|woman|male|female|boy|girl|or|and");
+    static th_elig_set sexes =
+        TH_ELIG_SET("men|man|women|woman|male|female|boy|girl|or|and|asian|caucasian|white|black");
     bool sex = false;
     for (uint32_t i = s->last_end; i < q->first; i++)
       sex |= th_elig_at(s, i, &sexes);
     if (!sex) return false;
   }
-  for (uint32_t i = 0; i < s->n_list; i++) {
+  for (uint32_t i = 0; i < s->n_list && (bound == 0 || isnan(q->second)); i++) {
     if (!th_elig_fits(s->list[i], q)) continue;
     th_elig_add_facts(s, s->list[i], q, q->first, q->end, UINT32_MAX);
     bound++;
@@ -449,10 +474,12 @@ static void bind(th_elig_binder *s, th_elig_quantity *q) {
   bool turned = !q->related && q->end < s->n && s->t[q->end].kind == TH_ELIG_REL;
   while (turned && behind < l->n_mentions && l->mentions[behind].end <= q->end)
     behind++; /* "18 years old ≤ age" */
+  bool same = q->relation == TH_ELIG_EQ && s->t[q->first].kind == TH_ELIG_REL;
+  if (same && q > l->quantities && q[-1].end == q->first) return; /* "1 mmHg = 0.133 kPa" */
   if (q->use != TH_ELIG_FREE || th_elig_is_scale_range(s, q) || th_elig_is_count_of(s, q)) return;
   if (share_relation(s, q, behind) && bind_behind(s, q, behind, UINT32_MAX)) return;
-  bool has_before =
-      s->mention > 0 && !has_quantity_between(s, l->mentions[s->mention - 1].end, q->first);
+  bool has_before = s->mention > 0 && !has_quantity_between(s, l->mentions[s->mention - 1].end,
+                                                            q->first, th_elig_is_time(q));
   uint32_t gap =
       has_before ? th_elig_distance(s, l->mentions[s->mention - 1].end, q->first) : UINT32_MAX;
   if (has_before &&
@@ -474,7 +501,7 @@ static void bind(th_elig_binder *s, th_elig_quantity *q) {
   if (has_before && s->mention > 1 && q->related && gap != UINT32_MAX) {
     /* "Hb in patients with …": the mention before may be of no use, the one before it is */
     uint32_t second = s->mention - 2;
-    uint32_t far = has_quantity_between(s, l->mentions[second].end, q->first)
+    uint32_t far = has_quantity_between(s, l->mentions[second].end, q->first, true)
                        ? UINT32_MAX
                        : th_elig_distance(s, l->mentions[second].end, q->first);
     if (bind_before(s, q, far, second)) return;

@@ -16,6 +16,7 @@ typedef struct th_elig_binder {
   uint32_t n_list;
   uint32_t list_first;                         /* first token of their mentions */
   uint32_t last_end;                           /* behind the last bound quantity */
+  uint32_t change_end;                         /* behind the last change of a value; 0 = none */
   uint32_t other_first, other_end, other_last; /* name of the last measure that is in no table, and
                                                 * the token behind its bound; 0 = none */
   uint32_t mention; /* mentions before the quantity: index behind the last */
@@ -29,7 +30,7 @@ typedef struct th_elig_known {
   int tnm_t, tnm_n, tnm_m;
   int nyha, transfusions, bmi, egfr, radiation_dose, marrow_irradiated;
   int bclc, tumor_grade, bmi_percentile, inhibitor_titer, intercourse_attempts, residence_distance;
-  int life_expectancy, birth_weight, visual_acuity;
+  int life_expectancy, birth_weight, snellen, visual_acuity, pack_years;
   int tumor_count, brain_metastases_count, positive_nodes;
 } th_elig_known;
 extern th_elig_known th_elig_known_attributes;

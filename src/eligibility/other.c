@@ -19,7 +19,7 @@ enum { NAME_MAX_TOKENS = 7, FILL_MAX = 5 };
 static th_elig_set scales = TH_ELIG_SET(
     "score|scale|index|grade|stage|level|rating|questionnaire|inventory|ratio|titer|titre|"
     "subscale|category|percentile|factor|test|indice|scores|domain|item|assessment|checklist|"
-    "reading|profile|interview|examination|survey|severity");
+    "measure|reading|profile|interview|examination|survey|severity");
 
 static bool is_word(const th_elig_binder *s, uint32_t i) {
   return i < s->n && s->t[i].kind == TH_ELIG_WORD;
@@ -172,7 +172,7 @@ static bool goes_on(const th_elig_binder *s, const th_elig_quantity *q) {
 /* "a score of 10 or more on the NAME": behind the quantity. */
 static bool bind_name_behind(th_elig_binder *s, th_elig_quantity *q) {
   static th_elig_set score = TH_ELIG_SET("score|scored|scores|scoring|rating|rated|reading");
-  static th_elig_set on = TH_ELIG_SET("on|in|for|by");
+  static th_elig_set on = TH_ELIG_SET("on|in|for|by|from");
   static th_elig_set fill = TH_ELIG_SET("the|a|an|their|of|at|points|point");
   bool told = false;
   for (uint32_t i = q->first; i-- > 0 && q->first - i <= 3;)
@@ -238,6 +238,8 @@ bool th_elig_bind_other(th_elig_binder *s, th_elig_quantity *q) {
   if (!q->related || q->use != TH_ELIG_FREE || q->age || q->tied || q->plus || q->percentile ||
       !isnan(q->second) || !is_unit_of_measure(q) || !is_whole(s, q))
     return false;
+  bool years = !q->has_unit && q->value >= 1900 && q->value < 2100 && q->high < 2100;
+  if (years) return false; /* "from 2015 to 2018" */
   if (goes_on(s, q)) return th_elig_add_other(s, q, s->other_first, s->other_end);
   uint32_t end = q->first, floor = s->last_end < end ? s->last_end : 0;
   for (uint32_t n = 0; n < FILL_MAX && end > floor && th_elig_at(s, end - 1, &fill); n++)

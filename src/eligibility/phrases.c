@@ -118,7 +118,7 @@ typedef struct wording {
 } wording;
 
 static const wording before[] = {
-    {"<|less than|lower than|below|under|smaller than|younger than|fewer than|shorter than|"
+    {"<|less|less than|lower than|below|under|smaller than|younger than|fewer than|shorter than|"
      "inferior to|lesser than|not reaching|earlier than|poorer than|worse than or below|less "
      "then|younger then|lower then|fewer then|smaller then|aged under|aged below|aged less than",
      TH_ELIG_LT},
@@ -135,7 +135,8 @@ static const wording before[] = {
      "exceeded|must not exceed|should not exceed|no worse than|younger than or equal to|lesser "
      "than "
      "or equal to|lower or equal to|lower or equal than|less than or equal to or|no more "
-     "then|less or equal|less than equal to|=<|< =|not worse than|equal or lower than|below or "
+     "then|less or equal|less than equal to|=<|< =|= or <|= or less than|= or lower than|= or "
+     "below|not worse than|equal or lower than|below or "
      "at|at "
      "or below|equal to or < |smaller or equal to|equal or inferior to|equal or below|no "
      "bigger than|not bigger than",
@@ -146,7 +147,7 @@ static const wording before[] = {
      "then|grater than|larger then|longer then|over than|above than|better "
      "than|elevated "
      "to more than|elevated to greater than|elevated >|more then|greater then|excess of|elevated "
-     "more than|upper than|elevated over|heavier than|later than|beyond",
+     "more than|upper than|elevated over|heavier than|later than|beyond|greater|worse than",
      TH_ELIG_GT},
     {">=|at least|no less than|not less than|minimum of|minimum|min|not younger than|not below|not "
      "lower than|no lower than|no younger than|equal to or greater than|equal or greater than|"
@@ -163,7 +164,8 @@ static const wording before[] = {
      "more "
      "than|greater than equal to|no smaller than|not smaller than|longer than or equal to|greater "
      "than or "
-     "equal to or|> =|equal or above|minimally|at or above|equal to or over|higher or equal "
+     "equal to or|> =|equal or above|equal to or better than|better than or equal to|minimally|at "
+     "or above|equal to or over|higher or equal "
      "than|more or equal than|older or equal to|starting at|starting from|greater or equal|a "
      "minimum of|as low as|= or >|= or greater than|= or more than|equals or greater than|more or "
      "equal|higher or equal|superior or equal|over or equal|above or equal|bigger or equal "

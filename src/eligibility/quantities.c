@@ -5,38 +5,14 @@
 
 #include "eligibility/keys.h"
 #include "eligibility/phrases.h"
+#include "eligibility/scan.h"
 
 enum { FILLERS_MAX = 7 };
-
-typedef struct scan {
-  th_span text;
-  const th_elig_token *t;
-  uint32_t n;
-  const bool *taken;
-  bool ordinals; /* "95th" is a number: a percentile follows */
-} scan;
-
-static bool is(const scan *s, uint32_t i, char c) {
-  return i < s->n && th_elig_sign(&s->t[i], c);
-}
-
-static bool among(const scan *s, uint32_t i, th_elig_set *set) {
-  return i < s->n && th_elig_among(set, &s->t[i]);
-}
-
-static bool is_number(const scan *s, uint32_t i) {
-  return i < s->n && s->t[i].kind == TH_ELIG_NUM && !s->taken[i] &&
-         !(s->t[i].flags & TH_ELIG_SUPERSCRIPT);
-}
-
-static bool is_tight(const scan *s, uint32_t i) {
-  return i < s->n && !(s->t[i].flags & TH_ELIG_SPACE_BEFORE);
-}
 
 /* ---- powers of ten ---- */
 
 /* "^9", "(9)", a superscript, "e9" behind a 10; the power, 0 when there is none. */
-static int power_behind(const scan *s, uint32_t i, uint32_t *end) {
+static int power_behind(const th_elig_scan *s, uint32_t i, uint32_t *end) {
   static th_elig_set exponents = TH_ELIG_SET("e3|e4|e5|e6|e9|e12|exp3|exp6|exp9");
   static const int of[] = {3, 4, 5, 6, 9, 12, 3, 6, 9};
   if (i >= s->n) return 0;
@@ -61,7 +37,7 @@ static int power_behind(const scan *s, uint32_t i, uint32_t *end) {
 }
 
 /* "x 10^9" behind a number; the power, 0 when there is none. */
-static int exponent(const scan *s, uint32_t i, uint32_t *end) {
+static int exponent(const th_elig_scan *s, uint32_t i, uint32_t *end) {
   static th_elig_set times = TH_ELIG_SET("x|*|times|.");
   uint32_t k = i;
   if (is(s, k, 'x') || is(s, k, '*') || among(s, k, &times))
@@ -86,7 +62,7 @@ typedef struct value {
 
 /* "37 0/7 weeks", "36+6 weeks": weeks and days. The token behind them, i + 1 when there are none.
  */
-static uint32_t read_days(const scan *s, uint32_t i, double *weeks) {
+static uint32_t read_days(const th_elig_scan *s, uint32_t i, double *weeks) {
   static th_elig_set of_weeks = TH_ELIG_SET("week|wk|gestation|w");
   bool seventh = i + 3 < s->n && s->t[i + 1].kind == TH_ELIG_NUM && is(s, i + 2, '/') &&
                  s->t[i + 3].kind == TH_ELIG_NUM && s->t[i + 3].value == 7;
@@ -102,7 +78,7 @@ static th_elig_set ordinal_ends = TH_ELIG_SET("st|nd|rd|th|ᵗʰ");
 
 /* "95th percentile", "5th and 85th percentiles": the token of that word, 0 when none follows the
  * number at token i. */
-static uint32_t percentile_behind(const scan *s, uint32_t i) {
+static uint32_t percentile_behind(const th_elig_scan *s, uint32_t i) {
   static th_elig_set word = TH_ELIG_SET("percentile|centile|percentil|%ile");
   static th_elig_set fill = TH_ELIG_SET("-|and|to|the|or");
   for (uint32_t k = i + 1; k < s->n && k < i + 8; k++) {
@@ -113,7 +89,7 @@ static uint32_t percentile_behind(const scan *s, uint32_t i) {
 }
 
 /* The number at token i with its exponent; the token behind it. */
-static uint32_t read_value(const scan *s, uint32_t i, value *out) {
+static uint32_t read_value(const th_elig_scan *s, uint32_t i, value *out) {
   static th_elig_set thousand = TH_ELIG_SET("thousand"), million = TH_ELIG_SET("million"),
                      billion = TH_ELIG_SET("billion"), hundred = TH_ELIG_SET("hundred");
   uint32_t end;
@@ -147,7 +123,7 @@ static uint32_t read_value(const scan *s, uint32_t i, value *out) {
 }
 
 /* The unit behind a value, with the power of ten that stands before it. */
-static uint32_t read_unit(const scan *s, uint32_t i, int power, th_elig_quantity *q) {
+static uint32_t read_unit(const th_elig_scan *s, uint32_t i, int power, th_elig_quantity *q) {
   uint32_t end = i, at = i;
   th_elig_unit u;
   if (is(s, i, '-') && is_tight(s, i) && i + 1 < s->n && s->t[i + 1].kind == TH_ELIG_WORD &&
@@ -180,7 +156,7 @@ static uint32_t read_unit(const scan *s, uint32_t i, int power, th_elig_quantity
 }
 
 /* "x ULN", "times the institutional upper limit of normal". */
-static uint32_t read_limit(const scan *s, uint32_t i, th_elig_quantity *q) {
+static uint32_t read_limit(const th_elig_scan *s, uint32_t i, th_elig_quantity *q) {
   static th_elig_set times = TH_ELIG_SET("x|*|time|fold|multiple|xs");
   static th_elig_set fillers = TH_ELIG_SET(
       "the|la|of|a|institution|institutional|institution's|local|laboratory|lab|central|age|"
@@ -224,7 +200,7 @@ static uint32_t read_limit(const scan *s, uint32_t i, th_elig_quantity *q) {
 }
 
 /* "above the normal range", "below normal": one times the limit on that side. */
-static uint32_t read_normal(const scan *s, uint32_t i, th_elig_quantity *q) {
+static uint32_t read_normal(const th_elig_scan *s, uint32_t i, th_elig_quantity *q) {
   static th_elig_set fillers = TH_ELIG_SET("the|of|institutional|laboratory|lab|local|reference");
   uint32_t k = i, end;
   if (q->relation == TH_ELIG_EQ) return i;
@@ -238,7 +214,7 @@ static uint32_t read_normal(const scan *s, uint32_t i, th_elig_quantity *q) {
 }
 
 /* A stretch of words in parentheses that only explains: "(inclusive)", "(18 incl.)". */
-static uint32_t skip_inclusive(const scan *s, uint32_t i) {
+static uint32_t skip_inclusive(const th_elig_scan *s, uint32_t i) {
   static th_elig_set words = TH_ELIG_SET("inclusive|incl|included|including");
   if (is(s, i, '(') && among(s, i + 1, &words)) return is(s, i + 2, ')') ? i + 3 : i + 2;
   if (is(s, i, ',') && among(s, i + 1, &words)) return i + 2;
@@ -246,14 +222,14 @@ static uint32_t skip_inclusive(const scan *s, uint32_t i) {
 }
 
 /* ", inclusive" is of the value's words; "(inclusive)" only explains them. */
-static void step_over_inclusive(const scan *s, th_elig_quantity *q) {
+static void step_over_inclusive(const th_elig_scan *s, th_elig_quantity *q) {
   uint32_t end = skip_inclusive(s, q->end);
   if (end > q->end && q->value_end == q->end && !is(s, q->end, '(')) q->value_end = end;
   q->end = end;
 }
 
 /* "greater than or equal to (>=)": the relation once more as a sign. */
-static uint32_t skip_sign_again(const scan *s, uint32_t i) {
+static uint32_t skip_sign_again(const th_elig_scan *s, uint32_t i) {
   bool open = is(s, i, '(') || is(s, i, '[');
   bool again = open && i + 2 < s->n && s->t[i + 1].kind == TH_ELIG_REL &&
                (is(s, i + 2, ')') || is(s, i + 2, ']'));
@@ -266,7 +242,7 @@ static bool is_time(const th_elig_unit *u) {
 }
 
 /* "of age", "old" behind years. */
-static uint32_t read_age(const scan *s, uint32_t i, th_elig_quantity *q) {
+static uint32_t read_age(const th_elig_scan *s, uint32_t i, th_elig_quantity *q) {
   static th_elig_set old = TH_ELIG_SET("old|o|yo|oold");
   static th_elig_set of = TH_ELIG_SET("of|in|if|og");
   static th_elig_set age = TH_ELIG_SET("age|life");
@@ -279,7 +255,7 @@ static uint32_t read_age(const scan *s, uint32_t i, th_elig_quantity *q) {
   return i;
 }
 
-static bool says_age(const scan *s, uint32_t from, uint32_t to) {
+static bool says_age(const th_elig_scan *s, uint32_t from, uint32_t to) {
   static th_elig_set words = TH_ELIG_SET("older|younger|elder|aged|old|age");
   for (uint32_t i = from; i < to; i++)
     if (among(s, i, &words)) return true;
@@ -290,7 +266,7 @@ static bool is_upward(uint8_t r) {
   return r == TH_ELIG_GE || r == TH_ELIG_GT;
 }
 
-static uint32_t read_behind(const scan *s, uint32_t i, th_elig_quantity *q) {
+static uint32_t read_behind(const th_elig_scan *s, uint32_t i, th_elig_quantity *q) {
   uint32_t at = i, end;
   if (is(s, i, '+') && !is_number(s, i + 1) && isnan(q->high) && !q->related) {
     q->relation = TH_ELIG_GE;
@@ -301,7 +277,7 @@ static uint32_t read_behind(const scan *s, uint32_t i, th_elig_quantity *q) {
   if ((is(s, at, '(') || is(s, at, ',')) && at + 1 < s->n) at++;
   int p = th_elig_phrase_at(s->text, s->t, s->n, at, TH_ELIG_F_BEHIND, &end);
   static th_elig_set than = TH_ELIG_SET("than|then");
-  static th_elig_set whole = TH_ELIG_SET("more|greater|higher|longer|older|younger|fewer");
+  static th_elig_set whole = TH_ELIG_SET("more|greater|higher|longer|older|younger|fewer|less");
   bool alone = p >= 0 && th_elig_among(&whole, &s->t[end - 1]); /* "50 or more 14 days before" */
   if (p < 0 || (is_number(s, end) && !alone) || (end < s->n && s->t[end].kind == TH_ELIG_REL))
     return i;
@@ -318,7 +294,7 @@ static uint32_t read_behind(const scan *s, uint32_t i, th_elig_quantity *q) {
 }
 
 /* "- 75", "to 75", "and 75": the second value of a range. */
-static uint32_t read_high(const scan *s, uint32_t i, th_elig_quantity *q, int *power) {
+static uint32_t read_high(const th_elig_scan *s, uint32_t i, th_elig_quantity *q, int *power) {
   static th_elig_set joints = TH_ELIG_SET("-|~|to|through|until|thru|till");
   static th_elig_set both = TH_ELIG_SET("and|&");
   static th_elig_set fill = TH_ELIG_SET("up|the|age|of|-|ages|a|maximum");
@@ -346,13 +322,13 @@ static uint32_t read_high(const scan *s, uint32_t i, th_elig_quantity *q, int *p
   return end;
 }
 
-static bool is_plus_minus(const scan *s, uint32_t i, uint32_t *end) {
+static bool is_plus_minus(const th_elig_scan *s, uint32_t i, uint32_t *end) {
   if (is(s, i, 'P')) return *end = i + 1, true;
   if (is(s, i, '+') && is(s, i + 1, '/') && is(s, i + 2, '-')) return *end = i + 3, true;
   return false;
 }
 
-static uint32_t read_spread(const scan *s, uint32_t i, th_elig_quantity *q) {
+static uint32_t read_spread(const th_elig_scan *s, uint32_t i, th_elig_quantity *q) {
   uint32_t k;
   if (!is_plus_minus(s, i, &k) || !is_number(s, k)) return i;
   double by = s->t[k].value, middle = q->value;
@@ -364,7 +340,7 @@ static uint32_t read_spread(const scan *s, uint32_t i, th_elig_quantity *q) {
 }
 
 /* "not" before a relation turns it. */
-static uint8_t turned(const scan *s, uint32_t i, uint8_t relation) {
+static uint8_t turned(const th_elig_scan *s, uint32_t i, uint8_t relation) {
   static th_elig_set no = TH_ELIG_SET("not|no|never|nor");
   static th_elig_set be = TH_ELIG_SET("be|been|have|is|are");
   static const uint8_t opposite[] = {TH_ELIG_GE, TH_ELIG_GT, TH_ELIG_LE,
@@ -377,7 +353,8 @@ static uint8_t turned(const scan *s, uint32_t i, uint8_t relation) {
 
 /* "11 years and 11 months", "36 weeks, 6 days": the second, smaller number belongs to `whole`,
  * which is in q's unit. The token behind it, i when there is none. */
-static uint32_t read_rest(const scan *s, uint32_t i, const th_elig_quantity *q, double *whole) {
+static uint32_t read_rest(const th_elig_scan *s, uint32_t i, const th_elig_quantity *q,
+                          double *whole) {
   static th_elig_set joints = TH_ELIG_SET("and|,|&|plus|+");
   th_elig_unit u;
   uint32_t end, k = i + among(s, i, &joints);
@@ -394,7 +371,7 @@ static uint32_t read_rest(const scan *s, uint32_t i, const th_elig_quantity *q, 
 
 /* Behind a first value with a unit: "6 months to 2 years", both then in the unit of the second. The
  * token behind the second, i when there is none. */
-static uint32_t read_second(const scan *s, uint32_t i, th_elig_quantity *q) {
+static uint32_t read_second(const th_elig_scan *s, uint32_t i, th_elig_quantity *q) {
   th_elig_quantity first = *q;
   int power = 0;
   q->value = -INFINITY;
@@ -421,7 +398,7 @@ static uint32_t read_second(const scan *s, uint32_t i, th_elig_quantity *q) {
   return i;
 }
 
-static void finish_values(const scan *s, uint32_t i, th_elig_quantity *q) {
+static void finish_values(const th_elig_scan *s, uint32_t i, th_elig_quantity *q) {
   value low;
   uint32_t k = read_value(s, i, &low);
   int power = low.power;
@@ -457,7 +434,7 @@ static void finish_values(const scan *s, uint32_t i, th_elig_quantity *q) {
 }
 
 /* "6 months to less than 13 years": from the first on; the second is read by itself. */
-static bool starts_range(const scan *s, const th_elig_quantity *q) {
+static bool starts_range(const th_elig_scan *s, const th_elig_quantity *q) {
   static th_elig_set to = TH_ELIG_SET("to|until|up");
   uint32_t end;
   if (q->related || !isnan(q->high) || !among(s, q->end, &to)) return false;
@@ -471,7 +448,7 @@ static bool starts_range(const scan *s, const th_elig_quantity *q) {
  * i when there are none; the caller must see that it is an age. */
 static th_elig_set before = TH_ELIG_SET("before"), after = TH_ELIG_SET("after");
 
-static uint32_t read_age_lead(const scan *s, uint32_t i, th_elig_quantity *q) {
+static uint32_t read_age_lead(const th_elig_scan *s, uint32_t i, th_elig_quantity *q) {
   static th_elig_set fill = TH_ELIG_SET("the|an|age|of");
   if (!among(s, i, &before) && !among(s, i, &after)) return i;
   uint32_t k = i + 1;
@@ -486,7 +463,7 @@ static uint32_t read_age_lead(const scan *s, uint32_t i, th_elig_quantity *q) {
 
 /* The words of relation that end before token *end, and what stands between them and the number:
  * where that should be. */
-static uint32_t read_relation(const scan *s, uint32_t i, int phrase, uint32_t *end,
+static uint32_t read_relation(const th_elig_scan *s, uint32_t i, int phrase, uint32_t *end,
                               th_elig_quantity *q) {
   static th_elig_set fillers =
       TH_ELIG_SET("a|an|the|of|approximately|about|around|than|ca|age|ages|approx|being|only|is|"
@@ -503,7 +480,7 @@ static uint32_t read_relation(const scan *s, uint32_t i, int phrase, uint32_t *e
 
 /* "the upper limit of normal by 2 times": how many times the limit that q is one time. The token
  * behind, i when nothing is said. */
-static uint32_t read_times_behind(const scan *s, uint32_t i, th_elig_quantity *q) {
+static uint32_t read_times_behind(const th_elig_scan *s, uint32_t i, th_elig_quantity *q) {
   static th_elig_set links = TH_ELIG_SET("by|of|for"), times = TH_ELIG_SET("time|fold");
   uint32_t k = i + among(s, i, &links);
   if (!is_number(s, k)) return i;
@@ -514,7 +491,7 @@ static uint32_t read_times_behind(const scan *s, uint32_t i, th_elig_quantity *q
 }
 
 /* "> ULN": a limit without a number, behind the words of relation. */
-static bool read_bare_limit(const scan *s, uint32_t end, th_elig_quantity *q) {
+static bool read_bare_limit(const th_elig_scan *s, uint32_t end, th_elig_quantity *q) {
   q->value = 1;
   q->number = q->behind = q->end = end;
   q->end = read_limit(s, end, q);
@@ -525,7 +502,7 @@ static bool read_bare_limit(const scan *s, uint32_t end, th_elig_quantity *q) {
 }
 
 /* The number at token k, with its sign; false when there is none. */
-static bool take_value(scan *s, uint32_t k, th_elig_quantity *q) {
+static bool take_value(th_elig_scan *s, uint32_t k, th_elig_quantity *q) {
   if (k < s->n && q->related && (is(s, k, '-') || is(s, k, '+')) && is_number(s, k + 1) &&
       is_tight(s, k + 1)) {
     q->number = k + 1;
@@ -536,6 +513,7 @@ static bool take_value(scan *s, uint32_t k, th_elig_quantity *q) {
   static th_elig_set named = TH_ELIG_SET("covid");
   if (!is_number(s, k) || (!q->related && s->t[k].flags & TH_ELIG_GLUED)) return false;
   if (!q->related && k > 0 && th_elig_among(&named, &s->t[k - 1])) return false; /* COVID 19 */
+  if (th_elig_take_snellen(s, k, q)) return true;
   uint32_t percentile = percentile_behind(s, k);
   s->ordinals = percentile > 0;
   if (!s->ordinals && k + 1 < s->n && is_tight(s, k + 1) &&
@@ -551,10 +529,21 @@ static bool take_value(scan *s, uint32_t k, th_elig_quantity *q) {
   return true;
 }
 
+/* "45 kilogram (kg) or above": the unit once more in parentheses. */
+static uint32_t skip_unit_again(const th_elig_scan *s, const th_elig_quantity *q) {
+  th_elig_unit u;
+  uint32_t end;
+  if (!q->has_unit || !is(s, q->end, '(') ||
+      !th_elig_unit_read(s->text, s->t, s->n, q->end + 1, &u, &end) || !is(s, end, ')'))
+    return q->end;
+  return strcmp(u.ucum, q->unit.ucum) ? q->end : end + 1;
+}
+
 /* What stands behind the value: an age, a limit of normal, a relation. */
-static void take_rest(const scan *s, th_elig_quantity *q) {
+static void take_rest(const th_elig_scan *s, th_elig_quantity *q) {
   static th_elig_set duration = TH_ELIG_SET("duration");
   if (!q->value_end) q->value_end = q->end;
+  q->end = skip_unit_again(s, q);
   q->end = read_age(s, q->end, q);
   uint32_t limit = read_limit(s, q->end, q);
   if (limit > q->end) q->end = q->value_end = limit;
@@ -568,7 +557,7 @@ static void take_rest(const scan *s, th_elig_quantity *q) {
 }
 
 /* The relation, once all of it is known. in_words: words before the number say it. */
-static void settle_relation(const scan *s, th_elig_quantity *q, bool in_words) {
+static void settle_relation(const th_elig_scan *s, th_elig_quantity *q, bool in_words) {
   if (!isnan(q->high) && (q->relation == TH_ELIG_EQ || q->spread)) q->relation = TH_ELIG_BETWEEN;
   if (q->relation == TH_ELIG_BETWEEN && isnan(q->high))
     q->relation = TH_ELIG_GE, q->related = in_words;
@@ -579,7 +568,7 @@ static void settle_relation(const scan *s, th_elig_quantity *q, bool in_words) {
 bool th_elig_quantity_read(th_span text, const th_elig_token *t, uint32_t n, uint32_t i,
                            const bool *taken, th_elig_quantity *out) {
   static th_elig_sets leads = TH_ELIG_SETS(&before, &after);
-  scan s = {text, t, n, taken, false};
+  th_elig_scan s = {text, t, n, taken, false};
   uint32_t end = i;
   if (taken[i]) return false;
   int p = th_elig_phrase_at(text, t, n, i, TH_ELIG_F_BEFORE, &end);
@@ -591,7 +580,9 @@ bool th_elig_quantity_read(th_span text, const th_elig_token *t, uint32_t n, uin
   if (take_value(&s, k, &q)) {
     take_rest(&s, &q);
     settle_relation(&s, &q, p >= 0 && t[i].kind == TH_ELIG_WORD);
-    if (must_be_age && (!q.age || !isnan(q.high))) return false;
+    th_elig_turn_worse(&s, &q);
+    bool pregnancy = q.has_unit && !strcmp(q.unit.ucum, "wk") && q.value >= 20 && q.value <= 42;
+    if (must_be_age && ((!q.age && !pregnancy) || !isnan(q.high))) return false;
   } else if (p < 0 || is_number(&s, k) || q.relation == TH_ELIG_BETWEEN ||
              !read_bare_limit(&s, end, &q)) {
     return false;

@@ -31,6 +31,7 @@ typedef struct th_elig_quantity {
   bool tied;    /* a hyphen ties it to the words around it: "28-day", "17-item" */
   bool has_unit;
   bool spread;     /* ± was read */
+  bool snellen;    /* "20/40": a fraction of sight, value 0.5 */
   bool percentile; /* "95th percentile" */
   uint8_t use;     /* th_elig_use */
   th_elig_unit unit;

@@ -51,10 +51,12 @@ static bool is_of_irradiated_marrow(const th_elig_binder *s, const th_elig_quant
 }
 
 /* Rays that were had, not those that are planned. */
-static bool is_of_earlier_rays(const th_elig_binder *s, uint32_t first) {
+static bool is_of_earlier_rays(const th_elig_binder *s, uint32_t first, uint32_t end) {
   static th_elig_set words =
       TH_ELIG_SET("prior|previous|previously|received|cumulative|past|earlier");
   for (uint32_t i = first; i-- > 0 && first - i < 14;)
+    if (th_elig_at(s, i, &words)) return true;
+  for (uint32_t i = end; i < end + 3; i++) /* "no more than 24 Gy of prior irradiation" */
     if (th_elig_at(s, i, &words)) return true;
   return false;
 }
@@ -88,10 +90,15 @@ static bool is_weight_at_birth(const th_elig_binder *s, const th_elig_quantity *
          th_elig_at(s, q->first - 2, &born);
 }
 
+/* "hypertension (≥ 180/110 mmHg)": two pressures joined by a slash are of the blood. */
+static bool is_pressures(const th_elig_quantity *q) {
+  return !isnan(q->second) && !strcmp(q->unit.ucum, "mm[Hg]");
+}
+
 bool th_elig_bind_by_unit(th_elig_binder *s, th_elig_quantity *q) {
   const th_elig_known *known = &th_elig_known_attributes;
   if (!q->has_unit || !q->related || q->reference || q->tied) return false;
-  bool rays = is_of_earlier_rays(s, q->first);
+  bool rays = is_of_earlier_rays(s, q->first, q->end);
   const struct {
     const char *unit;
     int attribute;
@@ -101,6 +108,8 @@ bool th_elig_bind_by_unit(th_elig_binder *s, th_elig_quantity *q) {
             {"cGy", rays ? known->radiation_dose : -1},
             {"wk", is_of_birth(s, q) ? known->gestational_age : -1},
             {q->unit.ucum, is_weight_at_birth(s, q) ? known->birth_weight : -1},
+            {"{pack}.a", known->pack_years},
+            {"mm[Hg]", is_pressures(q) ? known->blood_pressure : -1},
             {"%", is_of_irradiated_marrow(s, q) ? known->marrow_irradiated : -1}};
   for (size_t i = 0; i < TH_COUNT(of); i++) {
     if (of[i].attribute < 0 || strcmp(q->unit.ucum, of[i].unit) ||
