@@ -86,6 +86,7 @@ static const struct {
     {"kg/m2", "kg/m3", "kg/m2"},
     {"kg/m2", "{score}", "kg/m2"},
     {"/min", "/s", "/min"},
+    {"L", "L/s", "L"},
     {"L/min", "L", "L/min"},
     {"L/min", "L/m", "L/min"},
 };

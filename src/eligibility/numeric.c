@@ -257,6 +257,9 @@ static bool has_own_quantity(const th_elig_binder *s, const th_elig_mention *m) 
   for (uint32_t i = 0; i < l->n_quantities; i++) {
     const th_elig_quantity *q = &l->quantities[i];
     if (q->first < m->end) continue;
+    static th_elig_set but = TH_ELIG_SET("but"); /* "1 regimen, but no more than 2" */
+    for (uint32_t k = m->end; k < q->first && k < m->end + 3; k++)
+      if (th_elig_at(s, k, &but)) return false;
     return q->first - m->end <= 4 && (q->related || q->first == m->end) &&
            !th_elig_is_broken(l, m->end, q->first) && th_elig_fitting(s, m, q) >= 0;
   }
@@ -276,6 +279,8 @@ static bool bind_behind(th_elig_binder *s, th_elig_quantity *q, uint32_t m_index
   uint32_t gap = m->first <= q->end ? 0 : th_elig_distance(s, q->end, m->first);
   bool reversed = !q->related && m->first == q->end + 1 && s->t[q->end].kind == TH_ELIG_REL;
   bool beside = gap == 0 && m->first == q->end && !q->has_unit && q->related; /* "6 courses" */
+  static th_elig_set of = TH_ELIG_SET("of");
+  beside |= q->has_unit && q->related && m->first == q->end + 1 && th_elig_at(s, q->end, &of);
   if (gap > 3 || gap + 1 > before_gap || (!reversed && !beside && has_own_quantity(s, m)))
     return false;
   for (uint32_t i = q->end; i < m->first; i++)

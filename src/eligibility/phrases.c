@@ -164,7 +164,8 @@ static const wording before[] = {
      "more "
      "than|greater than equal to|no smaller than|not smaller than|longer than or equal to|greater "
      "than or "
-     "equal to or|> =|equal or above|equal to or better than|better than or equal to|minimally|at "
+     "equal to or|> =|equal or above|equal to or better than|equal or greater to|equal to or "
+     "greater|equal or superior|better than or equal to|minimally|at "
      "or above|equal to or over|higher or equal "
      "than|more or equal than|older or equal to|starting at|starting from|greater or equal|a "
      "minimum of|as low as|= or >|= or greater than|= or more than|equals or greater than|more or "
@@ -175,7 +176,8 @@ static const wording before[] = {
      "to|larger or equal|no lesser than",
      TH_ELIG_GE},
     {"=|equal to|equals|exactly|equal", TH_ELIG_EQ},
-    {"between|between, and including,|bewteen|betwen|beetween|from|range of|in the range "
+    {"between|between, and including,|in the range from|in a range from|in a range of|within a "
+     "range of|bewteen|betwen|beetween|from|range of|in the range "
      "of|ranging from|ranging "
      "between|in the range|range|ranges "
      "from|ranged from|within the range of|in the range between|between and including|anywhere "
@@ -200,7 +202,8 @@ static const wording behind[] = {
      TH_ELIG_LE},
 };
 static const wording limits[] = {
-    {"uln|unl|upper limit of normal|upper limit of the normal|upper normal limit|upper limits of "
+    {"uln|unl|iuln|upper limit of normal|upper limit of the normal|upper normal limit|upper limits "
+     "of "
      "normal|upper limit of normal range|upper limit of the normal range|upper limit of reference "
      "range|upper limit of the reference range|normal upper limit|upper limit|upper normal|upper "
      "normal range|upper limit of norm|upper limit of the norm|upper limit of laboratory normal|"

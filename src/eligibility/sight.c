@@ -23,7 +23,7 @@ static uint32_t read_snellen(const th_elig_scan *s, uint32_t i, double *out) {
 /* A fraction of sight, alone or to another one: "20/40 to 20/200". False when it is none. */
 bool th_elig_take_snellen(const th_elig_scan *s, uint32_t i, th_elig_quantity *q) {
   static th_elig_set joints = TH_ELIG_SET("-|to|and|through");
-  double other;
+  double other = 0;
   uint32_t end = read_snellen(s, i, &q->value);
   if (end == i) return false;
   q->snellen = true;

@@ -35,12 +35,12 @@ bool th_elig_bind_topic(th_elig_binder *s, th_elig_quantity *q) {
 /* "radiotherapy to more than 25 % of the bone marrow" */
 static bool is_of_irradiated_marrow(const th_elig_binder *s, const th_elig_quantity *q) {
   static th_elig_set fill =
-      TH_ELIG_SET("of|the|their|total|active|bone|hematopoietic|red|functioning|functional");
+      TH_ELIG_SET("of|the|their|total|area|active|bone|hematopoietic|red|functioning|functional");
   static th_elig_set marrow = TH_ELIG_SET("marrow");
   static th_elig_set radiation =
       TH_ELIG_SET("radiotherapy|radiation|irradiation|irradiated|rt|radiotherapie|xrt");
   uint32_t i = q->end;
-  while (i < q->end + 4 && th_elig_at(s, i, &fill))
+  while (i < q->end + 6 && th_elig_at(s, i, &fill))
     i++;
   if (i == q->end || !th_elig_at(s, i, &marrow)) return false;
   for (uint32_t k = i + 1; k < i + 3; k++) /* "> 25 % of functioning bone marrow irradiated" */
