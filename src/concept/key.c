@@ -2,32 +2,33 @@
 
 typedef struct ending {
   const char *from, *to;
-  unsigned least; /* letters of the word */
+  uint8_t from_n, to_n;
+  uint8_t least; /* letters of the word */
 } ending;
+
+#define E(from, to, least)                                                                         \
+  { from, to, sizeof(from) - 1, sizeof(to) - 1, least }
 
 /* The first that fits. An ending that becomes itself keeps the word from those behind it. */
 static const ending plurals[] = {
-    {"sses", "ss", 5},  {"xes", "x", 5},    {"shes", "sh", 6}, {"uses", "us", 7}, {"sis", "se", 6},
-    {"eies", "eie", 5}, {"aies", "aie", 5}, {"ies", "y", 5},   {"aes", "ae", 5},  {"ees", "ee", 5},
-    {"oes", "oe", 5},   {"ss", "ss", 2},    {"us", "us", 2},   {"is", "is", 2},   {"s", "", 4},
+    E("sses", "ss", 5), E("xes", "x", 5),    E("shes", "sh", 6),  E("uses", "us", 7),
+    E("sis", "se", 6),  E("eies", "eie", 5), E("aies", "aie", 5), E("ies", "y", 5),
+    E("aes", "ae", 5),  E("ees", "ee", 5),   E("oes", "oe", 5),   E("ss", "ss", 2),
+    E("us", "us", 2),   E("is", "is", 2),    E("s", "", 4),
 };
 static const ending spellings[] = {
-    {"isation", "ization", 9}, {"our", "or", 6},  {"oural", "oral", 7},
-    {"tre", "ter", 5},         {"bre", "ber", 5},
+    E("isation", "ization", 9), E("our", "or", 6),  E("oural", "oral", 7),
+    E("tre", "ter", 5),         E("bre", "ber", 5),
 };
-
-static bool ends(const char *p, size_t n, const char *end) {
-  size_t len = strlen(end);
-  return n > len && memcmp(p + n - len, end, len) == 0;
-}
 
 static size_t replace_ending(char *p, size_t n, const ending *list, size_t n_list) {
   for (size_t i = 0; i < n_list; i++) {
     const ending *e = &list[i];
-    if (n < e->least || !ends(p, n, e->from)) continue;
-    size_t stem = n - strlen(e->from), len = strlen(e->to);
-    memcpy(p + stem, e->to, len);
-    return stem + len;
+    size_t len = e->from_n;
+    if (p[n - 1] != e->from[len - 1] || n < e->least || n <= len) continue;
+    if (memcmp(p + n - len, e->from, len) != 0) continue;
+    memcpy(p + n - len, e->to, e->to_n);
+    return n - len + e->to_n;
   }
   return n;
 }

@@ -117,6 +117,7 @@ static bool begins_record(const th_scan *s, const char *p, size_t i, size_t n, b
 
 /* First bit at which the depth comes to 0, 64 when it does not; depth is brought up to date. */
 static unsigned closing_bit(th_scan *s, uint64_t open, uint64_t close) {
+  if (!(open | close)) return 64;
   int64_t up = __builtin_popcountll(open), down = __builtin_popcountll(close);
   if (down < s->depth) {
     s->depth += up - down;
@@ -158,7 +159,7 @@ static th_scan_what scan_block(th_scan *s, const char *bytes, const char *p, siz
   unsigned stop = TH_MIN(newline_at, end_at);
   unsigned start_at = m.brace ? starting_bit(s, p, at, n, m.brace & below(stop), line_starts) : 64;
   *bit = TH_MIN(stop, start_at);
-  s->newlines += __builtin_popcountll(m.newline & below(*bit));
+  if (m.newline) s->newlines += __builtin_popcountll(m.newline & below(*bit));
   s->in_string = (uint64_t)((int64_t)inside >> 63);
   s->line_start = m.newline >> 63;
   if (s->depth > s->deepest) s->deepest = s->depth;
