@@ -260,6 +260,30 @@ void th_elig_join_ages(const th_elig_binder *s, th_elig_quantity *q, th_elig_qua
   next->use = TH_ELIG_AS_GUARD;
 }
 
+/* "Patients with asthma, above 18 years,", "men with hair loss between 18 and 60 years": years that
+ * can only be ages, since adults begin there or they span half a life, of whom the item is about.
+ */
+static bool is_of_all(const th_elig_binder *s, const th_elig_quantity *q) {
+  static th_elig_set persons =
+      TH_ELIG_SET("patient|subject|participant|adult|men|women|male|female|volunteer|people|child|"
+                  "children|individual|person");
+  static th_elig_set ends = TH_ELIG_SET(",|.|;|)|and");
+  static th_elig_set lasts = TH_ELIG_SET("for|duration|since|history|lasting|last|diagnosis|ago|"
+                                         "within|onset|every|during|past|follow|survival|smoker");
+  bool adults = q->relation <= TH_ELIG_GE && q->value >= 18 && q->value <= 21 && isnan(q->high);
+  bool whole = adults && q->first > 0 && th_elig_sign(&s->t[q->first - 1], ',');
+  bool span = !isnan(q->high) && q->value >= 12 && q->high - q->value >= 20;
+  bool person = false;
+  if (!(whole || span) || strcmp(q->unit.ucum, "a") ||
+      (q->end < s->n && !th_elig_at(s, q->end, &ends)))
+    return false;
+  for (uint32_t i = 0; i < q->first; i++) {
+    if (th_elig_at(s, i, &lasts)) return false;
+    person |= th_elig_at(s, i, &persons);
+  }
+  return person;
+}
+
 bool th_elig_bind_age(th_elig_binder *s, th_elig_quantity *q) {
   static th_elig_set persons = TH_ELIG_SET(
       "adult|patient|subject|child|children|men|man|women|woman|male|female|"
@@ -300,8 +324,7 @@ bool th_elig_bind_age(th_elig_binder *s, th_elig_quantity *q) {
       person = th_elig_at(s, q->first - 2, &persons);
     bool of_person = q->first > 1 && th_elig_at(s, q->first - 1, &of) &&
                      th_elig_at(s, q->first - 2, &persons); /* "adults of 18 years and above" */
-    person |= of_person;
-    person |= is_last_of_list(s, q);
+    person |= of_person || is_of_all(s, q) || is_last_of_list(s, q);
     if (!start && !person) return false;
     if (strcmp(q->unit.ucum, "a") && !person) return false;
     if (q->end < s->n && !th_elig_at(s, q->end, &on)) return false;

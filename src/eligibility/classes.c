@@ -60,6 +60,16 @@ static bool read_class(const th_elig_binder *s, uint32_t i, int a, class_value *
   if (t->kind != TH_ELIG_WORD) return false;
   if (a == th_elig_known_attributes.child_pugh) return read_letter_class(w, out);
   if (a == th_elig_known_attributes.bclc) return t->flags & TH_ELIG_UPPER && read_bclc(w, out);
+  if (a == th_elig_known_attributes.metavir) { /* "F2" */
+    if (w.n != 2 || w.p[0] != 'F' || w.p[1] < '0' || w.p[1] > '6') return false;
+    *out = (class_value){w.p[1] - '0', w.p[1] - '0'};
+    return true;
+  }
+  if (a == th_elig_known_attributes.asia) {
+    if (w.n != 1 || w.p[0] < 'A' || w.p[0] > 'E') return false;
+    *out = (class_value){w.p[0] - 'A' + 1, w.p[0] - 'A' + 1};
+    return true;
+  }
   double fraction = 0;
   if (a == th_elig_known_attributes.tumor_grade && w.n > 1 && (w.p[w.n - 1] | 32) >= 'a' &&
       (w.p[w.n - 1] | 32) <= 'b')
@@ -351,7 +361,10 @@ static void read_scale(th_elig_binder *s, const th_elig_mention *m, int a, bool 
   if (c.end == c.at || is_read(s, c.at)) return;
   bool digits = s->t[c.at].kind == TH_ELIG_NUM, stage = a == th_elig_known_attributes.cancer_stage;
   if (digits && stage && !names_growth(s)) return;
-  if (a == th_elig_known_attributes.visual_acuity) return; /* letters, and no classes */
+  bool sight = a == th_elig_known_attributes.visual_acuity; /* letters, "73 to 24", no fraction */
+  if (sight && (!c.listed || th_elig_sign(&s->t[c.at + 1], '/') ||
+                (c.end < s->n && th_elig_sign(&s->t[c.end], '/'))))
+    return;
   if (stage || a == th_elig_known_attributes.child_pugh) digits = false; /* no plain numbers */
   if (digits && !may_be_numbers(s, m, &c, redirected)) return;
   find_relation(s, m, &c);
@@ -371,13 +384,33 @@ static void read_scale(th_elig_binder *s, const th_elig_mention *m, int a, bool 
   s->n_list = 0;
 }
 
+/* "Class II or III by the New York Heart Association": the fact that was read last takes its name
+ * from the scale that stands behind its classes. */
+static void name_behind(th_elig_binder *s) {
+  static th_elig_set by = TH_ELIG_SET("by|of|per|according|to|the|(|on|in|symptom|as|defined");
+  th_elig_fact *f = &s->l->facts->p[s->l->facts->n - 1];
+  uint32_t *behind = &s->l->fact_token[2 * (s->l->facts->n - 1 - s->l->first_fact) + 1],
+           end = *behind;
+  for (uint32_t i = 0; i < s->l->n_mentions; i++) {
+    const th_elig_mention *m = &s->l->mentions[i];
+    if (m->first < end || th_elig_phrase_get(m->phrase)->value != f->attribute) continue;
+    for (uint32_t k = end; k < m->first; k++)
+      if (!th_elig_at(s, k, &by)) return;
+    f->name_from = s->t[m->first].from;
+    f->to = f->name_to = s->t[m->end - 1].to;
+    *behind = m->end;
+    return;
+  }
+}
+
 /* "Child B or C", "heart failure (class III)": words that name the scale only beside its classes.
  */
 static void read_unnamed(th_elig_binder *s) {
   static th_elig_set child = TH_ELIG_SET("child|childs"), classes = TH_ELIG_SET("class|functional");
   static th_elig_set heart = TH_ELIG_SET("failure|chf|hf"), of_heart = TH_ELIG_SET("heart|cardiac");
   const th_elig_known *known = &th_elig_known_attributes;
-  bool failing = leaf_has(s, &of_heart) && leaf_has(s, &heart);
+  static th_elig_set nyha = TH_ELIG_SET("nyha|york");
+  bool failing = (leaf_has(s, &of_heart) && leaf_has(s, &heart)) || leaf_has(s, &nyha);
   if (!failing && !th_elig_leaf_may_have(s->l, &child)) return;
   for (uint32_t i = 0; i + 1 < s->n; i++) {
     if (s->l->taken[i] || s->t[i].kind != TH_ELIG_WORD) continue;
@@ -390,8 +423,11 @@ static void read_unnamed(th_elig_binder *s) {
         read_class(s, i + 1, known->child_pugh, &any))
       read_scale(s, &m, known->child_pugh, true);
     else if (failing && th_elig_at(s, i, &classes) && next->kind == TH_ELIG_WORD &&
-             read_class(s, i + 1, known->nyha, &any) && !is_read(s, i + 1))
+             read_class(s, i + 1, known->nyha, &any) && !is_read(s, i + 1)) {
+      uint32_t n = s->l->facts->n;
       read_scale(s, &m, known->nyha, true);
+      if (s->l->facts->n > n) name_behind(s);
+    }
   }
 }
 

@@ -137,6 +137,7 @@ bool th_elig_fits(int a, const th_elig_quantity *q) {
     return a == th_elig_known_attributes.blood_pressure || a == th_elig_known_attributes.systolic ||
            a == th_elig_known_attributes.diastolic;
   if (q->reference == TH_ELIG_ULN || q->reference == TH_ELIG_LLN) return has_normal_range(at);
+  if (q->reference == TH_ELIG_PREDICTED && !strcmp(at->unit, "cm[H2O]")) return true;
   if (q->age && a != th_elig_known_attributes.age) {
     return th_elig_is_time(q) && is_time_unit(at->unit) && strstr(at->key, "age");
   }

@@ -58,6 +58,11 @@ static void find_known(void) {
   FIND(intercourse_attempts, "intercourse_attempts");
   FIND(residence_distance, "residence_distance");
   FIND(life_expectancy, "life_expectancy");
+  FIND(asia, "asia");
+  FIND(refraction, "refraction");
+  FIND(metavir, "metavir");
+  FIND(height, "height");
+  FIND(weight, "weight");
 #undef FIND
 }
 
@@ -204,6 +209,8 @@ static bool bind_before(th_elig_binder *s, th_elig_quantity *q, uint32_t gap, ui
   }
   if (a == known->age && is_of_other_time(s, m->end, q)) return false;
   if (gap > 4 && th_elig_attributes[a].scale && th_elig_counts_next(s, q)) return false;
+  bool minus = q->first > 0 && th_elig_sign(&s->t[q->first - 1], '-');
+  if (a == known->refraction && minus) return false; /* "- 6 D or more": whether in size? */
   bool apart = gap > 2 || (m->end < s->n && th_elig_sign(&s->t[m->end], ')'));
   if (a == th_elig_known_attributes.age && apart && th_elig_is_before_event(s, q)) return false;
   if (th_elig_is_change(s, m, q) || is_of_change(s, q))
@@ -300,7 +307,8 @@ static bool bind_behind(th_elig_binder *s, th_elig_quantity *q, uint32_t m_index
   bool inside = m->first < q->end; /* "in 30 to 32 weeks of gestation" */
   if (a < 0 || !q->related) return false;
   if (!inside && th_elig_is_time(q) && th_elig_is_introduced_by_time(s, q)) return false;
-  if (!reversed && !q->has_unit && q->reference == TH_ELIG_ABSOLUTE &&
+  bool ages = a == th_elig_known_attributes.age && !isnan(q->high); /* "18-50 ages" */
+  if (!reversed && !q->has_unit && q->reference == TH_ELIG_ABSOLUTE && !ages &&
       (!is_countable(a) || th_elig_attributes[a].scale))
     return false;
   if (!q->has_unit && is_countable(a) && has_quantity_between(s, q->end, m->first, true))
@@ -311,6 +319,38 @@ static bool bind_behind(th_elig_binder *s, th_elig_quantity *q, uint32_t m_index
   s->mentions[0] = m_index;
   th_elig_add_facts(s, a, q, q->first, m->end, m_index);
   s->last_end = TH_MAX(q->end, m->end);
+  return true;
+}
+
+/* "BP > 140 mm Hg systolic or > 90 mm Hg diastolic": which of the two pressures stands right behind
+ * its value, and no value follows there. */
+static bool bind_pressure(th_elig_binder *s, th_elig_quantity *q, uint32_t m_index) {
+  static th_elig_set name = TH_ELIG_SET("bp|blood|pressure"), joint = TH_ELIG_SET("and|or|,|/");
+  const th_elig_known *known = &th_elig_known_attributes;
+  while (m_index < s->l->n_mentions && s->l->mentions[m_index].end <= q->end)
+    m_index++; /* "mm Hg" */
+  if (m_index >= s->l->n_mentions || !isnan(q->second)) return false;
+  const th_elig_mention *m = &s->l->mentions[m_index];
+  int a = th_elig_phrase_get(m->phrase)->value;
+  if (m->first != q->end || (a != known->systolic && a != known->diastolic)) return false;
+  const th_elig_quantity *before = q > s->l->quantities ? q - 1 : NULL;
+  bool follows = before && !q->related && before->use == TH_ELIG_AS_FACT && before->related &&
+                 q->has_unit && q->first - before->end == 2 &&
+                 th_elig_at(s, q->first - 1, &joint) && (s->list[0] == known->systolic);
+  uint32_t i = m->end, end;
+  while (th_elig_at(s, i, &name))
+    i++;
+  bool valued =
+      i < s->n && (s->t[i].kind == TH_ELIG_NUM || s->t[i].kind == TH_ELIG_REL ||
+                   th_elig_phrase_at(s->l->text, s->t, s->n, i, TH_ELIG_F_BEFORE, &end) >= 0);
+  if (valued || !(q->related || follows) || !th_elig_fits(a, q)) return false;
+  if (follows) q->relation = before->relation, q->related = true;
+  s->n_list = 1;
+  s->list[0] = a;
+  s->list_first = q->first;
+  s->mentions[0] = m_index;
+  th_elig_add_facts(s, a, q, q->first, m->end, m_index);
+  s->last_end = m->end;
   return true;
 }
 
@@ -463,6 +503,30 @@ static void mend(const th_elig_binder *s, th_elig_quantity *q, uint32_t m_index)
   }
 }
 
+/* "AST 3 x ULN": what keeps somebody out is at least that, what lets somebody in at most. */
+static void relate_limit(const th_elig_binder *s, th_elig_quantity *q, const th_elig_mention *m) {
+  uint8_t kind = s->l->kind;
+  bool told = kind == TH_ELIG_INCLUSION || kind == TH_ELIG_EXCLUSION;
+  if (!told || q->reference != TH_ELIG_ULN || !isnan(q->high) || m->end > q->first ||
+      q->first - m->end > 4 || !th_elig_only_link_words(s, m->end, q->first))
+    return;
+  q->relation = kind == TH_ELIG_INCLUSION ? TH_ELIG_LE : TH_ELIG_GE;
+  q->related = true;
+}
+
+/* "CEAP classification stage 6": the mention before "stage" or "grade" where that is a scale, and
+ * only the words of one stand between; else the last one. */
+static uint32_t scale_before(const th_elig_binder *s, uint32_t last) {
+  static th_elig_set words = TH_ELIG_SET("stage|grade");
+  const th_elig_mention *m = s->l->mentions;
+  if (last == 0 || m[last].end != m[last].first + 1 || !th_elig_at(s, m[last].first, &words) ||
+      m[last].first - m[last - 1].end > 3 ||
+      !th_elig_only_link_words(s, m[last - 1].end, m[last].first))
+    return last;
+  int a = th_elig_phrase_get(m[last - 1].phrase)->value;
+  return a >= 0 && th_elig_attributes[a].scale ? last - 1 : last;
+}
+
 static void bind(th_elig_binder *s, th_elig_quantity *q) {
   static th_elig_set within = TH_ELIG_SET("within");
   bool limit = q->reference == TH_ELIG_ULN || q->reference == TH_ELIG_LLN;
@@ -473,6 +537,7 @@ static void bind(th_elig_binder *s, th_elig_quantity *q) {
   const th_elig_leaf *l = s->l;
   while (s->mention < l->n_mentions && l->mentions[s->mention].end <= q->first)
     s->mention++;
+  if (!q->related && limit && s->mention > 0) relate_limit(s, q, &l->mentions[s->mention - 1]);
   uint32_t behind = s->mention;
   while (behind < l->n_mentions && l->mentions[behind].first <= q->number)
     behind++;
@@ -483,16 +548,16 @@ static void bind(th_elig_binder *s, th_elig_quantity *q) {
   if (same && q > l->quantities && q[-1].end == q->first) return; /* "1 mmHg = 0.133 kPa" */
   if (q->use != TH_ELIG_FREE || th_elig_is_scale_range(s, q) || th_elig_is_count_of(s, q)) return;
   if (share_relation(s, q, behind) && bind_behind(s, q, behind, UINT32_MAX)) return;
-  bool has_before = s->mention > 0 && !has_quantity_between(s, l->mentions[s->mention - 1].end,
-                                                            q->first, th_elig_is_time(q));
-  uint32_t gap =
-      has_before ? th_elig_distance(s, l->mentions[s->mention - 1].end, q->first) : UINT32_MAX;
-  if (has_before &&
-      !th_elig_scale_is_meant(s, &l->mentions[s->mention - 1],
-                              th_elig_phrase_get(l->mentions[s->mention - 1].phrase)->value))
+  uint32_t last = s->mention > 0 ? scale_before(s, s->mention - 1) : 0;
+  bool has_before = s->mention > 0 &&
+                    !has_quantity_between(s, l->mentions[last].end, q->first, th_elig_is_time(q));
+  uint32_t gap = has_before ? th_elig_distance(s, l->mentions[last].end, q->first) : UINT32_MAX;
+  if (has_before && !th_elig_scale_is_meant(s, &l->mentions[last],
+                                            th_elig_phrase_get(l->mentions[last].phrase)->value))
     gap = UINT32_MAX;
-  if (gap <= 3) mend(s, q, s->mention - 1);
-  if (gap != UINT32_MAX && gap <= 1 && bind_before(s, q, gap, s->mention - 1)) return;
+  if (bind_pressure(s, q, behind)) return;
+  if (gap <= 3) mend(s, q, last);
+  if (gap != UINT32_MAX && gap <= 1 && bind_before(s, q, gap, last)) return;
   if (th_elig_bind_onset(s, q) || bind_behind(s, q, behind, gap)) return;
   if (q->has_unit && behind + 1 < l->n_mentions && /* "10 % tumor-related weight loss" */
       th_elig_fitting(s, &l->mentions[behind], q) < 0 &&
@@ -501,7 +566,7 @@ static void bind(th_elig_binder *s, th_elig_quantity *q) {
     return;
   if (q->age && th_elig_bind_age(s, q)) return;
   if (bind_with_next(s, q, behind) || bind_scale_behind(s, q, behind)) return;
-  if (bind_before(s, q, gap, has_before ? s->mention - 1 : 0) && gap != UINT32_MAX) return;
+  if (bind_before(s, q, gap, last) && gap != UINT32_MAX) return;
   if (bind_linked(s, q)) return;
   if (has_before && s->mention > 1 && q->related && gap != UINT32_MAX) {
     /* "Hb in patients with …": the mention before may be of no use, the one before it is */

@@ -30,7 +30,8 @@ typedef struct th_elig_known {
   int tnm_t, tnm_n, tnm_m;
   int nyha, transfusions, bmi, egfr, radiation_dose, marrow_irradiated;
   int bclc, tumor_grade, bmi_percentile, inhibitor_titer, intercourse_attempts, residence_distance;
-  int life_expectancy, birth_weight, snellen, visual_acuity, pack_years;
+  int life_expectancy, birth_weight, snellen, visual_acuity, pack_years, asia, height, weight,
+      metavir, refraction;
   int tumor_count, brain_metastases_count, positive_nodes;
 } th_elig_known;
 extern th_elig_known th_elig_known_attributes;

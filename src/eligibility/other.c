@@ -11,6 +11,7 @@
 #include <math.h>
 
 #include "eligibility/attributes.h"
+#include "eligibility/lexicon.h"
 #include "eligibility/numeric.h"
 #include "eligibility/phrases.h"
 
@@ -46,6 +47,9 @@ static bool is_abbreviation(const th_elig_binder *s, uint32_t i) {
   return capitals >= 2 && t->to - t->from <= 10;
 }
 
+/* Names of scales that many others have too: "ADC stage". */
+static th_elig_set levels = TH_ELIG_SET("stage|grade");
+
 /* Words that stand in no name: what comes before it, and what people do. */
 static bool may_stand_in_name(const th_elig_binder *s, uint32_t i) {
   static th_elig_set never = TH_ELIG_SET(
@@ -64,7 +68,10 @@ static bool may_stand_in_name(const th_elig_binder *s, uint32_t i) {
       "gender|sex|race|gy|cgy|evidence|evidenced|diagnosed|diagnosis|confirmed|presence|absence|"
       "least|approximately|"
       "about");
-  if (s->l->taken[i] || !is_word(s, i)) return false;
+  if (!is_word(s, i)) return false;
+  if (s->l->taken[i]) /* the name of who made it, not a disease's: "NPUAP stage" */
+    return i > 0 && th_elig_at(s, i, &levels) && s->t[i - 1].flags & TH_ELIG_UPPER &&
+           !(th_elig_word_classes(s->l->text, &s->t[i - 1]) & (TH_ELIG_W_TERM | TH_ELIG_W_HEAD));
   return !th_elig_at(s, i, &never) && !th_elig_at(s, i, &away);
 }
 
@@ -105,7 +112,7 @@ static bool is_unit_of_measure(const th_elig_quantity *q) {
                                       "ug/m2", "g/m2", "Gy", "cGy",  "L/min"};
   const char *unit = q->unit.ucum;
   if (!q->has_unit) return true;
-  if (th_elig_is_time(q)) return false;
+  if (th_elig_is_time(q)) return !strcmp(unit, "s") || !strcmp(unit, "ms");
   for (size_t i = 0; i < TH_COUNT(doses); i++)
     if (!strcmp(unit, doses[i])) return false;
   if (strstr(unit, "/d") || strstr(unit, "/wk") || strstr(unit, "/mo") || strstr(unit, "/kg") ||
@@ -121,9 +128,10 @@ static bool is_name(const th_elig_binder *s, uint32_t first, uint32_t end,
   static th_elig_set also =
       TH_ELIG_SET("rating|bleeding|swelling|staging|filling|refilling|staining|thickening|reading|"
                   "speed|need|opening|spacing|anxiety|quality|disability|ability|family");
-  static th_elig_set alone = TH_ELIG_SET("score|scale|index|grade|stage|level|rating|test|item|"
-                                         "category|severity|factor|ratio|size|total|disease|"
-                                         "domain|assessment|value|result|risk|dose|dosage");
+  static th_elig_set alone =
+      TH_ELIG_SET("score|scale|index|grade|stage|level|rating|test|item|"
+                  "category|severity|factor|ratio|size|total|disease|"
+                  "domain|assessment|value|result|risk|dose|dosage|average|mean|time");
   uint32_t last = end - 1, words = 0;
   bool scale = false, list = !isnan(q->high) && s->t[q->first].kind == TH_ELIG_NUM; /* "43-9006" */
   if (first >= end || !is_word(s, first)) return false;
@@ -231,10 +239,25 @@ static bool is_whole(const th_elig_binder *s, const th_elig_quantity *q) {
          s->t[i].flags & TH_ELIG_UPPER;
 }
 
+/* "height below the 5th percentile": of what is measured the mention before, with only such words
+ * between. */
+static bool bind_percentile(th_elig_binder *s, th_elig_quantity *q) {
+  static th_elig_set fill = TH_ELIG_SET("of|is|was|are|be|in|at|the|range|must|should|between|(|)|"
+                                        "with|on|for|within|for|a|values|value|percentile");
+  if (!q->percentile || !q->related || s->mention == 0) return false;
+  const th_elig_mention *m = &s->l->mentions[s->mention - 1];
+  bool age = th_elig_phrase_get(m->phrase)->value == th_elig_known_attributes.age;
+  if (age || q->first - m->end > 6) return false;
+  for (uint32_t i = m->end; i < q->first; i++)
+    if (!th_elig_at(s, i, &fill)) return false;
+  return th_elig_add_other(s, q, m->first, m->end);
+}
+
 bool th_elig_bind_other(th_elig_binder *s, th_elig_quantity *q) {
   static th_elig_set fill =
       TH_ELIG_SET("of|is|was|are|be|been|must|should|shall|has|have|:|with|as|"
                   "that|being|to|(|value|values|measured|at|baseline|a|equal");
+  if (q->use == TH_ELIG_FREE && bind_percentile(s, q)) return true;
   if (!q->related || q->use != TH_ELIG_FREE || q->age || q->tied || q->plus || q->percentile ||
       !isnan(q->second) || !is_unit_of_measure(q) || !is_whole(s, q))
     return false;

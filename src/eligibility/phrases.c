@@ -173,7 +173,8 @@ static const wording before[] = {
      "to|older or "
      "equal|> or equal to|> or equal|>= to|equal or >|equal to or >|= or higher than|larger or "
      "equal "
-     "to|larger or equal|no lesser than",
+     "to|larger or equal|no lesser than|better than or equal to|equal to or better than|equal or "
+     "better than|better or equal to",
      TH_ELIG_GE},
     {"=|equal to|equals|exactly|equal", TH_ELIG_EQ},
     {"between|between, and including,|in the range from|in a range from|in a range of|within a "

@@ -88,6 +88,21 @@ static uint32_t percentile_behind(const th_elig_scan *s, uint32_t i) {
   return 0;
 }
 
+/* "8 log10 copies/mL": the number at token i is the power of ten of what is counted. The token
+ * behind "log10", 0 when it is none. */
+static uint32_t read_log(const th_elig_scan *s, uint32_t i, double *v) {
+  static th_elig_set logs = TH_ELIG_SET("log10|log|log10s|logs");
+  static th_elig_set counted =
+      TH_ELIG_SET("copy|copie|cop|cp|c|iu|cfu|genome|rna|dna|hiv|viral|tcid50|pfu|vp|gc");
+  if (!among(s, i + 1, &logs) || *v > 12 || *v <= 0) return 0;
+  uint32_t k = i + 2;
+  bool ten = k < s->n && s->t[k].kind == TH_ELIG_NUM && s->t[k].value == 10;
+  k += ten;
+  if (!among(s, k, &counted)) return 0;
+  *v = pow(10, *v);
+  return k;
+}
+
 /* The number at token i with its exponent; the token behind it. */
 static uint32_t read_value(const th_elig_scan *s, uint32_t i, value *out) {
   static th_elig_set thousand = TH_ELIG_SET("thousand"), million = TH_ELIG_SET("million"),
@@ -103,6 +118,8 @@ static uint32_t read_value(const th_elig_scan *s, uint32_t i, value *out) {
     return i + 2;
   }
   if (s->ordinals && among(s, i + 1, &ordinal_ends)) return i + 2;
+  uint32_t log = read_log(s, i, &out->v);
+  if (log) return log;
   uint32_t days = read_days(s, i, &out->v);
   if (days > i + 1) return days;
   int power = 0;
@@ -307,7 +324,7 @@ static uint32_t read_high(const th_elig_scan *s, uint32_t i, th_elig_quantity *q
   for (k++; !hyphen && among(s, k, &fill); k++) {
   }
   bool glued = k < s->n && s->t[k].flags & TH_ELIG_GLUED;
-  if (!is_number(s, k) || (glued && !(q->has_unit && is_time(&q->unit))))
+  if (!is_number(s, k) || (glued && !s->ordinals && !(q->has_unit && is_time(&q->unit))))
     return i; /* 18 years-65 */
   value high;
   uint32_t end = read_value(s, k, &high);

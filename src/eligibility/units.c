@@ -71,7 +71,8 @@ const th_elig_unit_word th_elig_unit_words[] = {
     {"ms|msec|millisecond|msecs|milli second", "ms", ATOM},
     {"min|minute|mins|mn", "min", ATOM},
     {"h|hr|hour|hrs", "h", ATOM},
-    {"d|day", "d", ATOM},
+    {"D|diopter|dioptre|diopters|dioptry|dpt", "[diop]", ATOM},
+    {"d|day", "d", ATOM}, /* behind the capital one */
     {"wk|week|wks|completed week|full week", "wk", ATOM},
     {"mo|month|mos|mth|mnth|calendar month", "mo", ATOM},
     {"y|yr|year|yrs|yo|yrs old|calendar year", "a", ATOM},
@@ -80,7 +81,7 @@ const th_elig_unit_word th_elig_unit_words[] = {
      "mm[Hg]", ATOM},
     {"cmh2o|cm h2o|cmh20|cm h20|cm of water|centimeter of water|cm of h2o|cm water", "cm[H2O]",
      ATOM},
-    {"kpa|kilopascal", "kPa", ATOM},
+    {"kpa|kilopascal|kilo pascal", "kPa", ATOM},
     {"C|°C|celsius|centigrade|degree celsius|degree c|degree centigrade|deg "
      "c|celcius|degree "
      "celcius|℃",
@@ -95,7 +96,8 @@ const th_elig_unit_word th_elig_unit_words[] = {
     {"%|percent|per cent|percentage|percents|pct", "%", ATOM},
     {"bpm|beat per minute|beat/minute|beat/min|beat per min|breath per "
      "minute|breath/minute|breath/min|breath per min|b/min|times/minute|times per "
-     "minute|times/min|rpm|beats a minute|b.p.m|beat minute|time/min|time per minute",
+     "minute|times/min|rpm|beats a minute|b.p.m|beat minute|time/min|time per minute|cycle per "
+     "minute|cycle/minute|cycle/min|cycle per min",
      "/min", ATOM},
     {"cell|cel", "{cells}", ATOM},
     {"leukocyte|neutrophil|platelet|lymphocyte", "{cells}", SLASH}, /* else the next value's name */
@@ -115,7 +117,6 @@ const th_elig_unit_word th_elig_unit_words[] = {
     {"point|pt|score point", "{score}", ATOM},
     {"letter|etdrs letter", "{letters}", ATOM},
     {"db|decibel|db hl", "dB", ATOM},
-    {"D|diopter|dioptre|diopters|dioptry|dpt", "[diop]", ATOM},
     {"ppb|part per billion", "[ppb]", ATOM},
     {"ppm|part per million", "[ppm]", ATOM},
     {"wood unit|wu|woods unit|woods|wood", "[wood'U]", ATOM},
@@ -366,7 +367,7 @@ static bool read_part(th_span text, const th_elig_token *t, uint32_t n, uint32_t
   }
   const th_elig_unit_word *u = read_atom(text, t, n, at, &power, &end);
   if (!u || u->how == BEHIND || u->ucum[0] == '/') return false;
-  if (number > 1.7 && number < 1.75 && u->ucum[0] == 'm') {
+  if (number > 1.69 && number < 1.76 && u->ucum[0] == 'm') {
     put(w, "/{1.73_m2}");
   } else if (number != 0 && number != 1) {
     char text_of[24];

@@ -95,6 +95,16 @@ static bool is_pressures(const th_elig_quantity *q) {
   return !isnan(q->second) && !strcmp(q->unit.ucum, "mm[Hg]");
 }
 
+/* "40-120 kg, inclusive": an item that is nothing but so many kilograms or centimetres is about the
+ * body of who joins. */
+static bool is_all_of_item(const th_elig_binder *s, const th_elig_quantity *q) {
+  static th_elig_set behind = TH_ELIG_SET(".|;|in|total|body|weight|tall");
+  uint32_t end = q->end;
+  while (th_elig_at(s, end, &behind))
+    end++;
+  return q->first == 0 && end >= s->n && q->value >= 25;
+}
+
 bool th_elig_bind_by_unit(th_elig_binder *s, th_elig_quantity *q) {
   const th_elig_known *known = &th_elig_known_attributes;
   if (!q->has_unit || !q->related || q->reference || q->tied) return false;
@@ -104,6 +114,8 @@ bool th_elig_bind_by_unit(th_elig_binder *s, th_elig_quantity *q) {
     int attribute;
   } of[] = {{"kg/m2", known->bmi},
             {"mL/min/{1.73_m2}", known->egfr},
+            {"kg", is_all_of_item(s, q) ? known->weight : -1},
+            {"cm", is_all_of_item(s, q) && q->value >= 80 ? known->height : -1},
             {"Gy", rays ? known->radiation_dose : -1},
             {"cGy", rays ? known->radiation_dose : -1},
             {"wk", is_of_birth(s, q) ? known->gestational_age : -1},
