@@ -67,7 +67,7 @@ static int add_row(th_concept_draft *d, unsigned source, const row *r, th_err *e
 }
 
 int th_concept_common_add(th_concept_draft *d, th_err *err) {
-  th_draft_source s = {.name = TH_SPAN("Trialhead"), .rank = RANK};
+  th_draft_source s = {.name = TH_SPAN("Trialhead"), .rank = RANK, .own = true};
   int source = th_concept_draft_source(d, &s, err);
   int rc = source < 0 ? source : 0;
   for (size_t i = 0; !rc && i < TH_COUNT(rows); i++)

@@ -113,7 +113,7 @@ int th_concept_draft_source(th_concept_draft *d, const th_draft_source *source, 
     return th_err_set(err, TH_ELIMIT, "a dictionary takes %d sources at most",
                       TH_DRAFT_SOURCES_MAX);
   d_source *s = &d->sources[d->n_sources];
-  *s = (d_source){.rank = source->rank, .records = source->records};
+  *s = (d_source){.rank = source->rank, .records = source->records, .own = source->own};
   if (th_distinct_add(&d->texts, source->name, &s->name) ||
       th_distinct_add(&d->texts, source->detail, &s->detail))
     return no_memory(err);

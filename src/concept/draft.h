@@ -29,6 +29,7 @@ typedef struct th_draft_source {
   th_span name, detail;
   unsigned rank; /* the lowest gives a concept its preferred label */
   bool records;  /* concepts with equal preferred labels are one, and labels are not inverted */
+  bool own;      /* of the program itself: no other vocabulary contests its short forms */
 } th_draft_source;
 /* The number of the source; TH_ELIMIT when there are too many. All text given to a draft is copied.
  */

@@ -17,7 +17,7 @@ typedef struct th_distinct {
 typedef struct d_source {
   uint32_t name, detail; /* of texts */
   unsigned rank;
-  bool records;
+  bool records, own;
 } d_source;
 typedef struct d_concept {
   uint32_t source;

@@ -122,16 +122,53 @@ static bool is_hearsay(const th_concept_draft *d, const d_label *l) {
   return d->sources[l->source].records && l->relation == TH_LABEL_SYNONYM;
 }
 
-/* The meaning whose kind is known, when it is the only one and a vocabulary's: what records spell
- * out without saying what it is does not contest it. n when there is none. */
-static size_t undisputed(const layout *w, const claim *c, size_t n) {
+/* Whether the concept has the phrase among its labels, which are sorted by concept. */
+static bool has_phrase(const layout *w, uint32_t cluster, uint32_t phrase) {
+  size_t from = 0, to = w->n_labels;
+  while (from < to) {
+    size_t mid = from + (to - from) / 2;
+    if (cluster_of(w->d, &w->labels[mid]) < cluster)
+      from = mid + 1;
+    else
+      to = mid;
+  }
+  for (; from < w->n_labels && cluster_of(w->d, &w->labels[from]) == cluster; from++)
+    if (w->labels[from].phrase == phrase) return true;
+  return false;
+}
+
+/* The claim of a vocabulary of known kind: the one of our own, else the only one; n when there is
+ * none. */
+static size_t of_vocabulary(const layout *w, const claim *c, size_t n) {
+  const th_concept_draft *d = w->d;
   size_t known = n;
+  bool own = false, several = false;
   for (size_t i = 0; i < n; i++) {
-    if (w->d->concepts[w->labels[c[i].label].concept_id].kind == TH_CONCEPT_OTHER) continue;
-    if (known < n) return n;
+    const d_label *l = &w->labels[c[i].label];
+    const d_source *s = &d->sources[l->source];
+    if (s->records || d->concepts[l->concept_id].kind == TH_CONCEPT_OTHER || (own && !s->own))
+      continue;
+    several = own == s->own && known < n && (several || c[known].cluster != c[i].cluster);
+    own = s->own;
     known = i;
   }
-  return known < n && !w->d->sources[w->labels[c[known].label].source].records ? known : n;
+  return several ? n : known;
+}
+
+/* The meaning that nothing contests, when it is a vocabulary's: what records spell out without
+ * saying what it is does not, nor do their conditions that go by one of its own names ("Hiv"). n
+ * when there is none. */
+static size_t undisputed(const layout *w, const claim *c, size_t n) {
+  const th_concept_draft *d = w->d;
+  size_t known = of_vocabulary(w, c, n);
+  for (size_t i = 0; i < n && known < n; i++) {
+    const d_label *l = &w->labels[c[i].label];
+    const d_concept *x = &d->concepts[l->concept_id];
+    if (d->sources[l->source].records && c[i].cluster != c[known].cluster &&
+        x->kind != TH_CONCEPT_OTHER && !has_phrase(w, c[known].cluster, x->preferred))
+      return n;
+  }
+  return known;
 }
 
 /* Of several concepts that one wording names. What a vocabulary has a name for is no other name

@@ -1,5 +1,6 @@
 #include "eligibility/compose.h"
 
+#include "eligibility/infections.h"
 #include "eligibility/keys.h"
 #include "eligibility/lexicon.h"
 #include "eligibility/results.h"
@@ -188,13 +189,23 @@ static void name_it(const composer *c, th_elig_term *t, uint32_t site_at, uint32
   t->code = th_span_of(code);
 }
 
+/* "hepatitis C infection", "HIV disease": a wide word behind the dictionary's name of an illness
+ * says nothing more. */
+static const th_elig_term *illness_before(const composer *c, const th_elig_term *last) {
+  static th_elig_set wide = TH_ELIG_SET("infection|disease|disorder|illness");
+  if (last->end != last->first + 1 || last->first <= c->floor || !among(c, last->first, &wide))
+    return last;
+  const th_elig_term *before = th_elig_term_at(c->l, c->v, last->first - 1);
+  return before && before->category == TH_ELIG_CONDITION && before->code.n ? before : last;
+}
+
 /* Adds the name of tokens [first, end) unless the dictionary has as much or more there. */
 static th_elig_term *add(composer *c, uint32_t first, uint32_t end, uint8_t category) {
   const th_elig_term *last = th_elig_term_at(c->l, c->v, end - 1),
                      *begin = th_elig_term_at(c->l, c->v, first);
   if (begin && begin->first < first) first = TH_MAX(begin->first, c->floor);
   if (last && (last->end > end || last->first <= first)) return NULL;
-  th_elig_term with = last && last->end == end ? *last : (th_elig_term){0};
+  th_elig_term with = last && last->end == end ? *illness_before(c, last) : (th_elig_term){0};
   th_elig_term *t = th_elig_terms_add(c->v, c->l->facts->arena);
   if (!t) return NULL;
   *t = (th_elig_term){.first = first, .end = end, .head = first, .category = category};
@@ -249,6 +260,9 @@ static uint32_t add_condition(composer *c, uint32_t i, uint32_t w) {
   static th_elig_set sorts = TH_ELIG_SET(
       "chronic|acute|intercurrent|concurrent|residual|progressive|refractory|relapsed|recurrent|"
       "terminal|underlying|serious|life-threatening");
+  th_elig_infection_test test;
+  if (th_elig_infection_at(c->l->tokens.p, c->l->tokens.n, i, &test) && test.tests)
+    return test.end; /* "hepatitis C antibody": what it is found to be tells (results.h) */
   uint32_t first = run_before(c, i, AS_CONDITION), end = i + 1;
   if (w & TH_ELIG_W_HEAD) end = place_behind(c, i + 1);
   if (first == i && end == i + 1 && w & TH_ELIG_W_VAGUE) {
@@ -286,6 +300,16 @@ static uint32_t behind_number(const composer *c, uint32_t first, uint32_t i) {
   return first;
 }
 
+/* "HCV antibody", "anti-HIV antibodies": what blood is tested for, and nothing that is given. */
+static bool is_of_infection(const composer *c, uint32_t first, uint32_t i) {
+  static th_elig_set antibody = TH_ELIG_SET("antibody|antibodie");
+  bool found = false;
+  if (!among(c, i, &antibody)) return false;
+  for (uint32_t k = first; k < i; k++)
+    found |= th_elig_names_infection(c->l, k);
+  return found;
+}
+
 static void add_drug(composer *c, uint32_t i, uint32_t w) {
   static th_elig_set given = TH_ELIG_SET("drug|medication|medicine|agent|drop|pill|killer");
   static th_elig_set therapy = TH_ELIG_SET(
@@ -298,7 +322,7 @@ static void add_drug(composer *c, uint32_t i, uint32_t w) {
   bool for_disease = w & TH_ELIG_W_DOSED && among(c, i, &given);
   if (for_disease && first == i && i > c->floor && known_as(c, i - 1, 1u << TH_ELIG_CONDITION))
     first = TH_MAX(th_elig_term_at(c->l, c->v, i - 1)->first, c->floor);
-  if (first == i) return;
+  if (first == i || is_of_infection(c, first, i)) return;
   if (w & TH_ELIG_W_DOSED && !has_strong(c, first, i, for_disease)) return;
   const th_elig_term *drug = th_elig_term_at(c->l, c->v, i - 1);
   bool treats = w & TH_ELIG_W_DOSED && among(c, i, &therapy);

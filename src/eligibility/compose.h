@@ -45,6 +45,11 @@ typedef struct th_elig_short {
   th_span label, code;
 } th_elig_short;
 
+/* What the dictionary calls something. */
+typedef struct th_elig_named {
+  th_span label, code; /* borrowed; empty: it does not know it */
+} th_elig_named;
+
 enum { TH_ELIG_SHORTS_MAX = 32 }; /* of one text; further ones are not kept */
 
 typedef struct th_elig_terms {
@@ -53,6 +58,7 @@ typedef struct th_elig_terms {
   uint32_t *owner;   /* of each token: 1 + the term of the dictionary that holds it, 0 = none */
   uint32_t *classes; /* of each token (lexicon.h) */
   uint32_t cap_owner;
+  const th_elig_named *infections; /* by th_elig_infection; NULL: no dictionary */
   th_elig_short shorts[TH_ELIG_SHORTS_MAX];
   uint32_t n_shorts;
   bool failed;

@@ -5,6 +5,7 @@
 #include "eligibility/attributes.h"
 #include "eligibility/categories.h"
 #include "eligibility/context.h"
+#include "eligibility/ellipsis.h"
 #include "eligibility/genes.h"
 #include "eligibility/keys.h"
 #include "eligibility/lexicon.h"
@@ -350,9 +351,9 @@ static bool is_everyday_here(const reader *r, th_span words, uint32_t first, uin
  * what is tested, and named only, unless a word before says that it is given ("monoclonal
  * antibodies"). */
 static bool is_tested(const reader *r, uint32_t first, uint32_t end) {
-  static th_elig_set tests =
-      TH_ELIG_SET("antigen|antibody|autoantibody|assay|test|dna|rna|pcr|elisa|"
-                  "hbeag|hbsag|peptide|screen|marker|titer");
+  static th_elig_set tests = TH_ELIG_SET(
+      "antigen|antibody|antibodie|autoantibody|autoantibodie|assay|test|dna|rna|pcr|elisa|"
+      "hbeag|hbsag|peptide|screen|marker|titer");
   const uint32_t *classes = r->lexicon->terms.classes;
   if (!th_elig_among(&tests, &r->l->tokens.p[end - 1])) return false;
   for (uint32_t i = first; i + 1 < end; i++)
@@ -473,6 +474,7 @@ int th_elig_read_concepts_of(th_elig_leaf *l, th_elig_lexicon *x, uint8_t *combi
     return th_err_set(err, TH_ENOMEM, "out of memory reading concepts");
   int rc = th_concepts_match(x->dict, x->matcher, (th_span){l->text.p + l->from, l->to - l->from},
                              0, take, &r, err);
+  if (rc == 0) rc = th_elig_read_ellipses(l, x, err);
   if (rc < 0) return rc;
   if (l->under == TH_ELIG_UNDER_EXCEPTION) th_elig_context_except(&r.context);
   th_elig_compose(l, &x->terms);

@@ -1,5 +1,8 @@
 #include "eligibility/meaning.h"
 
+#include <stdio.h>
+
+#include "eligibility/infections.h"
 #include "eligibility/lexicon.h"
 
 #define E(text)                                                                                    \
@@ -204,8 +207,9 @@ static th_elig_meaning mean(const th_elig_lexicon *x, uint32_t number) {
 enum { MEANING_BITS = 13, MEANINGS = 1 << MEANING_BITS };
 
 struct th_elig_memo {
-  bool known; /* symptoms was looked for */
+  bool known; /* symptoms and infections were looked for */
   uint32_t symptoms;
+  th_elig_named infections[TH_ELIG_N_INFECTIONS];
   th_elig_meaning meanings[MEANINGS];
 };
 
@@ -226,10 +230,45 @@ th_elig_meaning th_elig_meaning_of(const th_elig_lexicon *x, const th_mention *m
   return best;
 }
 
+typedef struct naming {
+  const th_elig_lexicon *x;
+  size_t n;
+  th_elig_named *out;
+} naming;
+
+static int take_name(void *ctx, const th_mention *m) {
+  naming *r = ctx;
+  th_elig_meaning meant = th_elig_meaning_of(r->x, m);
+  if (m->from == 0 && m->to == r->n && meant.category == TH_ELIG_CONDITION)
+    *r->out = (th_elig_named){meant.name, meant.code};
+  return 0;
+}
+
+/* What the dictionary calls an infection that tests tell: by its code in our own vocabulary, which
+ * each dictionary of a registry has, whatever it was joined with, else by its name. Memory that
+ * runs out leaves it unnamed. */
+static void name_infection(const th_elig_lexicon *x, const char *name, th_elig_named *out) {
+  char code[64];
+  uint32_t id;
+  th_concept c;
+  int n = snprintf(code, sizeof code, "TRIALHEAD:%s", name);
+  for (char *p = code; *p; p++)
+    if (*p == ' ') *p = '_';
+  if (n > 0 && th_concepts_by_code(x->dict, (th_span){code, (size_t)n}, &id, 1) > 0 &&
+      th_concepts_get(x->dict, id, &c)) {
+    *out = (th_elig_named){c.label, own_code(x->dict, &c)};
+    return;
+  }
+  naming r = {x, strlen(name), out};
+  (void)!th_concepts_match(x->dict, x->matcher, th_span_of(name), TH_MATCH_ANY_CASE, take_name, &r,
+                           NULL);
+}
+
 void th_elig_lexicon_init(th_elig_lexicon *x, const th_concepts *dict, th_concept_matcher *m) {
   *x = (th_elig_lexicon){.dict = dict, .matcher = m, .symptoms = UINT32_MAX};
   uint32_t id;
   x->memo = m ? th_concept_matcher_memo(m, dict, sizeof *x->memo) : NULL;
+  if (x->memo) x->terms.infections = x->memo->infections;
   if (x->memo && x->memo->known) {
     x->symptoms = x->memo->symptoms;
     return;
@@ -237,6 +276,8 @@ void th_elig_lexicon_init(th_elig_lexicon *x, const th_concepts *dict, th_concep
   if (th_concepts_by_code(dict, TH_SPAN("MESH:D012816"), &id, 1) > 0) x->symptoms = id;
   if (!x->memo) return;
   x->memo->symptoms = x->symptoms;
+  for (size_t k = 0; k < TH_ELIG_N_INFECTIONS; k++)
+    name_infection(x, th_elig_infection_names[k], &x->memo->infections[k]);
   x->memo->known = true;
 }
 

@@ -1,6 +1,7 @@
 #include "eligibility/results.h"
 
 #include "eligibility/attributes.h"
+#include "eligibility/infections.h"
 #include "eligibility/keys.h"
 #include "eligibility/lexicon.h"
 #include "eligibility/phrases.h"
@@ -129,13 +130,17 @@ static void read_words(tester *c, uint32_t i) {
 
 /* ---- the names of tests ---- */
 
-static bool is_infection(const tester *c, uint32_t i) {
+bool th_elig_names_infection(const th_elig_leaf *l, uint32_t i) {
   static th_elig_set words = TH_ELIG_SET("hiv|hbv|hcv|hepatitis|htlv|cmv|ebv|syphilis|tuberculosis|"
                                          "tb|toxoplasmosis|rubella|covid|sars|"
                                          "influenza|pylori|chlamydia|immunodeficiency|virus|vdrl|"
                                          "rpr|igra|quantiferon|mrsa|hpv|hsv|vzv|"
                                          "gonorrhea|malaria|hbsag|hcvab|hbcab|cytomegalovirus");
-  return c->polar && among(c, i, &words);
+  return i < l->tokens.n && th_elig_among(&words, &l->tokens.p[i]);
+}
+
+static bool is_infection(const tester *c, uint32_t i) {
+  return c->polar && th_elig_names_infection(c->l, i);
 }
 
 /* "B", "C", "1", "IV" behind the name of an infection. */
@@ -188,6 +193,16 @@ static uint32_t before_short(const tester *c, uint32_t at) {
   return at;
 }
 
+/* "HIV 1/2 antibodies": where the name of an infection's test begins that ends where another does.
+ */
+static uint32_t infection_from(const tester *c, uint32_t first, uint32_t end) {
+  th_elig_infection_test test;
+  for (uint32_t i = first; c->polar && i > c->floor && first - i < REACH; i--)
+    if (th_elig_infection_at(c->l->tokens.p, c->l->tokens.n, i - 1, &test) && test.end == end)
+      return i - 1;
+  return first;
+}
+
 /* The name of the test that ends before `at`: [*first, *end); false when there is none. */
 static bool name_before(const tester *c, uint32_t at, uint32_t *first, uint32_t *end) {
   if (at > c->floor && sign(c, at - 1, '-')) at--;
@@ -208,6 +223,7 @@ static bool name_before(const tester *c, uint32_t at, uint32_t *first, uint32_t 
   }
   while (*first < *end && sign(c, *first, '-'))
     ++*first;
+  *first = infection_from(c, *first, *end);
   return *first < *end;
 }
 
@@ -254,13 +270,24 @@ static uint32_t name_behind(const tester *c, uint32_t at, uint32_t *joint) {
 
 /* ---- terms ---- */
 
-/* A positive test for what the dictionary knows as an infection is that, else its cause. */
-static const th_elig_term *infection_of(const tester *c, uint32_t first, uint32_t end) {
-  const th_elig_term *cause = NULL;
+/* What the words of a test say of an infection: one that tests tell (infections.h), else what the
+ * dictionary knows there, the infection before its cause. label empty: nothing, as of a test that
+ * only shows that somebody met the virus. */
+static th_elig_term infection_of(const tester *c, uint32_t first, uint32_t end) {
+  th_elig_infection_test test;
+  th_elig_term cause = {0};
   for (uint32_t i = first; c->polar && i < end; i++) {
+    if (th_elig_infection_at(c->l->tokens.p, c->l->tokens.n, i, &test)) {
+      uint32_t k = (uint32_t)__builtin_ctz(test.which);
+      const th_elig_named *known = c->v->infections ? &c->v->infections[k] : NULL;
+      if (test.immune || (c->absent && test.amount)) return (th_elig_term){0};
+      if (known && known->label.n && !(test.which & (test.which - 1)))
+        return (th_elig_term){
+            .category = TH_ELIG_CONDITION, .label = known->label, .code = known->code};
+    }
     const th_elig_term *t = is_infection(c, i) ? th_elig_term_at(c->l, c->v, i) : NULL;
-    if (t && t->category == TH_ELIG_CONDITION) return t;
-    if (t && t->category == TH_ELIG_ORGANISM) cause = t;
+    if (t && t->category == TH_ELIG_CONDITION) return *t;
+    if (t && t->category == TH_ELIG_ORGANISM) cause = *t;
   }
   return cause;
 }
@@ -292,9 +319,8 @@ static char *label_of(const tester *c, th_span test) {
 static void put(tester *c, uint32_t first, uint32_t end, uint32_t name, uint32_t name_end) {
   static th_elig_set pregnancy = TH_ELIG_SET("pregnancy|hcg");
   th_span test = th_elig_words_of(c->l, name, name_end);
-  const th_elig_term *ill =
-      c->absent && is_amount(c, name, name_end) ? NULL : infection_of(c, first, end);
-  th_elig_term with = ill ? *ill : (th_elig_term){0};
+  th_elig_term with = {0};
+  if (!(c->absent && is_amount(c, name, name_end))) with = infection_of(c, first, end);
   bool pregnant = false;
   for (uint32_t i = name; i < name_end; i++)
     pregnant |= c->polar && among(c, i, &pregnancy);
@@ -354,16 +380,34 @@ static void put_earlier(tester *c, uint32_t first) {
   }
 }
 
+/* "positive | result on screening for | HIV": the token behind the words before an infection. */
+static uint32_t over_testing(const tester *c, uint32_t i) {
+  enum { WORDS = 6 };
+  static th_elig_set words =
+      TH_ELIG_SET("test|testing|screening|screen|serology|serological|result|"
+                  "finding|laboratory|on|in|the|a|an|any|diagnostic");
+  static th_elig_set to = TH_ELIG_SET("for|to|on|of");
+  uint32_t behind = i;
+  for (uint32_t k = i; k < i + WORDS && (among(c, k, &words) || among(c, k, &to)); k++)
+    if (among(c, k, &to)) behind = k + 1;
+  th_elig_infection_test test;
+  bool found = th_elig_infection_at(c->l->tokens.p, c->l->tokens.n, behind, &test);
+  return found ? behind : i;
+}
+
 static uint32_t put_behind(tester *c, uint32_t i) {
   static th_elig_set for_ = TH_ELIG_SET("for|to|on|of|result|level|amount");
   static th_elig_set the = TH_ELIG_SET("the|a|an|any|of|for|in");
   static th_elig_set after_only = TH_ELIG_SET("reactive|high|low|poor");
-  uint32_t begin = c->end, shared;
+  uint32_t begin = c->end, shared, over = over_testing(c, begin);
   if (among(c, begin, &for_)) begin++;
   while (begin < c->end + 4 && among(c, begin, &the))
     begin++;
+  if (over > begin && name_behind(c, begin, &shared) <= over) begin = over;
   const th_elig_term *t = th_elig_term_at(c->l, c->v, begin);
-  bool disease = t && t->category == TH_ELIG_CONDITION && !is_infection(c, begin);
+  th_elig_infection_test test;
+  bool disease = t && t->category == TH_ELIG_CONDITION && !is_infection(c, begin) &&
+                 !th_elig_infection_at(c->l->tokens.p, c->l->tokens.n, begin, &test);
   uint32_t end = name_behind(c, begin, &shared);
   if (end == begin || (disease && (c->polar || among(c, i, &after_only)))) return i + 1;
   if (shared) {
@@ -453,7 +497,7 @@ uint32_t th_elig_compose_sign(th_elig_leaf *l, th_elig_terms *v, uint32_t floor,
   c.to = token(&c, c.end - 1)->to;
   if (i <= floor) return put_on_composed(&c) ? c.end : i + 1;
   if (named && named->end == i && named->first >= floor)
-    first = named->first, end = i;
+    first = infection_from(&c, named->first, i), end = i;
   else if (!name_before(&c, i, &first, &end))
     return i + 1;
   put(&c, first, c.end, first, end);

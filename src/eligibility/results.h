@@ -30,6 +30,9 @@ bool th_elig_measure_of(const th_elig_leaf *leaf, uint32_t k, th_elig_term *out)
  * "abnormal", "high", "low", "detectable"; the words are a finding's value. */
 const char *th_elig_result_name(th_span words);
 
+/* Whether token i is a word of an infection that blood is tested for ("HIV", "hepatitis"). */
+bool th_elig_names_infection(const th_elig_leaf *leaf, uint32_t i);
+
 /* Criteria by name ("Rome III criteria"), by which something is told: named as what is measured. */
 void th_elig_compose_criteria(th_elig_leaf *leaf, th_elig_terms *v);
 /* Whether the item may name criteria. */

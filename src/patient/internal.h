@@ -87,6 +87,9 @@ bool th_markers_of_name(th_reading *r, th_span name, th_span said, const th_pati
 /* The stage of a growth: "Stage IIIB", "IIIB". */
 bool th_markers_stage(th_reading *r, th_span said, const th_patient_fact *like);
 
+/* The infection that a test of this name tells by what was answered (serology.c). False: none. */
+bool th_serology_of_name(th_reading *r, th_span name, th_span said, const th_patient_fact *like);
+
 /* What follows from the facts that were read (derive.c), as further facts. */
 void th_patient_derive(th_reading *r);
 

@@ -368,29 +368,6 @@ void th_note_markers(th_note *note) {
 
 /* ---- names of structured records ---- */
 
-enum { NAME_TOKENS = 64 };
-
-static void add_like(th_reading *r, const th_patient_fact *like, th_patient_fact *f) {
-  f->resource = like->resource;
-  f->from = like->from, f->to = like->to;
-  f->has_begin = like->has_begin;
-  f->begin = like->begin;
-  f->certainty = like->certainty;
-  f->time = TH_ELIG_CURRENT;
-  if (f->type == TH_FACT_VALUE) th_measure_canonical(f);
-  th_reading_add(r, f);
-}
-
-/* A short text as a note of one sentence. */
-static bool note_of(th_reading *r, th_span text, th_elig_token room[NAME_TOKENS], th_note *out,
-                    th_sentence *s) {
-  *out = (th_note){.r = r, .text = text, .v = {.p = room, .cap = NAME_TOKENS}};
-  if (text.n == 0 || text.n > NAME_TOKENS * 4 || th_elig_phrases_ready() < 0) return false;
-  th_elig_tokenize(text, 0, (uint32_t)TH_MIN(text.n, (size_t)NAME_TOKENS), &out->v);
-  *s = (th_sentence){.from = 0, .to = out->v.n};
-  return !out->v.failed && out->v.n > 0;
-}
-
 static marker_state state_said(const th_note *said) {
   marker_state out = NOTHING;
   for (uint32_t i = 0, end; i < said->v.n && out == NOTHING; i++) {
@@ -404,15 +381,16 @@ static marker_state state_said(const th_note *said) {
 }
 
 bool th_markers_of_name(th_reading *r, th_span name, th_span said, const th_patient_fact *like) {
-  th_elig_token room[NAME_TOKENS], more[NAME_TOKENS];
+  th_elig_token room[TH_NOTE_NAME_TOKENS], more[TH_NOTE_NAME_TOKENS];
   th_note note, answer;
   th_sentence s, ignored;
   th_elig_gene g;
   uint32_t behind;
   bool any = false;
-  if (!note_of(r, name, room, &note, &s)) return false;
+  if (!th_note_of_name(r, name, room, &note, &s)) return false;
   th_elig_leaf leaf = leaf_of(&note, &s);
-  marker_state told = note_of(r, said, more, &answer, &ignored) ? state_said(&answer) : NOTHING;
+  marker_state told =
+      th_note_of_name(r, said, more, &answer, &ignored) ? state_said(&answer) : NOTHING;
   for (uint32_t i = 0; i < s.to; i++) {
     if (!th_elig_gene_at(&leaf, i, &g) || !strcmp(g.name, "PD-L1")) continue;
     marker_state state = said.n ? told : state_behind(&note, &s, &g, &behind);
@@ -421,7 +399,7 @@ bool th_markers_of_name(th_reading *r, th_span name, th_span said, const th_pati
     f.category = TH_ELIG_GENE;
     f.label = label_of(&note, &leaf, &g);
     f.absent = (state == ABSENT) != like->absent;
-    add_like(r, like, &f);
+    th_note_add_like(r, like, &f);
     if (state == EQUIVOCAL && r->n_facts) r->facts[r->n_facts - 1].certainty = TH_CERTAIN_SUSPECTED;
     any = true;
     i = g.end > i ? g.end - 1 : i;
@@ -430,11 +408,11 @@ bool th_markers_of_name(th_reading *r, th_span name, th_span said, const th_pati
 }
 
 bool th_markers_stage(th_reading *r, th_span said, const th_patient_fact *like) {
-  th_elig_token room[NAME_TOKENS];
+  th_elig_token room[TH_NOTE_NAME_TOKENS];
   th_note note;
   th_sentence s;
   double low, high;
-  if (like->absent || !note_of(r, said, room, &note, &s)) return false;
+  if (like->absent || !th_note_of_name(r, said, room, &note, &s)) return false;
   for (uint32_t i = 0; i < s.to; i++) {
     if (!class_of(&note, i, "cancer_stage", &low, &high)) continue;
     if (i > 0 && !th_note_among(&note, i - 1, "stage group")) continue;
@@ -442,7 +420,7 @@ bool th_markers_stage(th_reading *r, th_span said, const th_patient_fact *like) 
     f.attribute = th_elig_attribute_find(TH_SPAN("cancer_stage"));
     f.value = low;
     if (high > low) f.relation = TH_ELIG_BETWEEN, f.high = high;
-    add_like(r, like, &f);
+    th_note_add_like(r, like, &f);
     return true;
   }
   return false;

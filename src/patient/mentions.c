@@ -76,6 +76,7 @@ static void take_term(void *ctx, const th_term *t) {
     m->token++;
   const th_sentence *s = th_note_sentence_of(note, m->token, &m->hint);
   if (!s || (!t->own && is_measure(note, s, m->token, t))) return; /* also within a header */
+  if (note->cues[m->token] & TH_CUES_TOLD) return;
   mention *at = add_mention(m);
   if (!at) return;
   at->first = at->behind = m->token;

@@ -1,6 +1,8 @@
 /* A clinical note: the steps, and what they share. */
 #include "patient/note.h"
 
+#include "eligibility/phrases.h"
+
 bool th_note_among(const th_note *note, uint32_t i, const char *words) {
   if (i >= note->v.n || note->v.p[i].kind == TH_ELIG_SIGN) return false;
   th_span s = {note->text.p + note->v.p[i].from, note->v.p[i].to - note->v.p[i].from};
@@ -80,6 +82,29 @@ int th_patient_read_note(th_reading *r, th_span text, uint32_t base, th_span res
   th_note_person(&note);
   th_note_values(&note);
   th_note_markers(&note);
+  th_note_serology(&note);
   rc = th_note_mentions(&note);
   return rc < 0 ? rc : r->rc;
+}
+
+/* ---- names and answers of structured records ---- */
+
+void th_note_add_like(th_reading *r, const th_patient_fact *like, th_patient_fact *f) {
+  f->resource = like->resource;
+  f->from = like->from, f->to = like->to;
+  f->has_begin = like->has_begin;
+  f->begin = like->begin;
+  f->certainty = like->certainty;
+  f->time = TH_ELIG_CURRENT;
+  if (f->type == TH_FACT_VALUE) th_measure_canonical(f);
+  th_reading_add(r, f);
+}
+
+bool th_note_of_name(th_reading *r, th_span text, th_elig_token room[TH_NOTE_NAME_TOKENS],
+                     th_note *out, th_sentence *s) {
+  *out = (th_note){.r = r, .text = text, .v = {.p = room, .cap = TH_NOTE_NAME_TOKENS}};
+  if (text.n == 0 || text.n > TH_NOTE_NAME_TOKENS * 4 || th_elig_phrases_ready() < 0) return false;
+  th_elig_tokenize(text, 0, (uint32_t)TH_MIN(text.n, (size_t)TH_NOTE_NAME_TOKENS), &out->v);
+  *s = (th_sentence){.from = 0, .to = out->v.n};
+  return !out->v.failed && out->v.n > 0;
 }

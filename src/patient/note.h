@@ -7,6 +7,8 @@
 
 /* Bit of words before "was negative": a test was done all the same. */
 #define TH_CUES_NEGATIVE (1u << 15)
+/* Words of a test whose result is told: they name nothing besides. */
+#define TH_CUES_TOLD (1u << 14)
 
 /* A sentence, and the section it stands in. */
 typedef struct th_sentence {
@@ -23,7 +25,7 @@ typedef struct th_note {
   th_elig_tokens v;
   th_sentence *sentences; /* in arena, covering all tokens but headers */
   uint32_t n_sentences;
-  uint16_t *cues; /* by token: bits 1 << th_cue, TH_CUES_NEGATIVE */
+  uint16_t *cues; /* by token: bits 1 << th_cue, TH_CUES_NEGATIVE, TH_CUES_TOLD */
   bool *spent;    /* by token: the date of a value, and of nothing else */
 } th_note;
 
@@ -40,6 +42,8 @@ void th_note_person(th_note *note);
 void th_note_values(th_note *note);
 /* Genes and markers, stages and classes (markers.c). */
 void th_note_markers(th_note *note);
+/* Infections that tests tell (serology.c). */
+void th_note_serology(th_note *note);
 /* Concepts (mentions.c). */
 int th_note_mentions(th_note *note) TH_MUST_USE;
 
@@ -56,6 +60,15 @@ void th_note_apply(const th_note *note, const th_sentence *s, uint32_t token,
                    th_patient_fact *fact);
 /* The sentence of a token; *hint is where the last search ended, start with 0 and ask in order. */
 const th_sentence *th_note_sentence_of(const th_note *note, uint32_t token, uint32_t *hint);
+
+enum { TH_NOTE_NAME_TOKENS = 64 };
+
+/* A short text as a note of one sentence, its tokens in room; false when it is empty or too long.
+ */
+bool th_note_of_name(th_reading *r, th_span text, th_elig_token room[TH_NOTE_NAME_TOKENS],
+                     th_note *out, th_sentence *s);
+/* Adds the fact with place, time and certainty of another. */
+void th_note_add_like(th_reading *r, const th_patient_fact *like, th_patient_fact *f);
 
 static inline bool th_note_is(const th_note *note, uint32_t i, const char *word) {
   if (i >= note->v.n || note->v.p[i].kind != TH_ELIG_WORD) return false;

@@ -185,6 +185,7 @@ static bool took_marker(th_fhir *f, th_span words, uint32_t code) {
   th_span name = th_fhir_text(f, code);
   when(f, &like);
   if (th_markers_of_name(f->r, name, words, &like)) return true;
+  if (th_serology_of_name(f->r, name, words, &like)) return true;
   return th_span_find(name, TH_SPAN("tage")) >= 0 && th_span_find(name, TH_SPAN("ancer")) >= 0 &&
          th_markers_stage(f->r, words, &like);
 }

@@ -107,6 +107,8 @@ static void what_is_a_kind_of_what(void **state) {
       {"prednisone", "systemic corticosteroids", true},
       {"budesonide", "systemic corticosteroids", false},
       {"HIV positive", "viral infection", true},
+      {"obstructive sleep apnea", "sleep apnea", true},
+      {"sleep apnea", "obstructive sleep apnea", false},
       {"hepatitis C", "liver disease", true},
       {"Humira", "anti-TNF therapy", true},
       {"Humira", "bDMARDs", true},

@@ -41,9 +41,9 @@ static th_span word_of(th_span *rest) {
   return word;
 }
 
-static void add_source(world *w, th_span name, bool records) {
+static void add_source(world *w, th_span name, bool records, bool own) {
   th_err err = {0};
-  th_draft_source s = {.name = name, .rank = records ? 9 : 1, .records = records};
+  th_draft_source s = {.name = name, .rank = records ? 9 : 1, .records = records, .own = own};
   int n = th_concept_draft_source(w->draft, &s, &err);
   assert_true(n >= 0);
   w->source = (unsigned)n;
@@ -81,9 +81,11 @@ static bool build(world *w, th_span line) {
   if (th_span_eq(word, TH_SPAN("dictionary")))
     begin(w);
   else if (th_span_eq(word, TH_SPAN("source")))
-    add_source(w, rest, false);
+    add_source(w, rest, false, false);
   else if (th_span_eq(word, TH_SPAN("records")))
-    add_source(w, rest, true);
+    add_source(w, rest, true, false);
+  else if (th_span_eq(word, TH_SPAN("own")))
+    add_source(w, rest, false, true);
   else if (th_span_eq(word, TH_SPAN("concept")))
     add_concept(w, rest);
   else if (th_span_eq(word, TH_SPAN("also")))
@@ -245,7 +247,7 @@ static void damage(void **state) {
   world w = {0};
   th_buf_init(&w.file, 0);
   begin(&w);
-  add_source(&w, TH_SPAN("x"), false);
+  add_source(&w, TH_SPAN("x"), false, false);
   add_concept(&w, TH_SPAN("condition X:1 myocardial infarction"));
   add_label(&w, TH_SPAN("heart attack"), TH_LABEL_SYNONYM);
   assert_int_equal(th_concept_draft_write(w.draft, 0, &w.file, &err), 0);

@@ -89,7 +89,10 @@ static void same_for_all(uint64_t says, const th_elig_fact *f) {
   said[at].says = says;
   said[at].f = *f;
   before.links = now.links;
+  if (f->type == TH_ELIG_CONCEPT)
+    assert_int_equal(before.name_to > before.name_from, now.name_to > now.name_from);
   before.from = now.from, before.to = now.to;
+  before.name_from = now.name_from, before.name_to = now.name_to;
   before.guard.from = now.guard.from, before.guard.to = now.guard.to;
   before.window.from = now.window.from, before.window.to = now.window.to;
   assert_true(same_fact(&before, &now));
