@@ -17,9 +17,11 @@ typedef struct slot {
 
 static slot slots[SLOTS];
 static th_elig_phrase phrases[PHRASES];
-uint8_t th_elig_phrase_begins[TH_ELIG_BEGINS];
+uint16_t th_elig_phrase_begins[TH_ELIG_BEGINS];
 /* By hash of a step, whether it may lead on. */
 static uint64_t steps[STEPS / 64];
+/* By hash of a family and the first two words of a phrase: whether one begins so. */
+static uint64_t pairs[STEPS / 64];
 static uint32_t n_nodes = TH_ELIG_N_FAMILIES;
 static int n_phrases, failure;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -35,11 +37,15 @@ static slot *find(uint64_t key) {
     if (slots[i].key == key || slots[i].key == 0) return &slots[i];
 }
 
-static uint64_t *step_word(uint64_t key) {
-  return &steps[(key >> 20) % STEPS / 64];
+static uint64_t pair_key(th_elig_family family, uint64_t first, uint64_t second) {
+  return step_key(family, first * 3 ^ second);
 }
-static uint64_t step_bit(uint64_t key) {
-  return UINT64_C(1) << (key >> 20) % 64;
+
+static void put_bit(uint64_t bits[STEPS / 64], uint64_t key) {
+  bits[(key >> 20) % STEPS / 64] |= UINT64_C(1) << (key >> 20) % 64;
+}
+static bool has_bit(const uint64_t bits[STEPS / 64], uint64_t key) {
+  return bits[(key >> 20) % STEPS / 64] >> (key >> 20) % 64 & 1;
 }
 
 /* Signs that stand for any word boundary. */
@@ -63,10 +69,12 @@ static void add_phrase(th_elig_family family, th_span words, int value, bool exa
   uint32_t node = family;
   slot *at = NULL;
   uint32_t used = 0;
+  uint64_t first = 0;
   for (uint32_t i = 0; i < v.n; i++) {
     if (is_soft(&v.p[i])) continue;
     uint64_t word = th_elig_phrase_key(&v.p[i]), key = step_key(node, word);
-    if (node == family) *th_elig_phrase_begin(word) |= (uint8_t)(1 << family);
+    if (used == 0) *th_elig_phrase_begin(first = word) |= (uint16_t)(1 << family);
+    if (used == 1) put_bit(pairs, pair_key(family, first, word));
     at = find(key);
     if (at->key == 0) {
       if (n_nodes > SLOTS / 4 * 3) {
@@ -74,12 +82,13 @@ static void add_phrase(th_elig_family family, th_span words, int value, bool exa
         return;
       }
       *at = (slot){key, n_nodes++, -1};
-      *step_word(key) |= step_bit(key);
+      put_bit(steps, key);
     }
     node = at->node;
     used++;
   }
   if (!at) return;
+  if (used == 1) *th_elig_phrase_begin(first) |= (uint16_t)(1 << (TH_ELIG_N_FAMILIES + family));
   for (int p = at->phrase; p >= 0; p = phrases[p].next)
     if (phrases[p].value == value && !phrases[p].exact) return;
   if (n_phrases == PHRASES) {
@@ -325,14 +334,25 @@ static bool is_spelled(th_span text, const th_elig_token *t, const th_elig_phras
   return p->exact_n == t->to - t->from && !memcmp(p->exact, text.p + t->from, p->exact_n);
 }
 
+/* Whether a phrase of the family may be the token alone, or begin with it and the next. */
+static bool may_lead_on(const th_elig_token *t, uint32_t n, uint32_t i, th_elig_family family) {
+  uint64_t first = th_elig_phrase_key(&t[i]);
+  if (*th_elig_phrase_begin(first) >> (TH_ELIG_N_FAMILIES + family) & 1) return true;
+  do
+    i++;
+  while (i < n && is_soft(&t[i]));
+  return i < n && has_bit(pairs, pair_key(family, first, th_elig_phrase_key(&t[i])));
+}
+
 int th_elig_phrase_walk(th_span text, const th_elig_token *t, uint32_t n, uint32_t i,
                         th_elig_family family, uint32_t *end) {
   uint32_t node = family, first = i, words = 0;
   int best = -1;
+  if (!may_lead_on(t, n, i, family)) return -1;
   for (; i < n && words <= WORDS_MAX; i++) {
     if (words > 0 && is_soft(&t[i])) continue;
     uint64_t key = step_key(node, th_elig_phrase_key(&t[i]));
-    if (!(*step_word(key) & step_bit(key))) break;
+    if (!has_bit(steps, key)) break;
     const slot *s = find(key);
     if (s->key == 0) break;
     node = s->node;

@@ -25,9 +25,10 @@ typedef struct th_elig_phrase {
 } th_elig_phrase;
 
 enum { TH_ELIG_BEGINS = 1 << 13 };
-/* By hash of a first word, the families that may have a phrase which begins so, a bit each. Most
- * words begin none, and the trie is larger than the near memory. */
-extern uint8_t th_elig_phrase_begins[TH_ELIG_BEGINS];
+/* By hash of a first word, the families that may have a phrase which begins so, a bit each, and
+ * behind them those that may have it as a whole phrase. Most words begin none, and the trie is
+ * larger than the near memory. */
+extern uint16_t th_elig_phrase_begins[TH_ELIG_BEGINS];
 
 /* What a token is to the trie. */
 static inline uint64_t th_elig_phrase_key(const th_elig_token *t) {
@@ -39,7 +40,7 @@ static inline uint64_t th_elig_phrase_key(const th_elig_token *t) {
   return bits * 0x2545F4914F6CDD1Du ^ 0x5bd1e995;
 }
 
-static inline uint8_t *th_elig_phrase_begin(uint64_t key) {
+static inline uint16_t *th_elig_phrase_begin(uint64_t key) {
   return &th_elig_phrase_begins[key * 0x9E3779B97F4A7C15u >> (64 - 13)];
 }
 
