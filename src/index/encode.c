@@ -193,9 +193,9 @@ static bool decode_classes(th_encoder *e, const uint32_t *start, const uint8_t *
   th_pair_table *t = &e->classes;
   uint32_t n = e->n_classes;
   size_t most = start[n] / 2 + 1, used = 0; /* a pair takes two bytes or more */
-  t->start = malloc(((size_t)n + 1) * sizeof *t->start);
-  t->field = malloc(most * sizeof *t->field);
-  t->value = malloc(most * sizeof *t->value);
+  t->start = th_large_alloc(((size_t)n + 1) * sizeof *t->start);
+  t->field = th_large_alloc(most * sizeof *t->field);
+  t->value = th_large_alloc(most * sizeof *t->value);
   e->class_weight = th_large_alloc(((size_t)n + 1) * sizeof *e->class_weight);
   if (!t->start || !t->field || !t->value || !e->class_weight) return false;
   for (uint32_t c = 0; c < n; c++) {

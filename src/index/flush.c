@@ -107,7 +107,7 @@ static bool count_classes(flush *f) {
 
 static bool encode_classes(flush *f) {
   uint32_t n = f->b->classes.n;
-  f->new_class = array(n, sizeof *f->new_class);
+  f->new_class = th_large_alloc(((size_t)n + 1) * sizeof *f->new_class);
   return f->new_class && count_classes(f) && th_classes_encode(f->e, f->classes, n, f->new_class);
 }
 
@@ -128,7 +128,7 @@ static bool order_stems(flush *f) {
 
 static bool group_forms(flush *f) {
   const th_builder *b = f->b;
-  f->form_start = array(b->stems.n, sizeof *f->form_start);
+  f->form_start = th_large_alloc(((size_t)b->stems.n + 1) * sizeof *f->form_start);
   f->form_ids = array(b->forms.n, sizeof *f->form_ids);
   if (!f->form_start || !f->form_ids) return false;
   uint32_t at = 0;

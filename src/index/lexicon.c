@@ -164,7 +164,7 @@ void th_lexicon_clear(th_lexicon *x) {
 }
 
 size_t th_lexicon_memory(const th_lexicon *x) {
-  return x->n_slots * sizeof *x->slots + x->cap * sizeof *x->lexemes + x->long_texts.cap;
+  return x->n_slots * sizeof *x->slots + x->n * sizeof *x->lexemes + x->long_texts.cap;
 }
 
 static bool grow_slots(th_lexicon *x, uint32_t n) {
@@ -195,14 +195,15 @@ static bool grow_lexemes(th_lexicon *x, uint32_t cap) {
   return true;
 }
 
-/* Room for n more words, so that nothing moves while they are looked up. */
+/* Room for n more words, so that nothing moves while they are looked up. The words' own grows by
+ * large steps: what is not used yet of it takes no memory. */
 static bool reserve(th_lexicon *x, uint32_t n) {
   size_t need = (size_t)x->n + n, slots = x->n_slots ? x->n_slots : 1024;
   size_t cap = x->cap ? x->cap : 512;
   while (slots < 2 * need)
     slots *= 2;
   while (cap < need)
-    cap *= 2;
+    cap *= 4;
   if (slots > 1u << 30) return false;
   if (cap != x->cap && !grow_lexemes(x, (uint32_t)cap)) return false;
   return slots == x->n_slots || grow_slots(x, (uint32_t)slots);
