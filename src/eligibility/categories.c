@@ -215,6 +215,15 @@ static bool has(const view *v, th_elig_set *set) {
   return false;
 }
 
+/* "pregnant, nursing or …": what a comma at token i goes on with, up to token `first`. */
+static bool is_of_bearing(const view *v, uint32_t i, uint32_t first) {
+  static th_elig_set bearing =
+      TH_ELIG_SET("pregnant|lactating|nursing|breastfeeding|breast|feeding|or|,");
+  for (uint32_t k = i - 1; k < first; k++)
+    if (!among(v, k, &bearing)) return false;
+  return true;
+}
+
 /* Words before it that say no, up to the last sign. A second one turns the first, unless both say
  * the same: "unwilling or unable". "written, informed consent" is one thing. */
 static bool is_negated(const view *v, uint32_t first, uint32_t reach) {
@@ -229,7 +238,9 @@ static bool is_negated(const view *v, uint32_t first, uint32_t reach) {
   bool negated = false;
   uint32_t last = UINT32_MAX;
   for (uint32_t i = first; i-- > 0 && first - i <= reach;) {
-    if (th_elig_sign(&v->t[i], ',') && i && among(v, i - 1, &written)) continue;
+    bool comma = th_elig_sign(&v->t[i], ',') && i > 0;
+    if (comma && among(v, i - 1, &written)) continue;
+    if (comma && !negated && is_of_bearing(v, i, first)) continue;
     if (among(v, i, & or) && last == i + 1) continue;
     if (among(v, i, &stop)) break;
     if (!among(v, i, &no)) continue;

@@ -29,7 +29,8 @@ static const row rows[] = {
      "no|not|non|without|never|neither|nor|none|deny|denies|denied|denying|absence|lack|lacking|"
      "lacks|free|negative|cannot|devoid|precluding|preclude|precluded|preventing|prevent|instead|"
      "unavailability|ruled|rule|rules|unable|inability|fail|failed|failure|rather|opposed|naive|"
-     "exclusion|contraindicating|prohibiting|prohibit"},
+     "exclusion|contraindicating|prohibiting|prohibit|absent|"
+     "untreated|t|ineligible|unsuitable"},
     {STOP, "but|however|although|though|who|whom|whose|which|if|when|while|because|secondary|due|"
            "where|whereas|despite"},
     {PAST, "history|past|previous|previously|prior|former|formerly|had|earlier|received|undergone|"
@@ -57,12 +58,7 @@ static const row rows[] = {
     {JOINT, "or|and|to|/|-|,"},
 };
 
-enum {
-  ONE = 41,
-  FAR = 40
-}; /* tokens that a denial reaches at most; ONE: a single word behind it */
-
-enum { SLOTS = 1024 };
+enum { SLOTS = 1024, LIST = 16 };
 static struct {
   uint64_t key;
   uint16_t cue;
@@ -116,117 +112,15 @@ static void set(th_elig_cue *cue, uint32_t at, uint32_t reach, uint8_t value) {
 
 /* ---- each sort of cue ---- */
 
-/* "controlled", "treated": a verb and no name. */
-static bool ends_in_ed(const th_elig_context *c, uint32_t i) {
-  const th_elig_token *t = token(c, i);
-  return t->to - t->from > 4 && !memcmp(c->leaf->text.p + t->to - 2, "ed", 2);
-}
-
-/* "not" turns the verb behind it. Of verbs of having, taking and undergoing that denies what is
- * had; "not stable", "cannot stand", "not requiring" leave the mention as it is. Right before a
- * mention it denies that one. */
-static uint32_t reach_of_not(const th_elig_context *c, uint32_t i) {
-  static th_elig_set had = TH_ELIG_SET("have|had"), before = TH_ELIG_SET("but|(");
-  static th_elig_set having = TH_ELIG_SET(
-      "has|having|receive|received|receiving|take|taken|taking|took|use|used|"
-      "using|undergo|undergone|undergoing|underwent|suffer|suffered|suffering|experience|"
-      "experienced|smoke|drink|consume|consumed|present|develop|developed|show|exhibit|pregnant|"
-      "nursing|lactating|breastfeeding|diabetic|infected|exposed|on|in|with|a|an|any|of|the");
-  static th_elig_set asking = TH_ELIG_SET(
-      "treated|vaccinated|diagnosed|carry|contain|containing|concomitantly|include|involve|"
-      "involved|affected|administered|given|prescribed|initiated|started|demonstrated|showing|"
-      "require|required|requiring|need|needing|needed|scheduled|planning|planned|plan|indicated|"
-      "suspected|report|reported|complain|reveal|get|become");
-  static th_elig_set fill = TH_ELIG_SET(
-      "previously|currently|ever|to|also|yet|recently|concurrently|otherwise|already|actively|"
-      "presently|significantly|known|prior|clinically|acute|active|chronic|be|been|being|have|had");
-  static th_elig_set helps = TH_ELIG_SET("previously|currently|ever|to|also|yet|recently|"
-                                         "concurrently|otherwise|already|be|been|being");
-  static th_elig_set harmless = TH_ELIG_SET("limited|only|necessarily|related|due|attributable");
-  bool aside = i > 0 && among(c, i - 1, &before); /* "but not X", "(not X)" */
-  if (aside && token(c, i + 1)->kind == TH_ELIG_WORD && !among(c, i + 1, &harmless) &&
-      !among(c, i + 1, &fill) && !among(c, i + 1, &had) && !ends_in_ed(c, i + 1))
-    return FAR;
-  for (uint32_t k = i + 1; k < i + 5; k++) {
-    if (among(c, k, &having) || among(c, k, &asking)) return FAR;
-    if (among(c, k, &had) && !among(c, k + 1, &helps)) return FAR;
-    if (!among(c, k, &fill)) return k - i;
-  }
-  return 5;
-}
-
-/* "precluding treatment with X", "preventing the placement of X": what cannot be done. What is
- * hindered in general ("preventing participation", "prevention of") is none. */
-static uint32_t hinders(const th_elig_context *c, uint32_t i) {
-  static th_elig_set done =
-      TH_ELIG_SET("treatment|use|administration|placement|insertion|passage|"
-                  "performance|clear|safe|therapy|surgery|receipt|continuous|the");
-  if (c->mentions == 0) return 0;
-  return among(c, i + 1, &done) ? 8 : 0;
-}
-
-/* "failed to achieve remission", "rather than surgery", "naive to X", "exclusion of X": cues with
- * their preposition only. 0 when the word is none of them or stands without it. */
-static uint32_t reach_of_pair(const th_elig_context *c, uint32_t i) {
-  static th_elig_set fail = TH_ELIG_SET("fail|failed|failure"), to = TH_ELIG_SET("to");
-  static th_elig_set reach = TH_ELIG_SET("achieve|attain|reach|undergo|receive|have|show");
-  static th_elig_set rather = TH_ELIG_SET("rather"), than = TH_ELIG_SET("than");
-  static th_elig_set opposed = TH_ELIG_SET("opposed|naive"), of = TH_ELIG_SET("of");
-  static th_elig_set exclusion = TH_ELIG_SET("exclusion");
-  if (among(c, i, &fail)) return among(c, i + 1, &to) && among(c, i + 2, &reach) ? 8 : 0;
-  if (among(c, i, &rather)) return among(c, i + 1, &than) ? 6 : 0;
-  if (among(c, i, &opposed)) return among(c, i + 1, &to) ? 6 : 0;
-  if (among(c, i, &exclusion))
-    return among(c, i + 1, &of) && c->leaf->kind == TH_ELIG_INCLUSION ? FAR : 0;
-  return 0;
-}
-
-/* "not more than", "no later than", "whether or not", "not limited to" deny nothing that follows;
- * "free", "negative", "absence" do with their preposition only. */
-static uint32_t reach_of_denial(const th_elig_context *c, uint32_t i) {
-  static th_elig_set without = TH_ELIG_SET("without");
-  static th_elig_set not_ = TH_ELIG_SET("not|cannot");
-  static th_elig_set non = TH_ELIG_SET("non");
-  static th_elig_set harmless = TH_ELIG_SET(
-      "more|less|greater|only|limited|longer|necessarily|older|younger|later|longer|fewer|exceed|"
-      "exceeding|controlled|adequately|well|responding|sufficiently|optimally|responsive|amenable|"
-      "suitable|eligible|candidate|able|willing|related|attributable|because|due|qualify|meet|"
-      "meeting|change|limit|restriction|restricted|higher|lower|tolerate|respond|fully|completely");
-  static th_elig_set with_of =
-      TH_ELIG_SET("free|negative|absence|lack|lacking|devoid|instead|unavailability");
-  static th_elig_set of = TH_ELIG_SET("of|from|for");
-  static th_elig_set contra = TH_ELIG_SET("contraindication");
-  static th_elig_set hindered = TH_ELIG_SET("precluding|preclude|precluded|preventing|prevent|"
-                                            "contraindicating|prohibiting|prohibit");
-  static th_elig_set paired = TH_ELIG_SET("fail|failed|failure|rather|opposed|naive|exclusion");
-  static th_elig_set rule = TH_ELIG_SET("ruled|rule|rules"), out = TH_ELIG_SET("out");
-  static th_elig_set unable = TH_ELIG_SET("unable|inability"), to = TH_ELIG_SET("to");
-  static th_elig_set have_done = TH_ELIG_SET("undergo|receive|take|have");
-  static th_elig_set whether = TH_ELIG_SET("whether|or");
-  static th_elig_set effect = TH_ELIG_SET(
-      "response|efficacy|access|improvement|benefit|effect|availability|adherence|"
-      "compliance|willingness|ability|interest|experience|knowledge|insurance|tolerance|"
-      "contraindication|control");
-  if (among(c, i, &hindered)) return hinders(c, i);
-  if (among(c, i, &paired)) return reach_of_pair(c, i);
-  if (among(c, i, &rule)) return among(c, i + 1, &out) ? FAR : 0;
-  if (among(c, i, &unable)) return among(c, i + 1, &to) && among(c, i + 2, &have_done) ? 8 : 0;
-  if (among(c, i + 1, &contra)) return 2; /* itself, not what it is to */
-  if (among(c, i, &with_of)) return among(c, i + 1, &of) && !among(c, i + 2, &effect) ? FAR : 0;
-  if (i > 1 && among(c, i - 1, &whether) && among(c, i - 2, &whether)) return 0;
-  if (i > 1 && among(c, i, &without) && among(c, i - 1, &whether)) return 0;
-  if (among(c, i, &not_)) return reach_of_not(c, i);
-  if (among(c, i, &non)) return ONE;
-  return among(c, i + 1, &harmless) || among(c, i + 1, &effect) ? 0 : FAR;
-}
-
 static void see_negation(th_elig_context *c, uint32_t i) {
-  uint32_t reach = reach_of_denial(c, i);
+  uint32_t reach = th_elig_reach_of_denial(c, i);
   if (reach == 0) return;
-  bool twice = c->negation.on && c->negation.value && c->mentions == 0 && i < c->negation.at + 8;
+  bool held = c->negation.on && c->negation.value && i <= c->negation.until;
+  bool twice = held && c->mentions == 0 && i < c->negation.at + 8;
   static th_elig_set nor = TH_ELIG_SET("nor");
-  if ((reach < FAR || reach == ONE) && c->negation.on && c->negation.value) return;
-  set(&c->negation, i, reach == ONE ? 2 : reach, reach == ONE ? ONE : !twice || among(c, i, &nor));
+  if ((reach < TH_ELIG_FAR || reach == TH_ELIG_ONE) && held) return;
+  set(&c->negation, i, reach == TH_ELIG_ONE ? 2 : reach,
+      reach == TH_ELIG_ONE ? TH_ELIG_ONE : !twice || among(c, i, &nor));
   c->mentions = 0;
 }
 
@@ -489,7 +383,7 @@ static bool look_right_behind(const th_elig_context *c, uint32_t end, th_elig_se
   bool verb = false, denied = false;
   for (uint32_t i = end; i < end + 6 && !th_elig_is_broken(c->leaf, i, i + 1); i++) {
     bool hyphen = i == end + 1 && th_elig_sign(token(c, end), '-');
-    if ((hyphen && among(c, i, &naive)) ||
+    if (((hyphen || i == end) && among(c, i, &naive)) ||
         ((hyphen || i == end) && is_bound_negative(c, i, hyphen)) ||
         (hyphen && among(c, i, &free_) && stands_alone(c, i)) ||
         (verb && denied && among(c, i, &found) && stands_alone(c, i)) ||
@@ -603,13 +497,22 @@ static bool is_heading(const th_elig_context *c, uint32_t first, uint32_t end) {
          th_elig_sign(token(c, end), ':') && !among(c, first - 1, &joint);
 }
 
+/* Whether no number stands between the mention before and token `first`, and few words do. */
+static bool is_next_of_list(const th_elig_context *c, uint32_t first) {
+  if (c->mentions == 0) return true;
+  if (first > c->last + 6) return false;
+  for (uint32_t i = c->last; i < first; i++)
+    if (token(c, i)->kind == TH_ELIG_NUM) return false;
+  return true;
+}
+
 th_elig_setting th_elig_context_at(th_elig_context *c, uint32_t first, uint32_t end) {
   th_elig_setting s = {0};
   for (; c->at < first; c->at++)
     see(c, c->at);
   if (first > 0 && (is_new_line(c, first - 1) || is_heading(c, first, end))) forget(c);
   s.negated = holds(&c->negation, first) && c->negation.value &&
-              (c->negation.value != ONE || end == first + 1);
+              (c->negation.value != TH_ELIG_ONE || end == first + 1);
   s.family = holds(&c->family, first);
   s.time = holds(&c->time, first) ? c->time.value : TH_ELIG_TIME_ANY;
   s.role = holds(&c->role, first) ? c->role.value : TH_ELIG_PLAIN_ROLE;
@@ -619,6 +522,9 @@ th_elig_setting th_elig_context_at(th_elig_context *c, uint32_t first, uint32_t 
   s.tail = s.role == TH_ELIG_EXCEPTION && c->tail;
   s.purpose = c->purpose;
   c->excepted += s.role == TH_ELIG_EXCEPTION;
+  if (s.negated && holds(&c->negation, first) && c->negation.value == 1 &&
+      c->negation.until >= c->negation.at + TH_ELIG_FAR && is_next_of_list(c, first))
+    c->negation.until = TH_MAX(c->negation.until, end + LIST); /* a long list goes on */
   c->mentions++;
   c->last = end;
   c->at = TH_MAX(c->at, end);

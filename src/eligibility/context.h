@@ -49,6 +49,12 @@ typedef struct th_elig_setting {
   uint32_t degree, degree_end; /* tokens of the words of degree before it; equal = none */
 } th_elig_setting;
 
+/* Tokens that a denial reaches at most; TH_ELIG_ONE: a single word behind it. */
+enum { TH_ELIG_FAR = 40, TH_ELIG_ONE = 41 };
+
+/* denial.c: how many tokens behind token i, which may deny, are denied; 0 when none are. */
+uint32_t th_elig_reach_of_denial(const th_elig_context *c, uint32_t i);
+
 void th_elig_context_start(th_elig_context *c, const th_elig_leaf *leaf);
 /* All of the leaf is an exception to what stands above it. */
 void th_elig_context_except(th_elig_context *c);
