@@ -373,6 +373,18 @@ static bool is_of_age(view *v, uint32_t i) {
          (i < v->n && (v->t[i].kind == TH_ELIG_REL || v->t[i].kind == TH_ELIG_NUM));
 }
 
+/* "M/F ages 21-50" */
+static bool says_letters(view *v) {
+  static th_elig_set m = TH_ELIG_SET("m"), f = TH_ELIG_SET("f");
+  static th_elig_set on = TH_ELIG_SET("age|aged|ages|between|patient|subject|,");
+  bool man = among(v, 0, &m), woman = among(v, 0, &f);
+  if (v->n < 4 || (!man && !woman) || !th_elig_sign(&v->t[1], '/') || !among(v, 2, man ? &f : &m) ||
+      !(v->t[0].flags & v->t[2].flags & TH_ELIG_UPPER) || !among(v, 3, &on))
+    return false;
+  add_sex(v, 0, 3, "all");
+  return true;
+}
+
 /* "male or female" anywhere, but where it says for whom a value or a duty holds. */
 static bool says_both(view *v) {
   static th_elig_set joints = TH_ELIG_SET("and|or|&|/|and/or");
@@ -386,6 +398,7 @@ static bool says_both(view *v) {
       "contraception|contraceptive|pregnancy|pregnant|condom|abstinence|childbearing|wocbp|fertile|"
       "potential|reproductive|sterile|must|agree|control|bearing|should|partner|breastfeeding|"
       "procreative|conceive|sexually|sperm");
+  if (says_letters(v)) return true;
   for (uint32_t i = 0; i + 2 < v->n; i++) {
     bool man = among(v, i, &men), woman = among(v, i, &women);
     if ((!man && !woman) || !among(v, i + 1, &joints) || !among(v, i + 2, man ? &women : &men))

@@ -281,6 +281,8 @@ static bool find_class(th_elig_binder *s, const th_elig_mention *m, scale *c) {
   static th_elig_set stop = TH_ELIG_SET("or|and|,|to|/|-");
   class_value any;
   uint32_t i = m->end, end;
+  bool dash = i + 1 < s->n && th_elig_sign(&s->t[i], '-'); /* "stage - 5" */
+  if (dash && s->t[i].flags & s->t[i + 1].flags & TH_ELIG_SPACE_BEFORE) i++;
   for (; i < s->n && i - m->end < 8; i++) {
     if (!th_elig_at(s, i, &stop) && read_class(s, i, c->attribute, &any)) break;
     int p = th_elig_phrase_at(s->l->text, s->t, s->n, i, TH_ELIG_F_BEFORE, &end);

@@ -31,6 +31,12 @@ static bool overlaps(const th_elig_fact *f, uint32_t from, uint32_t to) {
   return f->from < to && from < f->to;
 }
 
+/* "No more than 3 prior infections": a count of no attribute says nothing of what it counts. */
+static bool counts(const th_elig_fact *f) {
+  return f->attribute == TH_ELIG_ATTRIBUTE_OTHER && !f->unit && f->value_to > f->value_from &&
+         f->name_from >= f->value_to;
+}
+
 /* Where a mention stands: by itself, in what is said already (a value's own words; a category's,
  * unless the mention goes further), in the condition of a value, or beside a value's name. */
 typedef enum standing { BY_ITSELF, SAID, IN_GUARD, IN_PART } standing;
@@ -43,6 +49,7 @@ static standing stands(const reader *r, uint32_t from, uint32_t to) {
       return IN_GUARD;
     if (!overlaps(f, from, to)) continue;
     if (f->type == TH_ELIG_NUMERIC) {
+      if (counts(f) && from >= f->value_to) continue;
       bool own =
           (f->name_from < to && from < f->name_to) || (f->value_from < to && from < f->value_to);
       return own || i >= r->first_own ? SAID : IN_PART;

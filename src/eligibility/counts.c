@@ -10,7 +10,7 @@
 #include "eligibility/attributes.h"
 #include "eligibility/numeric.h"
 
-enum { WORDS_MAX = 6 };
+enum { WORDS_MAX = 8 };
 
 static th_elig_set growths = TH_ELIG_SET("lesion|tumor|metastase|metastasis|metastases|nodule");
 static th_elig_set nodes = TH_ELIG_SET("node");
@@ -23,7 +23,8 @@ static th_elig_set things = TH_ELIG_SET(
     "nevi|mole|wart|keratose|transfusion|regimen|therapy|therapie|therapies|failure|surgery|"
     "surgerie|pregnancy|pregnancie|delivery|deliverie|abortion|embryo|follicle|beat|erosion|"
     "migraine|headache|cigarette|caries|implant|vertebra|vertebrae|gallstone|foci|focus|stroke|"
-    "infarct|concussion|apnea|hypopnea|awakening");
+    "transplant|transplantation|graft|injection|infusion|vaccination|infarct|concussion|apnea|"
+    "hypopnea|awakening");
 
 static th_elig_set parts = TH_ELIG_SET(
     "cell|cells|involvement|necrosis|necrotic|staining|expression|positivity|cellularity|"
@@ -90,7 +91,8 @@ static int counted_by(const th_elig_binder *s, uint32_t first, uint32_t end) {
   }
   if (th_elig_at(s, end - 1, &growths))
     return in_brain ? known->brain_metastases_count : known->tumor_count;
-  if (th_elig_at(s, end - 1, &nodes)) return positive ? known->positive_nodes : -1;
+  bool last = th_elig_at(s, end - 1, &nodes) || (end > first + 1 && th_elig_at(s, end - 2, &nodes));
+  if (last) return positive ? known->positive_nodes : -1;
   return TH_ELIG_ATTRIBUTE_OTHER;
 }
 
@@ -123,5 +125,7 @@ bool th_elig_bind_count(th_elig_binder *s, th_elig_quantity *q) {
   if (q->has_unit || q->value < 0 || q->value >= 1000 || q->value != floor(q->value) || is_any(q))
     return false;
   end = name_end(s, first, &things);
+  static th_elig_set ill = TH_ELIG_SET("positive|involved"); /* "7 or more nodes positive" */
+  end += end > first && th_elig_at(s, end - 1, &nodes) && th_elig_at(s, end, &ill);
   return end > first && add_count(s, q, counted_by(s, first, end), first, end);
 }

@@ -64,6 +64,9 @@ static const struct {
     {"mL/min*", "mL", "mL/min"},
     {"mm[Hg]", "mm", "mm[Hg]"},
     {"ms", "m/s", "ms"},
+    {"mg/dL", "mm/dL", "mg/dL"},
+    {"mL/min*", "mg/mL", "mL/min"},
+    {"kg/m2", "[lb_av]", "kg/m2"},
     {"{drink}/wk", "U/wk", "{drink}/wk"},
     {"{drink}/wk", "U/d", "{drink}/d"},
     {"{pack}.a", "{pack}/a", "{pack}.a"},
@@ -96,10 +99,25 @@ static bool is_unit_of(const char *unit, const char *of) {
   return of[n - 1] == '*' ? !strncmp(unit, of, n - 1) : !strcmp(unit, of);
 }
 
-bool th_elig_mend_unit(int a, th_elig_quantity *q) {
+/* "An average weekly consumption of at least 24 drinks": another word says how often. */
+static bool mend_drinks(const th_elig_binder *s, th_elig_quantity *q) {
+  static th_elig_set weekly = TH_ELIG_SET("weekly|week"), daily = TH_ELIG_SET("daily|day");
+  bool a_week = false, a_day = false;
+  for (uint32_t i = 0; i < s->n; i++) {
+    a_week |= th_elig_at(s, i, &weekly);
+    a_day |= th_elig_at(s, i, &daily);
+  }
+  if (a_week == a_day) return false;
+  memcpy(q->unit.ucum, a_week ? "{drink}/wk" : "{drink}/d", a_week ? 11 : 10);
+  return th_elig_ucum_read(th_span_of(q->unit.ucum), &q->unit.m);
+}
+
+bool th_elig_mend_unit(const th_elig_binder *s, int a, th_elig_quantity *q) {
   const char *unit = th_elig_attributes[a].unit;
   double low, high;
   if (!q->has_unit || q->reference) return false;
+  bool drinks = !strcmp(q->unit.ucum, "{drink}") || !strcmp(q->unit.ucum, "U");
+  if (drinks && !strcmp(unit, "{drink}/wk")) return mend_drinks(s, q);
   for (size_t i = 0; i < TH_COUNT(spoilt); i++) {
     if (strcmp(q->unit.ucum, spoilt[i].written) || !is_unit_of(unit, spoilt[i].of)) continue;
     th_elig_unit u = {.ucum = ""};

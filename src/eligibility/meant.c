@@ -97,6 +97,15 @@ static bool is_meant(const th_elig_binder *s, const th_elig_mention *m, int a,
   static th_elig_set away = TH_ELIG_SET("from|above|below|away|proximal|distal");
   if (a == known->tumor_size && th_elig_at(s, q->end, &away)) return false; /* where it lies */
   if (q->has_unit || q->reference) return true;
+  bool spelled = q->number < s->n && s->t[q->number].flags & TH_ELIG_SPELLED;
+  if (spelled && !at->scale && strcmp(at->unit, "1") && a != known->age && isnan(q->high))
+    return false; /* "recessions, at least one with a depth of" */
+  static th_elig_set course = TH_ELIG_SET("course"),
+                     other_drugs = TH_ELIG_SET("antibiotic|antibiotics|steroid|corticosteroid|"
+                                               "prednisone|antifungal|radiotherapy|radiation");
+  if (a == known->chemotherapy_cycles && th_elig_at(s, m->end - 1, &course))
+    for (uint32_t i = m->first > 3 ? m->first - 3 : 0; i < s->n && i < m->end + 12; i++)
+      if (th_elig_at(s, i, &other_drugs)) return false;
   static th_elig_set bethesda = TH_ELIG_SET("bu|bethesda");
   if (a == known->inhibitor_titer) /* "protease inhibitors (at least 2)" */
     return q->first > 0 && th_elig_at(s, q->first - 1, &bethesda);
@@ -250,4 +259,14 @@ bool th_elig_is_change(const th_elig_binder *s, const th_elig_mention *m,
   }
   return m->end + 1 < number && th_elig_at(s, m->end, &changes) &&
          (s->t[m->end + 1].kind == TH_ELIG_REL || th_elig_at(s, m->end + 1, &joints));
+}
+
+/* "over 40 years, COPD with symptoms for at least 2 years" goes on with no age. */
+bool th_elig_is_of_other_time(const th_elig_binder *s, uint32_t from, const th_elig_quantity *q) {
+  static th_elig_set words = TH_ELIG_SET(
+      "symptom|history|duration|disease|diagnosed|diagnosis|therapy|treatment|since|lasting");
+  if (q->age || !th_elig_is_time(q)) return false;
+  for (uint32_t i = from; i < q->first; i++)
+    if (th_elig_at(s, i, &words)) return true;
+  return false;
 }

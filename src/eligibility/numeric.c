@@ -8,8 +8,6 @@
 #include "eligibility/numeric.h"
 #include "eligibility/phrases.h"
 
-enum { LINK_MAX = 9 };
-
 th_elig_known th_elig_known_attributes;
 
 static pthread_once_t known_once = PTHREAD_ONCE_INIT;
@@ -58,6 +56,8 @@ static void find_known(void) {
   FIND(intercourse_attempts, "intercourse_attempts");
   FIND(residence_distance, "residence_distance");
   FIND(life_expectancy, "life_expectancy");
+  FIND(chemotherapy_cycles, "chemotherapy_cycles");
+  FIND(glucose, "glucose");
   FIND(asia, "asia");
   FIND(refraction, "refraction");
   FIND(metavir, "metavir");
@@ -92,7 +92,10 @@ static bool has_quantity_between(const th_elig_binder *s, uint32_t from, uint32_
                 th_elig_at(s, other->first - 1, &named);
     bool a_day = !other->related && other->has_unit && !strcmp(other->unit.ucum, "h") &&
                  other->value == 24; /* "by 24-hour urine" */
-    if (name || a_day || (!time && !other->related && !other->age && th_elig_is_time(other)))
+    bool count = s->t[other->number].flags & TH_ELIG_SPELLED && !other->has_unit &&
+                 other->use != TH_ELIG_AS_FACT; /* "recessions, at least one with ≥ 2 mm" */
+    if (name || a_day || count ||
+        (!time && !other->related && !other->age && th_elig_is_time(other)))
       continue; /* "PSA 45 days after surgery < 0.2" */
     bool inside = l->quantities[i].number >= from && l->quantities[i].number < to;
     if (inside && !th_elig_at(s, l->quantities[i].end, &parts)) return true;
@@ -119,6 +122,16 @@ static void drop_blood_pressure(th_elig_binder *s) {
   s->n_list = kept;
 }
 
+/* "mm Hg" is no haemoglobin. */
+static bool is_of_unit(const th_elig_binder *s, const th_elig_mention *m) {
+  const th_elig_leaf *l = s->l;
+  for (uint32_t i = 0; i < l->n_quantities && l->quantities[i].first < m->first; i++)
+    if (l->quantities[i].has_unit && m->end <= l->quantities[i].value_end &&
+        m->first > l->quantities[i].number)
+      return true;
+  return false;
+}
+
 /* The mentions that end at index `last` and belong together, as attributes that q fits. */
 static void collect(th_elig_binder *s, uint32_t last, const th_elig_quantity *q) {
   const th_elig_mention *m = s->l->mentions;
@@ -126,7 +139,7 @@ static void collect(th_elig_binder *s, uint32_t last, const th_elig_quantity *q)
   s->list_first = m[last].first;
   for (uint32_t i = last + 1; i-- > 0 && s->n_list < TH_ELIG_LIST_MAX;) {
     if (i < last && (!th_elig_joins(s, m[i].end, m[i + 1].first) ||
-                     th_elig_is_broken(s->l, m[i].end, m[i + 1].first)))
+                     th_elig_is_broken(s->l, m[i].end, m[i + 1].first) || is_of_unit(s, &m[i])))
       break;
     int a = th_elig_fitting(s, &m[i], q);
     if (a < 0) {
@@ -173,16 +186,6 @@ static void take_bound(const th_elig_binder *s, uint32_t name, th_elig_quantity 
   q->related = true;
 }
 
-/* "over 40 years, COPD with symptoms for at least 2 years" goes on with no age. */
-static bool is_of_other_time(const th_elig_binder *s, uint32_t from, const th_elig_quantity *q) {
-  static th_elig_set words = TH_ELIG_SET(
-      "symptom|history|duration|disease|diagnosed|diagnosis|therapy|treatment|since|lasting");
-  if (q->age || !th_elig_is_time(q)) return false;
-  for (uint32_t i = from; i < q->first; i++)
-    if (th_elig_at(s, i, &words)) return true;
-  return false;
-}
-
 /* "a fall of ≥ 20 mmHg (systolic) or ≥ 10 mmHg (diastolic)": the second is a change as well. */
 static bool is_of_change(const th_elig_binder *s, const th_elig_quantity *q) {
   static th_elig_set fill =
@@ -207,7 +210,7 @@ static bool bind_before(th_elig_binder *s, th_elig_quantity *q, uint32_t gap, ui
     q->relation = TH_ELIG_LE;
     q->related = true;
   }
-  if (a == known->age && is_of_other_time(s, m->end, q)) return false;
+  if (a == known->age && th_elig_is_of_other_time(s, m->end, q)) return false;
   if (gap > 4 && th_elig_attributes[a].scale && th_elig_counts_next(s, q)) return false;
   bool minus = q->first > 0 && th_elig_sign(&s->t[q->first - 1], '-');
   if (a == known->refraction && minus) return false; /* "- 6 D or more": whether in size? */
@@ -304,6 +307,9 @@ static bool bind_behind(th_elig_binder *s, th_elig_quantity *q, uint32_t m_index
     a = th_elig_known_attributes.age_at_diagnosis;
   if (a == th_elig_known_attributes.age && th_elig_is_of_no_joiner(s, q->first, q))
     return q->use = TH_ELIG_AS_GUARD, true;
+  bool joined = s->n_list > 0 && q->first == s->last_end + 1;
+  if (joined && q->has_unit && !strcmp(q->unit.ucum, "%") && th_elig_at(s, q->end, &of))
+    return false;                  /* "CD4 ≤ 300 or ≤ 20 % of the lymphocytes" */
   bool inside = m->first < q->end; /* "in 30 to 32 weeks of gestation" */
   if (a < 0 || !q->related) return false;
   if (!inside && th_elig_is_time(q) && th_elig_is_introduced_by_time(s, q)) return false;
@@ -399,98 +405,6 @@ static bool bind_with_next(th_elig_binder *s, th_elig_quantity *q, uint32_t m_in
   return true;
 }
 
-/* ---- a further quantity of what the one before was about ---- */
-
-static bool in_mention(const th_elig_binder *s, uint32_t token) {
-  for (uint32_t i = 0; i < s->mention; i++)
-    if (s->l->mentions[i].first <= token && token < s->l->mentions[i].end) return true;
-  return false;
-}
-
-/* "male > 450 ms; female > 470 ms": the sign between ends no sentence. */
-static bool is_of_other_sex(const th_elig_binder *s, const th_elig_quantity *q) {
-  static th_elig_set sexes = TH_ELIG_SET("men|man|women|woman|male|female|boy|girl");
-  static th_elig_set fill = TH_ELIG_SET(";|.|,|(|)|or|and|for|in|:|patient|subject");
-  bool sex = false;
-  for (uint32_t i = s->last_end; i < q->first; i++) {
-    sex |= th_elig_at(s, i, &sexes);
-    if (!th_elig_at(s, i, &sexes) && !th_elig_at(s, i, &fill)) return false;
-  }
-  return sex;
-}
-
-/* "2 swollen and 3 tender joints", "2 units a day or 10 units a week":
- * a number without a relation, joined to one that was read, has that one's. True
- * when what it counts stands behind it. */
-static bool share_relation(const th_elig_binder *s, th_elig_quantity *q, uint32_t m_index) {
-  static th_elig_set joints = TH_ELIG_SET("and|or|&|,|in|for|(|)|men|women|male|female|boy|girl");
-  static th_elig_set sexes = TH_ELIG_SET("men|women|male|female|boy|girl");
-  const th_elig_leaf *l = s->l;
-  const th_elig_quantity *before = q - 1;
-  if (q == l->quantities || s->n_list == 0 || q->related || q->tied || q->age || !isnan(q->high) ||
-      !isnan(q->second) || q->reference || before->use != TH_ELIG_AS_FACT || !before->related ||
-      before->relation > TH_ELIG_GE || q->first < s->last_end || q->first - s->last_end > 5 ||
-      q->first == s->last_end || q->percentile)
-    return false;
-  static th_elig_set sign = TH_ELIG_SET("(|)|in|for");
-  bool sex = false, apart = false;
-  for (uint32_t i = s->last_end; i < q->first; i++) {
-    if (!th_elig_at(s, i, &joints)) return false;
-    sex |= th_elig_at(s, i, &sexes);
-    apart |= th_elig_at(s, i, &sign);
-  }
-  if (!sex && (apart || q->first - s->last_end > 2)) return false;
-  bool counted = !q->has_unit && !before->has_unit && m_index < l->n_mentions &&
-                 l->mentions[m_index].first == q->end;
-  bool again = q->has_unit && before->has_unit &&
-               (!th_elig_is_time(q) || !strcmp(q->unit.ucum, "ms")) && s->n_list == 1 &&
-               th_elig_fits(s->list[0], q);
-  if (!counted && !again) return false;
-  q->relation = before->relation;
-  q->related = true;
-  return counted;
-}
-
-static bool bind_linked(th_elig_binder *s, th_elig_quantity *q) {
-  if (s->n_list == 0 || q->first < s->last_end || q->first - s->last_end > LINK_MAX + 4)
-    return false;
-  if (!q->related && !q->reference) return false;
-  if (s->list[0] == th_elig_known_attributes.age && th_elig_is_of_assent(s, q->first))
-    return q->use = TH_ELIG_AS_GUARD, true;
-  bool spelled = q->number < s->n && s->t[q->number].flags & TH_ELIG_SPELLED;
-  if (spelled && !q->has_unit && q->first > s->last_end + 2)
-    return false; /* "at least one sibling" */
-  if (th_elig_counts_next(s, q)) return false;
-  if (s->list[0] == th_elig_known_attributes.age && is_of_other_time(s, s->last_end, q))
-    return false;
-  uint32_t gap = th_elig_distance(s, s->last_end, q->first);
-  if (gap == UINT32_MAX && is_of_other_sex(s, q)) gap = 2;
-  if (gap == UINT32_MAX) return false;
-  for (uint32_t i = s->last_end; i < q->first; i++) /* words that look like a name and are none */
-    if (s->l->taken[i] && s->t[i].kind == TH_ELIG_WORD && !in_mention(s, i)) return false;
-  const char *unit = th_elig_attributes[s->list[0]].unit;
-  bool short_time = !strcmp(unit, "ms") || !strcmp(unit, "s");
-  if (th_elig_is_time(q) && (th_elig_is_introduced_by_time(s, q) || (gap > 4 && !short_time)))
-    return false;
-  uint32_t bound = 0;
-  if (!q->has_unit && q->reference == TH_ELIG_ABSOLUTE && gap > 3 &&
-      !th_elig_attributes[s->list[0]].scale) {
-    static th_elig_set sexes =
-        TH_ELIG_SET("men|man|women|woman|male|female|boy|girl|or|and|asian|caucasian|white|black");
-    bool sex = false;
-    for (uint32_t i = s->last_end; i < q->first; i++)
-      sex |= th_elig_at(s, i, &sexes);
-    if (!sex) return false;
-  }
-  for (uint32_t i = 0; i < s->n_list && (bound == 0 || isnan(q->second)); i++) {
-    if (!th_elig_fits(s->list[i], q)) continue;
-    th_elig_add_facts(s, s->list[i], q, q->first, q->end, UINT32_MAX);
-    bound++;
-  }
-  if (bound) s->last_end = q->end;
-  return bound > 0;
-}
-
 /* ---- the whole leaf ---- */
 
 /* When the unit fits nothing that the mention names: the one that is meant. */
@@ -499,7 +413,7 @@ static void mend(const th_elig_binder *s, th_elig_quantity *q, uint32_t m_index)
   if (!q->has_unit || q->reference || th_elig_fitting(s, m, q) >= 0) return;
   for (int p = m->phrase; p >= 0; p = th_elig_phrase_get(p)->next) {
     int a = th_elig_phrase_get(p)->value;
-    if (a >= 0 && th_elig_mend_unit(a, q)) return;
+    if (a >= 0 && th_elig_mend_unit(s, a, q)) return;
   }
 }
 
@@ -547,7 +461,7 @@ static void bind(th_elig_binder *s, th_elig_quantity *q) {
   bool same = q->relation == TH_ELIG_EQ && s->t[q->first].kind == TH_ELIG_REL;
   if (same && q > l->quantities && q[-1].end == q->first) return; /* "1 mmHg = 0.133 kPa" */
   if (q->use != TH_ELIG_FREE || th_elig_is_scale_range(s, q) || th_elig_is_count_of(s, q)) return;
-  if (share_relation(s, q, behind) && bind_behind(s, q, behind, UINT32_MAX)) return;
+  if (th_elig_share_relation(s, q, behind) && bind_behind(s, q, behind, UINT32_MAX)) return;
   uint32_t last = s->mention > 0 ? scale_before(s, s->mention - 1) : 0;
   bool has_before = s->mention > 0 &&
                     !has_quantity_between(s, l->mentions[last].end, q->first, th_elig_is_time(q));
@@ -567,7 +481,7 @@ static void bind(th_elig_binder *s, th_elig_quantity *q) {
   if (q->age && th_elig_bind_age(s, q)) return;
   if (bind_with_next(s, q, behind) || bind_scale_behind(s, q, behind)) return;
   if (bind_before(s, q, gap, last) && gap != UINT32_MAX) return;
-  if (bind_linked(s, q)) return;
+  if (th_elig_bind_linked(s, q)) return;
   if (has_before && s->mention > 1 && q->related && gap != UINT32_MAX) {
     /* "Hb in patients with …": the mention before may be of no use, the one before it is */
     uint32_t second = s->mention - 2;

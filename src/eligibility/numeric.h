@@ -32,6 +32,7 @@ typedef struct th_elig_known {
   int bclc, tumor_grade, bmi_percentile, inhibitor_titer, intercourse_attempts, residence_distance;
   int life_expectancy, birth_weight, snellen, visual_acuity, pack_years, asia, height, weight,
       metavir, refraction;
+  int chemotherapy_cycles, glucose;
   int tumor_count, brain_metastases_count, positive_nodes;
 } th_elig_known;
 extern th_elig_known th_elig_known_attributes;
@@ -50,6 +51,8 @@ bool th_elig_only_link_words(const th_elig_binder *s, uint32_t from, uint32_t to
 uint32_t th_elig_distance(const th_elig_binder *s, uint32_t from, uint32_t to);
 /* "within", "in the last" before the quantity. */
 bool th_elig_is_introduced_by_time(const th_elig_binder *s, const th_elig_quantity *q);
+/* Whether the words from token `from` to the quantity say that its stretch of time is no age. */
+bool th_elig_is_of_other_time(const th_elig_binder *s, uint32_t from, const th_elig_quantity *q);
 /* Whether the number behind another value counts what the next word names: "on at least two
  * occasions". */
 bool th_elig_counts_next(const th_elig_binder *s, const th_elig_quantity *q);
@@ -112,6 +115,14 @@ bool th_elig_bind_topic(th_elig_binder *s, th_elig_quantity *q);
 /* "25 kg/m2" can be of one thing alone; false when the unit says no such thing. */
 bool th_elig_bind_by_unit(th_elig_binder *s, th_elig_quantity *q);
 
+/* linked.c */
+
+/* A number without a relation that "and" or "or" joins to one that was read takes that one's. True
+ * when what it counts stands behind it, at mention m_index. */
+bool th_elig_share_relation(const th_elig_binder *s, th_elig_quantity *q, uint32_t m_index);
+/* A further bound of the attributes that the quantity before was bound to. */
+bool th_elig_bind_linked(th_elig_binder *s, th_elig_quantity *q);
+
 /* numeric.c */
 
 /* Only signs and words that join the members of a list stand in tokens [from, to). */
@@ -128,7 +139,7 @@ void th_elig_read_limits(th_elig_binder *s);
 bool th_elig_fits(int attribute, const th_elig_quantity *q);
 /* Gives the quantity the unit that is meant when its own is one that is often written wrongly for
  * the attribute ("2 mg" of creatinine), and the value is then plausible; false when it is not. */
-bool th_elig_mend_unit(int attribute, th_elig_quantity *q);
+bool th_elig_mend_unit(const th_elig_binder *s, int attribute, th_elig_quantity *q);
 /* durations.c */
 
 /* How long a disease or symptoms have been there: "pain for 3 months or longer". A fact when that

@@ -36,7 +36,7 @@ bool th_elig_bind_topic(th_elig_binder *s, th_elig_quantity *q) {
 static bool is_of_irradiated_marrow(const th_elig_binder *s, const th_elig_quantity *q) {
   static th_elig_set fill =
       TH_ELIG_SET("of|the|their|total|area|active|bone|hematopoietic|red|functioning|functional");
-  static th_elig_set marrow = TH_ELIG_SET("marrow");
+  static th_elig_set marrow = TH_ELIG_SET("marrow|skeleton");
   static th_elig_set radiation =
       TH_ELIG_SET("radiotherapy|radiation|irradiation|irradiated|rt|radiotherapie|xrt");
   uint32_t i = q->end;
@@ -59,6 +59,18 @@ static bool is_of_earlier_rays(const th_elig_binder *s, uint32_t first, uint32_t
   for (uint32_t i = end; i < end + 3; i++) /* "no more than 24 Gy of prior irradiation" */
     if (th_elig_at(s, i, &words)) return true;
   return false;
+}
+
+/* "uncontrolled diabetes (greater than 175 mg/dL)" */
+static bool is_of_diabetes(const th_elig_binder *s, const th_elig_quantity *q) {
+  static th_elig_set sugar = TH_ELIG_SET("diabetes|diabete|diabetic|hyperglycemia|hypoglycemia");
+  static th_elig_set fill = TH_ELIG_SET("mellitu|mellitus|type|1|2|(|i.e|ie|i|e|.|,|e.g|g|is|of|as|"
+                                        "defined|with|levels|level|to");
+  if (strcmp(q->unit.ucum, "mg/dL") && strcmp(q->unit.ucum, "mmol/L")) return false;
+  uint32_t i = q->first;
+  while (i > 0 && q->first - i < 8 && th_elig_at(s, i - 1, &fill))
+    i--;
+  return i > 0 && th_elig_at(s, i - 1, &sugar);
 }
 
 /* "infants born at term (≥ 37 and ≤ 42 weeks)", "preterm birth < 34 weeks": weeks that a pregnancy
@@ -121,6 +133,7 @@ bool th_elig_bind_by_unit(th_elig_binder *s, th_elig_quantity *q) {
             {"wk", is_of_birth(s, q) ? known->gestational_age : -1},
             {q->unit.ucum, is_weight_at_birth(s, q) ? known->birth_weight : -1},
             {"{pack}.a", known->pack_years},
+            {q->unit.ucum, is_of_diabetes(s, q) ? known->glucose : -1},
             {"mm[Hg]", is_pressures(q) ? known->blood_pressure : -1},
             {"%", is_of_irradiated_marrow(s, q) ? known->marrow_irradiated : -1}};
   for (size_t i = 0; i < TH_COUNT(of); i++) {
