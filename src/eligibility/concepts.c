@@ -108,6 +108,14 @@ static bool is_analyte(const reader *r, const th_elig_term *t) {
   return th_elig_among(&words, &r->l->tokens.p[t->end - 1]);
 }
 
+/* What laboratories and wards measure and dictionaries have for tumours, genes and procedures. */
+static bool is_laboratory_name(const reader *r, const th_elig_term *t) {
+  static th_elig_set words =
+      TH_ELIG_SET("alt|bp|bmi|inr|gfr|ptt|aptt|cr|tlc|crp|esr|ldh|hba1c|load|"
+                  "acuity|acuities|ffr|lvef|fev1|fvc|spo2|hr");
+  return th_elig_among(&words, &r->l->tokens.p[t->end - 1]);
+}
+
 /* An attribute's name without a value: "blood pressure", and what it is called as a concept. An
  * analyte that dictionaries have among the drugs is its measure: *named then tells it. */
 static bool is_attribute(const reader *r, const th_elig_term *t, th_elig_term *measure,
@@ -116,6 +124,10 @@ static bool is_attribute(const reader *r, const th_elig_term *t, th_elig_term *m
   for (uint32_t i = 0; i < r->l->n_mentions; i++) {
     const th_elig_mention *m = &r->l->mentions[i];
     if (m->first > t->first || t->end > m->end) continue;
+    if (t->category != TH_ELIG_DRUG && is_laboratory_name(r, t)) {
+      *named = th_elig_measure_of(r->l, i, measure);
+      return true;
+    }
     if (t->category != TH_ELIG_DRUG) return is_measure(r, t->end);
     if (is_dose(m->phrase) || is_taken(r, t->first, t->end)) return false;
     *named = is_analyte(r, t) && th_elig_measure_of(r->l, i, measure);
