@@ -42,8 +42,16 @@ static bool ends_name(const th_elig_binder *s, uint32_t i) {
       "in|with|at|by|on|for|from|to|per|that|which|who|if|when|is|are|was|were|must|be|not|than|"
       "after|before|within|during|due|the|a|an|between|every|each|will|should|may|can|have|has|"
       "had|following|based|despite|unless|except|while|since|as|over|under|up|no|without|years|"
-      "year|months|month|weeks|week|days|day|hours|hour|times|time|point|points");
+      "year|months|month|weeks|week|days|day|hours|hour|times|time|point|points|requiring|"
+      "receiving|containing|having|showing|expressing|considered");
   return !is_word(s, i) || th_elig_at(s, i, &away);
+}
+
+/* "3 tumor tissue sections" are no tumors. */
+static bool is_of_sample(const th_elig_binder *s, uint32_t end) {
+  static th_elig_set samples = TH_ELIG_SET("tissue|section|sample|specimen|biopsy|biopsie|block|"
+                                           "slide|marker|size|site|cell|board|stage|grade|type");
+  return th_elig_at(s, end, &samples);
 }
 
 /* The token behind the last one of `heads` in the words from token i on; i when there is none. */
@@ -127,5 +135,6 @@ bool th_elig_bind_count(th_elig_binder *s, th_elig_quantity *q) {
   end = name_end(s, first, &things);
   static th_elig_set ill = TH_ELIG_SET("positive|involved"); /* "7 or more nodes positive" */
   end += end > first && th_elig_at(s, end - 1, &nodes) && th_elig_at(s, end, &ill);
-  return end > first && add_count(s, q, counted_by(s, first, end), first, end);
+  return end > first && !is_of_sample(s, end) &&
+         add_count(s, q, counted_by(s, first, end), first, end);
 }

@@ -268,7 +268,7 @@ static bool has_own_quantity(const th_elig_binder *s, const th_elig_mention *m) 
     const th_elig_quantity *q = &l->quantities[i];
     if (q->first < m->end) continue;
     static th_elig_set but = TH_ELIG_SET("but"); /* "1 regimen, but no more than 2" */
-    for (uint32_t k = m->end; k < q->first && k < m->end + 3; k++)
+    for (uint32_t k = m->end; k < q->first && k < m->end + 5; k++)
       if (th_elig_at(s, k, &but)) return false;
     return q->first - m->end <= 4 && (q->related || q->first == m->end) &&
            !th_elig_is_broken(l, m->end, q->first) && th_elig_fitting(s, m, q) >= 0;

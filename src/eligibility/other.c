@@ -228,7 +228,8 @@ static bool is_whole(const th_elig_binder *s, const th_elig_quantity *q) {
       "or|and|at|on|in|with|by|for|if|within|prior|before|after|according|as|point|points|using|"
       "during|upon|when|while|based|but|is|are|was|were|despite|who|that|unless|except|only|will|"
       "must|should|measured|assessed|through|than|due|because|the|per|inclusive|regardless|to|"
-      "between|beyond|following|over|under|despite|about|no|not|without|respectively|then|where");
+      "between|beyond|requiring|following|over|under|despite|about|no|not|without|respectively|"
+      "then|where");
   static th_elig_set of = TH_ELIG_SET("of");
   uint32_t i = q->end;
   if (i >= s->n) return true;
