@@ -124,11 +124,11 @@ static bool is_attribute(const reader *r, const th_elig_term *t, th_elig_term *m
   for (uint32_t i = 0; i < r->l->n_mentions; i++) {
     const th_elig_mention *m = &r->l->mentions[i];
     if (m->first > t->first || t->end > m->end) continue;
-    if (t->category != TH_ELIG_DRUG && is_laboratory_name(r, t)) {
-      *named = th_elig_measure_of(r->l, i, measure);
-      return true;
+    if (t->category != TH_ELIG_DRUG) {
+      bool is = is_laboratory_name(r, t) || is_measure(r, t->end);
+      *named = is && th_elig_measure_of(r->l, i, measure);
+      return is;
     }
-    if (t->category != TH_ELIG_DRUG) return is_measure(r, t->end);
     if (is_dose(m->phrase) || is_taken(r, t->first, t->end)) return false;
     *named = is_analyte(r, t) && th_elig_measure_of(r->l, i, measure);
     return true;

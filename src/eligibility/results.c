@@ -4,6 +4,7 @@
 #include "eligibility/infections.h"
 #include "eligibility/keys.h"
 #include "eligibility/lexicon.h"
+#include "eligibility/numeric.h"
 #include "eligibility/phrases.h"
 #include "eligibility/signs.h"
 
@@ -577,6 +578,12 @@ static bool is_in_list(const th_elig_leaf *l, uint32_t k) {
   return false;
 }
 
+/* What is measured of a body without a laboratory. */
+static bool is_of_body(int attribute) {
+  const th_elig_known *known = &th_elig_known_attributes;
+  return attribute == known->bmi || attribute == known->height || attribute == known->weight;
+}
+
 bool th_elig_measure_of(const th_elig_leaf *l, uint32_t k, th_elig_term *out) {
   static th_elig_set none = TH_ELIG_SET(
       "tb|pd|na|acr|svc|aspect|met|mass|lesion|inhibitor|regimen|vision|letter|stage|grade|clas|"
@@ -592,7 +599,7 @@ bool th_elig_measure_of(const th_elig_leaf *l, uint32_t k, th_elig_term *out) {
     ph = th_elig_phrase_get(ph->next);
   bool vague = m->end == m->first + 1 && th_elig_among(&none, t) && !is_in_list(l, k);
   if (vague || !th_elig_measure_ends(l, m->end) || ph->value < 0 ||
-      !th_elig_attributes[ph->value].measured)
+      (!th_elig_attributes[ph->value].measured && !is_of_body(ph->value)))
     return false;
   *out = (th_elig_term){.first = m->first,
                         .end = m->end,
