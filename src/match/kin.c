@@ -213,6 +213,7 @@ int th_kin_make(const th_kin **out, const th_verdict_patient *v, th_arena *arena
     const th_patient_fact *p = &v->p->facts[v->concepts[i]];
     add(k, th_lore_hash(p->label, TH_LORE_LABEL));
     if (p->category == TH_ELIG_ALLERGY) add_allergy(k, p->label);
+    if (p->category == TH_ELIG_ALCOHOL) add(k, th_lore_hash(TH_SPAN("alcohol"), TH_LORE_LABEL));
     if (p->category == TH_ELIG_GENE) add_gene(k, p->label);
     add_heads(k, p->label);
     if (p->code.n) add(k, th_lore_hash(p->code, TH_LORE_CODE));

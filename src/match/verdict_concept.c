@@ -101,7 +101,7 @@ static bool names_allergen(const th_elig_fact *f, th_span allergen) {
 th_span th_label_head(th_span label, size_t *i) {
   enum { SHORTEST = 5 };
   static const char *const turns[] = {"non",  "no",      "not", "pre", "pseudo",
-                                      "anti", "without", "of",  "in"};
+                                      "anti", "without", "of",  "in",  "latent"};
   for (; *i + SHORTEST < label.n; ++*i) {
     if (label.p[*i] != ' ') continue;
     size_t from = *i;
@@ -142,13 +142,20 @@ static relation relate_genes(const th_elig_fact *f, const th_patient_fact *p) {
   return as[th_gene_relate(f->label, p->label)];
 }
 
+/* Criteria ask for alcohol when they mean its abuse; who drinks none does not abuse it. */
+static bool says_of_alcohol(const th_elig_fact *f, const th_patient_fact *p) {
+  return f->category == TH_ELIG_ALCOHOL && th_span_eq(f->label, TH_SPAN("alcohol")) &&
+         (p->absent ? th_span_eq(p->label, TH_SPAN("alcohol use"))
+                    : th_span_eq(p->label, TH_SPAN("alcohol abuse")));
+}
+
 static relation relate(const th_verdict_patient *v, const th_elig_fact *f, const asked *a,
                        const th_patient_fact *p) {
   /* an allergy to a drug is not the drug; smoking is not alcohol */
   if (p->category != f->category &&
       !(is_plain_category(p->category) && is_plain_category(f->category)))
     return OTHER;
-  if (th_span_eq_nocase(p->label, f->label)) return SAME;
+  if (th_span_eq_nocase(p->label, f->label) || says_of_alcohol(f, p)) return SAME;
   if (p->code.n && th_span_eq_nocase(p->code, f->code)) return SAME;
   if (a->term.n && th_span_eq_nocase(p->label, a->term)) return SAME;
   if (names_allergen(f, p->label)) return SAME;
@@ -235,9 +242,18 @@ static bool is_controlled(th_span degree) {
          th_span_eq_nocase(degree, TH_SPAN("well controlled"));
 }
 
+/* How sure it must be: what a record states is taken as that. */
+static bool is_of_proof(th_span degree) {
+  static const char *const words[] = {"confirmed", "documented", "diagnosed", "proven"};
+  for (size_t i = 0; i < TH_COUNT(words); i++)
+    if (th_span_eq_nocase(degree, th_span_of(words[i]))) return true;
+  return false;
+}
+
 static th_verdict_truth degree_fits(const th_verdict_patient *v, const th_elig_fact *f,
                                     const th_patient_fact *p) {
   if (f->degree.n == 0 || th_span_eq_nocase(f->degree, p->degree)) return TH_MET;
+  if (is_of_proof(f->degree)) return TH_MET;
   if (label_says(p->label, f->degree)) return TH_MET;
   if (is_metastatic(f->degree)) return has_metastases(v, p) ? TH_MET : TH_UNKNOWN;
   if (th_span_eq_nocase(f->degree, TH_SPAN("uncontrolled")) && is_controlled(p->degree))

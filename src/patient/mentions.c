@@ -181,7 +181,42 @@ static bool tells_of_other(const th_note *note, uint32_t from, uint32_t to) {
   return false;
 }
 
-/* The time is of the nearest mention before it in the sentence, or the next one behind it. */
+/* "cisplatin and etoposide": nothing but joints between two mentions of one sort. */
+static bool is_joined(const mentions *m, uint32_t k) {
+  enum { JOINTS = 2 };
+  const th_note *note = m->note;
+  const mention *a = &m->p[k - 1], *b = &m->p[k];
+  if (a->fact.category != b->fact.category || b->first <= a->behind ||
+      b->first - a->behind > JOINTS)
+    return false;
+  for (uint32_t i = a->behind; i < b->first; i++)
+    if (!th_note_sign(note, i, ',') && !th_note_sign(note, i, '/') && !th_note_sign(note, i, '+') &&
+        !th_note_sign(note, i, '&') && !th_note_among(note, i, "and plus"))
+      return false;
+  return true;
+}
+
+/* "treated with cisplatin in 2015": what was done then is not going on. */
+static bool was_done(const th_note *note, const th_sentence *s, uint32_t first, uint32_t time_at) {
+  enum { NEAR = 4 };
+  if (time_at == 0 || !th_note_among(note, time_at - 1, "in during")) return false;
+  for (uint32_t k = first; k > s->from && first - k < NEAR; k--)
+    if (th_note_among(note, k - 1, "treated received completed given underwent")) return true;
+  return false;
+}
+
+static void set_time(mention *m, th_date date, bool done) {
+  if (m->fact.has_begin || m->fact.absent) return;
+  m->fact.has_begin = true;
+  m->fact.begin = date;
+  if (!done || m->fact.category != TH_ELIG_DRUG) return;
+  m->fact.has_end = true;
+  m->fact.end = date;
+  m->fact.time = TH_ELIG_PAST;
+}
+
+/* The time is of the nearest mention before it in the sentence, or the next one behind it, and of
+ * those that a list joins to one before it. */
 static void date_mentions(mentions *m) {
   const th_note *note = m->note;
   uint32_t next = 0;
@@ -199,12 +234,17 @@ static void date_mentions(mentions *m) {
       if (before && (forward || i - TH_MIN(before->behind, i) > REACH)) before = NULL;
       if (after && after->first - TH_MIN(end, after->first) > REACH) after = NULL;
       mention *of = before ? before : after;
+      uint32_t at = i;
       i = end - 1;
       if (!of || of->fact.has_begin || of->fact.absent) continue;
       if (of == before && of->fact.time != TH_ELIG_PAST && tells_of_other(note, before->behind, i))
         continue;
-      of->fact.has_begin = true;
-      of->fact.begin = date;
+      uint32_t last = (uint32_t)(of - m->p), first = last;
+      while (of == before && first > 0 && m->p[first - 1].first >= s->from && is_joined(m, first))
+        first--;
+      bool done = of == before && was_done(note, s, m->p[first].first, at);
+      for (uint32_t n = first; n <= last; n++)
+        set_time(&m->p[n], date, done);
     }
   }
 }

@@ -273,6 +273,30 @@ static bool letter_age(const th_note *note, age *a) {
   return true;
 }
 
+/* "Man, 50,", "Boy, 14 months,", "Woman of 66": a person who begins the sentence where a note
+ * begins. */
+static bool person_age(const th_note *note, age *a) {
+  uint32_t i = a->first, end, k = i > 1 ? i - 2 : 0;
+  const th_elig_token *t = &note->v.p[i];
+  if (i < 2 || i > EARLY || !(th_note_sign(note, i - 1, ',') || th_note_is(note, i - 1, "of")))
+    return false;
+  char sex = person_at(note, k, &end);
+  bool begins = starts_sentence(note, k) ||
+                (k > 0 && starts_sentence(note, k - 1) && th_note_among(note, k - 1, "a an the"));
+  if (!sex || end != i - 1 || !begins || !(t->flags & TH_ELIG_INTEGER) || t->value > 115)
+    return false;
+  const char *unit = unit_at(note, i + 1);
+  uint32_t behind = i + 1 + (unit != NULL);
+  bool alone = behind >= note->v.n || note->v.p[behind].kind == TH_ELIG_SIGN ||
+               th_note_among(note, behind, "with has is was who presents presented old on and");
+  if (!alone || th_note_sign(note, behind, '%') || th_note_sign(note, behind, '/')) return false;
+  a->unit = unit ? unit : "a";
+  a->sex = sex;
+  a->first = k;
+  a->behind = behind + th_note_is(note, behind, "old");
+  return true;
+}
+
 static bool age_at(const th_note *note, uint32_t i, age *a) {
   const th_elig_token *t = &note->v.p[i];
   *a = (age){.first = i, .high = NAN};
@@ -282,7 +306,8 @@ static bool age_at(const th_note *note, uint32_t i, age *a) {
     return false;
   a->low = t->value;
   return about_age(note, a) || open_age(note, a) || unit_age(note, a) || aged_age(note, a) ||
-         sex_age(note, a) || slash_age(note, a) || titled_age(note, a) || letter_age(note, a);
+         sex_age(note, a) || slash_age(note, a) || titled_age(note, a) || letter_age(note, a) ||
+         person_age(note, a);
 }
 
 /* An age of somebody else, or at which something happened. */

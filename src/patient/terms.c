@@ -158,20 +158,34 @@ static bool is_said(const found *f, const th_mention *m, uint32_t concept_id, ui
   return as != TH_ELIG_GENE || is_gene_said(f, m);
 }
 
+/* Of the labels of a mention the one whose concept criteria mean by it too: the first that has a
+ * code, else the first (eligibility/meaning.h). */
+static bool concept_of(const th_concepts *d, const th_mention *m, uint32_t *id, th_concept *out) {
+  bool any = false;
+  for (uint32_t i = 0; i < m->n_labels; i++) {
+    th_label label;
+    th_concept c;
+    if (!th_concepts_label(d, m->labels[i], &label) || !th_concepts_get(d, label.concept_id, &c))
+      continue;
+    bool better = c.n_codes && th_elig_category_of_concept(d, label.concept_id) >= 0;
+    if (!any || better) *id = label.concept_id, *out = c;
+    any = true;
+    if (better) break;
+  }
+  return any;
+}
+
 static int take_mention(void *ctx, const th_mention *m) {
   found *f = ctx;
-  th_label label;
+  uint32_t id;
   th_concept concept;
-  if (!th_concepts_label(f->r->dict, m->labels[0], &label) ||
-      !th_concepts_get(f->r->dict, label.concept_id, &concept))
-    return 0;
+  if (!concept_of(f->r->dict, m, &id, &concept)) return 0;
   th_term t = {.from = m->from,
                .to = m->to,
                .label = concept.label,
-               .concept_id = label.concept_id,
+               .concept_id = id,
                .category = category_of_kind[concept.kind]};
-  if (f->running && (is_other_mention(f, m) || !is_said(f, m, label.concept_id, &t.category)))
-    return f->r->rc;
+  if (f->running && (is_other_mention(f, m) || !is_said(f, m, id, &t.category))) return f->r->rc;
   add_found(f, &t);
   return f->r->rc;
 }

@@ -245,6 +245,13 @@ static uint32_t changed_to(const th_note *note, const th_sentence *s, uint32_t i
   return 0;
 }
 
+/* "prednisone in 2015", "LVEF in 2023 55 %": a year, and no value. */
+static bool is_year_there(const th_note *note, uint32_t k, const th_elig_quantity *q) {
+  th_date ignored;
+  return !q->has_unit && k > 0 && th_note_among(note, k - 1, "in since during until from") &&
+         th_note_year(note, k, &ignored);
+}
+
 static uint32_t value_at(th_note *note, const th_sentence *s, uint32_t i, const bool *taken) {
   uint32_t end;
   th_elig_quantity q;
@@ -256,6 +263,7 @@ static uint32_t value_at(th_note *note, const th_sentence *s, uint32_t i, const 
   for (uint32_t k = from; k < s->to && k <= from + BETWEEN_MAX; k++) {
     if (th_elig_quantity_read(note->text, note->v.p, s->to, k, taken, &q)) {
       bool list_number = q.end < s->to && k > end && th_note_sign(note, k - 1, ',') && !q.has_unit;
+      if (is_year_there(note, k, &q)) continue;
       if (q.tied || q.age || list_number) break;
       place at = {note, s, i, &q};
       mend_quantity(note, attribute, k, &q);

@@ -155,6 +155,7 @@ static void test_odd_records(void **state) {
        "condition: gout, now\n"},
       /* a page, and what a page is not */
       {"<p>A man of&nbsp;58 &amp; a smoker.</p><ul><li>No diabetes</li><li>LVEF &lt; 40%</li></ul>",
+       "age 58 a\n"
        "left ventricular ejection fraction < 40 %\nno condition: diabetes mellitus\n"
        "smoking: smoking\n"},
       {"Hemoglobin <10 and platelets >80.",
