@@ -160,6 +160,8 @@ bool th_elig_fits(int a, const th_elig_quantity *q) {
     return th_elig_is_time(q) && is_time_unit(at->unit) && strstr(at->key, "age");
   }
   if (!q->has_unit) return fits_bare(a, q);
+  if (!strncmp(at->unit, "mL/min", 6) && !strcmp(q->unit.ucum, "%"))
+    return true; /* of what a clearance should be: "GFR < 50 %" */
   if (a == th_elig_known_attributes.transfusions && !strcmp(q->unit.ucum, "U")) return q->related;
   if (at->scale && !strcmp(q->unit.ucum, "{score}"))
     return th_elig_plausible((uint32_t)a, q->value);
