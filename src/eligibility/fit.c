@@ -62,6 +62,7 @@ static const struct {
     {"mL/min*", "mL/min/m2", "mL/min/{1.73_m2}"},
     {"mL/min*", "mg/min", "mL/min"},
     {"mL/min*", "mL", "mL/min"},
+    {"mL/min*", "%", "mL/min"}, /* "GFR < 50 %": as if of a hundred */
     {"mm[Hg]", "mm", "mm[Hg]"},
     {"ms", "m/s", "ms"},
     {"mg/dL", "mm/dL", "mg/dL"},
