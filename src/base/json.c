@@ -27,6 +27,46 @@ th_span th_json_path_text(const th_json *j, uint32_t i, const char *path) {
   return at ? th_json_text(j, at) : (th_span){0};
 }
 
+static bool same_members(const th_json *a, uint32_t x, const th_json *b, uint32_t y) {
+  uint32_t other = y + 1;
+  for (th_json_members(a, x, key)) {
+    th_span name = th_json_text(a, key);
+    uint32_t value = other + 1;
+    if (!th_span_eq(name, th_json_text(b, other)))
+      value = a->nodes[x].n <= TH_JSON_UNORDERED_MAX ? th_json_get(b, y, name) : 0;
+    if (!value || !th_json_same(a, key + 1, b, value)) return false;
+    other = b->nodes[other + 1].next;
+  }
+  return true;
+}
+
+static bool same_elements(const th_json *a, uint32_t x, const th_json *b, uint32_t y) {
+  uint32_t other = y + 1;
+  for (th_json_each(a, x, element)) {
+    if (!th_json_same(a, element, b, other)) return false;
+    other = b->nodes[other].next;
+  }
+  return true;
+}
+
+bool th_json_same(const th_json *a, uint32_t x, const th_json *b, uint32_t y) {
+  const th_jnode *p = &a->nodes[x], *q = &b->nodes[y];
+  if (p->type != q->type || p->n != q->n) return false;
+  switch ((th_jtype)p->type) {
+  case TH_JSTRING:
+    return th_span_eq(th_json_text(a, x), th_json_text(b, y));
+  case TH_JINT:
+  case TH_JNUMBER:
+    return th_span_eq(th_json_raw(a, x), th_json_raw(b, y));
+  case TH_JARRAY:
+    return same_elements(a, x, b, y);
+  case TH_JOBJECT:
+    return same_members(a, x, b, y);
+  default:
+    return true;
+  }
+}
+
 bool th_json_int(const th_json *j, uint32_t i, int64_t *out) {
   if (j->nodes[i].type != TH_JINT) return false;
   th_span s = th_json_raw(j, i);

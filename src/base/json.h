@@ -87,6 +87,12 @@ th_span th_json_path_text(const th_json *j, uint32_t i, const char *path);
 bool th_json_int(const th_json *j, uint32_t i, int64_t *out);
 bool th_json_number(const th_json *j, uint32_t i, double *out);
 
+/* Whether two values say the same: white space, escapes in strings and the order of an object's
+ * members make no difference, the spelling of a number does. Objects of more than
+ * TH_JSON_UNORDERED_MAX members must have them in one order. Linear but for that. */
+enum { TH_JSON_UNORDERED_MAX = 64 };
+bool th_json_same(const th_json *a, uint32_t x, const th_json *b, uint32_t y);
+
 /* for (th_json_each(j, node, child)) walks the elements of an array. */
 #define th_json_each(j, node, child)                                                               \
   uint32_t child = (node) + 1;                                                                     \

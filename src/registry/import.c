@@ -56,6 +56,7 @@ static int prepare_worker(th_import *run, th_import_worker *w, th_err *err) {
   w->run = run;
   pthread_mutex_init(&w->lock, NULL);
   pthread_cond_init(&w->changed, NULL);
+  th_buf_init(&w->stored, 0);
   w->parser = th_json_parser_new(TH_RECORD_MAX, TH_RECORD_DEPTH);
   w->builder = th_builder_new();
   if (!w->parser || !w->builder) return th_err_set(err, TH_ENOMEM, "out of memory");
@@ -67,6 +68,8 @@ static void dispose_run(th_import *run) {
   for (unsigned i = 0; i < run->n_workers; i++) {
     th_import_worker *w = &run->workers[i];
     th_json_parser_free(w->parser);
+    th_json_parser_free(w->older);
+    th_buf_dispose(&w->stored);
     th_builder_free(w->builder);
     th_packer_free(w->packer);
     free(w->acks);

@@ -26,7 +26,8 @@ typedef struct th_import_item {
   const th_raw_record *raw;
   th_put put;
   int64_t doc;        /* in the worker's builder, or TH_IMPORT_NO_DOC */
-  bool known, same;   /* the study was there at the start of the run, with these very bytes */
+  bool known, same;   /* the study was there at the start of the run, with these very bytes or what
+                         they say */
   size_t packed_from; /* in job.packed */
   th_note note;       /* when it has a doc */
 } th_import_item;
@@ -56,6 +57,8 @@ typedef struct th_import_worker {
   unsigned number;
   pthread_t thread;
   th_json_parser *parser;
+  th_json_parser *older; /* of records as they are stored; NULL until one is looked at */
+  th_buf stored;
   th_builder *builder;
   th_packer *packer;
   th_import_job *waiting[TH_IMPORT_WAITING]; /* analysed, not packed */

@@ -52,6 +52,20 @@ static int read_number(const th_json *json, uint32_t *nct, th_err *why) {
   return th_study_check(json, nct, why);
 }
 
+/* Whether the stored record of the study says the same in other bytes: from another file, with
+ * other white space, escapes or order of keys. Then it has not changed, and stays as it came first.
+ * What cannot be read is not the same. */
+static bool says_as_stored(th_import_worker *w, const th_json *json, uint32_t nct) {
+  th_json before;
+  th_record record;
+  if (!w->older) w->older = th_json_parser_new(TH_RECORD_MAX, TH_RECORD_DEPTH);
+  th_store_reader *reader = w->older ? th_store_reader_acquire(w->run->r->store, NULL) : NULL;
+  int rc = reader ? th_store_get(reader, nct, -1, &w->stored, &record, NULL) : TH_ENOMEM;
+  if (rc == 0) rc = th_json_parse(w->older, record.json, &before, NULL);
+  th_store_reader_release(reader);
+  return rc == 0 && th_json_same(json, 0, &before, 0);
+}
+
 /* One record: checked, and unless it is the same as before analysed. A record that is refused is
  * listed; only a failure of the machine is an error. */
 static int take_record(th_import_worker *w, th_import_job *j, const th_raw_record *raw,
@@ -70,6 +84,7 @@ static int take_record(th_import_worker *w, th_import_job *j, const th_raw_recor
     const uint64_t *known = th_hashes_find(&w->run->hashes, it->put.nct);
     it->known = known;
     it->same = known && known[0] == it->put.hash[0] && known[1] == it->put.hash[1];
+    it->same = it->same || (known && says_as_stored(w, &json, it->put.nct));
     rc = read_aliases(&json, &j->arena, &it->put);
   }
   if (rc == 0 && !it->same) {
@@ -174,9 +189,10 @@ static int work_on(th_import_worker *w, th_import_job *j, th_err *err) {
 static void release(th_import_worker *w) {
   th_builder_free(w->builder);
   th_json_parser_free(w->parser);
+  th_json_parser_free(w->older);
   th_packer_free(w->packer);
   w->builder = NULL;
-  w->parser = NULL;
+  w->parser = w->older = NULL;
   w->packer = NULL;
 }
 

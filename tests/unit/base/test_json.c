@@ -104,6 +104,40 @@ static void what_is_written_reads_back(void **state) {
   th_buf_dispose(&b);
 }
 
+static void what_says_the_same(void **state) {
+  (void)state;
+  static const struct {
+    const char *a, *b;
+    bool same;
+  } rows[] = {
+      {"{\"a\":[1,\"x\"],\"b\":null}", " {\n \"b\" : null , \"a\" : [ 1, \"\\u0078\" ]}", true},
+      {"{\"a\":1}", "{\"a\":1,\"b\":2}", false},
+      {"{\"a\":1,\"c\":2}", "{\"a\":1,\"b\":2}", false},
+      {"[1,2]", "[2,1]", false},
+      {"[1,2]", "[1]", false},
+      {"1", "1.0", false},
+      {"\"1\"", "1", false},
+      {"true", "false", false},
+      {"{\"a\":{\"b\":{}}}", "{\"a\":{\"b\":[]}}", false},
+      {"\"\\u00e9\"", "\"\xC3\xA9\"", true},
+  };
+  th_json_parser *p = th_json_parser_new(1 << 20, 64), *q = th_json_parser_new(1 << 20, 64);
+  for (size_t i = 0; i < TH_COUNT(rows); i++) {
+    th_buf other;
+    th_json a, b;
+    th_err err = {0};
+    th_buf_init(&other, 0);
+    th_buf_str(&other, rows[i].b);
+    assert_int_equal(parse(p, rows[i].a, &a, &err), 0);
+    assert_int_equal(th_json_parse(q, th_buf_view(&other), &b, &err), 0);
+    if (th_json_same(&a, 0, &b, 0) != rows[i].same || th_json_same(&b, 0, &a, 0) != rows[i].same)
+      fail_msg("%s and %s", rows[i].a, rows[i].b);
+    th_buf_dispose(&other);
+  }
+  th_json_parser_free(p);
+  th_json_parser_free(q);
+}
+
 static void utf8(void **state) {
   (void)state;
   assert_true(th_utf8_valid(TH_SPAN("a\xC3\xA9")));
@@ -184,6 +218,7 @@ int main(void) {
       cmocka_unit_test(test_quote_all_places),      cmocka_unit_test(test_shortest_numbers),
       cmocka_unit_test(tree_and_raw_bytes),         cmocka_unit_test(errors_name_the_byte),
       cmocka_unit_test(what_is_written_reads_back), cmocka_unit_test(utf8),
+      cmocka_unit_test(what_says_the_same),
   };
   int failed = cmocka_run_group_tests(tests, NULL, NULL);
   th_buf_dispose(&padded);

@@ -66,6 +66,33 @@ static void expect_sound(uint32_t live) {
   th_registry_close(r);
 }
 
+/* White space, escapes and the order of keys change nothing; a key more does. */
+static void the_same_in_other_bytes(void **state) {
+  (void)state;
+  static const char other[] =
+      "{ \"protocolSection\" : {\"statusModule\": {\"overallStatus\": \"RECRUITING\"},\n"
+      "\"conditionsModule\":{\"conditions\":[ \"Asthm\\u0061\" ]},\n"
+      "\"identificationModule\":{\"briefTitle\":\"first\", \"nctId\":\"NCT00000001\"%s}}}\n";
+  th_buf b;
+  rejects seen;
+  th_buf_init(&b, 0);
+  record(&b, 1, "first");
+  th_registry *r = open_data(TH_REGISTRY_WRITE);
+  th_import_report report = import(r, write_input("a.json", &b), 0, &seen);
+  assert_int_equal(report.added, 1);
+  th_buf_clear(&b);
+  th_buf_printf(&b, other, "");
+  report = import(r, write_input("b.json", &b), 0, &seen);
+  assert_int_equal(report.unchanged, 1);
+  th_buf_clear(&b);
+  th_buf_printf(&b, other, ",\"acronym\":\"A\"");
+  report = import(r, write_input("c.json", &b), 0, &seen);
+  assert_int_equal(report.changed, 1);
+  th_registry_close(r);
+  expect_sound(1);
+  th_buf_dispose(&b);
+}
+
 static void same_changed_and_rejected(void **state) {
   (void)state;
   th_buf b;
@@ -489,6 +516,7 @@ static void a_rebuild_reaches_open_readers(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       IN_FOLDER(same_changed_and_rejected),
+      IN_FOLDER(the_same_in_other_bytes),
       IN_FOLDER(order_of_the_input_is_order_of_versions),
       IN_FOLDER(the_index_follows_the_log),
       IN_FOLDER(a_missing_file_does_not_end_the_run),
