@@ -131,6 +131,7 @@ static bool is_variant(th_span s) {
   if (i >= s.n || s.p[i] < 'A' || s.p[i] > 'Z') return false;
   for (i++; i < s.n && s.p[i] >= '0' && s.p[i] <= '9'; i++)
     digits++;
+  if (i == s.n) return digits >= 3; /* "V600": whatever stands there instead */
   return digits >= 2 && i + 1 == s.n && s.p[i] >= 'A' && s.p[i] <= 'Z';
 }
 

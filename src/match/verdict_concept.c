@@ -55,14 +55,24 @@ th_span th_common_code(const th_elig_fact *f, char out[TH_COMMON_CODE_MAX]) {
   return (th_span){out, n};
 }
 
+/* Whether it is the concept of the same name: records call operations drugs, too, beside those of
+ * the vocabulary that knows what they are a kind of. */
+static bool has_label(const th_concepts *d, uint32_t id, th_span label) {
+  th_concept c;
+  return th_concepts_get(d, id, &c) && th_span_eq_nocase(c.label, label);
+}
+
 /* The concepts that the criterion's code stands for. A cross reference counts only where the code
- * is nobody's own: vocabularies refer to wider concepts, too. */
+ * is nobody's own, as vocabularies refer to wider concepts, too, or where it is our own
+ * vocabulary's.
+ */
 static size_t ids_of(const th_verdict_patient *v, const th_elig_fact *f, uint32_t ids[CODES]) {
   if (!v->dict || f->code.n == 0) return 0;
   size_t n = th_concepts_by_code(v->dict, f->code, ids, CODES), own = 0;
   n = TH_MIN(n, (size_t)CODES);
   for (size_t i = 0; i < n; i++)
-    if (has_own_code(v->dict, ids[i], f->code)) ids[own++] = ids[i];
+    if (has_own_code(v->dict, ids[i], f->code) || has_label(v->dict, ids[i], f->label))
+      ids[own++] = ids[i];
   n = own ? own : n;
   char bytes[TH_COMMON_CODE_MAX];
   th_span common = th_common_code(f, bytes);

@@ -39,7 +39,15 @@ static th_span variant_of(th_span label) {
   return rest;
 }
 
+/* "V600E" of "V600": what stands there instead. */
+static bool substitutes(th_span s, th_span at) {
+  char last = at.n ? at.p[at.n - 1] : 0, one = s.n == at.n + 1 ? s.p[at.n] : 0;
+  return last >= '0' && last <= '9' && one >= 'A' && one <= 'Z' &&
+         th_span_eq_nocase((th_span){s.p, at.n}, at);
+}
+
 static bool begins(th_span s, th_span with) {
+  if (substitutes(s, with)) return true;
   return s.n > with.n && th_span_eq_nocase((th_span){s.p, with.n}, with) && s.p[with.n] == ' ';
 }
 
