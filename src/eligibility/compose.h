@@ -14,7 +14,6 @@
  *              | result ["for"] of* test    "abnormal liver function"
  *
  *   short     := condition | drug | procedure, "(" abbreviation ")"     known from there on
- *   wide      := "disease" | "study medication" | …       named, not asked for
  *
  * The longer of two overlapping names stands. A name that ends where the dictionary's does keeps
  * the dictionary's label and code; what it has more is said as its degree. */

@@ -457,6 +457,26 @@ static size_t take_superscript(th_span s, size_t i, th_elig_token *t) {
   return i;
 }
 
+/* Whether a number begins here: a digit, or a point in front of one. */
+static bool begins_number(th_span s, size_t i, const th_elig_tokens *v) {
+  const th_elig_token *t = &v->p[v->n - 1];
+  if (is_digit(s.p[i])) return true;
+  return s.p[i] == '.' && i + 1 < s.n && is_digit(s.p[i + 1]) &&
+         (t->flags & TH_ELIG_SPACE_BEFORE || (v->n > 1 && t[-1].kind == TH_ELIG_REL));
+}
+
+/* The last token of v, which its first byte tells. The byte behind it. */
+static size_t take_by_letter(th_span s, size_t i, size_t from, th_elig_tokens *v) {
+  th_elig_token *t = &v->p[v->n - 1];
+  char c = s.p[i];
+  if (begins_number(s, i, v)) return take_digits(s, i, from, t);
+  if (is_letter(c) || (unsigned char)c >= 0xC2) return take_word(s, i, v, t);
+  if (c == '<' || c == '>' || c == '=') return take_relation(s, i, t);
+  t->kind = TH_ELIG_SIGN;
+  t->key = (unsigned char)c;
+  return i + 1;
+}
+
 void th_elig_tokenize(th_span text, uint32_t from, uint32_t to, th_elig_tokens *v) {
   th_span s = {text.p, to};
   bool space = true;
@@ -510,19 +530,9 @@ void th_elig_tokenize(th_span text, uint32_t from, uint32_t to, th_elig_tokens *
       t->key = (unsigned char)w->sign;
       t->relation = w->relation;
       i += strlen(w->text);
-    } else if (is_digit(c) ||
-               (c == '.' && i + 1 < to && is_digit(s.p[i + 1]) &&
-                (t->flags & TH_ELIG_SPACE_BEFORE || (v->n > 1 && t[-1].kind == TH_ELIG_REL)))) {
-      i = take_digits(s, i, from, t);
-    } else if (is_letter(c) || (unsigned char)c >= 0xC2) {
-      i = take_word(s, i, v, t);
-      t = &v->p[v->n - 1]; /* a spelled number may have joined the one before */
-    } else if (c == '<' || c == '>' || c == '=') {
-      i = take_relation(s, i, t);
     } else {
-      t->kind = TH_ELIG_SIGN;
-      t->key = (unsigned char)c;
-      i++;
+      i = take_by_letter(s, i, from, v);
+      t = &v->p[v->n - 1]; /* a spelled number may have joined the one before */
     }
     if (t->to < i && t->kind != TH_ELIG_WORD && !(t->flags & TH_ELIG_SPELLED)) t->to = (uint32_t)i;
   }
