@@ -244,7 +244,10 @@ bool th_elig_is_change(const th_elig_binder *s, const th_elig_mention *m,
   static th_elig_set limits = TH_ELIG_SET("above|over|to|as|defined|is|equal");
   static th_elig_set by = TH_ELIG_SET("of|by");
   uint32_t i = m->first, number = q->first;
-  if (th_elig_at(s, q->end, &changes)) return true; /* "≥ 0.3 mg/dL increase" */
+  static th_elig_set in = TH_ELIG_SET("in|of");
+  /* "creatinine: ≥ 0.3 mg/dL increase"; "LDH > 200 U/L, increase in troponin" is of another */
+  bool another = m->end <= number && th_elig_at(s, q->end + 1, &in);
+  if (!another && th_elig_at(s, q->end, &changes)) return true;
   bool percent = q->has_unit && !strcmp(q->unit.ucum, "%"), told = percent;
   for (uint32_t k = m->end; k < number; k++)
     told |= th_elig_at(s, k, &by);
