@@ -27,14 +27,33 @@ th_span th_json_path_text(const th_json *j, uint32_t i, const char *path) {
   return at ? th_json_text(j, at) : (th_span){0};
 }
 
-static bool same_members(const th_json *a, uint32_t x, const th_json *b, uint32_t y) {
+/* The members in another order. A key that stands twice has no one value: then they are not the
+ * same, and so each value is looked at once. */
+static bool same_unordered(const th_json *a, uint32_t x, const th_json *b, uint32_t y) {
+  if (a->nodes[x].n > TH_JSON_UNORDERED_MAX) return false;
+  for (th_json_members(a, x, key))
+    if (th_json_get(a, x, th_json_text(a, key)) != key + 1) return false;
+  for (th_json_members(a, x, key)) {
+    uint32_t value = th_json_get(b, y, th_json_text(a, key));
+    if (!value || !th_json_same(a, key + 1, b, value)) return false;
+  }
+  return true;
+}
+
+static bool same_names(const th_json *a, uint32_t x, const th_json *b, uint32_t y) {
   uint32_t other = y + 1;
   for (th_json_members(a, x, key)) {
-    th_span name = th_json_text(a, key);
-    uint32_t value = other + 1;
-    if (!th_span_eq(name, th_json_text(b, other)))
-      value = a->nodes[x].n <= TH_JSON_UNORDERED_MAX ? th_json_get(b, y, name) : 0;
-    if (!value || !th_json_same(a, key + 1, b, value)) return false;
+    if (!th_span_eq(th_json_text(a, key), th_json_text(b, other))) return false;
+    other = b->nodes[other + 1].next;
+  }
+  return true;
+}
+
+static bool same_members(const th_json *a, uint32_t x, const th_json *b, uint32_t y) {
+  uint32_t other = y + 1;
+  if (!same_names(a, x, b, y)) return same_unordered(a, x, b, y);
+  for (th_json_members(a, x, key)) {
+    if (!th_json_same(a, key + 1, b, other + 1)) return false;
     other = b->nodes[other + 1].next;
   }
   return true;

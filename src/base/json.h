@@ -89,7 +89,8 @@ bool th_json_number(const th_json *j, uint32_t i, double *out);
 
 /* Whether two values say the same: white space, escapes in strings and the order of an object's
  * members make no difference, the spelling of a number does. Objects of more than
- * TH_JSON_UNORDERED_MAX members must have them in one order. Linear but for that. */
+ * TH_JSON_UNORDERED_MAX members, or with a key twice, must have them in one order. Linear but for
+ * that. */
 enum { TH_JSON_UNORDERED_MAX = 64 };
 bool th_json_same(const th_json *a, uint32_t x, const th_json *b, uint32_t y);
 

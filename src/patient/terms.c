@@ -61,7 +61,8 @@ static bool is_word(th_span text, const th_elig_token *t, const char *const *wor
 }
 
 /* Shorthand that is something else where it stands: "88% on RA" is room air, "500 mg BD" twice a
- * day, "PD-L1" a ligand, "GBS positive" a streptococcus, "UA: protein" urine. */
+ * day, "PD-L1" a ligand, "GBS positive" a streptococcus, "UA: protein" urine, "ICD-10" a
+ * classification. */
 static bool is_other_shorthand(th_span text, const th_elig_tokens *v, uint32_t i, uint32_t end) {
   static const char *const air[] = {"on", "sat", "sats", "spo2", "o2"};
   static const char *const doses[] = {"mg",  "mcg",   "g",       "ug",   "ml",     "units", "iu",
@@ -80,6 +81,9 @@ static bool is_other_shorthand(th_span text, const th_elig_tokens *v, uint32_t i
   if (th_span_eq(s, TH_SPAN("PD")) && behind)
     return is_sign(behind, '-') && !(behind->flags & TH_ELIG_SPACE_BEFORE) && end + 1 < v->n &&
            (text.p[v->p[end + 1].from] == 'L' || text.p[v->p[end + 1].from] == '1');
+  if (th_span_eq(s, TH_SPAN("ICD")) && behind) /* "ICD-10": the classification of diseases */
+    return behind->kind == TH_ELIG_NUM ||
+           (is_sign(behind, '-') && end + 1 < v->n && v->p[end + 1].kind == TH_ELIG_NUM);
   if (th_span_eq(s, TH_SPAN("GBS")) && behind)
     return is_word(text, behind, germs, TH_COUNT(germs)) || is_sign(behind, '+') ||
            is_sign(behind, '-');
