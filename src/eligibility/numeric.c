@@ -328,6 +328,18 @@ static bool bind_behind(th_elig_binder *s, th_elig_quantity *q, uint32_t m_index
   return true;
 }
 
+/* The value is of attribute a, whose mention stands behind it. */
+static bool take_from_behind(th_elig_binder *s, int a, th_elig_quantity *q, uint32_t m_index) {
+  const th_elig_mention *m = &s->l->mentions[m_index];
+  s->n_list = 1;
+  s->list[0] = a;
+  s->list_first = q->first;
+  s->mentions[0] = m_index;
+  th_elig_add_facts(s, a, q, q->first, m->end, m_index);
+  s->last_end = m->end;
+  return true;
+}
+
 /* "BP > 140 mm Hg systolic or > 90 mm Hg diastolic": which of the two pressures stands right behind
  * its value, and no value follows there. */
 static bool bind_pressure(th_elig_binder *s, th_elig_quantity *q, uint32_t m_index) {
@@ -351,13 +363,7 @@ static bool bind_pressure(th_elig_binder *s, th_elig_quantity *q, uint32_t m_ind
                    th_elig_phrase_at(s->l->text, s->t, s->n, i, TH_ELIG_F_BEFORE, &end) >= 0);
   if (valued || !(q->related || follows) || !th_elig_fits(a, q)) return false;
   if (follows) q->relation = before->relation, q->related = true;
-  s->n_list = 1;
-  s->list[0] = a;
-  s->list_first = q->first;
-  s->mentions[0] = m_index;
-  th_elig_add_facts(s, a, q, q->first, m->end, m_index);
-  s->last_end = m->end;
-  return true;
+  return take_from_behind(s, a, q, m_index);
 }
 
 /* "a score of 4-6 on the Clinical Frailty Scale", "≥ 6 on the WHO ordinal scale" */
@@ -378,13 +384,7 @@ static bool bind_scale_behind(th_elig_binder *s, th_elig_quantity *q, uint32_t m
     if (!th_elig_at(s, i, &fill) && s->t[i].kind != TH_ELIG_NUM) return false;
   int a = th_elig_fitting(s, m, q);
   if (a < 0 || !th_elig_attributes[a].scale || has_own_quantity(s, m)) return false;
-  s->n_list = 1;
-  s->list[0] = a;
-  s->list_first = q->first;
-  s->mentions[0] = m_index;
-  th_elig_add_facts(s, a, q, q->first, m->end, m_index);
-  s->last_end = m->end;
-  return true;
+  return take_from_behind(s, a, q, m_index);
 }
 
 /* "at least 1 but no more than 3 prior regimens": the first is of what the second counts. */
