@@ -69,6 +69,13 @@ static const struct {
     {"within", "normal", false, false},
     {"in", "normal", false, false},
     {"good", "normal", false, false},
+    {"sufficient", "normal", false, false},
+    {"acceptable", "normal", false, false},
+    {"satisfactory", "normal", false, false},
+    {"preserved", "normal", false, false},
+    {"intact", "normal", false, false},
+    {"diminished", "low", false, false},
+    {"subnormal", "low", false, false},
     {"stable", "stable", false, false},
 };
 
@@ -166,7 +173,7 @@ static bool is_test(const tester *c, uint32_t i) {
 
 static bool may_name(const tester *c, uint32_t i) {
   static th_elig_set also =
-      TH_ELIG_SET("pregnancy|screening|surface|organ|mental|core|human|lead|anti|resistant");
+      TH_ELIG_SET("pregnancy|screening|surface|organ|mental|core|human|lead|anti|resistant|x|wall");
   static th_elig_set joints = TH_ELIG_SET("and|or");
   if (i >= c->l->tokens.n) return false; /* a short form may end the item */
   if (among(c, i, &joints)) return false;
@@ -316,11 +323,28 @@ static char *label_of(const tester *c, th_span test) {
   return label;
 }
 
+/* Whether a result is one of the test that ends with token `last`: what is acceptable or intact may
+ * be anything ("an acceptable antibody", "a sufficient sample"), so these say only how something
+ * works, or how much of it there is. */
+static bool suits(const tester *c, uint32_t last) {
+  static th_elig_set wide = TH_ELIG_SET(
+      "sufficient|acceptable|satisfactory|preserved|intact|compromised|diminished|subnormal");
+  static th_elig_set works = TH_ELIG_SET(
+      "function|reserve|status|capacity|parameter|profile|value|count|level|motility|contractility|"
+      "perfusion|acuity|motion|fraction|lvef|chemistry|hematology|intelligence|vision|hearing");
+  static th_elig_set adjective = TH_ELIG_SET("pathological");
+  static th_elig_set looked_at = TH_ELIG_SET("examination|exam|analysis|biopsy");
+  uint32_t word = c->end - 1;
+  if (among(c, word, &adjective)) return !among(c, last, &looked_at);
+  return !among(c, word, &wide) || among(c, last, &works);
+}
+
 /* The term of tokens [first, end) about the test [name, name_end). */
 static void put(tester *c, uint32_t first, uint32_t end, uint32_t name, uint32_t name_end) {
   static th_elig_set pregnancy = TH_ELIG_SET("pregnancy|hcg");
   th_span test = th_elig_words_of(c->l, name, name_end);
   th_elig_term with = {0};
+  if (!suits(c, name_end - 1)) return;
   if (!(c->absent && is_amount(c, name, name_end))) with = infection_of(c, first, end);
   bool pregnant = false;
   for (uint32_t i = name; i < name_end; i++)

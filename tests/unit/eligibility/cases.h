@@ -46,6 +46,7 @@ static inline bool cases_next(const th_buf *file, size_t *at, th_case *out) {
     }
     i = next;
   }
+  if (out->name.p) assert_non_null(out->want.p); /* a case without "--" would say nothing */
   while (out->text.n && out->text.p[out->text.n - 1] == '\n')
     out->text.n--;
   while (out->want.n && out->want.p[out->want.n - 1] == '\n')
