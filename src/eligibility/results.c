@@ -330,7 +330,7 @@ static bool suits(const tester *c, uint32_t last) {
   static th_elig_set wide = TH_ELIG_SET(
       "sufficient|acceptable|satisfactory|preserved|intact|compromised|diminished|subnormal");
   static th_elig_set works = TH_ELIG_SET(
-      "function|reserve|status|capacity|parameter|profile|value|count|level|motility|contractility|"
+      "function|reserve|status|parameter|profile|value|count|level|motility|contractility|"
       "perfusion|acuity|motion|fraction|lvef|chemistry|hematology|intelligence|vision|hearing");
   static th_elig_set adjective = TH_ELIG_SET("pathological");
   static th_elig_set looked_at = TH_ELIG_SET("examination|exam|analysis|biopsy");
