@@ -19,7 +19,7 @@
 #include "concept/concept.h"
 
 /* Changes whenever the same text may give another tree: what was read before is then read anew. */
-#define TH_ELIG_READER "37"
+#define TH_ELIG_READER "38"
 
 typedef enum th_elig_kind {
   TH_ELIG_UNKNOWN, /* no header, or one that says neither */
