@@ -506,6 +506,12 @@ static bool is_next_of_list(const th_elig_context *c, uint32_t first) {
   return true;
 }
 
+/* "bone scan negative | for metastases": the result of a test denies what it is negative for. */
+static void see_result(th_elig_context *c, uint32_t end) {
+  static th_elig_set negative = TH_ELIG_SET("negative"), for_ = TH_ELIG_SET("for");
+  if (among(c, end - 1, &negative) && among(c, end, &for_)) see_negation(c, end - 1);
+}
+
 th_elig_setting th_elig_context_at(th_elig_context *c, uint32_t first, uint32_t end) {
   th_elig_setting s = {0};
   for (; c->at < first; c->at++)
@@ -528,6 +534,7 @@ th_elig_setting th_elig_context_at(th_elig_context *c, uint32_t first, uint32_t 
   c->mentions++;
   c->last = end;
   c->at = TH_MAX(c->at, end);
+  see_result(c, end);
   return s;
 }
 

@@ -457,16 +457,48 @@ static uint32_t before_infections(const tester *c, uint32_t floor) {
   return floor;
 }
 
+/* "COVID-19-positive": the dictionary's name of an infection that ends right before token `at`,
+ * when its last token says of itself nothing. */
+static bool infection_ends_at(const tester *c, uint32_t at, uint32_t *first, uint32_t *end) {
+  uint32_t behind = at - (at > 0 && sign(c, at - 1, '-'));
+  const th_elig_term *t = behind > 0 ? th_elig_term_at(c->l, c->v, behind - 1) : NULL;
+  bool whole = c->polar && t && t->category == TH_ELIG_CONDITION && t->end == behind;
+  if (!whole || !is_infection(c, t->first) || is_test(c, behind - 1) || is_type(c, behind - 1))
+    return false;
+  *first = t->first;
+  *end = t->end;
+  return true;
+}
+
+/* "HIV positive" as a name of the dictionary: what it is and what it is found to be are two spans
+ * of it. */
+static void split_named(tester *c, th_elig_term *t) {
+  if (t->category != TH_ELIG_CONDITION || c->first <= t->first || c->end != t->end) return;
+  uint32_t behind = c->first - sign(c, c->first - 1, '-');
+  t->test_from = token(c, t->first)->from;
+  t->test_to = token(c, behind - 1)->to;
+  t->value_from = c->from;
+  t->value_to = c->to;
+}
+
 uint32_t th_elig_compose_result(th_elig_leaf *l, th_elig_terms *v, uint32_t floor, uint32_t i) {
   static th_elig_set verb = TH_ELIG_SET(
       "is|are|was|were|be|been|must|should|result|:|-|tested|testing|level|value|status|to|known|"
       "remain|remained|has|have");
   tester c = {.l = l, .v = v, .floor = floor};
-  const th_elig_term *own = th_elig_term_at(c.l, c.v, i);
-  if (own && own->end - own->first > 1) return i + 1;
+  uint32_t owner = v->owner[i];
+  th_elig_term *own = owner ? &v->p[owner - 1] : NULL;
   read_words(&c, i);
-  c.floor = before_infections(&c, floor);
+  if (own && own->end - own->first > 1) {
+    if (c.polar && is_infection(&c, own->first)) split_named(&c, own);
+    return i + 1;
+  }
   uint32_t at = c.first, first, end;
+  if (infection_ends_at(&c, at, &first, &end)) {
+    put(&c, first, c.end, first, end);
+    return c.end;
+  }
+  c.floor = before_infections(&c, floor);
   while (at > c.floor && c.first - at < VERBS && among(&c, at - 1, &verb) && !l->taken[at - 1])
     at--;
   bool before = name_before(&c, at, &first, &end);
