@@ -118,6 +118,7 @@ static bool is_said(const found *f, const th_mention *m, uint32_t concept_id, ui
                                      "ua",
                                      "ast 120",
                                      "allergy",
+                                     "allergic",
                                      "allergies",
                                      "breast",
                                      "chronic",
