@@ -9,7 +9,10 @@
  * et al., Eur J Cancer 2010;46:3175; and that of ECOG-ACRIN, which goes by tens from 90 down. All
  * that any of them allows is a range, so that only what they agree on decides. Cancer stage:
  * distant metastases are stage IV (any M1: AJCC Cancer Staging Manual, 8th edition) of the common
- * growths below; not of the thyroid's and the testis's, which have no such rule. */
+ * growths below; not of the thyroid's and the testis's, which have no such rule.
+ * Heart failure: classes II to IV of the New York Heart Association (Criteria Committee, 9th
+ * edition, 1994) are of a failing heart where no other disease is told that is classed alike.
+ * End-stage renal disease: who is on dialysis and has no acute injury (KDIGO 2012, G5D). */
 #include "eligibility/attributes.h"
 #include "patient/internal.h"
 
@@ -226,10 +229,82 @@ static void derive_stage(th_reading *r) {
   }
 }
 
+/* ---- what is told by what is done for it, or by its class ---- */
+
+static const th_patient_fact *told(const th_reading *r, const char *const *words, size_t n) {
+  for (uint32_t i = 0; i < r->n_facts; i++)
+    for (size_t k = 0; r->facts[i].type == TH_FACT_CONCEPT && k < n; k++)
+      if (r->facts[i].experiencer == TH_OF_PATIENT && names(r->facts[i].label, words[k]))
+        return &r->facts[i];
+  return NULL;
+}
+
+static void add_fact(th_reading *r, uint8_t category, const char *name,
+                     const th_patient_fact *from) {
+  th_patient_fact f = th_patient_fact_new(TH_FACT_CONCEPT);
+  f.category = category;
+  f.flags = TH_FACT_DERIVED;
+  f.time = TH_ELIG_CURRENT;
+  f.from = from->from, f.to = from->to;
+  f.note_from = from->note_from, f.note_to = from->note_to;
+  f.resource = from->resource;
+  th_terms_name(r, th_span_of(name), &f);
+  th_reading_add(r, &f);
+}
+
+/* What is told of it in words, yes or no, stands. */
+static void derive_heart_failure(th_reading *r) {
+  static const char *const others[] = {"heart failure", "cardiac failure", "pulmonary hypertension",
+                                       "pulmonary arterial hypertension",
+                                       "ventricular dysfunction"};
+  const th_patient_fact *nyha = newest_of(r, "nyha");
+  if (!nyha || !(nyha->canonical >= 2) || told(r, others, TH_COUNT(others))) return;
+  th_patient_fact from = *nyha;
+  add_fact(r, TH_ELIG_CONDITION, "heart failure", &from);
+}
+
+static void derive_renal_failure(th_reading *r) {
+  static const char *const others[] = {"acute kidney", "acute renal", "end-stage renal",
+                                       "kidney failure", "renal failure"};
+  if (told(r, others, TH_COUNT(others))) return;
+  for (uint32_t i = 0; i < r->n_facts; i++) {
+    const th_patient_fact *f = &r->facts[i];
+    if (f->type != TH_FACT_CONCEPT || f->category != TH_ELIG_PROCEDURE || f->absent ||
+        f->experiencer != TH_OF_PATIENT || f->certainty != TH_CERTAIN_STATED ||
+        f->time != TH_ELIG_CURRENT || f->has_end || !names(f->label, "dialysis"))
+      continue;
+    th_patient_fact from = *f; /* adding may move the facts */
+    add_fact(r, TH_ELIG_CONDITION, "end-stage renal disease", &from);
+    return;
+  }
+}
+
+/* A woman's note that gives weeks of gestation, and tells of no birth, is of one who is pregnant.
+ */
+static void derive_pregnancy(th_reading *r) {
+  static const char *const over[] = {
+      "deliver", "birth",  "born", "postpartum", "post-partum", "cesarea", "section", "miscarriage",
+      "abort",   "stillb", "loss", "demise",     "baby",        "infant",  "newborn"};
+  const th_patient_fact *weeks = newest_of(r, "gestational_age");
+  double age;
+  if (!weeks || r->p->form != TH_PATIENT_NOTE || r->p->sex != 'F' || !adult_age(r, &age) ||
+      age > 55 || weeks->flags & TH_FACT_HISTORY)
+    return;
+  for (uint32_t i = 0; i < r->n_facts; i++)
+    if (r->facts[i].category == TH_ELIG_PREGNANCY && r->facts[i].type == TH_FACT_CONCEPT) return;
+  for (size_t i = 0; i < TH_COUNT(over); i++)
+    if (names(r->p->note, over[i])) return;
+  th_patient_fact from = *weeks;
+  add_fact(r, TH_ELIG_PREGNANCY, "pregnancy", &from);
+}
+
 void th_patient_derive(th_reading *r) {
   derive_age(r);
   derive_bmi(r);
   derive_kidneys(r);
   derive_performance(r);
   derive_stage(r);
+  derive_heart_failure(r);
+  derive_renal_failure(r);
+  derive_pregnancy(r);
 }

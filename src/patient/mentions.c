@@ -1,4 +1,5 @@
 /* Concepts of a note: where they stand, how severe, since when. */
+#include "eligibility/attributes.h"
 #include "eligibility/phrases.h"
 #include "patient/note.h"
 
@@ -23,7 +24,7 @@ static th_span degree_of(const th_note *note, const th_sentence *s, uint32_t fir
   static const char how[] =
       "mild moderate severe critical advanced refractory uncontrolled well-controlled controlled "
       "poorly-controlled metastatic massive minimal extensive relapsed recurrent terminal "
-      "end-stage profound";
+      "end-stage profound decompensated";
   uint32_t from = first, to = first;
   while (from > s->from && first - from < 4 &&
          (th_note_among(note, from - 1, how) ||
@@ -140,6 +141,44 @@ static bool lone_year(const th_note *note, const th_sentence *s, uint32_t i, uin
          th_note_among(note, i - 1, "diagnosed dx diagnosis in since from circa");
 }
 
+/* "last month", "a year ago", "yesterday"; not "in the last month". */
+static bool single_time(const th_note *note, const th_sentence *s, uint32_t i, th_date *date,
+                        uint32_t *end) {
+  static const unit_word day = {"", 1, TH_DATE_DAY};
+  const unit_word *u = i + 1 < s->to ? unit_at(note, i + 1) : NULL;
+  bool last =
+      th_note_is(note, i, "last") &&
+      !(i > s->from && th_note_among(note, i - 1, "the this within for over since his her"));
+  bool ago = th_note_among(note, i, "a an") && th_note_among(note, i + 2, "ago earlier");
+  *end = i + 2 + ago;
+  if (u && (last || ago)) return *date = date_ago(note, 1, u), true;
+  *end = i + 1;
+  if (th_note_is(note, i, "yesterday")) return *date = date_ago(note, 1, &day), true;
+  return false;
+}
+
+/* "in childhood", "as a child": before the patient was 18, when the age is known. */
+static bool early_time(const th_note *note, const th_sentence *s, uint32_t i, th_date *date,
+                       uint32_t *end) {
+  enum { GROWN_UP = 18 };
+  const double year = 365.25;
+  bool child = th_note_is(note, i, "as") && th_note_is(note, i + 1, "a") &&
+               th_note_among(note, i + 2, "child teenager boy girl baby kid");
+  bool early = th_note_is(note, i, "in") && th_note_among(note, i + 1, "childhood infancy");
+  *end = i + (child ? 3 : 2);
+  if (!(child || early) || *end > s->to) return false;
+  int attribute = th_elig_attribute_find(TH_SPAN("age"));
+  for (uint32_t k = 0; k < note->r->n_facts; k++) {
+    const th_patient_fact *f = &note->r->facts[k];
+    if (f->attribute != attribute || !(f->canonical >= GROWN_UP)) continue;
+    double most = f->relation == TH_ELIG_BETWEEN ? f->canonical_high : f->canonical + 1;
+    int32_t as_of = note->r->p->as_of, birth = as_of - (int32_t)(most * year);
+    *date = (th_date){birth, as_of - (int32_t)((f->canonical - GROWN_UP) * year), 0, TH_DATE_YEAR};
+    return true;
+  }
+  return false;
+}
+
 /* "three years ago", "for the past 5 days", "x 2 weeks", "2-day history of", "since 2015". *end is
  * the token behind; *forward: said of what follows. */
 static bool time_at(const th_note *note, const th_sentence *s, uint32_t i, uint32_t behind,
@@ -149,6 +188,7 @@ static bool time_at(const th_note *note, const th_sentence *s, uint32_t i, uint3
   if (note->spent[i]) return false;
   if (th_note_date(note, i, date, end)) return true;
   if (lone_year(note, s, i, behind, date)) return *end = i + 1, *forward = i == s->from, true;
+  if (single_time(note, s, i, date, end) || early_time(note, s, i, date, end)) return true;
   if (t->kind != TH_ELIG_NUM || !(t->value >= 0 && t->value < 4000)) return false;
   bool year = t->flags & TH_ELIG_INTEGER && t->value >= 1900 && t->value < 2200 && i > s->from &&
               th_note_among(note, i - 1, "in since");
@@ -205,6 +245,19 @@ static bool was_done(const th_note *note, const th_sentence *s, uint32_t first, 
   return false;
 }
 
+/* "methotrexate stopped 3 years ago", "prednisone was discontinued in May": nothing else between.
+ */
+static bool was_ended(const th_note *note, uint32_t from, uint32_t to) {
+  bool ended = false;
+  for (uint32_t i = from; i < to; i++) {
+    bool ends = th_note_among(note, i, "stopped discontinued ended finished completed");
+    if (!ends && !th_note_sign(note, i, ',') && !th_note_among(note, i, "was were been has in on"))
+      return false;
+    ended |= ends;
+  }
+  return ended;
+}
+
 static void set_time(mention *m, th_date date, bool done) {
   if (m->fact.has_begin || m->fact.absent) return;
   m->fact.has_begin = true;
@@ -237,12 +290,15 @@ static void date_mentions(mentions *m) {
       uint32_t at = i;
       i = end - 1;
       if (!of || of->fact.has_begin || of->fact.absent) continue;
-      if (of == before && of->fact.time != TH_ELIG_PAST && tells_of_other(note, before->behind, i))
+      bool ended =
+          of == before && of->fact.category == TH_ELIG_DRUG && was_ended(note, before->behind, at);
+      if (of == before && !ended && of->fact.time != TH_ELIG_PAST &&
+          tells_of_other(note, before->behind, at))
         continue;
       uint32_t last = (uint32_t)(of - m->p), first = last;
       while (of == before && first > 0 && m->p[first - 1].first >= s->from && is_joined(m, first))
         first--;
-      bool done = of == before && was_done(note, s, m->p[first].first, at);
+      bool done = ended || (of == before && was_done(note, s, m->p[first].first, at));
       for (uint32_t n = first; n <= last; n++)
         set_time(&m->p[n], date, done);
     }

@@ -290,6 +290,48 @@ static uint32_t packs_at(th_note *note, const th_sentence *s, uint32_t i) {
   return k + 1;
 }
 
+/* "20 cigarettes a day": the number stands before its name, which says how often. */
+static uint32_t cigarettes_at(th_note *note, const th_sentence *s, uint32_t i) {
+  uint32_t end;
+  if (!th_note_number(note, i) || i + 2 >= s->to) return i;
+  int p = th_elig_phrase_at(note->text, note->v.p, s->to, i + 1, TH_ELIG_F_ATTRIBUTE, &end);
+  int cigarettes = th_elig_attribute_find(TH_SPAN("cigarettes"));
+  if (p < 0 || th_elig_phrase_get(p)->value != cigarettes || end == i + 2) return i;
+  th_elig_quantity q = {
+      .first = i, .end = end, .value = note->v.p[i].value, .high = NAN, .other = NAN};
+  place at = {note, s, i, &q};
+  add_value(&at, cigarettes, q.value, NAN);
+  return end;
+}
+
+/* The quantity of one of the units at token i; the token behind it, i when there is none. */
+static uint32_t in_unit(const th_note *note, const th_sentence *s, uint32_t i, const char *units,
+                        const bool *taken, th_elig_quantity *q) {
+  if (!th_note_number(note, i) || !th_note_among(note, i + 1, units)) return i;
+  if (!th_elig_quantity_read(note->text, note->v.p, s->to, i, taken, q)) return i;
+  return q->has_unit && !q->tied && q->end == i + 2 ? q->end : i;
+}
+
+/* "165 cm tall, 90 kg", "170 cm and 65 kg": the unit tells what is measured, of a weight where a
+ * height stands before it. */
+static uint32_t body_at(th_note *note, const th_sentence *s, uint32_t i, const bool *taken) {
+  th_elig_quantity height, weight;
+  uint32_t end = in_unit(note, s, i, "cm m meters metres", taken, &height);
+  if (end == i) return i;
+  bool tall = th_note_is(note, end, "tall");
+  uint32_t k = end + tall;
+  k += th_note_sign(note, k, ',') || th_note_sign(note, k, '/');
+  k += th_note_among(note, k, "and weighs weighing");
+  uint32_t behind = in_unit(note, s, k, "kg kgs kilograms lb lbs pounds", taken, &weight);
+  if (!tall && behind == k) return i;
+  place at = {note, s, i, &height};
+  take_quantity(&at, th_elig_attribute_find(TH_SPAN("height")));
+  if (behind == k) return end + 1;
+  at = (place){note, s, k, &weight};
+  take_quantity(&at, th_elig_attribute_find(TH_SPAN("weight")));
+  return behind;
+}
+
 /* "at 11 weeks gestation", "35-week pregnant": the number stands before its name. */
 static uint32_t gestation_at(th_note *note, const th_sentence *s, uint32_t i) {
   uint32_t k = i + 1 + th_note_sign(note, i + 1, '-'), end;
@@ -341,6 +383,8 @@ void th_note_values(th_note *note) {
       uint32_t end = gestation_at(note, s, i);
       if (end == i) end = weeks_at(note, s, i);
       if (end == i) end = packs_at(note, s, i);
+      if (end == i) end = cigarettes_at(note, s, i);
+      if (end == i) end = body_at(note, s, i, taken);
       i = end > i ? end : value_at(note, s, i, taken);
     }
   }
