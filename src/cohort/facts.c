@@ -192,6 +192,12 @@ static bool ready(th_co_judge *j, const th_cohort *c, uint32_t person, th_patien
                             .value = j->value,
                             .concepts = j->concepts,
                             .adult = th_co_person_at(c, person)->adult};
+  if (!j->types_known) {
+    th_verdict_types(v);
+    memcpy(j->types, v->types, sizeof j->types);
+    j->types_known = true;
+  }
+  memcpy(v->types, j->types, sizeof v->types);
   for (uint32_t i = 0; i < j->n; i++) {
     if (j->facts[i].type == TH_FACT_VALUE && isnan(j->facts[i].canonical))
       continue; /* th_verdict_percent finds it */

@@ -75,6 +75,8 @@ typedef struct th_co_judge {
   uint32_t *value, *concepts; /* of th_verdict_patient; owned */
   uint32_t cap_concepts;
   bool *bears; /* by key; owned */
+  bool types_known;
+  uint32_t types[TH_VERDICT_TYPES][2]; /* of th_verdict_patient, once known */
 } th_co_judge;
 
 void th_co_judge_dispose(th_co_judge *j); /* zero is a new one */

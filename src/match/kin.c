@@ -7,7 +7,7 @@
 
 enum {
   VERDICTS = 1 << 13,
-  OWN = 3 + 3 * TH_HEADS,        /* hashes of a concept of the patient, without the dictionary's */
+  OWN = 9 + 3 * TH_HEADS,        /* hashes of a concept of the patient, without the dictionary's */
   CATEGORIES = TH_ELIG_GENE + 1, /* that are looked up in the dictionary */
   MODES = TH_PRESUME_SILENCE + 1,
 };
@@ -83,6 +83,12 @@ static void meet_own(walk *w, const th_verdict_patient *v) {
     meet(w, v->p->facts[v->concepts[i]].concept_id);
 }
 
+/* A record that states one type speaks of the other. */
+static void meet_other_types(walk *w, const th_verdict_patient *v) {
+  for (uint32_t i = 0; i < v->n_concepts; i++)
+    meet(w, th_other_type(v, v->p->facts[v->concepts[i]].concept_id));
+}
+
 static size_t count_codes(const walk *w) {
   th_concept c;
   size_t n = 0;
@@ -100,9 +106,12 @@ static void add_codes(th_kin *k, const walk *w) {
   }
 }
 
-/* An allergy to penicillin is called "penicillin allergy", too. */
+/* An allergy to penicillin is called "penicillin allergy", too, and any is an allergy. */
 static void add_allergy(th_kin *k, th_span allergen) {
   char bytes[128];
+  th_span any;
+  for (size_t i = 0; (any = th_any_allergy(i)).n; i++)
+    add(k, th_lore_hash(any, TH_LORE_LABEL));
   int n = snprintf(bytes, sizeof bytes, "%.*s allergy",
                    (int)TH_MIN(allergen.n, (size_t)sizeof bytes), allergen.p ? allergen.p : "");
   if (n > 0 && (size_t)n < sizeof bytes)
@@ -201,6 +210,7 @@ int th_kin_make(const th_kin **out, const th_verdict_patient *v, th_arena *arena
   spread(&up, true);
   meet_own(&down, v);
   spread(&down, false);
+  meet_other_types(&down, v);
   int rc = make_slots(k, count_codes(&up) + count_codes(&down) + OWN * (size_t)v->n_concepts, arena,
                       err);
   if (rc < 0) return rc;
@@ -236,7 +246,8 @@ bool th_kin_may(const th_kin *k, const th_elig_fact *f) {
     return common.n && holds(k, th_lore_hash(common, TH_LORE_CODE));
   }
   if (holds(k, th_lore_hash(th_gene_name(f->label), TH_LORE_LABEL))) return true;
-  th_span term = th_patient_term(f->label);
+  th_span term = th_gene_result(f->label);
+  if (!term.n) term = th_patient_term(f->label);
   return term.n && holds(k, th_lore_hash(term, TH_LORE_LABEL));
 }
 

@@ -60,7 +60,8 @@ static uint64_t work_out(th_span label, th_span code) {
   char bytes[TH_COMMON_CODE_MAX];
   th_span common = th_common_code(&f, bytes), term = {0};
   uint64_t hash[TH_LORE_HASHES], out = TH_LORE_KNOWN;
-  if (!code.n) term = th_patient_term(label);
+  if (!code.n) term = th_gene_result(label);
+  if (!code.n && !term.n) term = th_patient_term(label);
   hash[0] = hash[1] = hash[2] = th_lore_hash(label, TH_LORE_LABEL);
   hash[1] = th_lore_hash(th_gene_name(label), TH_LORE_LABEL);
   if (code.n) hash[1] = th_lore_hash(code, TH_LORE_CODE);

@@ -29,6 +29,7 @@ static void mark_leaf(const th_elig_tree *tree, uint32_t node, uint8_t *nodes, u
   for (uint32_t i = n->fact; i < n->fact + n->n_facts; i++) {
     if (th_verdict_linked(tree, n, i, &memo)) facts[i] |= TH_MARK_LINKED;
     if (th_verdict_aside(tree, n, i, &memo)) facts[i] |= TH_MARK_ASIDE;
+    if (th_verdict_explains(tree, n, i)) facts[i] |= TH_MARK_EXPLAINS;
     if (th_verdict_turn(tree, &tree->facts[i])) facts[i] |= TH_MARK_TURNED;
   }
   th_leaf_memo_dispose(&memo);

@@ -11,11 +11,12 @@ enum {
   TH_MARK_ASKS_NONE = 1, /* th_verdict_asks_none */
   TH_MARK_RESULTS = 2,   /* an exclusion that speaks of results of a laboratory */
   /* of a fact */
-  TH_MARK_LINKED = 1, /* th_verdict_linked */
-  TH_MARK_ASIDE = 2,  /* th_verdict_aside */
-  TH_MARK_TURNS = 4,  /* the group that begins with it, in an exclusion, has words beside it that
-                       * turn what it says: "contraindication to" */
-  TH_MARK_TURNED = 8, /* th_verdict_turn: judged with the text each time */
+  TH_MARK_LINKED = 1,    /* th_verdict_linked */
+  TH_MARK_ASIDE = 2,     /* th_verdict_aside */
+  TH_MARK_TURNS = 4,     /* the group that begins with it, in an exclusion, has words beside it that
+                          * turn what it says: "contraindication to" */
+  TH_MARK_EXPLAINS = 16, /* th_verdict_explains */
+  TH_MARK_TURNED = 8,    /* th_verdict_turn: judged with the text each time */
 };
 
 /* Bytes of a tree's marks: its nodes, then its facts. */

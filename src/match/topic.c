@@ -103,7 +103,9 @@ static bool is_said(const th_patient_fact *f) {
 
 /* What is not the patient's own and so is nothing to look for. */
 static bool is_absent(const th_patient_fact *f) {
-  return f->absent || f->experiencer != TH_OF_PATIENT || f->certainty == TH_CERTAIN_HYPOTHETICAL;
+  bool derived = f->flags & TH_FACT_DERIVED; /* its words are not the note's */
+  return derived || f->absent || f->experiencer != TH_OF_PATIENT ||
+         f->certainty == TH_CERTAIN_HYPOTHETICAL;
 }
 
 /* Of a record without a note: conditions and drugs, and what was found or done, of now before of

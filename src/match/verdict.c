@@ -49,6 +49,7 @@ int th_verdict_prepare(th_verdict_patient *out, const th_patient *p, const th_co
       if (*best == TH_NO_FACT || counts_before(p, f, &p->facts[*best])) *best = i;
     }
   }
+  th_verdict_types(out);
   out->adult = th_age_completed(out, "a", &low, &high) && low >= 18;
   return 0;
 }
@@ -106,6 +107,21 @@ static uint8_t said_by(const th_elig_node *n, const th_verdict_fact *r, bool pre
   uint8_t truth = truth_in(r, presuming);
   if (n->kind != TH_ELIG_EXCLUSION || truth != TH_MET) return truth;
   return r->flags & (TH_SAYS_ABILITY | TH_SAYS_WIDE) ? TH_UNKNOWN : truth;
+}
+
+/* What a fact says beside a bound that explains it (TH_MARK_EXPLAINS): where only the degree is not
+ * told the bound decides, and silence is none when the bound is met. Of a note alone. */
+static uint8_t said_with(const th_verdict_leaf *l, uint32_t i, bool presuming) {
+  const th_verdict_fact *r = &l->all[i];
+  uint8_t truth = said_by(l->n, r, presuming);
+  bool exclusion = l->n->kind == TH_ELIG_EXCLUSION, last = i + 1 == l->n->fact + l->n->n_facts;
+  if (!l->v->words || last || r->flags & TH_SAYS_NEGATED ||
+      !(th_leaf_mark(l, i + 1) & TH_MARK_EXPLAINS) ||
+      (exclusion && !(th_leaf_mark(l, i + 1) & TH_MARK_LINKED)))
+    return truth;
+  if (truth == TH_UNKNOWN && r->flags & TH_SAYS_DEGREE) return TH_MET;
+  bool silent = truth == TH_NOT_MET && r->basis == TH_BASIS_PRESUMED;
+  return silent && truth_in(r + 1, presuming) == TH_MET ? TH_UNKNOWN : truth;
 }
 
 /* A leaf in one lane. */
@@ -169,7 +185,7 @@ static uint8_t leaf_lane(th_verdict_leaf *of, bool presuming, uint8_t *basis) {
     if (mark & TH_MARK_ASIDE) continue;
     if (!(mark & TH_MARK_LINKED)) close_group(&l, i);
     if (l.group.n == 0) l.group_from = i;
-    count(&l.group, guarded(said_by(n, f, presuming), f->guard, helps), f->basis);
+    count(&l.group, guarded(said_with(of, i, presuming), f->guard, helps), f->basis);
     some_guard = TH_MAX(some_guard, f->guard);
   }
   close_group(&l, n->fact + n->n_facts);

@@ -99,13 +99,15 @@ typedef struct th_verdicts {
 } th_verdicts;
 
 /* A patient made ready to be asked often. Borrows the patient and the dictionary. */
+enum { TH_VERDICT_TYPES = 2 };
 typedef struct th_verdict_patient {
   const th_patient *p;
   const th_concepts *dict; /* may be NULL */
   uint32_t *value;         /* by attribute: the fact that counts, or TH_NO_FACT; in arena */
   uint32_t *concepts;      /* indexes of all facts that are concepts; in arena */
   uint32_t n_concepts;
-  bool adult; /* surely 18 years old */
+  bool adult;                          /* surely 18 years old */
+  uint32_t types[TH_VERDICT_TYPES][2]; /* concepts of which nobody has both (degree.def) */
   /* By fact the bit of `subject` + 1 that it stands for, 0: none; NULL: all 0. The caller's, set
    * before a study is judged: of what it is about something else than the words say must be meant
    * by an exclusion that it seems to meet. Only grounds depend on it. */
@@ -121,6 +123,9 @@ typedef struct th_verdict_patient {
  * no difference to any verdict. */
 int th_verdict_prepare(th_verdict_patient *out, const th_patient *p, const th_concepts *dict,
                        th_arena *arena, th_err *err) TH_MUST_USE;
+/* A part of it: looks the types up of which nobody has two, for who makes a patient ready himself.
+ */
+void th_verdict_types(th_verdict_patient *patient);
 /* Reads the words of a note (nothing of other records), behind th_verdict_prepare: then silence
  * also speaks for exclusions of which too little was read, when none of their words, and no disease
  * of the organs that they name, is in the note. That needs the text of the tree: one without it is

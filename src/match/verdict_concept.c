@@ -1,5 +1,4 @@
 /* Concepts: what the record says of conditions, drugs and the like against what criteria name. */
-#include "eligibility/attributes.h"
 #include "match/kin.h"
 #include "match/verdict_private.h"
 
@@ -11,6 +10,7 @@ typedef enum relation {
   SAME,
   NARROWER, /* the record's is a kind of the criterion's */
   BROADER,
+  APART, /* another type of it: nobody has both */
 } relation;
 
 /* ---- sameness ---- */
@@ -46,26 +46,31 @@ th_span th_common_code(const th_elig_fact *f, char out[TH_COMMON_CODE_MAX]) {
   size_t n = sizeof first - 1;
   bool symptom =
       th_span_starts(f->code, TH_SPAN("SYMP:")) || th_span_starts(f->code, TH_SPAN("HP:"));
-  if (!symptom || f->label.n == 0 || n + f->label.n > TH_COMMON_CODE_MAX) return (th_span){0};
+  if (!symptom) return (th_span){0};
+  th_span term = th_patient_term(f->label), label = term.n ? term : f->label;
+  if (label.n == 0 || n + label.n > TH_COMMON_CODE_MAX) return (th_span){0};
   memcpy(out, first, n);
-  for (size_t i = 0; i < f->label.n; i++) {
-    char c = f->label.p[i];
+  for (size_t i = 0; i < label.n; i++) {
+    char c = label.p[i];
     out[n++] = (char)(c == ' ' ? '_' : c >= 'A' && c <= 'Z' ? c + 32 : c);
   }
   return (th_span){out, n};
 }
 
-/* Whether it is the concept of the same name: records call operations drugs, too, beside those of
- * the vocabulary that knows what they are a kind of. */
-static bool has_label(const th_concepts *d, uint32_t id, th_span label) {
+/* Whether the concept is called so: records call operations drugs, too, beside those of the
+ * vocabulary that knows what they are a kind of. */
+static bool has_label(const th_concepts *d, uint32_t id, th_span text) {
   th_concept c;
-  return th_concepts_get(d, id, &c) && th_span_eq_nocase(c.label, label);
+  th_label label;
+  if (!th_concepts_get(d, id, &c)) return false;
+  for (uint32_t i = 0; i < c.n_labels; i++)
+    if (th_concepts_label(d, c.first_label + i, &label) && th_span_eq_nocase(label.text, text))
+      return true;
+  return false;
 }
 
 /* The concepts that the criterion's code stands for. A cross reference counts only where the code
- * is nobody's own, as vocabularies refer to wider concepts, too, or where it is our own
- * vocabulary's.
- */
+ * is nobody's own, as vocabularies refer to wider concepts, too, or of what is called the same. */
 static size_t ids_of(const th_verdict_patient *v, const th_elig_fact *f, uint32_t ids[CODES]) {
   if (!v->dict || f->code.n == 0) return 0;
   size_t n = th_concepts_by_code(v->dict, f->code, ids, CODES), own = 0;
@@ -82,16 +87,17 @@ static size_t ids_of(const th_verdict_patient *v, const th_elig_fact *f, uint32_
 }
 
 /* What a fact of the criteria is called: concepts of the dictionary, or, when it has no code, the
- * built-in term of notes that its label is another name of. */
+ * built-in term of notes that its label is another name of, or the gene that it is a result of. */
 typedef struct asked {
   uint32_t ids[CODES];
   size_t n;
-  th_span term;
+  th_span term, gene;
 } asked;
 
 static asked asked_of(const th_verdict_patient *v, const th_elig_fact *f) {
   asked a = {.n = ids_of(v, f, a.ids)};
   if (f->code.n == 0) a.term = th_patient_term(f->label);
+  if (f->code.n == 0) a.gene = th_gene_result(f->label);
   return a;
 }
 
@@ -144,6 +150,36 @@ static bool is_called_narrower(th_span criterion, th_span record) {
   return false;
 }
 
+th_span th_any_allergy(size_t i) {
+  static const th_span names[] = {TH_SPAN("allergy"),
+                                  TH_SPAN("allergies"),
+                                  TH_SPAN("hypersensitivity"),
+                                  TH_SPAN("allergic"),
+                                  TH_SPAN("drug hypersensitivity"),
+                                  TH_SPAN("drug allergy")};
+  return i < TH_COUNT(names) ? names[i] : (th_span){0};
+}
+
+/* An allergy of which only the words beside it say to what. */
+static bool is_any_allergy(const th_elig_fact *f) {
+  th_span name;
+  bool any = false;
+  for (size_t i = 0; f->category == TH_ELIG_ALLERGY && (name = th_any_allergy(i)).n; i++)
+    any |= th_span_eq_nocase(f->label, name);
+  return any;
+}
+
+/* Criteria ask for allergies to drugs; of one to food, or to what is touched, it is not said
+ * whether it is meant. */
+static relation relate_allergy(const th_patient_fact *p) {
+  static const th_span end = TH_SPAN(" allergy");
+  bool named = p->label.n > end.n &&
+               th_span_eq_nocase((th_span){p->label.p + p->label.n - end.n, end.n}, end);
+  bool drug = !named || th_span_eq_nocase(p->label, TH_SPAN("drug allergy")) ||
+              th_span_eq_nocase(p->label, TH_SPAN("contrast allergy"));
+  return drug ? NARROWER : BROADER;
+}
+
 static relation relate_genes(const th_elig_fact *f, const th_patient_fact *p) {
   static const relation as[] = {[TH_GENE_OTHER] = OTHER,
                                 [TH_GENE_SAME] = SAME,
@@ -169,10 +205,14 @@ static relation relate(const th_verdict_patient *v, const th_elig_fact *f, const
   if (p->code.n && th_span_eq_nocase(p->code, f->code)) return SAME;
   if (a->term.n && th_span_eq_nocase(p->label, a->term)) return SAME;
   if (names_allergen(f, p->label)) return SAME;
+  if (is_any_allergy(f)) return relate_allergy(p);
   if (f->category == TH_ELIG_GENE && p->category == TH_ELIG_GENE) return relate_genes(f, p);
+  if (p->category == TH_ELIG_GENE && a->gene.n && th_span_eq(p->label, a->gene)) return SAME;
+  uint32_t other = th_other_type(v, p->concept_id);
   for (size_t i = 0; i < a->n && p->concept_id != TH_NO_CONCEPT; i++) {
     uint32_t id = a->ids[i];
     if (p->concept_id == id) return SAME;
+    if (other == id) return APART;
     if ((!v->kin || th_kin_is_above(v->kin, id)) && th_concept_is_below(v->dict, p->concept_id, id))
       return NARROWER;
     if ((!v->kin || th_kin_is_below(v->kin, id)) && th_concept_is_below(v->dict, id, p->concept_id))
@@ -182,98 +222,11 @@ static relation relate(const th_verdict_patient *v, const th_elig_fact *f, const
                                                                                   : OTHER;
 }
 
-/* ---- degree ---- */
+/* ---- time ---- */
 
-static bool has_ended(const th_patient *p, const th_patient_fact *f) {
+bool th_fact_ended(const th_patient *p, const th_patient_fact *f) {
   return f->time == TH_ELIG_PAST || (f->has_end && f->end.last_day < p->as_of);
 }
-
-static int rank_of(th_span degree) {
-  static const char *const words[] = {"mild", "moderate", "severe"};
-  for (size_t i = 0; i < TH_COUNT(words); i++)
-    if (th_span_eq_nocase(degree, th_span_of(words[i]))) return (int)i;
-  return -1;
-}
-
-/* Whether a word stands in a label: "bone" in "bone metastases". */
-static bool label_says(th_span label, th_span word) {
-  for (size_t i = 0; i + word.n <= label.n; i++) {
-    bool starts = i == 0 || label.p[i - 1] == ' ' || label.p[i - 1] == '-';
-    bool ends = i + word.n == label.n || label.p[i + word.n] == ' ';
-    if (starts && ends && th_span_eq_nocase((th_span){label.p + i, word.n}, word)) return true;
-  }
-  return false;
-}
-
-static bool is_metastatic(th_span words) {
-  return words.n >= 7 && th_span_eq_nocase((th_span){words.p, 7}, TH_SPAN("metasta"));
-}
-
-static bool names_metastases(th_span words) {
-  for (size_t i = 0; i + 7 <= words.n; i++)
-    if (is_metastatic((th_span){words.p + i, words.n - i})) return true;
-  return false;
-}
-
-/* Growths of which stage IV is that of distant metastases alone (AJCC Cancer Staging Manual, 8th
- * edition); of others it is also one that has grown into what is near. */
-static bool is_metastatic_in_stage_four(th_span label) {
-  static const char *const growths[] = {"lung",   "breast",   "colorectal", "colon",
-                                        "rectal", "melanoma", "pancreatic"};
-  for (size_t i = 0; i < TH_COUNT(growths); i++)
-    if (label_says(label, th_span_of(growths[i]))) return true;
-  return false;
-}
-
-static bool has_metastases(const th_verdict_patient *v, const th_patient_fact *growth) {
-  int stage = th_elig_attribute_find(TH_SPAN("cancer_stage"));
-  uint32_t at = stage < 0 ? TH_NO_FACT : v->value[stage];
-  if (at != TH_NO_FACT && v->p->facts[at].canonical >= 4 &&
-      is_metastatic_in_stage_four(growth->label))
-    return true;
-  for (uint32_t i = 0; i < v->n_concepts; i++) {
-    const th_patient_fact *p = &v->p->facts[v->concepts[i]];
-    if (!p->absent && p->experiencer == TH_OF_PATIENT && p->certainty == TH_CERTAIN_STATED &&
-        p->time != TH_ELIG_PLANNED && !has_ended(v->p, p) &&
-        (names_metastases(p->label) || names_metastases(p->degree)))
-      return true;
-  }
-  return false;
-}
-
-bool th_degree_asks(uint32_t attribute, const th_elig_fact *f) {
-  return is_metastatic(f->degree) && attribute < th_elig_n_attributes &&
-         !strcmp(th_elig_attributes[attribute].key, "cancer_stage");
-}
-
-static bool is_controlled(th_span degree) {
-  return th_span_eq_nocase(degree, TH_SPAN("controlled")) ||
-         th_span_eq_nocase(degree, TH_SPAN("well-controlled")) ||
-         th_span_eq_nocase(degree, TH_SPAN("well controlled"));
-}
-
-/* How sure it must be: what a record states is taken as that. */
-static bool is_of_proof(th_span degree) {
-  static const char *const words[] = {"confirmed", "documented", "diagnosed", "proven"};
-  for (size_t i = 0; i < TH_COUNT(words); i++)
-    if (th_span_eq_nocase(degree, th_span_of(words[i]))) return true;
-  return false;
-}
-
-static th_verdict_truth degree_fits(const th_verdict_patient *v, const th_elig_fact *f,
-                                    const th_patient_fact *p) {
-  if (f->degree.n == 0 || th_span_eq_nocase(f->degree, p->degree)) return TH_MET;
-  if (is_of_proof(f->degree)) return TH_MET;
-  if (label_says(p->label, f->degree)) return TH_MET;
-  if (is_metastatic(f->degree)) return has_metastases(v, p) ? TH_MET : TH_UNKNOWN;
-  if (th_span_eq_nocase(f->degree, TH_SPAN("uncontrolled")) && is_controlled(p->degree))
-    return TH_NOT_MET;
-  if (p->degree.n == 0 && th_verdict_says_before(v, f->degree, p)) return TH_MET;
-  int a = rank_of(f->degree), b = rank_of(p->degree);
-  return a >= 0 && b >= 0 && a != b ? TH_NOT_MET : TH_UNKNOWN;
-}
-
-/* ---- time ---- */
 
 /* What happens on a day, and does not last: a date far back is no recent one. */
 bool th_is_event(uint8_t category, th_span label) {
@@ -302,7 +255,7 @@ static bool is_lasting(uint8_t category) {
 /* "within 6 months": days back at which it was so, from newest to oldest. */
 static th_verdict_truth fits_within(const th_patient *p, const th_patient_fact *f, double days) {
   double least, most;
-  bool dated = th_fact_days_ago(p, f, &least, &most), ended = has_ended(p, f);
+  bool dated = th_fact_days_ago(p, f, &least, &most), ended = th_fact_ended(p, f);
   bool now = !ended && (f->time == TH_ELIG_CURRENT || is_lasting(f->category));
   if (now && (!dated || least >= 0)) return TH_MET;
   if (dated && most <= days) return least >= 0 ? TH_MET : TH_UNKNOWN;
@@ -331,7 +284,7 @@ static th_verdict_truth time_fits(const th_patient *p, const th_elig_fact *f,
   if (r->time == TH_ELIG_PLANNED) return TH_UNKNOWN;
   bool still = f->time == TH_ELIG_CURRENT || f->category == TH_ELIG_PREGNANCY ||
                f->category == TH_ELIG_LACTATION;
-  if (still && f->time != TH_ELIG_PAST && has_ended(p, r)) return TH_NOT_MET;
+  if (still && f->time != TH_ELIG_PAST && th_fact_ended(p, r)) return TH_NOT_MET;
   return window_fits(p, &f->window, r);
 }
 
@@ -351,7 +304,7 @@ static bool says(const th_verdict_patient *v, const th_elig_fact *f, relation re
                  const th_patient_fact *p, th_verdict_truth *out) {
   if (p->certainty == TH_CERTAIN_HYPOTHETICAL) return false;
   if ((p->experiencer == TH_OF_FAMILY) != f->family) return false;
-  if (rel == OTHER || (p->absent && rel == NARROWER)) return false;
+  if (rel == OTHER || (p->absent && (rel == NARROWER || rel == APART))) return false;
   if (p->absent && rel == BROADER && !reaches_down(f, p)) return false;
   /* who has coronary disease need not have had an infarction: a note would tell that */
   bool told = th_is_event(f->category, f->label) && !th_is_event(p->category, p->label);
@@ -366,8 +319,9 @@ static bool says(const th_verdict_patient *v, const th_elig_fact *f, relation re
     if (fits) *out = f->window.since ? TH_MET : TH_NOT_MET;
     return true;
   }
+  if (rel == APART) return *out = TH_NOT_MET, true;
   if (rel == BROADER) return true;
-  th_verdict_truth d = degree_fits(v, f, p), t = time_fits(v->p, f, p);
+  th_verdict_truth d = th_degree_fits(v, f, p), t = time_fits(v->p, f, p);
   *out = TH_MIN(d, t);
   return true;
 }
@@ -391,10 +345,21 @@ static bool outweighs(th_verdict_truth a, th_verdict_truth b) {
   return a != b && a == TH_MET;
 }
 
-static uint8_t rule_of(const th_elig_fact *f, relation rel, bool absent) {
+static uint8_t rule_of(const th_elig_fact *f, relation rel, const th_patient_fact *p) {
+  const bool absent = p->absent;
   if (absent && f->window.since) return TH_RULE_NEVER;
   if (rel == NARROWER) return TH_RULE_NARROWER;
-  return rel == BROADER && absent ? TH_RULE_BROADER_ABSENT : TH_RULE_NONE;
+  if (rel == APART) return TH_RULE_APART;
+  if (rel == BROADER && absent) return TH_RULE_BROADER_ABSENT;
+  return p->flags & TH_FACT_DERIVED ? TH_RULE_IMPLIED : TH_RULE_NONE;
+}
+
+/* It is there, and only of what degree is not told. */
+static bool lacks_degree(const th_verdict_patient *v, const th_elig_fact *f, relation rel,
+                         const th_patient_fact *p) {
+  return (rel == SAME || rel == NARROWER) && !p->absent && f->degree.n &&
+         p->certainty == TH_CERTAIN_STATED && th_degree_fits(v, f, p) == TH_UNKNOWN &&
+         time_fits(v->p, f, p) == TH_MET;
 }
 
 /* A yes that is older than a denial counts no longer, so that the order of facts decides nothing.
@@ -411,13 +376,14 @@ static void judge_record(const th_verdict_patient *v, const th_elig_fact *f, th_
     th_verdict_truth t;
     relation rel = relate(v, f, &a, p);
     if (rel == OTHER || !says(v, f, rel, p, &t)) continue;
+    if (t == TH_UNKNOWN && lacks_degree(v, f, rel, p)) out->flags |= TH_SAYS_DEGREE;
     bool first = !*touched;
     *touched = true;
     if (t == TH_MET && p->has_begin && p->begin.last_day < denied) t = TH_UNKNOWN;
     if (!first && !outweighs(t, best)) continue;
     best = t;
     out->patient = v->concepts[i];
-    out->rule = rule_of(f, rel, p->absent);
+    out->rule = rule_of(f, rel, p);
   }
   if (best != TH_UNKNOWN)
     th_decide(out, best == TH_MET, out->rule ? TH_BASIS_DERIVED : TH_BASIS_STATED, out->rule,
@@ -454,6 +420,10 @@ static uint32_t no_uterus(const th_verdict_patient *v, bool menopause) {
   for (uint32_t i = 0; i < v->n_concepts; i++)
     if (is_without_uterus(v->p, &v->p->facts[v->concepts[i]], menopause)) return v->concepts[i];
   return TH_NO_FACT;
+}
+
+bool th_verdict_barren(const th_verdict_patient *v) {
+  return no_uterus(v, false) != TH_NO_FACT;
 }
 
 /* Pregnancy and nursing that the record does not speak of. */
@@ -522,71 +492,10 @@ void th_judge_concept(const th_verdict_patient *v, const th_elig_fact *f, th_ver
   out->rule = out->presumed == TH_MET ? TH_RULE_CONSENT : TH_RULE_SILENCE;
 }
 
-/* ---- guards ---- */
-
-static bool is_word(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
-static char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
-}
-
-/* Whether the words name the label, from word to word. */
-static bool names(th_span words, th_span label) {
-  char first = label.n ? lower(label.p[0]) : 0;
-  for (size_t i = 0; label.n >= 3 && i + label.n <= words.n; i++) {
-    size_t k = 1;
-    if (lower(words.p[i]) != first || (i > 0 && is_word(words.p[i - 1]))) continue;
-    while (k < label.n && lower(words.p[i + k]) == lower(label.p[k]))
-      k++;
-    if (k == label.n && (i + k == words.n || !is_word(words.p[i + k]))) return true;
-  }
-  return false;
-}
-
-/* "no", "without" in front turns what the words name: then nothing is read from them. */
-static bool is_turned(th_span words) {
-  return names(words, TH_SPAN("not")) || names(words, TH_SPAN("without")) ||
-         names(words, TH_SPAN("absence")) || th_span_starts(words, TH_SPAN("no ")) ||
-         names(words, TH_SPAN("history"));
-}
-
-/* Words of a condition against what the record states: said of the patient now, or ruled out. */
-static th_verdict_truth words_hold(const th_verdict_patient *v, th_span words) {
-  th_verdict_truth best = TH_UNKNOWN;
-  if (is_turned(words)) return TH_UNKNOWN;
-  for (uint32_t i = 0; i < v->n_concepts; i++) {
-    const th_patient_fact *p = &v->p->facts[v->concepts[i]];
-    if (p->experiencer != TH_OF_PATIENT || p->certainty != TH_CERTAIN_STATED ||
-        p->time == TH_ELIG_PAST || p->time == TH_ELIG_PLANNED || !names(words, p->label))
-      continue;
-    if (has_ended(v->p, p)) continue;
-    if (!p->absent) return TH_MET;
-    /* what is ruled out must be all that the words say */
-    if (th_span_eq_nocase(th_span_trim(words), p->label)) best = TH_NOT_MET;
-  }
-  return best;
-}
-
-th_verdict_truth th_judge_guard(const th_verdict_patient *v, const th_elig_tree *tree,
-                                const th_elig_guard *g) {
-  th_verdict_truth t = TH_UNKNOWN;
-  if (g->kind == TH_ELIG_NO_GUARD) return TH_MET;
-  if (g->sex) {
-    if (v->p->sex == 'M' || v->p->sex == 'F') t = v->p->sex == g->sex ? TH_MET : TH_NOT_MET;
-  } else if (g->has_age) {
-    th_interval ages = {g->age_low, g->age_high, true, false};
-    t = th_age_within(v, "a", &ages);
-  } else if (g->to <= tree->text.n) { /* a tree out of the book has no text */
-    t = words_hold(v, (th_span){tree->text.p + g->from, g->to - g->from});
-  }
-  return g->kind == TH_ELIG_UNLESS ? th_not(t) : t;
-}
-
 void th_concepts_bear(bool *out, const th_concepts *dict, const th_elig_tree *tree,
                       const th_elig_fact *f, const th_patient_fact *facts, uint32_t n) {
   th_verdict_patient v = {.dict = dict};
+  th_verdict_types(&v);
   const th_elig_guard *g = &f->guard;
   bool concept = f->type == TH_ELIG_CONCEPT;
   bool words = g->kind != TH_ELIG_NO_GUARD && !g->sex && !g->has_age;
@@ -598,10 +507,10 @@ void th_concepts_bear(bool *out, const th_concepts *dict, const th_elig_tree *tr
     out[i] = (concept && relate(&v, f, &a, p) != OTHER) ||
              (concept && f->category == TH_ELIG_PREGNANCY && names_no_uterus(p->label)) ||
              (concept && f->category == TH_ELIG_LACTATION && names_menopause(p->label)) ||
-             (concept && is_metastatic(f->degree) &&
-              (names_metastases(p->label) || names_metastases(p->degree))) ||
+             (concept && th_degree_metastatic(f->degree) &&
+              (th_degree_metastases(p->label) || th_degree_metastases(p->degree))) ||
              (concept && p->category == TH_ELIG_CONSENT && asks_capacity(f)) ||
              (!concept && th_definition_names(f->attribute, p->label)) ||
-             (words && names((th_span){tree->text.p + g->from, g->to - g->from}, p->label));
+             (words && th_words_name((th_span){tree->text.p + g->from, g->to - g->from}, p->label));
   }
 }

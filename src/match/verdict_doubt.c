@@ -3,12 +3,17 @@
  * of codes is taken as it stands. */
 #include <pthread.h>
 
+#include "eligibility/attributes.h"
 #include "match/verdict_private.h"
 
 static const struct hint {
-  const char *said, *asks;
+  const char *said, *key; /* words, or an attribute */
+  uint8_t relation;
+  double bound;
+  const char *asks;
 } hints[] = {
-#define HINT(said, asks) {said, asks},
+#define HINT(said, asks) {said, NULL, 0, 0, asks},
+#define VALUE(key, relation, bound, asks) {"", key, relation, bound, asks},
 #include "match/doubt.def"
 };
 
@@ -146,6 +151,26 @@ static bool is_told(const th_verdict_patient *v, const char *asks) {
   return false;
 }
 
+static bool is_beyond(double value, uint8_t relation, double bound) {
+  switch (relation) {
+  case TH_ELIG_GT:
+    return value > bound;
+  case TH_ELIG_GE:
+    return value >= bound;
+  case TH_ELIG_LT:
+    return value < bound;
+  default:
+    return value <= bound;
+  }
+}
+
+/* Whether the record's value that counts is one of the row's. */
+static bool has_value(const th_verdict_patient *v, const struct hint *h) {
+  int attribute = h->key ? th_elig_attribute_find(th_span_of(h->key)) : -1;
+  uint32_t at = attribute < 0 ? TH_NO_FACT : v->value[attribute];
+  return at != TH_NO_FACT && is_beyond(v->p->facts[at].canonical, h->relation, h->bound);
+}
+
 uint64_t th_doubt_hints(const th_verdict_patient *v) {
   uint64_t out = 0, last[PHRASE_MAX] = {0};
   th_span rest = v->p->note, w;
@@ -156,6 +181,8 @@ uint64_t th_doubt_hints(const th_verdict_patient *v) {
     uint64_t rows = ended_by(last);
     if (rows && !is_aside(v, w.p)) out |= rows;
   }
+  for (size_t i = 0; i < TH_COUNT(hints); i++)
+    if (has_value(v, &hints[i])) out |= (uint64_t)1 << i;
   for (size_t i = 0; out && i < TH_COUNT(hints); i++)
     if (out >> i & 1 && is_told(v, hints[i].asks)) out &= ~((uint64_t)1 << i);
   return out;

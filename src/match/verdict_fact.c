@@ -67,6 +67,7 @@ void th_verdict_judge(th_verdict_fact *out, const th_elig_tree *tree, const th_e
     th_judge_number(v, f, mode, out);
   else
     th_judge_concept(v, f, mode, out);
+  out->guard = (uint8_t)th_judge_exception(v, tree, f, out);
   out->flags = flags_of(v, f, out);
   if (out->truth != TH_UNKNOWN) out->ground = ground_of(v, f, out);
   unsigned turn = th_verdict_turn(tree, f);
@@ -104,7 +105,8 @@ static int judge_once(th_verdict_fact *out, const th_criteria_outline *o, uint32
   if (!known)
     th_verdict_judge(out, &o->tree, f, v, mode);
   else if (worded)
-    out->guard = (uint8_t)th_judge_guard(v, &o->tree, &f->guard);
+    out->guard = (uint8_t)th_judge_guard(v, &o->tree, &f->guard),
+    out->guard = (uint8_t)th_judge_exception(v, &o->tree, f, out);
   if (kept && !known) *kept = *out;
   if (kept && worded) kept->guard = TH_UNKNOWN;
   return 0;

@@ -23,6 +23,24 @@ th_span th_gene_family(th_span name, size_t i) {
   return TH_SPAN("");
 }
 
+/* What criteria call receptors of growths whose genes notes call by their short names. */
+static const struct {
+  const char *gene, *name;
+} receptors[] = {{"ER", "estrogen receptor"},
+                 {"ER", "oestrogen receptor"},
+                 {"PR", "progesterone receptor"},
+                 {"ERBB2 (HER2)", "HER2"}};
+
+th_span th_gene_result(th_span label) {
+  static const th_span state = TH_SPAN(" positive");
+  size_t n = label.n > state.n ? label.n - state.n : 0;
+  if (!n || !th_span_eq_nocase((th_span){label.p + n, state.n}, state)) return (th_span){0};
+  for (size_t i = 0; i < TH_COUNT(receptors); i++)
+    if (th_span_eq_nocase((th_span){label.p, n}, th_span_of(receptors[i].name)))
+      return th_span_of(receptors[i].gene);
+  return (th_span){0};
+}
+
 static bool is_member(th_span name, th_span family) {
   for (size_t i = 0; i < TH_COUNT(families); i++)
     if (th_span_eq(family, th_span_of(families[i].family)) &&

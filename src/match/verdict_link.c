@@ -78,6 +78,10 @@ static bool is_plain(const th_elig_fact *f) {
   return f->type == TH_ELIG_CONCEPT && f->category < TH_ELIG_PREGNANCY;
 }
 
+static bool is_of(const th_elig_fact *f, uint8_t category) {
+  return f->type == TH_ELIG_CONCEPT && f->category == category;
+}
+
 /* "A, B or C": what a comma means is said by the next word that joins. */
 static bool list_is_or(const th_elig_tree *tree, const th_elig_node *n, uint32_t i,
                        th_leaf_memo *m) {
@@ -132,11 +136,29 @@ static bool is_both(const gap *g) {
   return true;
 }
 
+bool th_verdict_explains(const th_elig_tree *tree, const th_elig_node *n, uint32_t fact) {
+  enum { NEAR = 24 }; /* bytes: "(defined as", "(i.e." */
+  if (!tree->text.p || fact <= n->fact || fact >= n->fact + n->n_facts) return false;
+  const th_elig_fact *concept = &tree->facts[fact - 1], *bound = &tree->facts[fact];
+  if (concept->type != TH_ELIG_CONCEPT || bound->type != TH_ELIG_NUMERIC ||
+      concept->category > TH_ELIG_FINDING || bound->from < concept->to ||
+      bound->from > concept->to + NEAR || bound->to > tree->text.n)
+    return false;
+  th_span between = th_span_trim((th_span){tree->text.p + concept->to, bound->from - concept->to});
+  return between.n && between.p[0] == '(' && !memchr(between.p, ')', between.n);
+}
+
+/* "Unable to give informed consent" names one thing twice. */
+static bool is_said_twice(const th_elig_fact *a, const th_elig_fact *b) {
+  return is_of(a, TH_ELIG_CAPACITY) && is_of(b, TH_ELIG_CONSENT) && a->negated && b->negated;
+}
+
 bool th_verdict_linked(const th_elig_tree *tree, const th_elig_node *n, uint32_t fact,
                        th_leaf_memo *memo) {
   gap g;
   th_leaf_memo_begin(memo, tree, n);
   if (fact <= n->fact || fact >= n->fact + n->n_facts || !gap_before(tree, fact, &g)) return false;
   if (n->combine == TH_ELIG_ALL) return is_alternative(tree, n, fact, &g, memo);
+  if (is_said_twice(&tree->facts[fact - 1], &tree->facts[fact])) return false;
   return n->combine == TH_ELIG_ANY && n->kind == TH_ELIG_EXCLUSION && is_both(&g);
 }

@@ -27,6 +27,8 @@ th_verdict_truth th_age_within(const th_verdict_patient *v, const char *unit,
 
 /* How long ago a fact began, in days, least to most. False: not dated. */
 bool th_fact_days_ago(const th_patient *p, const th_patient_fact *f, double *least, double *most);
+/* Whether what the record tells is over. */
+bool th_fact_ended(const th_patient *p, const th_patient_fact *f);
 /* A window in days; 0 when it has no such length. */
 double th_window_days(const th_elig_window *w);
 
@@ -39,14 +41,31 @@ void th_judge_by_value(const th_verdict_patient *v, const th_elig_fact *f, th_ve
 void th_judge_concept(const th_verdict_patient *v, const th_elig_fact *f, th_verdict_presume mode,
                       th_verdict_fact *out);
 bool th_is_age(uint32_t attribute);
+
+/* ---- degrees (verdict_degree.c) ---- */
+
+/* Whether the record's fact is what the criterion asks for in the degree that it asks for. */
+th_verdict_truth th_degree_fits(const th_verdict_patient *v, const th_elig_fact *f,
+                                const th_patient_fact *p);
 /* Whether a value of the attribute may decide the degree that a concept is asked for in. */
 bool th_degree_asks(uint32_t attribute, const th_elig_fact *f);
+/* The other type of a concept; TH_NO_CONCEPT: it is none of them. */
+uint32_t th_other_type(const th_verdict_patient *v, uint32_t id);
+bool th_degree_metastatic(th_span degree);
+bool th_degree_metastases(th_span words); /* names them somewhere */
+
 /* th_verdict_bears for the concepts among the facts. */
 void th_concepts_bear(bool *out, const th_concepts *dict, const th_elig_tree *tree,
                       const th_elig_fact *f, const th_patient_fact *facts, uint32_t n);
-/* Whether the fact's guard lets it count. */
+/* Whether words name a label, from word to word. */
+bool th_words_name(th_span words, th_span label);
+/* Whether the fact's guard lets it count (verdict_guard.c). */
 th_verdict_truth th_judge_guard(const th_verdict_patient *v, const th_elig_tree *tree,
                                 const th_elig_guard *g);
+/* The guard of a fact that was judged: an exception of which nothing is known counts no further
+ * where it names other concepts than the one that is met. */
+th_verdict_truth th_judge_exception(const th_verdict_patient *v, const th_elig_tree *tree,
+                                    const th_elig_fact *f, const th_verdict_fact *r);
 
 /* ---- genes (verdict_gene.c) ---- */
 typedef enum th_gene_kin {
@@ -60,11 +79,19 @@ th_gene_kin th_gene_relate(th_span criterion, th_span record);
  * that one is neither, without bytes behind the last. */
 th_span th_gene_name(th_span label);
 th_span th_gene_family(th_span name, size_t i);
+/* The gene that a result is of: "Estrogen receptor positive"; empty: none. */
+th_span th_gene_result(th_span label);
+
+/* The i-th name of allergies to whatever; empty behind the last. */
+th_span th_any_allergy(size_t i);
 
 /* The last words of a label that are the name of something wider, from the i-th blank on: "hip
  * fracture" is a fracture. Empty: there is none from there on; *i is set behind the blank. */
 enum { TH_HEADS = 4 }; /* that are looked at */
 th_span th_label_head(th_span label, size_t *i);
+
+/* Whether the record tells what rules a pregnancy out: the menopause, no uterus. */
+bool th_verdict_barren(const th_verdict_patient *v);
 
 /* What happens on a day, and does not last. */
 bool th_is_event(uint8_t category, th_span label);
@@ -86,6 +113,7 @@ enum {
   TH_SAYS_AGE = 64,
   TH_SAYS_ONE_VALUE = 128, /* an age: not a bound */
   TH_SAYS_RANGE = 256,     /* an age with both bounds */
+  TH_SAYS_DEGREE = 512,    /* it is there, and of what degree is not told */
 };
 
 /* "No restriction of sex" says nothing beside other facts. */
@@ -134,6 +162,9 @@ th_verdict_truth th_verdict_rest(const th_verdict_leaf *l, uint32_t from, uint32
  * a drug is not the drug; and whether a leaf speaks of results, which are measured. Trees with
  * their text. */
 bool th_words_turn(const th_elig_tree *tree, const th_elig_node *leaf, uint32_t from, uint32_t end);
+/* Whether a fact is a bound in parentheses behind a concept, which it explains: "uncontrolled
+ * diabetes (HbA1c > 9%)". */
+bool th_verdict_explains(const th_elig_tree *tree, const th_elig_node *leaf, uint32_t fact);
 bool th_words_results(const th_elig_tree *tree, const th_elig_node *leaf);
 /* Whether the note has the words right before what it says of the fact: "cryptogenic" stroke. */
 bool th_verdict_says_before(const th_verdict_patient *v, th_span words, const th_patient_fact *p);

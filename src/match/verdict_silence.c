@@ -22,7 +22,7 @@ struct th_verdict_words {
 };
 
 /* What a word of a criterion may be. */
-enum { ORGAN_WORD, IDLE_WORD, HELD_WORD, ASKED_WORD, TURNS_WORD, RESULTS_WORD };
+enum { ORGAN_WORD, IDLE_WORD, HELD_WORD, ASKED_WORD, TURNS_WORD, RESULTS_WORD, WHO_WORD };
 
 static const struct {
   uint8_t what;
@@ -32,6 +32,7 @@ static const struct {
 #define HELD(words) {HELD_WORD, NULL, words},
 #define ASKED(words) {ASKED_WORD, NULL, words},
 #define TURNS(words) {TURNS_WORD, NULL, words},
+#define WHO(words) {WHO_WORD, NULL, words},
 #define RESULTS(words) {RESULTS_WORD, NULL, words},
 #define ORGAN(code, words) {ORGAN_WORD, code, words},
 #include "match/silence.def"
@@ -39,6 +40,7 @@ static const struct {
 #undef HELD
 #undef ASKED
 #undef TURNS
+#undef WHO
 #undef RESULTS
 #undef ORGAN
 };
@@ -380,13 +382,15 @@ static bool is_read(const th_verdict_leaf *l, const char *at) {
   return false;
 }
 
-/* Consent, and being able to: the words around them say how it is given. */
+/* Consent, being able to, and languages: the words around them say how it is given, and whether
+ * it is read or spoken. */
 static bool has_formal(const th_elig_tree *tree, const th_elig_node *n) {
   for (uint32_t i = n->fact; i < n->fact + n->n_facts; i++) {
     const th_elig_fact *f = &tree->facts[i];
     bool turned = n->kind != TH_ELIG_EXCLUSION || f->negated; /* there: refusal, inability */
     if (f->type == TH_ELIG_CONCEPT && turned &&
-        (f->category == TH_ELIG_CONSENT || f->category == TH_ELIG_CAPACITY))
+        (f->category == TH_ELIG_CONSENT || f->category == TH_ELIG_CAPACITY ||
+         f->category == TH_ELIG_LANGUAGE))
       return true;
   }
   return false;
@@ -442,12 +446,35 @@ bool th_words_results(const th_elig_tree *tree, const th_elig_node *n) {
   return holds_word(tree, n, (th_span){tree->text.p + n->from, n->to - n->from}, RESULTS_WORD);
 }
 
+/* "Women of childbearing potential must use contraception": of a woman who may have children the
+ * words before say no more. */
+static bool is_of_her(const th_verdict_leaf *l) {
+  enum { OLDEST = 50 };
+  double low, high;
+  bool asked = false;
+  for (uint32_t i = l->n->fact; i < l->n->fact + l->n->n_facts; i++)
+    asked |= l->tree->facts[i].type == TH_ELIG_CONCEPT &&
+             l->tree->facts[i].category == TH_ELIG_CONTRACEPTION;
+  return asked && l->v->adult && l->v->p->sex == 'F' && th_age_completed(l->v, "a", &low, &high) &&
+         high < OLDEST && !th_verdict_barren(l->v);
+}
+
 /* "Nulliparous women": only sex was read, so that one word more may be what is asked. */
 static bool says_only_who(const th_verdict_leaf *l, uint32_t from, uint32_t end) {
   for (uint32_t i = from; i < end; i++)
     if (l->tree->facts[i].type != TH_ELIG_CONCEPT || l->tree->facts[i].category != TH_ELIG_SEX)
       return false;
   return true;
+}
+
+/* "Hypotension (systolic pressure < 90)": what was not read in front is explained by the bound. */
+static bool is_explanation(const th_verdict_leaf *l, const char *begin, uint32_t from) {
+  const th_elig_fact *f = &l->tree->facts[from];
+  const char *at = l->tree->text.p + f->from;
+  if (f->type != TH_ELIG_NUMERIC || at <= begin) return false;
+  while (at > begin && at[-1] != '(' && at[-1] != ')')
+    at--;
+  return at > begin && at[-1] == '(';
 }
 
 th_verdict_truth th_verdict_rest(const th_verdict_leaf *l, uint32_t from, uint32_t end) {
@@ -462,6 +489,7 @@ th_verdict_truth th_verdict_rest(const th_verdict_leaf *l, uint32_t from, uint32
   rest = exclusion ? alternative_of(tree, n, from, end)
                    : (th_span){tree->text.p + n->from, n->to - n->from};
   bool bound = exclusion && has_unread_bound(l, rest);
+  if (exclusion && is_explanation(l, rest.p, from)) silent = false;
   if (is_formal(l)) return TH_MET;
   for (;;) {
     if (!exclusion) skip_parentheses(&rest, &closes);
@@ -471,6 +499,7 @@ th_verdict_truth th_verdict_rest(const th_verdict_leaf *l, uint32_t from, uint32
     unsigned kinds = kinds_of(stem);
     if (kinds >> HELD_WORD & 1) silent = false;
     if (kinds >> IDLE_WORD & 1 || th_words_said(v, stem)) continue;
+    if (kinds >> WHO_WORD & 1 && is_of_her(l)) continue;
     open++;
   }
   uint32_t most = exclusion || says_only_who(l, from, end) ? 0 : REST_MAX - 1;
