@@ -5,6 +5,7 @@
 #include "test.h"
 
 #include "base/file.h"
+#include "concept/common.h"
 #include "concept/draft.h"
 
 typedef struct words {
@@ -39,6 +40,17 @@ static inline void add_line(th_concept_draft *d, th_span line) {
   }
 }
 
+/* The draft is used up. */
+static inline void words_of_draft(words *w, th_concept_draft *d) {
+  th_err err = {0};
+  th_buf_init(&w->bytes, 0);
+  assert_int_equal(th_concept_draft_write(d, 1, &w->bytes, &err), 0);
+  th_concept_draft_free(d);
+  assert_int_equal(th_concepts_open(&w->dict, w->bytes.p, w->bytes.n, true, &err), 0);
+  w->matcher = th_concept_matcher_new();
+  assert_non_null(w->matcher);
+}
+
 static inline void words_open(words *w, const char *path) {
   th_buf file;
   th_err err = {0};
@@ -53,13 +65,16 @@ static inline void words_open(words *w, const char *path) {
     if (n && file.p[i] != '#') add_line(d, (th_span){file.p + i, n});
     i += n + 1;
   }
-  th_buf_init(&w->bytes, 0);
-  assert_int_equal(th_concept_draft_write(d, 1, &w->bytes, &err), 0);
-  th_concept_draft_free(d);
-  assert_int_equal(th_concepts_open(&w->dict, w->bytes.p, w->bytes.n, true, &err), 0);
-  w->matcher = th_concept_matcher_new();
-  assert_non_null(w->matcher);
+  words_of_draft(w, d);
   th_buf_dispose(&file);
+}
+
+/* The vocabulary that comes with the program. */
+static inline void words_open_common(words *w) {
+  th_concept_draft *d = th_concept_draft_new();
+  assert_non_null(d);
+  assert_int_equal(th_concept_common_add(d, NULL), 0);
+  words_of_draft(w, d);
 }
 
 static inline void words_close(words *w) {
