@@ -287,7 +287,8 @@ static bool is_known(const view *v, const th_elig_fact *f) {
 
 /* "substance use disorder (except nicotine)", "other than tobacco": not asked for. */
 static bool is_excepted(const view *v, uint32_t first) {
-  static th_elig_set except = TH_ELIG_SET("except|excepting"), than = TH_ELIG_SET("than|of");
+  static th_elig_set except = TH_ELIG_SET("except|excepting|excluding"),
+                     than = TH_ELIG_SET("than|of");
   static th_elig_set other = TH_ELIG_SET("other|exception");
   static th_elig_set stop = TH_ELIG_SET("(|)|;|:|.");
   for (uint32_t i = first; i-- > 0 && first - i <= 4 && !among(v, i, &stop);)

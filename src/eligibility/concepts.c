@@ -300,10 +300,13 @@ static void add(reader *r, const th_elig_term *t, standing where) {
     return;
   }
   if (s.allowed) {
-    name(r, t, TH_ELIG_NAMED_ALLOWED, !s.eligible);
+    name(r, t, TH_ELIG_NAMED_ALLOWED, s.negated || !s.eligible);
     return;
   }
-  if (s.purpose && s.negated && (category == TH_ELIG_CONDITION || category == TH_ELIG_FINDING)) {
+  bool illness = category == TH_ELIG_CONDITION || category == TH_ELIG_FINDING;
+  if (s.intake && illness) s.negated = false; /* "unable to take tablets, or malabsorption" */
+  if (s.negated && ((s.purpose && illness) || (s.means && category == TH_ELIG_PROCEDURE) ||
+                    (s.clause && !t->aside))) {
     name(r, t, TH_ELIG_NAMED_PART, false); /* "no treatment for X": neither asked for nor denied */
     return;
   }

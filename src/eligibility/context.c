@@ -30,7 +30,7 @@ static const row rows[] = {
      "lacks|free|negative|cannot|devoid|precluding|preclude|precluded|preventing|prevent|instead|"
      "unavailability|ruled|rule|rules|unable|inability|fail|failed|failure|rather|opposed|naive|"
      "exclusion|contraindicating|prohibiting|prohibit|absent|"
-     "untreated|t|ineligible|unsuitable"},
+     "untreated|t|ineligible|unsuitable|off"},
     {STOP, "but|however|although|though|who|whom|whose|which|if|when|while|because|secondary|due|"
            "where|whereas|despite"},
     {PAST, "history|past|previous|previously|prior|former|formerly|had|earlier|received|undergone|"
@@ -58,7 +58,7 @@ static const row rows[] = {
     {JOINT, "or|and|to|/|-|,"},
 };
 
-enum { SLOTS = 1024, LIST = 16 };
+enum { SLOTS = 1024, LIST = 16, NEXT = 8 };
 static struct {
   uint64_t key;
   uint16_t cue;
@@ -100,12 +100,6 @@ static bool among(const th_elig_context *c, uint32_t i, th_elig_set *set) {
   return i < c->leaf->tokens.n && th_elig_among(set, token(c, i));
 }
 
-static bool in_window(const th_elig_leaf *l, uint32_t i) {
-  for (uint32_t k = 0; k < l->n_whens; k++)
-    if (i >= l->whens[k].first && i < l->whens[k].end) return true;
-  return false;
-}
-
 static void set(th_elig_cue *cue, uint32_t at, uint32_t reach, uint8_t value) {
   *cue = (th_elig_cue){.at = at, .until = at + reach, .value = value, .on = true};
 }
@@ -117,11 +111,19 @@ static void see_negation(th_elig_context *c, uint32_t i) {
   if (reach == 0) return;
   bool held = c->negation.on && c->negation.value && i <= c->negation.until;
   bool twice = held && c->mentions == 0 && i < c->negation.at + 8;
-  static th_elig_set nor = TH_ELIG_SET("nor");
+  static th_elig_set nor = TH_ELIG_SET("nor"), joint = TH_ELIG_SET("and|or|,|/");
+  static th_elig_set unable = TH_ELIG_SET("unable|inability|off");
+  static th_elig_set limits = TH_ELIG_SET("limitation|restriction|limit");
+  bool again = among(c, i, &nor) || (i > 0 && among(c, i - 1, &joint)); /* "no X and no Y" */
   if ((reach < TH_ELIG_FAR || reach == TH_ELIG_ONE) && held) return;
+  uint8_t denies = among(c, i, &unable) ? TH_ELIG_INTAKE : 1;
   set(&c->negation, i, reach == TH_ELIG_ONE ? 2 : reach,
-      reach == TH_ELIG_ONE ? TH_ELIG_ONE : !twice || among(c, i, &nor));
-  c->mentions = 0;
+      reach == TH_ELIG_ONE ? TH_ELIG_ONE
+      : !twice || again    ? denies
+                           : 0);
+  c->mentions = c->seen = 0;
+  c->clause = among(c, i + 1, &limits); /* "no restriction on X" */
+  c->means = 0;
 }
 
 static bool is_between_cues(const th_elig_context *c, uint32_t a, uint32_t b) {
@@ -136,7 +138,7 @@ static bool is_between_cues(const th_elig_context *c, uint32_t a, uint32_t b) {
 static void see_time(th_elig_context *c, uint32_t i, uint16_t cue) {
   static th_elig_set to = TH_ELIG_SET("to|for");
   static th_elig_set with_to = TH_ELIG_SET("prior|previous|candidate|earlier");
-  if (in_window(c->leaf, i)) return;
+  if (th_elig_in_window(c->leaf, i)) return;
   bool candidate = among(c, i, &with_to) && among(c, i + 1, &to);
   if (candidate && !(cue & PLAN)) return;
   uint8_t value = cue & PAST ? TH_ELIG_PAST : cue & PLAN ? TH_ELIG_PLANNED : TH_ELIG_CURRENT;
@@ -173,19 +175,31 @@ static void see_allergy(th_elig_context *c, uint32_t i) {
   }
 }
 
+/* "other than those associated with X": what is excepted has no name, X only qualifies it. */
+static bool excepts_those(const th_elig_context *c, uint32_t at) {
+  static th_elig_set those = TH_ELIG_SET("those|that");
+  static th_elig_set of = TH_ELIG_SET("associated|related|caused|required|due|secondary|targeting|"
+                                      "used|needed|described|listed|specified|for|directly");
+  for (uint32_t k = at + 1; k < at + 4; k++)
+    if (among(c, k, &those)) return among(c, k + 1, &of);
+  return false;
+}
+
 static void except(th_elig_context *c, uint32_t at, uint32_t reach) {
   set(&c->role, at, reach, TH_ELIG_EXCEPTION);
   c->excepted = 0;
-  c->tail = c->timed = false;
+  c->timed = false;
+  c->tail = excepts_those(c, at) ? TH_ELIG_TAIL_WHOLE : TH_ELIG_NO_TAIL;
 }
 
 static void see_role(th_elig_context *c, uint32_t i, uint16_t cue) {
   static th_elig_set to = TH_ELIG_SET("to|for|against|of|in");
-  static th_elig_set than = TH_ELIG_SET("from|of|are|is|include|to|for|:");
+  static th_elig_set than = TH_ELIG_SET("from|of|are|is|include|including|such|being|to|for|:");
   static th_elig_set loose = TH_ELIG_SET("exception|apart");
   if (cue & ALLERGY) see_allergy(c, i);
   if (cue & CONTRA && among(c, i + 1, &to)) set(&c->role, i, 12, TH_ELIG_CONTRAINDICATION);
-  if (cue & RISK && among(c, i + 1, &to)) set(&c->role, i, 5, TH_ELIG_RISK);
+  bool excepts = c->role.on && c->role.value == TH_ELIG_EXCEPTION; /* "except at low risk of" */
+  if (cue & RISK && among(c, i + 1, &to) && !excepts) set(&c->role, i, 5, TH_ELIG_RISK);
   if (cue & EXCEPT && (!among(c, i, &loose) || among(c, i + 1, &than))) except(c, i, 40);
 }
 
@@ -202,6 +216,13 @@ static bool is_contra(const th_elig_context *c, uint32_t i) {
 static void see_stop(th_elig_context *c) {
   c->negation.on = c->family.on = false;
   if (c->role.value != TH_ELIG_EXCEPTION) c->role.on = false;
+}
+
+/* "including but not limited to X": no new thought. */
+static bool is_not_limited(const th_elig_context *c, uint32_t i) {
+  static th_elig_set but = TH_ELIG_SET("but"), deny = TH_ELIG_SET("not|never");
+  static th_elig_set limited = TH_ELIG_SET("limited|restricted|only|exclusively|necessarily");
+  return among(c, i, &but) && among(c, i + 1, &deny) && among(c, i + 2, &limited);
 }
 
 /* What begins inside a parenthesis ends with it. */
@@ -224,17 +245,40 @@ static bool ends_clause(const th_elig_context *c, uint32_t i) {
          among(c, no - 1, &there) && among(c, no - 3, &of);
 }
 
+static th_elig_set open = TH_ELIG_SET(
+    "of|with|or|and|to|the|a|an|in|for|by|on|any|prior|other|no|not|without|than|as|such|from|"
+    "at|is|are|be|have|has|/|(|-|:|including|following|against|within|into|both|either|known|"
+    "that");
+
 /* A new line that begins like a thought of its own, behind one that does not end in the middle of
  * one: in texts without list signs such lines may be of one item. */
 static bool is_new_line(const th_elig_context *c, uint32_t i) {
-  static th_elig_set open = TH_ELIG_SET(
-      "of|with|or|and|to|the|a|an|in|for|by|on|any|prior|other|no|not|without|than|as|such|from|"
-      "at|is|are|be|have|has|/|(|-|:|including|following|against|within|into|both|either|known");
   const th_elig_token *t = token(c, i), *next = token(c, i + 1);
   if (i + 1 >= c->leaf->tokens.n || !(next->flags & TH_ELIG_UPPER) || among(c, i, &open))
     return false;
   if (th_elig_sign(t, ',') && next->flags & TH_ELIG_ALL_UPPER) return false;
   return memchr(c->leaf->text.p + t->to, '\n', next->from - t->to) != NULL;
+}
+
+/* "… on the CT scan History of X": items that lost the line break between them. Token i begins the
+ * second. */
+static bool is_run_on(const th_elig_context *c, uint32_t i) {
+  static th_elig_set begins = TH_ELIG_SET(
+      "any|history|known|patient|subject|participant|women|men|individual|presence|current|prior|"
+      "previous|have|has|must|able|unable|diagnosis|evidence|received|receiving|concurrent|active");
+  const th_elig_token *t = token(c, i), *last = token(c, i - (i > 0)), *next = token(c, i + 1);
+  if (i == 0 || !(t->flags & TH_ELIG_UPPER) || t->flags & TH_ELIG_ALL_UPPER) return false;
+  return among(c, i, &begins) && last->kind == TH_ELIG_WORD && !(last->flags & TH_ELIG_UPPER) &&
+         !among(c, i - 1, &open) && !(cue_of(last) & (STOP | NO | EXCEPT)) &&
+         next->kind == TH_ELIG_WORD && !(next->flags & TH_ELIG_UPPER);
+}
+
+bool th_elig_begins_anew(const th_elig_context *c, uint32_t i) {
+  return is_new_line(c, i) || is_run_on(c, i);
+}
+
+bool th_elig_ends_thought(const th_elig_context *c, uint32_t i) {
+  return cue_of(token(c, i)) & (STOP | EXCEPT);
 }
 
 static th_elig_set clause_verbs =
@@ -249,30 +293,132 @@ static bool begins_clause(const th_elig_context *c, uint32_t i) {
   return i > 0 && among(c, i, &clause_verbs) && among(c, i - 1, &joint);
 }
 
+/* "No plans of that sort, and agrees to": a demand that a denial does not reach, also where nothing
+ * was named yet. */
+static bool is_demand(const th_elig_context *c, uint32_t i) {
+  static th_elig_set demands = TH_ELIG_SET(
+      "agree|agrees|agreement|must|should|will|willing|willingness|able|ability|includes");
+  static th_elig_set joint = TH_ELIG_SET(",|and"), then = TH_ELIG_SET("then");
+  if (among(c, i, &then)) return true; /* "without any cause, then …" */
+  return i > 0 && among(c, i, &demands) && among(c, i - 1, &joint);
+}
+
+/* "without oxygen, respiratory rate > 25": the number of another thing that is listed. */
+static bool is_next_bound(const th_elig_context *c, uint32_t i) {
+  if (token(c, i)->kind != TH_ELIG_NUM || c->seen || th_elig_in_window(c->leaf, i)) return false;
+  uint32_t comma = i;
+  while (comma > c->negation.at && !th_elig_sign(token(c, comma), ','))
+    comma--;
+  return comma > c->negation.at;
+}
+
+/* "no X and normal Y": what is as it should be is not denied with X. */
+static bool is_as_it_should(const th_elig_context *c, uint32_t first) {
+  static th_elig_set well = TH_ELIG_SET("normal|adequate|stable|sufficient");
+  static th_elig_set joint = TH_ELIG_SET(",|and");
+  return first > 0 && among(c, first, &well) && among(c, first - 1, &joint);
+}
+
+/* "must not be X, have Y or require Z": one denial of all the verbs. */
+static bool is_denied_verb(const th_elig_context *c, uint32_t i) {
+  static th_elig_set verbs = TH_ELIG_SET("have|receive|require|take|use");
+  static th_elig_set joint = TH_ELIG_SET(",|or");
+  static th_elig_set modal = TH_ELIG_SET("must|should|may|will|can|shall|would");
+  static th_elig_set cannot = TH_ELIG_SET("cannot");
+  uint32_t at = c->negation.at;
+  return among(c, i, &verbs) && i > 0 && among(c, i - 1, &joint) &&
+         (among(c, at, &cannot) || (at > 0 && among(c, at - 1, &modal)));
+}
+
+/* "treated" behind what is excepted qualifies it; before the next of a list it is its degree. */
+static bool begins_tail(const th_elig_context *c, uint32_t i) {
+  static th_elig_set tail = TH_ELIG_SET("with|by|on|following|from|secondary|due|for|treated|"
+                                        "requiring|associated|caused|that|which|who|within|prior");
+  static th_elig_set treated = TH_ELIG_SET("treated"), by = TH_ELIG_SET("with|by");
+  if (among(c, i, &treated) && i != c->last && !among(c, i + 1, &by)) return false;
+  return among(c, i, &tail);
+}
+
+/* "by either X or Y": the "or" at i is of the tail. */
+static bool is_of_either(const th_elig_context *c, uint32_t i) {
+  static th_elig_set either = TH_ELIG_SET("either|both");
+  enum { NEAR = 8 };
+  for (uint32_t k = i; k-- > c->role.at && i - k < NEAR;)
+    if (among(c, k, &either)) return true;
+  return false;
+}
+
 /* Where an exception ends that named something: at examples of what stands before it, at a clause
- * of its own, and at the next joint when a time was said of it. With a preposition its tail begins,
- * which qualifies what is excepted and is itself none. */
+ * of its own, and at the next joint or parenthesis when a time was said of it. With a preposition
+ * its tail begins, which qualifies what is excepted and is itself none. One that named nothing ends
+ * where a time is said: "other than the study drug, within 30 days of X". */
 static void see_exception(th_elig_context *c, uint32_t i) {
   static th_elig_set such = TH_ELIG_SET("such"), as = TH_ELIG_SET("as");
   static th_elig_set example = TH_ELIG_SET("including|includes");
-  static th_elig_set joint = TH_ELIG_SET(",|and|or|;");
-  static th_elig_set tail = TH_ELIG_SET("with|by|on|following|from|secondary|due|for|treated|"
-                                        "requiring|associated|caused|that|which|who|within|prior");
-  if (!c->role.on || c->role.value != TH_ELIG_EXCEPTION || !c->excepted) return;
-  bool inside = c->parenthesis != UINT32_MAX;
+  static th_elig_set joint = TH_ELIG_SET(",|and|or|;"), other = TH_ELIG_SET("other");
+  static th_elig_set than = TH_ELIG_SET("than");
+  if (!c->role.on || c->role.value != TH_ELIG_EXCEPTION) return;
+  if (!c->excepted) {
+    c->role.on = !among(c, c->role.at, &than) || i == c->role.at || !th_elig_in_window(c->leaf, i);
+    return;
+  }
+  bool opens = c->parenthesis == i, inside = c->parenthesis != UINT32_MAX && !opens;
   bool comma = i > 0 && th_elig_sign(token(c, i - 1), ',');
-  bool examples = comma && ((among(c, i, &such) && among(c, i + 1, &as)) || among(c, i, &example));
-  c->timed |= in_window(c->leaf, i);
-  if (!inside && (examples || begins_clause(c, i) || (c->timed && among(c, i, &joint))))
+  bool such_as = among(c, i, &such) && among(c, i + 1, &as);
+  bool examples = (comma && (such_as || among(c, i, &example))) ||
+                  (among(c, i, &example) && among(c, i + 1, &other));
+  c->timed |= th_elig_in_window(c->leaf, i);
+  if (!inside && (examples || begins_clause(c, i) || (c->timed && (opens || among(c, i, &joint)))))
     c->role.on = false;
-  else if (among(c, i, &tail))
-    c->tail = true;
-  else if (among(c, i, &joint))
-    c->tail = false;
+  else if (such_as)
+    c->tail = TH_ELIG_NO_TAIL;
+  else if (begins_tail(c, i))
+    c->tail = TH_MAX(c->tail, TH_ELIG_TAIL);
+  else if (among(c, i, &joint) && c->tail == TH_ELIG_TAIL && !is_of_either(c, i))
+    c->tail = TH_ELIG_NO_TAIL;
 }
 
 static void forget(th_elig_context *c) {
   c->negation.on = c->time.on = c->family.on = c->role.on = c->purpose = false;
+}
+
+/* What stands behind a denied mention and is not denied with it: "no abnormality in X", "as
+ * determined by X", which would find it, and "no condition that would interfere with X". Examples
+ * are denied again. */
+static void see_qualified(th_elig_context *c, uint32_t i) {
+  static th_elig_set in = TH_ELIG_SET("in|upon|on"), joint = TH_ELIG_SET(",|or|and|(");
+  static th_elig_set means = TH_ELIG_SET("determined|assessed|judged|evidenced|based|according|"
+                                         "confirmed|via|through|shown|detected");
+  static th_elig_set that = TH_ELIG_SET("that");
+  static th_elig_set effect = TH_ELIG_SET("would|could|may|might|can|interfere|interferes|preclude|"
+                                          "precludes|affect|affects|impair|impairs|limit|limits");
+  static th_elig_set example = TH_ELIG_SET("(|such|including|eg");
+  if (!c->negation.on) return;
+  if (among(c, i, &that) && among(c, i + 1, &effect)) c->clause = true;
+  if (among(c, i, &example)) c->clause = false;
+  if (c->seen && among(c, i, &means))
+    c->means = 2;
+  else if (c->seen && among(c, i, &in))
+    c->means = TH_MAX(c->means, 1);
+  else if (c->means == 1 && among(c, i, &joint))
+    c->means = 0;
+}
+
+/* Whether a denial ends at token i: with what qualifies the denied mention, at a clause or a demand
+ * of its own, at what comes after something. */
+static bool ends_denial(const th_elig_context *c, uint32_t i) {
+  static th_elig_set with = TH_ELIG_SET("with|have|has|are|is|by|on|following|after|:|from|post");
+  static th_elig_set purpose = TH_ELIG_SET("for|during|despite");
+  static th_elig_set after = TH_ELIG_SET("after|following|post|since");
+  static th_elig_set joint = TH_ELIG_SET("or|and|/|,|to|on|prior|before|during|the|of|any|all");
+  static th_elig_set including = TH_ELIG_SET("including"), that = TH_ELIG_SET("that|which");
+  uint32_t no = c->negation.at;
+  if (is_demand(c, i) || is_next_bound(c, i)) return true;
+  if (among(c, i, &after) && i > no + 1 && !among(c, i - 1, &joint)) return true;
+  if (!c->mentions || is_denied_verb(c, i)) return false;
+  if (among(c, i, &including) && no > 2 && (among(c, no - 2, &that) || among(c, no - 1, &that)))
+    return true; /* "disorders that did not require surgery, including …": disorders */
+  return among(c, i, &with) || begins_clause(c, i) || (i == c->last && among(c, i, &purpose));
 }
 
 /* "no treatment for X", "no surgery for X with Y": what a therapy is for is not denied with it. */
@@ -292,13 +438,10 @@ static void see(th_elig_context *c, uint32_t i) {
   static th_elig_set than = TH_ELIG_SET("than");
   static th_elig_set deny = TH_ELIG_SET("not");
   static th_elig_set including = TH_ELIG_SET("including|include|counting");
-  static th_elig_set with = TH_ELIG_SET("with|have|has|are|is|by|on|following|after|:|from");
   static th_elig_set apply = TH_ELIG_SET("apply"), to = TH_ELIG_SET("to");
-  static th_elig_set purpose = TH_ELIG_SET("for|during|despite");
-  static th_elig_sets looked_for =
-      TH_ELIG_SETS(&than, &deny, &with, &apply, &purpose, &clause_verbs, &indication);
+  static th_elig_sets looked_for = TH_ELIG_SETS(&than, &deny, &apply, &indication);
   const th_elig_token *t = token(c, i);
-  if (i > 0 && t->flags & TH_ELIG_UPPER && is_new_line(c, i - 1)) forget(c);
+  if (i > 0 && t->flags & TH_ELIG_UPPER && (is_new_line(c, i - 1) || is_run_on(c, i))) forget(c);
   if (th_elig_is_broken(c->leaf, i, i + 1)) {
     forget(c);
     return;
@@ -306,7 +449,7 @@ static void see(th_elig_context *c, uint32_t i) {
   bool purpose_before = c->purpose; /* "no treatment for X | with Y" */
   see_purpose(c, i);
   uint16_t cue = cue_of(t);
-  bool excepts = c->role.on && c->role.value == TH_ELIG_EXCEPTION && c->excepted;
+  bool excepts = (c->role.on && c->role.value == TH_ELIG_EXCEPTION) || c->negation.on;
   if (!cue && t->kind != TH_ELIG_SIGN && !excepts && !th_elig_maybe(&looked_for, t)) return;
   see_parenthesis(c, i);
   if (among(c, i, &apply) && i > 0 && among(c, i - 1, &deny) && among(c, i + 1, &to))
@@ -316,11 +459,10 @@ static void see(th_elig_context *c, uint32_t i) {
     for (uint32_t k = i; k-- > 0 && i - k <= 4;) /* "other than", "other type of tumour than" */
       if (among(c, k, &other)) except(c, i, 30);
   see_exception(c, i);
-  if (c->mentions && !purpose_before &&
-      (among(c, i, &with) || begins_clause(c, i) || (i == c->last && among(c, i, &purpose))))
-    c->negation.on = false;
+  see_qualified(c, i);
+  if (c->negation.on && !purpose_before && ends_denial(c, i)) c->negation.on = false;
   if (ends_clause(c, i)) c->negation.on = false;
-  if (cue & STOP) see_stop(c);
+  if (cue & STOP && !is_not_limited(c, i)) see_stop(c);
   if (cue & NO) see_negation(c, i);
   if (cue & (PAST | NOW | PLAN)) see_time(c, i, cue);
   if (cue & FAMILY) see_family(c, i);
@@ -328,143 +470,7 @@ static void see(th_elig_context *c, uint32_t i) {
   if (cue & (ALLERGY | CONTRA | RISK | EXCEPT)) see_role(c, i, cue);
 }
 
-/* ---- behind the mention ---- */
-
-static th_elig_set verbs =
-    TH_ELIG_SET("is|are|was|were|be|been|has|have|will|must|should|may|also|do|does|"
-                "known|currently|allowed|not|can|being");
-static th_elig_set allowed =
-    TH_ELIG_SET("allowed|permitted|acceptable|eligible|allowable|permissible|ok");
-static th_elig_set exclusion =
-    TH_ELIG_SET("excluded|exclusion|exclude|exclusionary|prohibited|ineligible|disqualifying");
-static th_elig_set no = TH_ELIG_SET("not");
-
-/* "negative" says it of the mention only when no name follows that it belongs to ("must have a
- * negative pregnancy test"). */
-static bool stands_alone(const th_elig_context *c, uint32_t i) {
-  static th_elig_set behind = TH_ELIG_SET("or|and|by|on|at|in|for|within|prior|but|is|as|to|from");
-  return i + 1 >= c->leaf->tokens.n || token(c, i + 1)->kind != TH_ELIG_WORD ||
-         among(c, i + 1, &behind);
-}
-
-/* "X are eligible", "X are allowed", or not. */
-static void allow(const th_elig_context *c, uint32_t i, bool yes, th_elig_setting *s) {
-  static th_elig_set eligible = TH_ELIG_SET("eligible");
-  s->allowed = yes;
-  s->eligible = yes && among(c, i, &eligible);
-  s->negated |= !yes && c->leaf->kind != TH_ELIG_EXCLUSION;
-}
-
-/* "… (X and Y are exclusion criteria)" among exclusions is no exception any more. */
-static bool is_excluded(const th_elig_context *c, th_elig_setting *s) {
-  if (s->role != TH_ELIG_EXCEPTION || c->leaf->kind != TH_ELIG_EXCLUSION) return false;
-  s->role = TH_ELIG_PLAIN_ROLE;
-  return true;
-}
-
-/* "HCV-negative donors", "HIV uninfected infants": such a word needs nothing to end behind it. */
-static bool is_bound_negative(const th_elig_context *c, uint32_t i, bool hyphen) {
-  static th_elig_set bound = TH_ELIG_SET("negative|seronegative|uninfected");
-  static th_elig_set always = TH_ELIG_SET("seronegative|uninfected");
-  return among(c, i, hyphen ? &bound : &always);
-}
-
-/* What is said right behind the mention; true when something was. */
-static bool look_right_behind(const th_elig_context *c, uint32_t end, th_elig_setting *s) {
-  static th_elig_set absent =
-      TH_ELIG_SET("absent|excluded|negative|prohibited|ineligible|seronegative|uninfected");
-  static th_elig_set found_none = TH_ELIG_SET("absent|negative|seronegative|uninfected");
-  static th_elig_set in = TH_ELIG_SET("in|the|an|considered|-");
-  static th_elig_set naive = TH_ELIG_SET("naive"), free_ = TH_ELIG_SET("free");
-  static th_elig_set ruled = TH_ELIG_SET("ruled"), out = TH_ELIG_SET("out");
-  static th_elig_set found = TH_ELIG_SET("detected|detectable|found|seen|observed|identified|"
-                                         "indicated|demonstrated|evident|diagnosed|performed");
-  static th_elig_set past = TH_ELIG_SET("past");
-  bool verb = false, denied = false;
-  for (uint32_t i = end; i < end + 6 && !th_elig_is_broken(c->leaf, i, i + 1); i++) {
-    bool hyphen = i == end + 1 && th_elig_sign(token(c, end), '-');
-    if (((hyphen || i == end) && among(c, i, &naive)) ||
-        ((hyphen || i == end) && is_bound_negative(c, i, hyphen)) ||
-        (hyphen && among(c, i, &free_) && stands_alone(c, i)) ||
-        (verb && denied && among(c, i, &found) && stands_alone(c, i)) ||
-        (among(c, i, &ruled) && among(c, i + 1, &out) && !denied)) {
-      s->negated = true;
-      return true;
-    }
-    if (verb && among(c, i, &allowed)) {
-      allow(c, i, !denied, s);
-      return true;
-    }
-    if (verb && among(c, i, &exclusion) && (denied || is_excluded(c, s))) {
-      s->allowed = denied;
-      return true;
-    }
-    if (among(c, i, &absent) && (verb || i == end) && stands_alone(c, i)) {
-      s->negated |= c->leaf->kind != TH_ELIG_EXCLUSION || among(c, i, &found_none);
-      return true;
-    }
-    if (among(c, i, &past) && i > end && among(c, i - 1, &in) && !in_window(c->leaf, i)) {
-      s->time = TH_ELIG_PAST;
-      return true;
-    }
-    denied |= among(c, i, &no);
-    if (among(c, i, &verbs))
-      verb = true;
-    else if (!among(c, i, &in))
-      return verb;
-  }
-  return verb;
-}
-
-/* The parenthesis that opens at i: the token that closes it, i when none does. */
-static uint32_t close_of(const th_elig_context *c, uint32_t i) {
-  for (uint32_t k = i + 1; k < i + 40 && k < c->leaf->tokens.n; k++)
-    if (th_elig_sign(token(c, k), ')')) return k;
-  return i;
-}
-
-/* Whether anything in the leaf is said to be allowed or excluded; looked for once. */
-static bool judges(th_elig_context *c) {
-  if (!th_elig_leaf_may_have(c->leaf, &allowed) && !th_elig_leaf_may_have(c->leaf, &exclusion))
-    c->judges = 0;
-  for (uint32_t i = 0; c->judges < 0 && i < c->leaf->tokens.n; i++)
-    if (token(c, i)->kind == TH_ELIG_WORD && (among(c, i, &allowed) || among(c, i, &exclusion)))
-      c->judges = 1;
-  if (c->judges < 0) c->judges = 0;
-  return c->judges;
-}
-
-/* "Patients with X or Y of any sort are eligible": the first verb behind the mention, and whether
- * it says that what stands before it is allowed, or left out. Over a comma only in a list. */
-static void look_ahead(th_elig_context *c, uint32_t end, th_elig_setting *s) {
-  enum { AHEAD = 22 };
-  static th_elig_set be = TH_ELIG_SET("is|are|was|were|will|may|should|must|can|has|have|had|need|"
-                                      "needs|requires|require|receive|received");
-  static th_elig_set fill = TH_ELIG_SET("be|been|considered|an|the|also|not|still|in|-|to");
-  static th_elig_set join = TH_ELIG_SET("and|or|/");
-  bool comma = false, joined = false, denied = false;
-  uint32_t i = end;
-  if (!judges(c)) return;
-  for (; i < end + AHEAD && i < c->leaf->tokens.n && !among(c, i, &be); i++) {
-    const th_elig_token *t = token(c, i);
-    if (th_elig_sign(t, '(')) i = close_of(c, i);
-    if (th_elig_is_broken(c->leaf, i, i + 1) || is_new_line(c, i) || th_elig_sign(t, ')') ||
-        th_elig_sign(t, ':') || in_window(c->leaf, i) || cue_of(t) & (STOP | EXCEPT))
-      return;
-    comma |= th_elig_sign(t, ',');
-    joined |= among(c, i, &join);
-  }
-  if (i == end || i >= c->leaf->tokens.n || !among(c, i, &be) || (comma && !joined)) return;
-  for (i++; among(c, i, &fill); i++)
-    denied |= among(c, i, &no);
-  if (among(c, i, &allowed)) {
-    allow(c, i, !denied, s);
-  } else if (among(c, i, &exclusion)) {
-    s->allowed = denied;
-    if (!denied) (void)is_excluded(c, s);
-    s->negated |= !denied && c->leaf->kind == TH_ELIG_INCLUSION;
-  }
-}
+/* ---- at the mention ---- */
 
 static void look_for_degree(const th_elig_context *c, uint32_t first, th_elig_setting *s) {
   uint32_t i = first, begin = first;
@@ -512,26 +518,43 @@ static void see_result(th_elig_context *c, uint32_t end) {
   if (among(c, end - 1, &negative) && among(c, end, &for_)) see_negation(c, end - 1);
 }
 
+/* "not HIV positive or pregnant": "not" right before a name denies it and the next joined to it. */
+static void reach_name(th_elig_context *c, uint32_t first, uint32_t end) {
+  static th_elig_set deny = TH_ELIG_SET("not");
+  if (c->negation.on && c->negation.value == 1 && c->negation.until == first &&
+      among(c, c->negation.at, &deny))
+    c->negation.until = end + 2;
+}
+
 th_elig_setting th_elig_context_at(th_elig_context *c, uint32_t first, uint32_t end) {
   th_elig_setting s = {0};
   for (; c->at < first; c->at++)
     see(c, c->at);
   if (first > 0 && (is_new_line(c, first - 1) || is_heading(c, first, end))) forget(c);
+  reach_name(c, first, end);
+  if (is_as_it_should(c, first)) c->negation.on = false;
   s.negated = holds(&c->negation, first) && c->negation.value &&
               (c->negation.value != TH_ELIG_ONE || end == first + 1);
+  bool denied = s.negated;
   s.family = holds(&c->family, first);
   s.time = holds(&c->time, first) ? c->time.value : TH_ELIG_TIME_ANY;
   s.role = holds(&c->role, first) ? c->role.value : TH_ELIG_PLAIN_ROLE;
   s.role_at = c->role.at;
-  if (!look_right_behind(c, end, &s)) look_ahead(c, end, &s);
+  th_elig_look_behind(c, end, &s);
   look_for_degree(c, first, &s);
   s.tail = s.role == TH_ELIG_EXCEPTION && c->tail;
   s.purpose = c->purpose;
+  s.intake = denied && c->negation.value == TH_ELIG_INTAKE;
+  s.means = denied && c->means;
+  s.clause = denied && c->clause;
   c->excepted += s.role == TH_ELIG_EXCEPTION;
+  if (s.role == TH_ELIG_EXCEPTION && !c->tail && is_next_of_list(c, first))
+    c->role.until = TH_MAX(c->role.until, TH_MIN(end, UINT32_MAX - NEXT) + NEXT);
   if (s.negated && holds(&c->negation, first) && c->negation.value == 1 &&
       c->negation.until >= c->negation.at + TH_ELIG_FAR && is_next_of_list(c, first))
     c->negation.until = TH_MAX(c->negation.until, end + LIST); /* a long list goes on */
   c->mentions++;
+  c->seen++;
   c->last = end;
   c->at = TH_MAX(c->at, end);
   see_result(c, end);

@@ -26,8 +26,34 @@ static bool meets_criteria(const th_elig_context *c, uint32_t i) {
                      of = TH_ELIG_SET("for|of");
   if (!among(c, i, &meet)) return false;
   for (uint32_t k = i + 1; k < i + 8; k++)
-    if (among(c, k, &criteria)) return among(c, k + 1, &of);
+    if (among(c, k, &criteria)) return among(c, k + 1, &of) || th_elig_sign(token(c, k + 1), ':');
   return false;
+}
+
+/* "not in the best interest of", "not the only": an opinion of what is named, or its share. */
+static bool is_judged(const th_elig_context *c, uint32_t k) {
+  static th_elig_set leads = TH_ELIG_SET("in|the|a|an");
+  static th_elig_set judged = TH_ELIG_SET("best|interest|only|same|main|sole|primary");
+  while (among(c, k, &leads))
+    k++;
+  return among(c, k, &judged);
+}
+
+/* "a count not achieved by transfusion": by what. */
+static bool is_reached_by(const th_elig_context *c, uint32_t k) {
+  static th_elig_set reached = TH_ELIG_SET("achieved|attained|reached");
+  static th_elig_set by = TH_ELIG_SET("by|with|after|in|on");
+  return among(c, k, &reached) && among(c, k + 1, &by);
+}
+
+/* "Subjects must not have X" among what excludes: a demand that stands in the wrong section, X is
+ * what excludes. Not of "who must not take X". */
+static bool demands_among_exclusions(const th_elig_context *c, uint32_t i) {
+  static th_elig_set must = TH_ELIG_SET("must|should|may|shall"), be = TH_ELIG_SET("are|were");
+  static th_elig_set to = TH_ELIG_SET("to"), who = TH_ELIG_SET("who|that|which|whom");
+  if (c->leaf->kind != TH_ELIG_EXCLUSION || i == 0) return false;
+  bool demand = among(c, i - 1, &must) || (among(c, i - 1, &be) && among(c, i + 1, &to));
+  return demand && !(i > 1 && among(c, i - 2, &who));
 }
 
 /* "not" turns the verb behind it. Of verbs of having, taking and undergoing that denies what is
@@ -44,23 +70,27 @@ static uint32_t reach_of_not(const th_elig_context *c, uint32_t i) {
       "treated|vaccinated|diagnosed|carry|contain|containing|concomitantly|include|involve|"
       "involved|affected|administered|given|prescribed|initiated|started|demonstrated|showing|"
       "require|required|requiring|need|needing|needed|scheduled|planning|planned|plan|indicated|"
-      "suspected|report|reported|complain|reveal|get|become");
+      "suspected|report|reported|complain|reveal|get|become|achieve|achieved|achieving|attain|"
+      "attained|reached");
   static th_elig_set fill = TH_ELIG_SET(
       "previously|currently|ever|to|also|yet|recently|concurrently|otherwise|already|actively|"
       "presently|significantly|known|prior|clinically|acute|active|chronic|be|been|being|have|had");
   static th_elig_set helps = TH_ELIG_SET("previously|currently|ever|to|also|yet|recently|"
                                          "concurrently|otherwise|already|be|been|being");
-  static th_elig_set harmless = TH_ELIG_SET("limited|only|necessarily|related|due|attributable");
+  static th_elig_set harmless = TH_ELIG_SET(
+      "limited|only|necessarily|related|due|attributable|just|merely|simply|solely|through|beyond");
   bool aside = i > 0 && among(c, i - 1, &before); /* "but not X", "(not X)" */
+  if (demands_among_exclusions(c, i)) return 0;
   if (aside && token(c, i + 1)->kind == TH_ELIG_WORD && !among(c, i + 1, &harmless) &&
       !among(c, i + 1, &fill) && !among(c, i + 1, &had) && !ends_in_ed(c, i + 1))
     return TH_ELIG_FAR;
   for (uint32_t k = i + 1; k < i + 5; k++) {
+    if (is_judged(c, k) || is_reached_by(c, k)) return 0;
     if (among(c, k, &having) || among(c, k, &asking) || meets_criteria(c, k)) return TH_ELIG_FAR;
     if (among(c, k, &had) && !among(c, k + 1, &helps)) return TH_ELIG_FAR;
     if (!among(c, k, &fill)) return k - i;
   }
-  return 5;
+  return TH_ELIG_FAR; /* "not previously known to be …" */
 }
 
 /* "precluding treatment with X", "preventing the placement of X": what cannot be done. What is
@@ -96,11 +126,38 @@ static uint32_t reach_of_unfit(const th_elig_context *c, uint32_t i) {
   return c->leaf->kind == TH_ELIG_INCLUSION && among(c, i + 1, &to) ? UNFIT : 0;
 }
 
+/* "negative cytologic evidence for X", "negative biopsy for X". */
+static bool finds_none(const th_elig_context *c, uint32_t i) {
+  static th_elig_set found = TH_ELIG_SET("evidence|finding|findings|result|results|test|tests|"
+                                         "testing|screen|screening|serology|biopsy|culture");
+  static th_elig_set for_ = TH_ELIG_SET("for|of");
+  static th_elig_set whom = TH_ELIG_SET("women|female|all|those|patient|subject|participant|a|the");
+  for (uint32_t k = i + 1; k < i + 5; k++)
+    if (among(c, k, &found)) return among(c, k + 1, &for_) && !among(c, k + 2, &whom);
+  return false;
+}
+
+/* "no evidence that X is harmful": nothing is said of X itself. */
+static bool is_no_evidence_that(const th_elig_context *c, uint32_t i) {
+  static th_elig_set evidence = TH_ELIG_SET("evidence|doubt|proof|suspicion|concern");
+  static th_elig_set that = TH_ELIG_SET("that");
+  return among(c, i + 1, &evidence) && among(c, i + 2, &that);
+}
+
+/* "must be off X for four weeks"; not "off-label", "2 weeks off". */
+static uint32_t reach_of_off(const th_elig_context *c, uint32_t i) {
+  static th_elig_set state = TH_ELIG_SET("be|been|is|are|was|were|being|taken|come|stay|remain|"
+                                         "completely|and|weaned|tapered|stayed|remained");
+  static th_elig_set of = TH_ELIG_SET("-|of|label|the|and|or");
+  return i > 0 && among(c, i - 1, &state) && !among(c, i + 1, &of) ? SHORT_LIST : 0;
+}
+
 /* Words that deny in one place only: "don't", "absent reflexes", "untreated with X". */
 static uint32_t reach_of_lone(const th_elig_context *c, uint32_t i) {
   static th_elig_set not_ = TH_ELIG_SET("t"), absent = TH_ELIG_SET("absent");
   static th_elig_set untreated = TH_ELIG_SET("untreated");
   static th_elig_set with = TH_ELIG_SET("with|by"), earlier = TH_ELIG_SET("previously");
+  static th_elig_set off = TH_ELIG_SET("off");
   static th_elig_set behind = TH_ELIG_SET("by|on|at|in|or|and|from|for|during|of|to|with");
   if (among(c, i, &not_)) {
     bool apostrophe =
@@ -111,6 +168,7 @@ static uint32_t reach_of_lone(const th_elig_context *c, uint32_t i) {
     return (i == 0 || c->last != i) && !among(c, i + 1, &behind) ? SHORT_LIST : 0;
   if (among(c, i, &untreated)) /* not "untreated, with localized disease" */
     return i > 0 && among(c, i - 1, &earlier) && among(c, i + 1, &with) ? SHORT_LIST : 0;
+  if (among(c, i, &off)) return reach_of_off(c, i);
   return reach_of_unfit(c, i);
 }
 
@@ -124,7 +182,7 @@ uint32_t th_elig_reach_of_denial(const th_elig_context *c, uint32_t i) {
       "more|less|greater|only|limited|longer|necessarily|older|younger|later|longer|fewer|exceed|"
       "exceeding|controlled|adequately|well|responding|sufficiently|optimally|responsive|amenable|"
       "suitable|eligible|candidate|able|willing|related|attributable|because|due|qualify|meet|"
-      "meeting|change|limit|restriction|restricted|higher|lower|tolerate|respond|fully|completely");
+      "meeting|change|restricted|higher|lower|tolerate|respond|fully|completely");
   static th_elig_set with_of = TH_ELIG_SET("free|negative|absence|lack|lacking|devoid|instead|"
                                            "unavailability");
   static th_elig_set of = TH_ELIG_SET("of|from|for");
@@ -139,14 +197,15 @@ uint32_t th_elig_reach_of_denial(const th_elig_context *c, uint32_t i) {
   static th_elig_set effect = TH_ELIG_SET(
       "response|efficacy|access|improvement|benefit|effect|availability|adherence|"
       "compliance|willingness|ability|interest|experience|knowledge|insurance|tolerance|"
-      "contraindication|control");
-  static th_elig_set lone = TH_ELIG_SET("t|absent|untreated|ineligible|unsuitable");
+      "contraindication|control|data|information|preference|doubt");
+  static th_elig_set lone = TH_ELIG_SET("t|absent|untreated|ineligible|unsuitable|off");
   static th_elig_set history = TH_ELIG_SET("history|family"), neg = TH_ELIG_SET("negative");
   if (among(c, i, &lone)) return reach_of_lone(c, i);
   static th_elig_set lacks = TH_ELIG_SET("lack|lacking");
   static th_elig_set what = TH_ELIG_SET("any|a|an|prior|previous|history|evidence|known");
   if (among(c, i, &lacks) && among(c, i + 1, &what)) return TH_ELIG_FAR;
-  if (among(c, i, &neg) && among(c, i + 1, &history)) return TH_ELIG_FAR;
+  if (among(c, i, &neg) && (among(c, i + 1, &history) || finds_none(c, i))) return TH_ELIG_FAR;
+  if (is_no_evidence_that(c, i)) return 0;
   if (among(c, i, &hindered)) return hinders(c, i);
   if (among(c, i, &paired)) return reach_of_pair(c, i);
   if (among(c, i, &rule)) return among(c, i + 1, &out) ? TH_ELIG_FAR : 0;

@@ -43,9 +43,11 @@ static bool ends_sentence(const th_elig_leaf *l, uint32_t i) {
   if (th_elig_sign(t, ';') || th_elig_sign(t, '?')) return true;
   if (!th_elig_sign(t, '.') || t->flags & TH_ELIG_SPACE_BEFORE || i + 1 >= l->tokens.n)
     return false;
+  uint32_t next = i + 1 + (i + 2 < l->tokens.n && th_elig_sign(&t[1], '('));
+  const th_elig_token *begins = &l->tokens.p[next]; /* "… of X. (A week of Y is allowed.)" */
   return t[1].flags & TH_ELIG_SPACE_BEFORE &&
-         (t[1].flags & TH_ELIG_UPPER || t[1].kind == TH_ELIG_NUM) &&
-         (i == 0 || t[-1].to - t[-1].from > 2);
+         (begins->flags & TH_ELIG_UPPER || t[1].kind == TH_ELIG_NUM) &&
+         (i == 0 || t[-1].to - t[-1].from > 2 || th_elig_sign(t - 1, ')'));
 }
 
 /* Counts the sentences, so that whether one ends between two tokens is known at once; notes what
