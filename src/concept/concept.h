@@ -147,8 +147,15 @@ typedef struct th_mention {
   const uint32_t *labels; /* what the words are labels of, the most likely first */
   uint32_t n_labels;      /* at least 1 */
 } th_mention;
-/* Anything but 0 ends the matching and is returned from it. The mention is borrowed. */
+/* TH_MENTION_SHORTER: not this one, but a shorter label that begins at the same word, or else those
+ * behind it. Anything else but 0 ends the matching and is returned from it. The mention is
+ * borrowed.
+ */
 typedef int (*th_mention_fn)(void *ctx, const th_mention *mention);
+enum { TH_MENTION_SHORTER = INT32_MIN }; /* no error, no count */
+/* Whether the words of a mention list several things ("cyclophosphamide, vincristine, and
+ * prednisone"): studies name regimens so, and who reads on wants each by itself. */
+bool th_mention_is_list(th_span text, const th_mention *mention);
 
 /* Memory that a thread uses again from text to text. */
 typedef struct th_concept_matcher th_concept_matcher;

@@ -414,6 +414,7 @@ typedef struct walk {
   size_t start;
   const uint16_t *counting; /* of the matcher, for this match */
   size_t end;               /* behind the longest label so far; start when there is none */
+  size_t most;              /* where a label may end at most */
   uint32_t node;
   bool apart, upper_at_end;
 } walk;
@@ -427,7 +428,7 @@ static bool is_shouted(const th_concept_matcher *m, size_t from, size_t end) {
 }
 
 static void note(walk *w, uint32_t node, uint16_t sorts, size_t end, bool apart, bool upper) {
-  if (end <= w->end || !sorts) return;
+  if (end <= w->end || end > w->most || !sorts) return;
   upper = upper && !is_shouted(w->m, w->start, end);
   if (!(sorts & w->counting[2 * apart + upper])) return;
   w->end = end;
@@ -497,6 +498,34 @@ static bool may_begin(const th_concept_matcher *m, size_t i) {
          (next->id != NO_WORD || next->joined != NO_WORD);
 }
 
+/* The longest label from a word that ends at `most` at the latest; false when there is none. */
+static bool find_longest(walk *w, size_t at, size_t most) {
+  w->start = w->end = at;
+  w->most = most;
+  go_on(w, 0, at, false, true, 0);
+  return w->end > at;
+}
+
+/* The longest label at a word that the caller takes. *at: behind it, or the next word. */
+static int give_longest(walk *w, th_concept_matcher *m, size_t *at, th_mention_fn fn, void *ctx,
+                        th_err *err) {
+  int rc = TH_MENTION_SHORTER;
+  for (size_t most = m->n; rc == TH_MENTION_SHORTER && find_longest(w, *at, most);
+       most = w->end - 1)
+    rc = give(w, m, fn, ctx, err);
+  *at = rc == TH_MENTION_SHORTER ? *at + 1 : w->end;
+  return rc == TH_MENTION_SHORTER ? 0 : rc;
+}
+
+bool th_mention_is_list(th_span text, const th_mention *m) {
+  static const char plus[] = " plus ";
+  th_span words = {text.p + m->from, m->to - m->from};
+  bool is = memchr(words.p, ',', words.n) || memchr(words.p, '+', words.n);
+  for (size_t i = 0; !is && i + sizeof plus - 1 <= words.n; i++)
+    is = th_span_eq_nocase((th_span){words.p + i, sizeof plus - 1}, th_span_of(plus));
+  return is;
+}
+
 int th_concepts_match(const th_concepts *d, th_concept_matcher *m, th_span text, unsigned flags,
                       th_mention_fn fn, void *ctx, th_err *err) {
   if (!d->n_nodes) return 0;
@@ -505,14 +534,10 @@ int th_concepts_match(const th_concepts *d, th_concept_matcher *m, th_span text,
   int rc = read_words(d, m, text, err);
   if (!rc) look_up_words(d, m);
   for (size_t i = 0; !rc && i < m->n;) {
-    if (!may_begin(m, i)) {
+    if (may_begin(m, i))
+      rc = give_longest(&w, m, &i, fn, ctx, err);
+    else
       i++;
-      continue;
-    }
-    w.start = w.end = i;
-    go_on(&w, 0, i, false, true, 0);
-    if (w.end > i) rc = give(&w, m, fn, ctx, err);
-    i = TH_MAX(w.end, i + 1);
   }
   return rc;
 }
