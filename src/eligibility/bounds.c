@@ -165,9 +165,35 @@ static void name_fact(th_elig_binder *s, th_elig_fact *f, uint32_t mention) {
 }
 
 /* mention: what names the attribute in the item, UINT32_MAX when nothing near does. */
+/* Scales on which less is better. */
+static bool is_worse_upward(int attribute) {
+  static const char *const keys[] = {
+      "ecog",         "asa",        "nyha",     "ccs_angina", "killip",       "rutherford",
+      "fontaine",     "child_pugh", "metavir",  "ckd_stage",  "gold",         "mrc_dyspnea",
+      "cancer_stage", "gvhd_grade", "edss",     "tumor_grade", "toxicity_grade", "mrs",
+      "hoehn_yahr",   "gmfcs",      "hurley",   "who_fc",     "wagner",       "hunt_hess",
+      "wfns",         "mg_class",   "west_haven"};
+  for (size_t i = 0; i < TH_COUNT(keys); i++)
+    if (!strcmp(th_elig_attributes[attribute].key, keys[i])) return true;
+  return false;
+}
+
+uint8_t th_elig_turn_better(const th_elig_binder *s, int attribute, uint32_t first, uint32_t end,
+                            uint8_t relation) {
+  static th_elig_set better = TH_ELIG_SET("better");
+  static const uint8_t turned[] = {TH_ELIG_GT, TH_ELIG_GE, TH_ELIG_LT,
+                                   TH_ELIG_LE, TH_ELIG_EQ, TH_ELIG_BETWEEN};
+  bool told = false;
+  for (uint32_t i = first; i < end; i++)
+    told |= th_elig_at(s, i, &better);
+  bool down = told && (attribute == TH_ELIG_ATTRIBUTE_OTHER || is_worse_upward(attribute));
+  return down ? turned[relation] : relation;
+}
+
 void th_elig_add_facts(th_elig_binder *s, int attribute, th_elig_quantity *q, uint32_t first,
                        uint32_t end, uint32_t mention) {
   q->use = TH_ELIG_AS_FACT;
+  q->relation = th_elig_turn_better(s, attribute, q->first, q->end, q->relation);
   if (!isnan(q->second)) {
     const th_elig_known *known = &th_elig_known_attributes;
     double second = q->second;

@@ -6,11 +6,13 @@
 #include "eligibility/numeric.h"
 #include "eligibility/phrases.h"
 
+enum { NEAR = 6 };
+
 typedef struct class_value {
   double low, high;
 } class_value;
 
-static int roman(th_span w) {
+int th_elig_roman(th_span w) {
   static const char *const names[] = {"0", "I", "II", "III", "IV", "V", "VI"};
   static const char *const signs[] = {"", "Ⅰ", "Ⅱ", "Ⅲ", "Ⅳ", "Ⅴ", "Ⅵ"};
   for (int i = 1; i < (int)TH_COUNT(names); i++)
@@ -78,10 +80,10 @@ static bool read_class(const th_elig_binder *s, uint32_t i, int a, class_value *
     while (w.n > 1 && w.p[w.n - 1] >= '0' && w.p[w.n - 1] <= '9')
       w.n--; /* IA1 */
     char c = w.n > 1 ? (char)(w.p[w.n - 1] | 32) : 0;
-    if (c >= 'a' && c <= 'e' && roman((th_span){w.p, w.n - 1}) > 0)
+    if (c >= 'a' && c <= 'e' && th_elig_roman((th_span){w.p, w.n - 1}) > 0)
       fraction = (c - 'a' + 1) / 10.0, w.n--;
   }
-  int n = roman(w);
+  int n = th_elig_roman(w);
   if (n < 0 || !th_elig_plausible((uint32_t)a, n)) return false;
   out->low = n + fraction;
   out->high = a == th_elig_known_attributes.cancer_stage && fraction == 0 ? n + 0.9 : out->low;
@@ -136,6 +138,38 @@ static bool names_toxicity(const th_elig_binder *s) {
   return false;
 }
 
+/* "grade III or IV glioma", "astrocytoma, grade 3" */
+static bool is_near_growth(const th_elig_binder *s, const th_elig_mention *m, uint32_t reach) {
+  static th_elig_set early = TH_ELIG_SET("intraepithelial|dysplasia|covid|severity");
+  if (leaf_has(s, &early)) return false;
+  static th_elig_set none = TH_ELIG_SET("hematoma|coma|glaucoma|trachoma|granuloma|scotoma");
+  for (uint32_t i = m->first > 3 ? m->first - 3 : 0; i < s->n && i < m->end + reach; i++) {
+    const th_elig_token *t = &s->t[i];
+    th_span end = {s->l->text.p + t->to - 3, 3};
+    bool oma = t->kind == TH_ELIG_WORD && t->to - t->from > 5 &&
+               th_span_eq_nocase(end, TH_SPAN("oma")) && !th_elig_at(s, i, &none);
+    if (oma || th_elig_word_classes(s->l->text, t) & TH_ELIG_W_TUMOR) return true;
+  }
+  return false;
+}
+
+/* "grade 4 neutropenia", "toxic effects to grade 1 or less": what treatment does, right beside. */
+static bool is_of_harm(const th_elig_binder *s, const th_elig_mention *m) {
+  static th_elig_set harm =
+      TH_ELIG_SET("neutropenia|thrombocytopenia|anemia|cytopenia|cytopenias|lymphopenia|leukopenia|"
+                  "pancytopenia|infection|nausea|vomiting|mucositis|fatigue|hypersensitivity|"
+                  "colitis|hyperbilirubinemia|arrhythmia|dysrhythmia|myelosuppression|dyspnea|"
+                  "stomatitis");
+  static th_elig_set toxic = TH_ELIG_SET("toxic|effect|cytopenia");
+  for (uint32_t i = m->end; i < m->end + NEAR && !th_elig_is_broken(s->l, m->first, i); i++) {
+    if (i < s->n && th_elig_sign(&s->t[i], ',')) break;
+    if (th_elig_at(s, i, &harm)) return true;
+  }
+  for (uint32_t i = m->first; i-- > 0 && m->first - i <= 2 * NEAR;)
+    if (th_elig_at(s, i, &toxic) || (m->first - i <= 3 && th_elig_at(s, i, &harm))) return true;
+  return false;
+}
+
 bool th_elig_scale_is_meant(const th_elig_binder *s, const th_elig_mention *m, int a) {
   static th_elig_set toxic =
       TH_ELIG_SET("toxicity|toxicitie|ctcae|adverse|neuropathy|ctc|nci|aes|ae|irae|edema|"
@@ -146,10 +180,10 @@ bool th_elig_scale_is_meant(const th_elig_binder *s, const th_elig_mention *m, i
       "cirrhosis|nash|chagas|hiv|aids|encephalopathy|hemorrhoid|rop|prematurity|ulcer|"
       "osteonecrosis|gold|acute|glaucoma|failure|macular|open|hip|necrosis|covid|sars|ards");
   if (a == th_elig_known_attributes.grade && is_plain_word(s, m, "grade"))
-    return leaf_has(s, &toxic) || names_toxicity(s);
+    return leaf_has(s, &toxic) || names_toxicity(s) || is_of_harm(s, m);
   if (a == th_elig_known_attributes.cancer_stage &&
       (is_plain_word(s, m, "stage") || is_plain_word(s, m, "rai")))
-    return !leaf_has(s, &other);
+    return !leaf_has(s, &other) || is_near_growth(s, m, 2 * NEAR);
   return true;
 }
 
@@ -167,8 +201,8 @@ static void mark_used(th_elig_binder *s, uint32_t from, uint32_t to, bool *relat
 }
 
 /* A relation right before the mention ("≥ grade 2", "> NYHA class II"), or before token `at`. */
-static bool relation_before(const th_elig_binder *s, uint32_t at, uint8_t *relation,
-                            uint32_t *first) {
+bool th_elig_relation_before(const th_elig_binder *s, uint32_t at, uint8_t *relation,
+                             uint32_t *first) {
   for (uint32_t back = 1; back <= 5 && back <= at; back++) {
     uint32_t end;
     int p = th_elig_phrase_at(s->l->text, s->t, s->n, at - back, TH_ELIG_F_BEFORE, &end);
@@ -189,7 +223,7 @@ static bool relation_before(const th_elig_binder *s, uint32_t at, uint8_t *relat
 }
 
 /* Whether a fact was read from the token. */
-static bool is_read(const th_elig_binder *s, uint32_t token) {
+bool th_elig_is_read(const th_elig_binder *s, uint32_t token) {
   const th_elig_leaf *l = s->l;
   for (uint32_t k = 0; k < l->facts->n - l->first_fact; k++)
     if (l->fact_token[2 * k] <= token && token < l->fact_token[2 * k + 1]) return true;
@@ -234,34 +268,46 @@ static bool read_sum(th_elig_binder *s, const th_elig_mention *m, int a) {
   return true;
 }
 
-/* "grade III or IV glioma", "astrocytoma, grade 3" */
-static bool is_near_growth(const th_elig_binder *s, const th_elig_mention *m) {
-  static th_elig_set early = TH_ELIG_SET("intraepithelial|dysplasia|covid|severity");
-  if (leaf_has(s, &early)) return false;
-  static th_elig_set none = TH_ELIG_SET("hematoma|coma|glaucoma|trachoma|granuloma|scotoma");
-  for (uint32_t i = m->first > 3 ? m->first - 3 : 0; i < s->n && i < m->end + 6; i++) {
-    const th_elig_token *t = &s->t[i];
-    th_span end = {s->l->text.p + t->to - 3, 3};
-    bool oma = t->kind == TH_ELIG_WORD && t->to - t->from > 5 &&
-               th_span_eq_nocase(end, TH_SPAN("oma")) && !th_elig_at(s, i, &none);
-    if (oma || th_elig_word_classes(s->l->text, t) & TH_ELIG_W_TUMOR) return true;
+enum { REACH = 12 };
+
+/* "chronic kidney disease, stage 3", "stage 2, 3 or 4 CKD", not "renal impairment, dementia, stage
+ * 2": a comma parts them but for the one right before the stage and those between stages. */
+static bool is_of_kidney(const th_elig_binder *s, const th_elig_mention *m) {
+  static th_elig_set kidney = TH_ELIG_SET("ckd|kidney|renal");
+  for (uint32_t i = m->first; i-- > 0 && m->first - i <= REACH;) {
+    if (th_elig_at(s, i, &kidney)) return true;
+    if (th_elig_sign(&s->t[i], ',') && i + 1 < m->first) break;
   }
+  for (uint32_t i = m->end; i < s->n && i < m->end + REACH; i++) {
+    if (th_elig_at(s, i, &kidney)) return true;
+    bool listed = i + 1 < s->n && (s->t[i + 1].kind == TH_ELIG_NUM ||
+                                   th_elig_roman((th_span){s->l->text.p + s->t[i + 1].from,
+                                                           s->t[i + 1].to - s->t[i + 1].from}) > 0);
+    if (th_elig_sign(&s->t[i], ',') && !listed) break;
+  }
+  return false;
+}
+
+static bool is_near(const th_elig_binder *s, const th_elig_mention *m, th_elig_set *set) {
+  for (uint32_t i = m->first > REACH ? m->first - REACH : 0; i < m->end + REACH && i < s->n; i++)
+    if (th_elig_at(s, i, set)) return true;
   return false;
 }
 
 /* The attribute that "stage" or "grade" alone stands for beside the words of a disease. */
 static int scale_of_disease(const th_elig_binder *s, const th_elig_mention *m, int a) {
-  static th_elig_set kidney = TH_ELIG_SET("ckd|kidney|renal");
+  static th_elig_set others = TH_ELIG_SET("metabolic|aki|akin|kdigo"); /* of more than kidneys */
   static th_elig_set graft = TH_ELIG_SET("gvhd|agvhd|graft");
   static th_elig_set toxic = TH_ELIG_SET("toxicity|toxicitie|ctcae|adverse|ctc|event|ae|effect");
   const th_elig_known *known = &th_elig_known_attributes;
-  if (a == known->grade && is_plain_word(s, m, "grade") && is_near_growth(s, m) &&
+  if (a == known->grade && is_plain_word(s, m, "grade") && is_near_growth(s, m, NEAR) &&
       !leaf_has(s, &toxic) && !names_toxicity(s))
     return known->tumor_grade;
-  if (a == known->cancer_stage && is_plain_word(s, m, "stage") && leaf_has(s, &kidney) &&
-      !names_growth(s))
+  if (a == known->cancer_stage && is_plain_word(s, m, "stage") && is_of_kidney(s, m) &&
+      !leaf_has(s, &others) && !names_growth(s))
     return known->ckd_stage;
-  if (a == known->grade && is_plain_word(s, m, "grade") && leaf_has(s, &graft))
+  if (a == known->grade && is_plain_word(s, m, "grade") && leaf_has(s, &graft) &&
+      !is_near(s, m, &toxic))
     return known->gvhd_grade;
   return a;
 }
@@ -304,13 +350,28 @@ static bool find_class(th_elig_binder *s, const th_elig_mention *m, scale *c) {
   return true;
 }
 
+/* "NYHA ≥ grade 3": a word between keeps the relation from the number's quantity. */
+static bool is_apart(const th_elig_binder *s, const scale *c) {
+  const th_elig_leaf *l = s->l;
+  for (uint32_t i = 0; i < l->n_quantities; i++)
+    if (l->quantities[i].number == c->at) return !l->quantities[i].related;
+  return false;
+}
+
+/* Whether the name is of a system of stages of tumors, and more than "stage", "disease stage". */
+static bool names_system(const th_elig_binder *s, const th_elig_mention *m) {
+  static th_elig_set wide = TH_ELIG_SET("stage|clinical|disease|pathologic|pathological");
+  return !th_elig_at(s, m->first, &wide);
+}
+
 /* Plain numbers are read as quantities, but for lists of them and for a relation before the name.
  */
 static bool may_be_numbers(th_elig_binder *s, const th_elig_mention *m, scale *c, bool redirected) {
-  if (c->attribute == th_elig_known_attributes.tumor_grade && redirected) return true;
+  if (redirected) return true;
   if (!c->listed) {
     uint32_t first;
-    if (c->related || !relation_before(s, m->first, &c->relation, &first)) return false;
+    if (c->related && is_apart(s, c)) return true;
+    if (c->related || !th_elig_relation_before(s, m->first, &c->relation, &first)) return false;
     c->first = first;
     return c->related = true;
   }
@@ -324,14 +385,15 @@ static bool may_be_numbers(th_elig_binder *s, const th_elig_mention *m, scale *c
 /* A relation before the name, or behind the class ("II or higher"). */
 static void find_relation(th_elig_binder *s, const th_elig_mention *m, scale *c) {
   uint32_t first, behind;
-  if (!c->related && relation_before(s, m->first, &c->relation, &first)) {
+  if (!c->related && th_elig_relation_before(s, m->first, &c->relation, &first)) {
     c->related = true;
     c->first = first;
   }
   int p = th_elig_phrase_at(s->l->text, s->t, s->n, c->end, TH_ELIG_F_BEHIND, &behind);
   if (c->related || c->listed || p < 0 || (behind < s->n && s->t[behind].kind == TH_ELIG_NUM))
     return;
-  c->relation = (uint8_t)th_elig_phrase_get(p)->value;
+  c->relation = th_elig_turn_better(s, c->attribute, c->end, behind,
+                                    (uint8_t)th_elig_phrase_get(p)->value);
   c->related = true;
   c->end = behind;
 }
@@ -360,9 +422,9 @@ static void read_scale(th_elig_binder *s, const th_elig_mention *m, int a, bool 
   scale c = {.attribute = a, .first = m->first, .asked = UINT32_MAX, .relation = TH_ELIG_EQ};
   if (!find_class(s, m, &c)) return;
   c.end = read_classes(s, c.at, a, &c.v, &c.listed);
-  if (c.end == c.at || is_read(s, c.at)) return;
+  if (c.end == c.at || th_elig_is_read(s, c.at)) return;
   bool digits = s->t[c.at].kind == TH_ELIG_NUM, stage = a == th_elig_known_attributes.cancer_stage;
-  if (digits && stage && !names_growth(s)) return;
+  if (digits && stage && !names_system(s, m) && !names_growth(s)) return;
   bool sight = a == th_elig_known_attributes.visual_acuity; /* letters, "73 to 24", no fraction */
   if (sight && (!c.listed || th_elig_sign(&s->t[c.at + 1], '/') ||
                 (c.end < s->n && th_elig_sign(&s->t[c.end], '/'))))
@@ -425,7 +487,7 @@ static void read_unnamed(th_elig_binder *s) {
         read_class(s, i + 1, known->child_pugh, &any))
       read_scale(s, &m, known->child_pugh, true);
     else if (failing && th_elig_at(s, i, &classes) && next->kind == TH_ELIG_WORD &&
-             read_class(s, i + 1, known->nyha, &any) && !is_read(s, i + 1)) {
+             read_class(s, i + 1, known->nyha, &any) && !th_elig_is_read(s, i + 1)) {
       uint32_t n = s->l->facts->n;
       read_scale(s, &m, known->nyha, true);
       if (s->l->facts->n > n) name_behind(s);

@@ -214,6 +214,11 @@ static bool bind_before(th_elig_binder *s, th_elig_quantity *q, uint32_t gap, ui
   if (gap > 4 && th_elig_attributes[a].scale && th_elig_counts_next(s, q)) return false;
   bool minus = q->first > 0 && th_elig_sign(&s->t[q->first - 1], '-');
   if (a == known->refraction && minus) return false; /* "- 6 D or more": whether in size? */
+  bool part = minus && !q->related && q->first > 1 && /* "[IIEF]-5" is a name */
+              (th_elig_sign(&s->t[q->first - 2], ']') || th_elig_sign(&s->t[q->first - 2], ')'));
+  if (part && !(s->t[q->first - 1].flags & TH_ELIG_SPACE_BEFORE) &&
+      !(s->t[q->first].flags & TH_ELIG_SPACE_BEFORE))
+    return false;
   bool apart = gap > 2 || (m->end < s->n && th_elig_sign(&s->t[m->end], ')'));
   if (a == th_elig_known_attributes.age && apart && th_elig_is_before_event(s, q)) return false;
   if (th_elig_is_change(s, m, q) || is_of_change(s, q))
@@ -539,5 +544,6 @@ void th_elig_read_numbers(th_elig_leaf *l) {
   if (l->n_quantities) share_units(&s);
   for (uint32_t i = 0; i < l->n_quantities; i++)
     bind(&s, &l->quantities[i]);
+  th_elig_read_systems(&s);
   th_elig_read_limits(&s);
 }

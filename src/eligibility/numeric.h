@@ -80,6 +80,10 @@ void th_elig_set_bounds(th_elig_fact *f, double low, bool low_in, double high, b
 void th_elig_put_bounds(th_elig_fact *f, double a, double b);
 /* One value in the attribute's unit; NAN when it does not come there, or not plausibly. */
 double th_elig_canonical(uint32_t attribute, const th_elig_quantity *q, double v);
+/* "ECOG 2 or better" is at most 2: the relation, turned where tokens [first, end) say "better" of a
+ * scale on which less is better (other_measure: of classes). */
+uint8_t th_elig_turn_better(const th_elig_binder *s, int attribute, uint32_t first, uint32_t end,
+                            uint8_t relation);
 /* A fact of the attribute from the quantity's value, with its canonical bounds. */
 th_elig_fact *th_elig_bind_value(th_elig_binder *s, int attribute, const th_elig_quantity *q,
                                  double value, uint32_t first, uint32_t end);
@@ -156,6 +160,9 @@ bool th_elig_bind_onset(th_elig_binder *s, th_elig_quantity *q);
 bool th_elig_bind_other(th_elig_binder *s, th_elig_quantity *q);
 /* The fact of such a measure that tokens [first, end) name; false when there is no room for it. */
 bool th_elig_add_other(th_elig_binder *s, th_elig_quantity *q, uint32_t first, uint32_t end);
+/* The first token of a measure's name that ends before token `end` and begins at `floor` or later;
+ * `end` when there is none. */
+uint32_t th_elig_name_from(const th_elig_binder *s, uint32_t end, uint32_t floor);
 
 /* counts.c */
 
@@ -174,5 +181,17 @@ void th_elig_read_tnm(th_elig_binder *s);
 bool th_elig_scale_is_meant(const th_elig_binder *s, const th_elig_mention *m, int attribute);
 /* Facts of classes that are no plain numbers; the quantities inside them are then used. */
 void th_elig_read_classes(th_elig_binder *s);
+/* 1 to 6 of "I" to "VI"; -1 when it is none. */
+int th_elig_roman(th_span w);
+/* A relation whose words end before token `at`; *first is where they begin. */
+bool th_elig_relation_before(const th_elig_binder *s, uint32_t at, uint8_t *relation,
+                             uint32_t *first);
+/* Whether a fact was read from the token. */
+bool th_elig_is_read(const th_elig_binder *s, uint32_t token);
+
+/* systems.c */
+
+/* Stages, grades and classes that no attribute has: "Wagner stage 4". */
+void th_elig_read_systems(th_elig_binder *s);
 
 #endif

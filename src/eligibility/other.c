@@ -75,8 +75,7 @@ static bool may_stand_in_name(const th_elig_binder *s, uint32_t i) {
   return !th_elig_at(s, i, &never) && !th_elig_at(s, i, &away);
 }
 
-/* The first token of the name that ends before token `end`; `end` when there is none. */
-static uint32_t name_from(const th_elig_binder *s, uint32_t end, uint32_t floor) {
+uint32_t th_elig_name_from(const th_elig_binder *s, uint32_t end, uint32_t floor) {
   static th_elig_set of = TH_ELIG_SET("of");
   static th_elig_set the = TH_ELIG_SET("the");
   uint32_t first = end, i = end;
@@ -218,7 +217,7 @@ static uint32_t name_of_score(const th_elig_binder *s, uint32_t first, uint32_t 
                               uint32_t floor) {
   if (first + 1 != end || first <= floor || !th_elig_at(s, first, &scales)) return first;
   uint32_t open = step_over_abbreviation(s, first);
-  return open < first ? TH_MIN(first, name_from(s, open, floor)) : first;
+  return open < first ? TH_MIN(first, th_elig_name_from(s, open, floor)) : first;
 }
 
 /* Whether the bound is of what the name says: "at least one of the following", "50 % of the lung",
@@ -272,10 +271,10 @@ bool th_elig_bind_other(th_elig_binder *s, th_elig_quantity *q) {
   if (th_elig_at(s, q->end, &of) && end < q->first && th_elig_at(s, q->first - 1, &to))
     return false;
   uint32_t name_end = step_over_abbreviation(s, end);
-  uint32_t first = name_from(s, name_end, floor);
+  uint32_t first = th_elig_name_from(s, name_end, floor);
   if (first == name_end && name_end != end) { /* "(OSDI) > 12" with nothing before */
     name_end = end - 1;
-    first = name_from(s, name_end, floor);
+    first = th_elig_name_from(s, name_end, floor);
   }
   first = name_of_score(s, first, name_end, floor);
   if (first < name_end && !th_elig_is_broken(s->l, first, q->first) &&
