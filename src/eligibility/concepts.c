@@ -92,6 +92,31 @@ static bool is_taken(const reader *r, uint32_t first, uint32_t end) {
   return is;
 }
 
+static bool is_mentioned_attribute(const reader *r, const th_elig_term *t) {
+  for (uint32_t i = 0; i < r->l->n_mentions; i++)
+    if (r->l->mentions[i].first <= t->first && t->end <= r->l->mentions[i].end) return true;
+  return false;
+}
+
+/* "GM-CSF or erythropoietin": in a list beside what is only ever given, an analyte is given too. */
+static bool is_listed_with_drug(const reader *r, const th_elig_term *t) {
+  static th_elig_set joint = TH_ELIG_SET("or|and|,|/");
+  const th_elig_terms *v = &r->lexicon->terms;
+  uint32_t before = t->first, behind = t->end;
+  while (before > 0 && th_elig_among(&joint, &r->l->tokens.p[before - 1]))
+    before--;
+  while (behind < r->l->tokens.n && th_elig_among(&joint, &r->l->tokens.p[behind]))
+    behind++;
+  for (uint32_t k = 0; k < v->n; k++) {
+    const th_elig_term *o = &v->p[k];
+    bool beside =
+        (before < t->first && o->end == before) || (behind > t->end && o->first == behind);
+    if (beside && o->category == TH_ELIG_DRUG && o->code.n && !is_mentioned_attribute(r, o))
+      return true;
+  }
+  return false;
+}
+
 /* Studies name some of what they measure among their conditions. */
 static bool is_measure(const reader *r, uint32_t end) {
   static th_elig_set measures =
@@ -129,7 +154,8 @@ static bool is_attribute(const reader *r, const th_elig_term *t, th_elig_term *m
       *named = is && th_elig_measure_of(r->l, i, measure);
       return is;
     }
-    if (is_dose(m->phrase) || is_taken(r, t->first, t->end)) return false;
+    if (is_dose(m->phrase) || is_taken(r, t->first, t->end) || is_listed_with_drug(r, t))
+      return false;
     *named = is_analyte(r, t) && th_elig_measure_of(r->l, i, measure);
     return true;
   }
