@@ -98,8 +98,76 @@ static bool is_negative_behind(const th_elig_context *c, uint32_t end) {
          is_bound_negative(c, close + 1, true) && stands_alone(c, close + 1);
 }
 
+/* Whether anything in the leaf is said to be allowed or excluded; looked for once. */
+static bool judges(th_elig_context *c) {
+  if (!th_elig_leaf_may_have(c->leaf, &allowed) && !th_elig_leaf_may_have(c->leaf, &exclusion))
+    c->judges = 0;
+  for (uint32_t i = 0; c->judges < 0 && i < c->leaf->tokens.n; i++)
+    if (token(c, i)->kind == TH_ELIG_WORD && (among(c, i, &allowed) || among(c, i, &exclusion)))
+      c->judges = 1;
+  if (c->judges < 0) c->judges = 0;
+  return c->judges;
+}
+
+static th_elig_set verb_fill = TH_ELIG_SET("be|been|considered|an|the|also|not|still|in|-|to");
+
+static th_elig_set relative = TH_ELIG_SET("who|which|that|whose");
+static th_elig_set people = TH_ELIG_SET("patient|subject|participant|individual|person|those");
+
+/* Whether the sentence of token i begins with those it is about: "Note: subjects with …". */
+static bool is_about_people(const th_elig_context *c, uint32_t i) {
+  uint32_t begin = i;
+  while (begin > 0 && !th_elig_is_broken(c->leaf, begin - 1, begin) &&
+         !th_elig_sign(token(c, begin - 1), ':'))
+    begin--;
+  return among(c, begin, &people) || among(c, begin + 1, &people);
+}
+
+/* Whether the verb at i says what is allowed or excluded. */
+static bool says_judgement(const th_elig_context *c, uint32_t i) {
+  for (i++; among(c, i, &verb_fill);)
+    i++;
+  return is_allowed(c, i) || is_excluding(c, i) || is_let_in(c, i);
+}
+
+/* "X are of that sort and are allowed": the second verb of the same subject where that one judges,
+ * else the first, at i. */
+static uint32_t shared_verb(const th_elig_context *c, uint32_t i, uint32_t stop) {
+  static th_elig_set and = TH_ELIG_SET("and"), be = TH_ELIG_SET("is|are|was|were|will|may|can");
+  if (says_judgement(c, i)) return i;
+  for (uint32_t k = i + 1; k + 1 < stop && !th_elig_is_broken(c->leaf, k, k + 1) &&
+                           !th_elig_sign(token(c, k), ',') && !among(c, k, &relative);
+       k++)
+    if (among(c, k, &and) && among(c, k + 1, &be)) return says_judgement(c, k + 1) ? k + 1 : i;
+  return i;
+}
+
+/* What the verb at i says of the mention. */
+static void judge(const th_elig_context *c, uint32_t i, th_elig_setting *s) {
+  bool denied = false;
+  for (i++; among(c, i, &verb_fill); i++)
+    denied |= among(c, i, &no);
+  if (is_let_in(c, i)) {
+    s->allowed = s->eligible = !denied;
+  } else if (is_allowed(c, i)) {
+    allow(c, i, !denied, s);
+  } else if (is_excluding(c, i)) {
+    s->allowed = denied;
+    if (!denied) (void)is_excluded(c, s);
+    s->negated |= !denied && c->leaf->kind == TH_ELIG_INCLUSION;
+  }
+}
+
+/* "X is no systemic treatment and is allowed": behind a verb right behind the mention. */
+static bool look_at_second(th_elig_context *c, uint32_t end, th_elig_setting *s) {
+  enum { NEAR = 22 };
+  uint32_t second = judges(c) && !is_without(c, s) ? shared_verb(c, end, end + NEAR) : end;
+  if (second != end) judge(c, second, s);
+  return true;
+}
+
 /* What is said right behind the mention; true when something was. */
-static bool look_right_behind(const th_elig_context *c, uint32_t end, th_elig_setting *s) {
+static bool look_right_behind(th_elig_context *c, uint32_t end, th_elig_setting *s) {
   static th_elig_set absent =
       TH_ELIG_SET("absent|excluded|negative|prohibited|ineligible|seronegative|uninfected");
   static th_elig_set found_none = TH_ELIG_SET("absent|negative|seronegative|uninfected");
@@ -133,7 +201,7 @@ static bool look_right_behind(const th_elig_context *c, uint32_t end, th_elig_se
       s->allowed = denied;
       return true;
     }
-    if (among(c, i, &absent) && (verb || i == end) && stands_alone(c, i)) {
+    if (among(c, i, &absent) && (verb || i == end) && stands_alone(c, i) && !is_for_other(c, i)) {
       s->negated |= c->leaf->kind != TH_ELIG_EXCLUSION || among(c, i, &found_none);
       return true;
     }
@@ -145,41 +213,9 @@ static bool look_right_behind(const th_elig_context *c, uint32_t end, th_elig_se
     if (among(c, i, &verbs))
       verb = true;
     else if (!among(c, i, &in))
-      return verb;
+      return verb && look_at_second(c, end, s);
   }
-  return verb;
-}
-
-/* Whether anything in the leaf is said to be allowed or excluded; looked for once. */
-static bool judges(th_elig_context *c) {
-  if (!th_elig_leaf_may_have(c->leaf, &allowed) && !th_elig_leaf_may_have(c->leaf, &exclusion))
-    c->judges = 0;
-  for (uint32_t i = 0; c->judges < 0 && i < c->leaf->tokens.n; i++)
-    if (token(c, i)->kind == TH_ELIG_WORD && (among(c, i, &allowed) || among(c, i, &exclusion)))
-      c->judges = 1;
-  if (c->judges < 0) c->judges = 0;
-  return c->judges;
-}
-
-static th_elig_set verb_fill = TH_ELIG_SET("be|been|considered|an|the|also|not|still|in|-|to");
-
-static th_elig_set relative = TH_ELIG_SET("who|which|that|whose");
-static th_elig_set people = TH_ELIG_SET("patient|subject|participant|individual|person|those");
-
-/* Whether the sentence of token i begins with those it is about: "Note: subjects with …". */
-static bool is_about_people(const th_elig_context *c, uint32_t i) {
-  uint32_t begin = i;
-  while (begin > 0 && !th_elig_is_broken(c->leaf, begin - 1, begin) &&
-         !th_elig_sign(token(c, begin - 1), ':'))
-    begin--;
-  return among(c, begin, &people) || among(c, begin + 1, &people);
-}
-
-/* Whether the verb at i says what is allowed or excluded. */
-static bool says_judgement(const th_elig_context *c, uint32_t i) {
-  for (i++; among(c, i, &verb_fill);)
-    i++;
-  return is_allowed(c, i) || is_excluding(c, i) || is_let_in(c, i);
+  return verb && look_at_second(c, end, s);
 }
 
 /* "who are eligible for surgery": the verb at i is that of the clause that the word before begins.
@@ -201,8 +237,8 @@ static void look_ahead(th_elig_context *c, uint32_t end, th_elig_setting *s) {
   static th_elig_set be = TH_ELIG_SET("is|are|was|were|will|may|should|must|can|has|have|had|need|"
                                       "needs|requires|require|receive|received|does|do|could");
   static th_elig_set join = TH_ELIG_SET("and|or|/"), due = TH_ELIG_SET("due|secondary");
-  bool comma = false, joined = false, denied = false;
-  uint32_t i = end, clauses = 0;
+  bool joined = false;
+  uint32_t i = end, clauses = 0, commas = 0;
   if (!judges(c) || is_without(c, s)) return;
   bool examples = is_in_examples(c), closed = false;
   bool whole = is_about_people(c, end);
@@ -229,21 +265,12 @@ static void look_ahead(th_elig_context *c, uint32_t end, th_elig_setting *s) {
         th_elig_sign(t, ':') || th_elig_in_window(c->leaf, i) ||
         (th_elig_ends_thought(c, i) && !who && !among(c, i, &due)))
       return;
-    comma |= th_elig_sign(t, ',');
+    commas += th_elig_sign(t, ',') && (!examples || closed);
     joined |= among(c, i, &join);
   }
-  if (i == end || i >= stop || (comma && !joined)) return;
-  for (i++; among(c, i, &verb_fill); i++)
-    denied |= among(c, i, &no);
-  if (is_let_in(c, i)) {
-    s->allowed = s->eligible = !denied;
-  } else if (is_allowed(c, i)) {
-    allow(c, i, !denied, s);
-  } else if (is_excluding(c, i)) {
-    s->allowed = denied;
-    if (!denied) (void)is_excluded(c, s);
-    s->negated |= !denied && c->leaf->kind == TH_ELIG_INCLUSION;
-  }
+  bool aside = commas == 2 && i > 0 && th_elig_sign(token(c, i - 1), ','); /* "X, if mild, is" */
+  if (i == end || i >= stop || (commas && !joined && !aside)) return;
+  judge(c, shared_verb(c, i, stop), s);
 }
 
 void th_elig_look_behind(th_elig_context *c, uint32_t end, th_elig_setting *s) {

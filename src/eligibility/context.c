@@ -45,7 +45,7 @@ static const row rows[] = {
               "intolerability|sensitivities"},
     {CONTRA, "contraindication|contraindicated"},
     {RISK, "risk"},
-    {EXCEPT, "except|unless|excepting|excluding|exception|apart"},
+    {EXCEPT, "except|unless|excepting|excluding|exception|apart|besides|aside|excludes"},
     {DEGREE,
      "severe|severely|moderate|moderately|mild|uncontrolled|controlled|poorly|inadequately|"
      "insufficiently|clinically|significant|significantly|serious|major|symptomatic|asymptomatic|"
@@ -195,12 +195,16 @@ static void except(th_elig_context *c, uint32_t at, uint32_t reach) {
 static void see_role(th_elig_context *c, uint32_t i, uint16_t cue) {
   static th_elig_set to = TH_ELIG_SET("to|for|against|of|in");
   static th_elig_set than = TH_ELIG_SET("from|of|are|is|include|including|such|being|to|for|:");
-  static th_elig_set loose = TH_ELIG_SET("exception|apart");
+  static th_elig_set loose = TH_ELIG_SET("exception|apart|aside");
+  static th_elig_set excludes = TH_ELIG_SET("excludes"); /* "but excludes X" */
+  static th_elig_set what = TH_ELIG_SET("but|this|which|it");
   if (cue & ALLERGY) see_allergy(c, i);
   if (cue & CONTRA && among(c, i + 1, &to)) set(&c->role, i, 12, TH_ELIG_CONTRAINDICATION);
   bool excepts = c->role.on && c->role.value == TH_ELIG_EXCEPTION; /* "except at low risk of" */
   if (cue & RISK && among(c, i + 1, &to) && !excepts) set(&c->role, i, 5, TH_ELIG_RISK);
-  if (cue & EXCEPT && (!among(c, i, &loose) || among(c, i + 1, &than))) except(c, i, 40);
+  if (cue & EXCEPT && (!among(c, i, &loose) || among(c, i + 1, &than)) &&
+      (!among(c, i, &excludes) || (i > 0 && among(c, i - 1, &what))))
+    except(c, i, 40);
 }
 
 static th_elig_set indication = TH_ELIG_SET("indication|indicated");

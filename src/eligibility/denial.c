@@ -71,7 +71,7 @@ static uint32_t reach_of_not(const th_elig_context *c, uint32_t i) {
       "involved|affected|administered|given|prescribed|initiated|started|demonstrated|showing|"
       "require|required|requiring|need|needing|needed|scheduled|planning|planned|plan|indicated|"
       "suspected|report|reported|complain|reveal|get|become|achieve|achieved|achieving|attain|"
-      "attained|reached");
+      "attained|reached|transfused");
   static th_elig_set fill = TH_ELIG_SET(
       "previously|currently|ever|to|also|yet|recently|concurrently|otherwise|already|actively|"
       "presently|significantly|known|prior|clinically|acute|active|chronic|be|been|being|have|had");
@@ -185,7 +185,6 @@ uint32_t th_elig_reach_of_denial(const th_elig_context *c, uint32_t i) {
       "meeting|change|restricted|higher|lower|tolerate|respond|fully|completely");
   static th_elig_set with_of = TH_ELIG_SET("free|negative|absence|lack|lacking|devoid|instead|"
                                            "unavailability");
-  static th_elig_set of = TH_ELIG_SET("of|from|for");
   static th_elig_set contra = TH_ELIG_SET("contraindication");
   static th_elig_set hindered = TH_ELIG_SET("precluding|preclude|precluded|preventing|prevent|"
                                             "contraindicating|prohibiting|prohibit");
@@ -203,7 +202,12 @@ uint32_t th_elig_reach_of_denial(const th_elig_context *c, uint32_t i) {
   if (among(c, i, &lone)) return reach_of_lone(c, i);
   static th_elig_set lacks = TH_ELIG_SET("lack|lacking");
   static th_elig_set what = TH_ELIG_SET("any|a|an|prior|previous|history|evidence|known");
-  if (among(c, i, &lacks) && among(c, i + 1, &what)) return TH_ELIG_FAR;
+  static th_elig_set who =
+      TH_ELIG_SET("who|that|which|they|patient|subject|participant|individual");
+  static th_elig_set of = TH_ELIG_SET("of|from|for");
+  if (among(c, i, &lacks) &&
+      (among(c, i + 1, &what) || (i > 0 && among(c, i - 1, &who) && !among(c, i + 1, &of))))
+    return TH_ELIG_FAR;
   if (among(c, i, &neg) && (among(c, i + 1, &history) || finds_none(c, i))) return TH_ELIG_FAR;
   if (is_no_evidence_that(c, i)) return 0;
   if (among(c, i, &hindered)) return hinders(c, i);
