@@ -9,16 +9,8 @@ typedef struct limit {
 } limit;
 
 static const limit limits[] = {
-#define DEFINE(name, key, sex, relation, bound, adults)
-#define SCALE(key, relation)
-#define RULE(id, name, words)
-#define PRESUME(category, mode, so)
 #define LIMIT(key, sex, low, high) {key, sex, low, high},
 #include "match/rules.def"
-#undef LIMIT
-#undef PRESUME
-#undef DEFINE
-#undef SCALE
 };
 
 static const struct definition {
@@ -28,53 +20,31 @@ static const struct definition {
   double bound;
   bool adults;
 } definitions[] = {
-#define PRESUME(category, mode, so)
-#define LIMIT(key, sex, low, high)
-#define SCALE(key, relation)
 #define DEFINE(name, key, sex, relation, bound, adults) {name, key, sex, relation, bound, adults},
 #include "match/rules.def"
-#undef DEFINE
-#undef SCALE
-#undef LIMIT
-#undef PRESUME
 };
 
 static const struct {
   const char *key;
   uint8_t relation;
 } scales[] = {
-#define PRESUME(category, mode, so)
-#define LIMIT(key, sex, low, high)
-#define DEFINE(name, key, sex, relation, bound, adults)
 #define SCALE(key, relation) {key, relation},
 #include "match/rules.def"
-#undef SCALE
-#undef LIMIT
-#undef PRESUME
 };
 
 static const struct {
   uint8_t category, mode;
   bool so;
 } presumptions[] = {
-#define DEFINE(name, key, sex, relation, bound, adults)
-#define SCALE(key, relation)
-#define LIMIT(key, sex, low, high)
 #define PRESUME(category, mode, so) {category, mode, so},
 #include "match/rules.def"
-#undef PRESUME
-#undef RULE
 };
 
 static const struct {
   const char *name, *words;
 } rules[] = {
-#define PRESUME(category, mode, so)
 #define RULE(id, name, words) {name, words},
 #include "match/rules.def"
-#undef RULE
-#undef PRESUME
-#undef LIMIT
 };
 
 static bool in_bounds(const struct definition *d, th_interval *out) {

@@ -42,16 +42,7 @@ typedef enum th_verdict_presume {
 
 typedef enum th_verdict_rule {
 #define RULE(id, name, words) TH_RULE_##id,
-#define LIMIT(key, sex, low, high)
-#define PRESUME(category, mode, so)
-#define DEFINE(name, key, sex, relation, bound, adults)
-#define SCALE(key, relation)
 #include "match/rules.def"
-#undef DEFINE
-#undef SCALE
-#undef RULE
-#undef LIMIT
-#undef PRESUME
   TH_N_RULES
 } th_verdict_rule;
 
