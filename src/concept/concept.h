@@ -108,6 +108,10 @@ th_span th_concepts_code(const th_concepts *dict, uint32_t code, bool *own);
  * there are. The prefix is compared in any case: "mesh:D003924", "SNOMEDCT:44054006". */
 size_t th_concepts_by_code(const th_concepts *dict, th_span code, uint32_t *out, size_t cap);
 
+/* The concepts of which a text is a label as a whole, in any case: at most cap into out. Returns how
+ * many there are. */
+size_t th_concepts_named(const th_concepts *dict, th_span text, uint32_t *out, size_t cap);
+
 /* ---- other wordings ---- */
 
 typedef struct th_alternative {

@@ -197,16 +197,34 @@ static int expand_node(expansion *x, uint32_t node, th_err *err) {
   return rc ? th_err_set(err, rc, "out of memory expanding a term") : 0;
 }
 
+/* The node of a text that is a label as a whole; 0: it is none. */
+static uint32_t node_of(const th_concepts *d, th_span text) {
+  run r;
+  uint32_t node = read_run(&r, text, false) ? walk_words(d, &r) : 0;
+  if (!node && read_run(&r, text, true)) node = walk_words(d, &r);
+  return node;
+}
+
+size_t th_concepts_named(const th_concepts *d, th_span text, uint32_t *out, size_t cap) {
+  uint32_t n_hits = 0, node = node_of(d, text);
+  const uint32_t *hits = node ? th_concepts_hits(d, node, &n_hits) : NULL;
+  th_label label;
+  size_t n = 0;
+  for (uint32_t i = 0; i < n_hits; i++) {
+    if (!th_concepts_label(d, hits[i], &label)) continue;
+    if (n < cap) out[n] = label.concept_id;
+    n++;
+  }
+  return n;
+}
+
 int th_concepts_expand(const th_concepts *d, th_span typed, const th_expand_options *options,
                        th_arena *arena, th_alternative **out, size_t *n, th_err *err) {
-  run r;
-  uint32_t node = 0;
   expansion x = {.d = d, .arena = arena, .upper = in_capitals(typed)};
   if (options) x.options = *options;
   *out = NULL;
   *n = 0;
-  if (read_run(&r, typed, false)) node = walk_words(d, &r);
-  if (!node && read_run(&r, typed, true)) node = walk_words(d, &r);
+  uint32_t node = node_of(d, typed);
   int rc = node ? expand_node(&x, node, err) : 0;
   *out = x.out;
   *n = rc ? 0 : x.n;

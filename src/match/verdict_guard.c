@@ -102,42 +102,25 @@ static th_span next_part(th_span *list) {
   return without_manner(part);
 }
 
-typedef struct part {
-  const th_concepts *dict;
-  size_t n;
-  uint32_t id; /* of the patient's concept */
-  bool apart;
-} part;
-
-/* A mention that is all of the part: whether it has nothing to do with the patient's concept. */
-static int take_mention(void *ctx, const th_mention *m) {
-  part *p = ctx;
-  if (m->from > 0 || m->to < p->n) return 0;
-  p->apart = true;
-  for (uint32_t i = 0; i < m->n_labels; i++) {
-    th_label label;
-    if (!th_concepts_label(p->dict, m->labels[i], &label)) continue;
-    uint32_t id = label.concept_id;
-    p->apart &= id != p->id && !th_concept_is_below(p->dict, id, p->id) &&
-                !th_concept_is_below(p->dict, p->id, id);
-  }
-  return 0;
+/* Whether a part is the name of concepts that have nothing to do with the patient's. */
+static bool is_another(const th_concepts *dict, th_span part, uint32_t id) {
+  enum { CONCEPTS = 16 };
+  uint32_t ids[CONCEPTS];
+  size_t n = th_concepts_named(dict, part, ids, CONCEPTS);
+  bool another = n > 0 && n <= CONCEPTS;
+  for (size_t i = 0; another && i < n; i++)
+    another = ids[i] != id && !th_concept_is_below(dict, ids[i], id) &&
+              !th_concept_is_below(dict, id, ids[i]);
+  return another;
 }
 
 /* "Autoimmune disease other than rheumatoid arthritis": of somebody with lupus the exception says
  * nothing. Only where all of it is names of concepts. */
 static bool is_beside(const th_verdict_patient *v, th_span words, const th_patient_fact *p) {
   if (!v->dict || p->concept_id == TH_NO_CONCEPT || is_turned(words)) return false;
-  th_concept_matcher *m = th_concept_matcher_new();
-  bool beside = m != NULL;
-  while (beside && words.n) {
-    th_span name = next_part(&words);
-    part one = {.dict = v->dict, .n = name.n, .id = p->concept_id};
-    beside =
-        th_concepts_match(v->dict, m, name, TH_MATCH_ANY_CASE, take_mention, &one, NULL) == 0 &&
-        one.apart;
-  }
-  th_concept_matcher_free(m);
+  bool beside = words.n > 0;
+  while (beside && words.n)
+    beside = is_another(v->dict, next_part(&words), p->concept_id);
   return beside;
 }
 
