@@ -114,10 +114,24 @@ static bool names_allergen(const th_elig_fact *f, th_span allergen) {
          th_span_eq_nocase((th_span){f->label.p + n, f->label.n - n}, th_span_of(allergy));
 }
 
+/* The pressure of another vessel or organ is no hypertension of the arteries. */
+static bool is_other_pressure(th_span label) {
+  static const char *const places[] = {"pulmonary", "portal", "ocular", "intracranial"};
+  static const th_span last = TH_SPAN(" hypertension");
+  if (label.n <= last.n || !th_span_eq_nocase((th_span){label.p + label.n - last.n, last.n}, last))
+    return false;
+  for (size_t i = 0; i < TH_COUNT(places); i++) {
+    th_span start = {label.p, TH_MIN(strlen(places[i]), label.n)};
+    if (th_span_eq_nocase(start, th_span_of(places[i]))) return true;
+  }
+  return false;
+}
+
 th_span th_label_head(th_span label, size_t *i) {
   enum { SHORTEST = 5 };
   static const char *const turns[] = {"non",  "no",      "not", "pre", "pseudo",
                                       "anti", "without", "of",  "in",  "latent"};
+  if (*i == 0 && is_other_pressure(label)) return (th_span){0};
   for (; *i + SHORTEST < label.n; ++*i) {
     if (label.p[*i] != ' ') continue;
     size_t from = *i;

@@ -510,12 +510,19 @@ th_verdict_truth th_verdict_rest(const th_verdict_leaf *l, uint32_t from, uint32
 /* ---- tests ---- */
 
 static bool is_test_word(th_span w) {
-  static const th_span first[] = {TH_SPAN("radiogra"), TH_SPAN("tomogra"),  TH_SPAN("imaging"),
-                                  TH_SPAN("ultraso"),  TH_SPAN("telemetr"), TH_SPAN("test"),
-                                  TH_SPAN("biops"),    TH_SPAN("scan"),     TH_SPAN("monitoring"),
-                                  TH_SPAN("spect"),    TH_SPAN("mri"),      TH_SPAN("filtration")};
+  static const th_span whole[] = {TH_SPAN("test"),     TH_SPAN("tests"), TH_SPAN("tested"),
+                                  TH_SPAN("testing"),  TH_SPAN("scan"),  TH_SPAN("scans"),
+                                  TH_SPAN("scanning"), TH_SPAN("spect"), TH_SPAN("mri")};
+  static const th_span others[] = {TH_SPAN("program"), TH_SPAN("milligram"), TH_SPAN("kilogram")};
+  static const th_span first[] = {TH_SPAN("radiogra"),   TH_SPAN("tomogra"),   TH_SPAN("imaging"),
+                                  TH_SPAN("ultraso"),    TH_SPAN("telemetr"),  TH_SPAN("biops"),
+                                  TH_SPAN("monitoring"), TH_SPAN("filtration")};
   static const th_span last[] = {TH_SPAN("graph"), TH_SPAN("graphy"), TH_SPAN("graphic"),
                                  TH_SPAN("gram"), TH_SPAN("scopy")};
+  for (size_t i = 0; i < TH_COUNT(others); i++)
+    if (th_span_eq_nocase(w, others[i])) return false;
+  for (size_t i = 0; i < TH_COUNT(whole); i++)
+    if (th_span_eq_nocase(w, whole[i])) return true;
   for (size_t i = 0; i < TH_COUNT(first); i++)
     if (w.n >= first[i].n && (w.p[0] | 32) == first[i].p[0] &&
         th_span_eq_nocase((th_span){w.p, first[i].n}, first[i]))

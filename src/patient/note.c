@@ -29,10 +29,26 @@ const th_sentence *th_note_sentence_of(const th_note *note, uint32_t token, uint
   return &note->sentences[*hint];
 }
 
+/* What somebody is on: a drug, or what goes on for some time; "on CT" is where something was seen.
+ */
+static bool may_be_on(const th_patient_fact *fact) {
+  static const char *const lasting[] = {"dialysis",  "therapy", "ventilation", "pressure",
+                                        "nutrition", "feeding", "oxygenation", "support"};
+  if (fact->category == TH_ELIG_DRUG) return true;
+  for (size_t i = 0; fact->category == TH_ELIG_PROCEDURE && i < TH_COUNT(lasting); i++) {
+    th_span end = th_span_of(lasting[i]);
+    if (fact->label.n >= end.n &&
+        th_span_eq_nocase((th_span){fact->label.p + fact->label.n - end.n, end.n}, end))
+      return true;
+  }
+  return false;
+}
+
 static uint8_t time_of(const th_note *note, uint32_t token, const th_patient_fact *fact,
                        unsigned cues, uint8_t section) {
   bool doing = fact->category == TH_ELIG_PROCEDURE || fact->category == TH_ELIG_DRUG;
-  if (doing && !fact->absent && token && th_note_among(note, token - 1, "on taking receiving"))
+  if (may_be_on(fact) && !fact->absent && token &&
+      th_note_among(note, token - 1, "on taking receiving"))
     return TH_ELIG_CURRENT;
   if (cues & 1u << TH_CUE_PLANNED) return TH_ELIG_PLANNED;
   if (cues & 1u << TH_CUE_PAST) return TH_ELIG_PAST;
@@ -104,7 +120,7 @@ bool th_note_of_name(th_reading *r, th_span text, th_elig_token room[TH_NOTE_NAM
                      th_note *out, th_sentence *s) {
   *out = (th_note){.r = r, .text = text, .v = {.p = room, .cap = TH_NOTE_NAME_TOKENS}};
   if (text.n == 0 || text.n > TH_NOTE_NAME_TOKENS * 4 || th_elig_phrases_ready() < 0) return false;
-  th_elig_tokenize(text, 0, (uint32_t)TH_MIN(text.n, (size_t)TH_NOTE_NAME_TOKENS), &out->v);
+  th_elig_tokenize(text, 0, (uint32_t)text.n, &out->v);
   *s = (th_sentence){.from = 0, .to = out->v.n};
   return !out->v.failed && out->v.n > 0;
 }
