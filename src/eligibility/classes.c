@@ -361,7 +361,8 @@ static bool is_apart(const th_elig_binder *s, const scale *c) {
 /* Whether the name is of a system of stages of tumors, and more than "stage", "disease stage". */
 static bool names_system(const th_elig_binder *s, const th_elig_mention *m) {
   static th_elig_set wide = TH_ELIG_SET("stage|clinical|disease|pathologic|pathological");
-  return !th_elig_at(s, m->first, &wide);
+  bool part = m->first > 0 && th_elig_sign(&s->t[m->first - 1], '-'); /* "HD-ISS" is another */
+  return !part && !th_elig_at(s, m->first, &wide);
 }
 
 /* Plain numbers are read as quantities, but for lists of them and for a relation before the name.

@@ -61,10 +61,12 @@ static const struct {
     {"/uL", "/mm2", "/mm3"},
     {"mL/min*", "mL/min/m2", "mL/min/{1.73_m2}"},
     {"mL/min*", "mg/min", "mL/min"},
+    {"mL/min*", "/mL/min", "mL/min"},
     {"mL/min*", "mL", "mL/min"},
     {"mL/min*", "%", "mL/min"}, /* "GFR < 50 %": as if of a hundred */
     {"mm[Hg]", "mm", "mm[Hg]"},
     {"ms", "m/s", "ms"},
+    {"%", "mmol/L", "mmol/mol"}, /* of haemoglobin A1c, where that is plausible */
     {"mg/dL", "mm/dL", "mg/dL"},
     {"mL/min*", "mg/mL", "mL/min"},
     {"kg/m2", "[lb_av]", "kg/m2"},

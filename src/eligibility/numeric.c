@@ -58,6 +58,7 @@ static void find_known(void) {
   FIND(life_expectancy, "life_expectancy");
   FIND(chemotherapy_cycles, "chemotherapy_cycles");
   FIND(glucose, "glucose");
+  FIND(ecog, "ecog");
   FIND(asia, "asia");
   FIND(refraction, "refraction");
   FIND(metavir, "metavir");
@@ -378,7 +379,9 @@ static bool bind_scale_behind(th_elig_binder *s, th_elig_quantity *q, uint32_t m
       TH_ELIG_SET("the|a|to|of|covid|-|19|who|modified|baseline|total|(|at|point|item|points");
   static th_elig_set score =
       TH_ELIG_SET("score|scored|scores|scoring|rating|rated|severity|class|grade|points|point");
-  if (m_index >= s->l->n_mentions || q->has_unit || q->reference || q->age || q->tied) return false;
+  bool share = q->has_unit && !strcmp(q->unit.ucum, "%"); /* "60 % on the Karnofsky scale" */
+  if (m_index >= s->l->n_mentions || (q->has_unit && !share) || q->reference || q->age || q->tied)
+    return false;
   const th_elig_mention *m = &s->l->mentions[m_index];
   bool told = q->related && !(s->t[q->number].flags & TH_ELIG_SPELLED);
   for (uint32_t i = q->first; i-- > 0 && q->first - i <= 3;)

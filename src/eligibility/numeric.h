@@ -32,7 +32,7 @@ typedef struct th_elig_known {
   int bclc, tumor_grade, bmi_percentile, inhibitor_titer, intercourse_attempts, residence_distance;
   int life_expectancy, birth_weight, snellen, visual_acuity, pack_years, asia, height, weight,
       metavir, refraction;
-  int chemotherapy_cycles, glucose;
+  int chemotherapy_cycles, glucose, ecog;
   int tumor_count, brain_metastases_count, positive_nodes;
 } th_elig_known;
 extern th_elig_known th_elig_known_attributes;

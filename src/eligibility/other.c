@@ -2,6 +2,7 @@
  *
  *   other := name filler* quantity                    "plaque burden > 70 %", "STOP-Bang score ≥ 3"
  *          | "score" … quantity ("on"|"for") name     "a score of 10 or more on the NAME scale"
+ *          | name "score" "of"? number                 "hardness score of 4", "score of 3 or 4 on"
  *   name  := word+ ("of" word+)?                      up to a sign or a word that is no part of
  * names
  *
@@ -185,7 +186,8 @@ static bool bind_name_behind(th_elig_binder *s, th_elig_quantity *q) {
   for (uint32_t i = q->first; i-- > 0 && q->first - i <= 3;)
     told |= th_elig_at(s, i, &score);
   uint32_t first = q->end;
-  if (!told || q->has_unit || !th_elig_at(s, first, &on)) return false;
+  bool points = q->has_unit && !strcmp(q->unit.ucum, "{score}");
+  if (!told || (q->has_unit && !points) || !th_elig_at(s, first, &on)) return false;
   for (first++; th_elig_at(s, first, &fill);)
     first++;
   uint32_t end = first, words = 0;
@@ -253,11 +255,53 @@ static bool bind_percentile(th_elig_binder *s, th_elig_quantity *q) {
   return th_elig_add_other(s, q, m->first, m->end);
 }
 
+/* "a score of 2, 3 or 4": the next numbers are of the same value, as a range. */
+static void take_listed(th_elig_binder *s, th_elig_quantity *q) {
+  static th_elig_set joints = TH_ELIG_SET("or|and|,|/");
+  uint32_t k = q->end;
+  double high = isnan(q->high) ? q->value : q->high;
+  while (th_elig_at(s, k, &joints)) {
+    k += 1 + th_elig_at(s, k + 1, &joints);
+    if (k >= s->n || s->t[k].kind != TH_ELIG_NUM || s->t[k].value != high + 1) break;
+    high++;
+    q->end = q->value_end = ++k;
+  }
+  if (high == q->value || high == q->high) return;
+  q->high = high;
+  q->relation = TH_ELIG_BETWEEN;
+  th_elig_leaf *l = s->l;
+  for (th_elig_quantity *next = q + 1; next < l->quantities + l->n_quantities; next++)
+    if (next->number < q->end) next->use = TH_ELIG_AS_FACT;
+}
+
+/* "EHS score of 4", "a score of 4 or 5 on the NAME scale": a number that "score" stands before
+ * needs no relation. */
+static bool relate_score(th_elig_binder *s, th_elig_quantity *q) {
+  static th_elig_set score = TH_ELIG_SET("score");
+  static th_elig_set fill = TH_ELIG_SET("of|is|was|:|=|(");
+  static th_elig_set then = TH_ELIG_SET("on|at|in|or|and|for|according|by|,");
+  uint32_t i = q->first, end = q->end;
+  bool bare = !q->has_unit && !q->reference && !q->tied && !q->plus && !q->age &&
+              !(s->t[q->number].flags & TH_ELIG_SPELLED) && q->value < 200;
+  if (!bare || i == 0) return false;
+  while (i > 1 && q->first - i < 2 && th_elig_at(s, i - 1, &fill))
+    i--;
+  if (!th_elig_at(s, i - 1, &score)) return false;
+  bool whole = end >= s->n || th_elig_sign(&s->t[end], '.') || th_elig_sign(&s->t[end], ';') ||
+               th_elig_sign(&s->t[end], ')') || th_elig_at(s, end, &then);
+  static th_elig_set standing = TH_ELIG_SET("positive|standard|normal"); /* "standard score" */
+  if (!whole || (i > 1 && th_elig_at(s, i - 2, &standing))) return false;
+  take_listed(s, q);
+  if (q->end < s->n && th_elig_sign(&s->t[q->end], '+')) return false; /* "0, 1+" */
+  return q->related = true;
+}
+
 bool th_elig_bind_other(th_elig_binder *s, th_elig_quantity *q) {
   static th_elig_set fill =
       TH_ELIG_SET("of|is|was|are|be|been|must|should|shall|has|have|:|with|as|"
                   "that|being|to|(|value|values|measured|at|baseline|a|equal");
   if (q->use == TH_ELIG_FREE && bind_percentile(s, q)) return true;
+  if (q->use == TH_ELIG_FREE && !q->related) relate_score(s, q);
   if (!q->related || q->use != TH_ELIG_FREE || q->age || q->tied || q->plus || q->percentile ||
       !isnan(q->second) || !is_unit_of_measure(q) || !is_whole(s, q))
     return false;

@@ -91,7 +91,7 @@ static bool find_class(const th_elig_binder *s, step *c) {
     i = end;
   }
   c->at = i;
-  return read_classes(s, c);
+  return read_classes(s, c) && (c->listed || c->relation != TH_ELIG_BETWEEN); /* "from 2 tests" */
 }
 
 /* A relation before the level ("≥ grade 2") or behind the class ("II or higher"). */

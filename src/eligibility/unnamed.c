@@ -107,11 +107,56 @@ static bool is_pressures(const th_elig_quantity *q) {
   return !isnan(q->second) && !strcmp(q->unit.ucum, "mm[Hg]");
 }
 
+/* "uncontrolled hypertension (> 160/90)": the same without a unit, behind a word of pressure. */
+static bool is_bare_pressures(const th_elig_binder *s, const th_elig_quantity *q) {
+  static th_elig_set words = TH_ELIG_SET("hypertension|hypotension|hypertensive|hypotensive");
+  if (isnan(q->second) || q->has_unit || !q->related || q->value < 60 || q->second < 30)
+    return false;
+  for (uint32_t i = q->first; i-- > 0 && q->first - i < 10;)
+    if (th_elig_at(s, i, &words)) return !th_elig_is_broken(s->l, i, q->first);
+  return false;
+}
+
+/* "WHO 0-2": WHO alone before such numbers is how somebody gets on; its grades and classes have a
+ * word between, its scale of illness one behind. */
+static bool is_performance(const th_elig_binder *s, const th_elig_quantity *q) {
+  static th_elig_set who = TH_ELIG_SET("who"), fill = TH_ELIG_SET(":|of|ps|=");
+  static th_elig_set other = TH_ELIG_SET("point|-|ordinal|on|scale|score|grade|class|stage|group");
+  double high = isnan(q->high) ? q->value : q->high;
+  uint32_t i = q->first;
+  if (q->has_unit || !q->related || q->reference || q->age || q->plus || q->tied || high > 3 ||
+      (q->value > 0 && isnan(q->high) && q->relation != TH_ELIG_LE && q->relation != TH_ELIG_LT) ||
+      (!isnan(q->high) && q->value > 1) || th_elig_at(s, q->end, &other))
+    return false;
+  while (i > 1 && q->first - i < 2 && th_elig_at(s, i - 1, &fill))
+    i--;
+  return i > 0 && th_elig_at(s, i - 1, &who) && s->t[i - 1].flags & TH_ELIG_ALL_UPPER;
+}
+
+/* Values without a unit whose words beside them are of one attribute alone. */
+static bool bind_bare(th_elig_binder *s, th_elig_quantity *q) {
+  const th_elig_known *known = &th_elig_known_attributes;
+  int a = is_performance(s, q) ? known->ecog : is_bare_pressures(s, q) ? known->blood_pressure : -1;
+  if (a < 0 || !th_elig_fits(a, q)) return false;
+  s->n_list = 1;
+  s->list[0] = a;
+  s->list_first = q->first;
+  th_elig_add_facts(s, a, q, q->first, q->end, UINT32_MAX);
+  s->last_end = q->end;
+  return true;
+}
+
 /* "40-120 kg, inclusive": an item that is nothing but so many kilograms or centimetres is about the
  * body of who joins. */
 static bool is_all_of_item(const th_elig_binder *s, const th_elig_quantity *q) {
-  static th_elig_set behind = TH_ELIG_SET(".|;|in|total|body|weight|tall");
-  uint32_t end = q->end;
+  static th_elig_set behind = TH_ELIG_SET(".|;|,|in|total|body|weight|tall");
+  static th_elig_set sex = TH_ELIG_SET("male|female|men|women|man|woman"); /* "male ≥ 50 kg" */
+  static th_elig_set joint = TH_ELIG_SET(":|for");
+  uint32_t end = q->end, first = q->first;
+  while (first > 0 && th_elig_at(s, first - 1, &joint))
+    first--;
+  if (first > 0 && th_elig_at(s, first - 1, &sex) && q->value >= 25) return true;
+  if (th_elig_at(s, end, &joint) && th_elig_at(s, end + 1, &sex) && q->value >= 25) return true;
   while (th_elig_at(s, end, &behind))
     end++;
   return q->first == 0 && end >= s->n && q->value >= 25;
@@ -119,7 +164,8 @@ static bool is_all_of_item(const th_elig_binder *s, const th_elig_quantity *q) {
 
 bool th_elig_bind_by_unit(th_elig_binder *s, th_elig_quantity *q) {
   const th_elig_known *known = &th_elig_known_attributes;
-  if (!q->has_unit || !q->related || q->reference || q->tied) return false;
+  if (!q->has_unit) return bind_bare(s, q);
+  if (!q->related || q->reference || q->tied) return false;
   bool rays = is_of_earlier_rays(s, q->first, q->end);
   const struct {
     const char *unit;
