@@ -150,16 +150,19 @@ typedef struct th_mention {
   uint32_t n_words;
   const uint32_t *labels; /* what the words are labels of, the most likely first */
   uint32_t n_labels;      /* at least 1 */
+  bool again;             /* was refused, and no shorter label that begins here was taken */
 } th_mention;
-/* TH_MENTION_SHORTER: not this one, but a shorter label that begins at the same word, or else those
- * behind it. Anything else but 0 ends the matching and is returned from it. The mention is
+/* TH_MENTION_SHORTER: not this one, but a shorter label that begins at the same word. When none is
+ * taken, the first comes again, and refused again leaves it to the words behind it. Anything else but 0 ends the matching and is returned from it. The mention is
  * borrowed.
  */
 typedef int (*th_mention_fn)(void *ctx, const th_mention *mention);
 enum { TH_MENTION_SHORTER = INT32_MIN }; /* no error, no count */
-/* Whether the words of a mention list several things ("cyclophosphamide, vincristine, and
- * prednisone"): studies name regimens so, and who reads on wants each by itself. */
-bool th_mention_is_list(th_span text, const th_mention *mention);
+/* Whether a mention whose labels have no code says less than a shorter one: a list of things
+ * ("cyclophosphamide, vincristine, and prednisone", as studies name regimens), a name with its short
+ * form ("chronic obstructive pulmonary disease (COPD)"), a salt of a drug ("doxorubicin
+ * hydrochloride"). The last two only while it is not known that no shorter label is there. */
+bool th_mention_is_loose(th_span text, const th_mention *mention);
 
 /* Memory that a thread uses again from text to text. */
 typedef struct th_concept_matcher th_concept_matcher;

@@ -470,7 +470,8 @@ static void go_on(walk *w, uint32_t node, size_t at, bool apart, bool upper, uns
 }
 
 /* Gathers the labels that count at the place found. */
-static int give(walk *w, th_concept_matcher *m, th_mention_fn fn, void *ctx, th_err *err) {
+static int give(walk *w, th_concept_matcher *m, bool again, th_mention_fn fn, void *ctx,
+                th_err *err) {
   uint32_t n, kept = 0, counting = w->counting[2 * w->apart + w->upper_at_end];
   const uint32_t *hits = th_concepts_hits(w->d, w->node, &n);
   if (n > m->cap_labels) {
@@ -486,7 +487,8 @@ static int give(walk *w, th_concept_matcher *m, th_mention_fn fn, void *ctx, th_
                         .to = m->words[w->end - 1].to,
                         .n_words = (uint32_t)(w->end - w->start),
                         .labels = m->labels,
-                        .n_labels = kept};
+                        .n_labels = kept,
+                        .again = again};
   return fn(ctx, &mention);
 }
 
@@ -510,20 +512,45 @@ static bool find_longest(walk *w, size_t at, size_t most) {
 static int give_longest(walk *w, th_concept_matcher *m, size_t *at, th_mention_fn fn, void *ctx,
                         th_err *err) {
   int rc = TH_MENTION_SHORTER;
-  for (size_t most = m->n; rc == TH_MENTION_SHORTER && find_longest(w, *at, most);
-       most = w->end - 1)
-    rc = give(w, m, fn, ctx, err);
+  size_t most = m->n, refused = 0;
+  while (rc == TH_MENTION_SHORTER && find_longest(w, *at, most)) {
+    rc = give(w, m, false, fn, ctx, err);
+    refused = TH_MAX(refused, w->end);
+    most = w->end - 1;
+  }
+  if (rc == TH_MENTION_SHORTER && find_longest(w, *at, refused))
+    rc = give(w, m, true, fn, ctx, err);
   *at = rc == TH_MENTION_SHORTER ? *at + 1 : w->end;
   return rc == TH_MENTION_SHORTER ? 0 : rc;
 }
 
-bool th_mention_is_list(th_span text, const th_mention *m) {
+static bool is_list(th_span words) {
   static const char plus[] = " plus ";
-  th_span words = {text.p + m->from, m->to - m->from};
   bool is = memchr(words.p, ',', words.n) || memchr(words.p, '+', words.n);
   for (size_t i = 0; !is && i + sizeof plus - 1 <= words.n; i++)
     is = th_span_eq_nocase((th_span){words.p + i, sizeof plus - 1}, th_span_of(plus));
   return is;
+}
+
+static bool is_salt(th_span words) {
+  static const char *const salts[] = {
+      " hydrochloride", " sulfate",  " sulphate", " mesylate",  " citrate",    " acetate",
+      " phosphate",     " maleate",  " malate",   " tartrate",  " fumarate",   " succinate",
+      " hydrobromide",  " tosylate", " besylate", " carbonate", " glucuronate"};
+  for (size_t k = 0; k < TH_COUNT(salts); k++) {
+    size_t n = strlen(salts[k]);
+    if (words.n > n &&
+        th_span_eq_nocase((th_span){words.p + words.n - n, n}, (th_span){salts[k], n}))
+      return true;
+  }
+  return false;
+}
+
+bool th_mention_is_loose(th_span text, const th_mention *m) {
+  th_span words = {text.p + m->from, m->to - m->from};
+  if (m->n_words < 2) return false;
+  if (is_list(words)) return true;
+  return !m->again && (memchr(words.p, '(', words.n) || is_salt(words));
 }
 
 int th_concepts_match(const th_concepts *d, th_concept_matcher *m, th_span text, unsigned flags,

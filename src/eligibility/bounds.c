@@ -168,10 +168,10 @@ static void name_fact(th_elig_binder *s, th_elig_fact *f, uint32_t mention) {
 /* Scales on which less is better. */
 static bool is_worse_upward(int attribute) {
   static const char *const keys[] = {
-      "ecog",         "asa",        "nyha",     "ccs_angina", "killip",       "rutherford",
-      "fontaine",     "child_pugh", "metavir",  "ckd_stage",  "gold",         "mrc_dyspnea",
-      "cancer_stage", "gvhd_grade", "edss",     "tumor_grade", "toxicity_grade", "mrs",
-      "hoehn_yahr",   "gmfcs",      "hurley",   "who_fc",     "wagner",       "hunt_hess",
+      "ecog",         "asa",        "nyha",      "ccs_angina",  "killip",         "rutherford",
+      "fontaine",     "child_pugh", "metavir",   "ckd_stage",   "gold",           "mrc_dyspnea",
+      "cancer_stage", "gvhd_grade", "edss",      "tumor_grade", "toxicity_grade", "mrs",
+      "hoehn_yahr",   "gmfcs",      "hurley",    "who_fc",      "wagner",         "hunt_hess",
       "wfns",         "mg_class",   "west_haven"};
   for (size_t i = 0; i < TH_COUNT(keys); i++)
     if (!strcmp(th_elig_attributes[attribute].key, keys[i])) return true;

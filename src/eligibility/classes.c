@@ -393,8 +393,8 @@ static void find_relation(th_elig_binder *s, const th_elig_mention *m, scale *c)
   int p = th_elig_phrase_at(s->l->text, s->t, s->n, c->end, TH_ELIG_F_BEHIND, &behind);
   if (c->related || c->listed || p < 0 || (behind < s->n && s->t[behind].kind == TH_ELIG_NUM))
     return;
-  c->relation = th_elig_turn_better(s, c->attribute, c->end, behind,
-                                    (uint8_t)th_elig_phrase_get(p)->value);
+  c->relation =
+      th_elig_turn_better(s, c->attribute, c->end, behind, (uint8_t)th_elig_phrase_get(p)->value);
   c->related = true;
   c->end = behind;
 }

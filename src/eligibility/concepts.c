@@ -420,9 +420,8 @@ static int take(void *ctx, const th_mention *m) {
   if (!tokens_of(r, from, to, &first, &end) || is_everyday_here(r, words, first, end)) return 0;
   th_elig_meaning meant = th_elig_meaning_of(r->lexicon, m);
   int category = meant.category;
-  if ((category < 0 || (category == TH_ELIG_DRUG && !meant.code.n)) &&
-      th_mention_is_list((th_span){r->l->text.p + r->l->from, r->l->to - r->l->from}, m))
-    return TH_MENTION_SHORTER;
+  th_span text = {r->l->text.p + r->l->from, r->l->to - r->l->from};
+  if ((category < 0 || !meant.code.n) && th_mention_is_loose(text, m)) return TH_MENTION_SHORTER;
   if (category < 0) return 0;
   bool tested = category == TH_ELIG_DRUG && is_tested(r, first, end);
   if (tested) category = TH_ELIG_FINDING;

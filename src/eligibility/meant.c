@@ -145,7 +145,8 @@ int th_elig_fitting(const th_elig_binder *s, const th_elig_mention *m, const th_
 
 bool th_elig_only_link_words(const th_elig_binder *s, uint32_t from, uint32_t to) {
   static th_elig_set words = TH_ELIG_SET(
-      "of|is|was|score|statu|status|class|grade|stage|level|value|(|)|[|]|:|-|the|a|index|scale|type|"
+      "of|is|was|score|statu|status|class|grade|stage|level|value|(|)|[|]|:|-|the|a|index|scale|"
+      "type|"
       "functional|"
       "total|at|in|should|must|be|has|have|classification|category|performance|ps|group|who|ecog|"
       "zubrod|,|with|or|to|range|ranging|classe|classes|=|screening|baseline|functional|ranked|"

@@ -214,7 +214,7 @@ static bool bind_before(th_elig_binder *s, th_elig_quantity *q, uint32_t gap, ui
   if (a == known->age && th_elig_is_of_other_time(s, m->end, q)) return false;
   if (gap > 4 && th_elig_attributes[a].scale && th_elig_counts_next(s, q)) return false;
   bool minus = q->first > 0 && th_elig_sign(&s->t[q->first - 1], '-');
-  if (a == known->refraction && minus) return false; /* "- 6 D or more": whether in size? */
+  if (a == known->refraction && minus) return false;  /* "- 6 D or more": whether in size? */
   bool part = minus && !q->related && q->first > 1 && /* "[IIEF]-5" is a name */
               (th_elig_sign(&s->t[q->first - 2], ']') || th_elig_sign(&s->t[q->first - 2], ')'));
   if (part && !(s->t[q->first - 1].flags & TH_ELIG_SPACE_BEFORE) &&

@@ -190,9 +190,7 @@ static int take_mention(void *ctx, const th_mention *m) {
                .label = concept.label,
                .concept_id = id,
                .category = category_of_kind[concept.kind]};
-  bool loose = concept.kind == TH_CONCEPT_OTHER || t.category == TH_ELIG_DRUG;
-  if (f->running && loose && !concept.n_codes && th_mention_is_list(f->text, m))
-    return TH_MENTION_SHORTER;
+  if (f->running && !concept.n_codes && th_mention_is_loose(f->text, m)) return TH_MENTION_SHORTER;
   if (f->running && (is_other_mention(f, m) || !is_said(f, m, id, &t.category))) return f->r->rc;
   add_found(f, &t);
   return f->r->rc;
