@@ -50,7 +50,8 @@ static uint16_t flags_of(const th_verdict_patient *v, const th_elig_fact *f,
   if (th_verdict_idle(f)) out |= TH_SAYS_IDLE;
   if (th_verdict_ability(f)) out |= TH_SAYS_ABILITY;
   if (f->negated) return (uint16_t)(out | TH_SAYS_NEGATED);
-  if (v->words && r->rule == TH_RULE_NARROWER && th_doubt_wide(f)) out |= TH_SAYS_WIDE;
+  if (v->words && r->rule == TH_RULE_NARROWER && !f->degree.n && th_doubt_wide(f))
+    out |= TH_SAYS_WIDE; /* in the degree that is asked for it does matter */
   if (r->patient == TH_NO_FACT && th_verdict_untested(v, f)) out |= TH_SAYS_UNTESTED;
   return (uint16_t)out;
 }
