@@ -328,9 +328,13 @@ static uint32_t read_high(const th_elig_scan *s, uint32_t i, th_elig_quantity *q
     return i; /* 18 years-65 */
   value high;
   uint32_t end = read_value(s, k, &high);
+  bool descends = q->relation == TH_ELIG_BETWEEN && q->related && isfinite(q->value) &&
+                  high.v < q->value && high.v > 0 && !high.power && !*power;
   if (high.v <= q->value) {
     if (!isnan(q->other) && high.v > q->other)
       q->value = q->other; /* 1,000-3.500? */
+    else if (descends)
+      return q->high = q->value, q->value = high.v, end; /* "between 140 and 90" */
     else
       return i;
   }
