@@ -224,14 +224,19 @@ static bool is_verb_of_clause(const th_elig_context *c, uint32_t i) {
   return i > 0 && among(c, i - 1, &relative);
 }
 
-/* "Patients with X or Y of any sort are eligible": the first verb behind the mention, and whether
- * it says that what stands before it is allowed, or left out. Over a comma only in a list. */
 /* "X (such as Y, Z) is allowed": the parenthesis that a mention stands in holds examples. */
 static bool is_in_examples(const th_elig_context *c) {
   static th_elig_set example = TH_ELIG_SET("eg|e|i|ie|such|including|like");
   return c->parenthesis != UINT32_MAX && among(c, c->parenthesis + 1, &example);
 }
 
+/* "A, B 6 weeks C is allowed": a time ends what a list says; behind one name it is passed over. */
+static bool ends_with_window(const th_elig_context *c, uint32_t i, uint32_t commas) {
+  return th_elig_in_window(c->leaf, i) && (commas || token(c, i + 1)->flags & TH_ELIG_UPPER);
+}
+
+/* "Patients with X or Y of any sort are eligible": the first verb behind the mention, and whether
+ * it says that what stands before it is allowed, or left out. Over a comma only in a list. */
 static void look_ahead(th_elig_context *c, uint32_t end, th_elig_setting *s) {
   enum { NEAR = 22, FAR = 60 };
   static th_elig_set be = TH_ELIG_SET("is|are|was|were|will|may|should|must|can|has|have|had|need|"
@@ -262,7 +267,7 @@ static void look_ahead(th_elig_context *c, uint32_t end, th_elig_setting *s) {
     bool closes = th_elig_sign(t, ')') && !(examples && !closed);
     closed |= th_elig_sign(t, ')');
     if (th_elig_is_broken(c->leaf, i, i + 1) || th_elig_begins_anew(c, i) || closes ||
-        th_elig_sign(t, ':') || th_elig_in_window(c->leaf, i) ||
+        th_elig_sign(t, ':') || ends_with_window(c, i, commas) ||
         (th_elig_ends_thought(c, i) && !who && !among(c, i, &due)))
       return;
     commas += th_elig_sign(t, ',') && (!examples || closed);

@@ -30,7 +30,7 @@ static const row rows[] = {
      "lacks|free|negative|cannot|devoid|precluding|preclude|precluded|preventing|prevent|instead|"
      "unavailability|ruled|rule|rules|unable|inability|fail|failed|failure|rather|opposed|naive|"
      "exclusion|contraindicating|prohibiting|prohibit|absent|"
-     "untreated|t|ineligible|unsuitable|off"},
+     "untreated|t|ineligible|unsuitable|off|o"},
     {STOP, "but|however|although|though|who|whom|whose|which|if|when|while|because|secondary|due|"
            "where|whereas|despite"},
     {PAST, "history|past|previous|previously|prior|former|formerly|had|earlier|received|undergone|"
@@ -282,7 +282,7 @@ bool th_elig_begins_anew(const th_elig_context *c, uint32_t i) {
 }
 
 bool th_elig_ends_thought(const th_elig_context *c, uint32_t i) {
-  return cue_of(token(c, i)) & (STOP | EXCEPT);
+  return cue_of(token(c, i)) & (STOP | EXCEPT) && !is_not_limited(c, i);
 }
 
 static th_elig_set clause_verbs =
@@ -301,7 +301,7 @@ static bool begins_clause(const th_elig_context *c, uint32_t i) {
  * was named yet. */
 static bool is_demand(const th_elig_context *c, uint32_t i) {
   static th_elig_set demands = TH_ELIG_SET(
-      "agree|agrees|agreement|must|should|will|willing|willingness|able|ability|includes");
+      "agree|agrees|agreement|must|should|will|willing|willingness|able|ability|includes|with");
   static th_elig_set joint = TH_ELIG_SET(",|and"), then = TH_ELIG_SET("then");
   if (among(c, i, &then)) return true; /* "without any cause, then …" */
   return i > 0 && among(c, i, &demands) && among(c, i - 1, &joint);
@@ -352,6 +352,15 @@ static bool is_of_either(const th_elig_context *c, uint32_t i) {
   return false;
 }
 
+/* "illness other than X (e.g. Y": Y is an example of what X is taken from, unless X is a sort. */
+static bool gives_others(const th_elig_context *c, uint32_t i) {
+  static th_elig_set than = TH_ELIG_SET("than|besides"), eg = TH_ELIG_SET("e|eg|i|ie|such|like");
+  static th_elig_set sort = TH_ELIG_SET("malignancy|malignancie|cancer|tumor|inhibitor|agent|drug|"
+                                        "medication|therapy|treatment|condition|disorder");
+  return c->parenthesis == i && c->last > 0 && !among(c, c->last - 1, &sort) &&
+         among(c, c->role.at, &than) && among(c, i + 1, &eg);
+}
+
 /* Where an exception ends that named something: at examples of what stands before it, at a clause
  * of its own, and at the next joint or parenthesis when a time was said of it. With a preposition
  * its tail begins, which qualifies what is excepted and is itself none. One that named nothing ends
@@ -369,7 +378,7 @@ static void see_exception(th_elig_context *c, uint32_t i) {
   bool opens = c->parenthesis == i, inside = c->parenthesis != UINT32_MAX && !opens;
   bool comma = i > 0 && th_elig_sign(token(c, i - 1), ',');
   bool such_as = among(c, i, &such) && among(c, i + 1, &as);
-  bool examples = (comma && (such_as || among(c, i, &example))) ||
+  bool examples = gives_others(c, i) || (comma && (such_as || among(c, i, &example))) ||
                   (among(c, i, &example) && among(c, i + 1, &other));
   c->timed |= th_elig_in_window(c->leaf, i);
   if (!inside && (examples || begins_clause(c, i) || (c->timed && (opens || among(c, i, &joint)))))
@@ -516,10 +525,15 @@ static bool is_next_of_list(const th_elig_context *c, uint32_t first) {
   return true;
 }
 
-/* "bone scan negative | for metastases": the result of a test denies what it is negative for. */
-static void see_result(th_elig_context *c, uint32_t end) {
+/* "bone scan negative | for metastases", "negative results | of HIV tests": the result of a test
+ * denies what it is negative for. */
+static void see_result(th_elig_context *c, uint32_t first, uint32_t end) {
   static th_elig_set negative = TH_ELIG_SET("negative"), for_ = TH_ELIG_SET("for");
+  static th_elig_set of = TH_ELIG_SET("of|for"), result = TH_ELIG_SET("result|finding");
+  if (end == 0) return;
   if (among(c, end - 1, &negative) && among(c, end, &for_)) see_negation(c, end - 1);
+  if (among(c, first, &negative) && among(c, end - 1, &result) && among(c, end, &of))
+    see_negation(c, first);
 }
 
 /* "not HIV positive or pregnant": "not" right before a name denies it and the next joined to it. */
@@ -561,7 +575,7 @@ th_elig_setting th_elig_context_at(th_elig_context *c, uint32_t first, uint32_t 
   c->seen++;
   c->last = end;
   c->at = TH_MAX(c->at, end);
-  see_result(c, end);
+  see_result(c, first, end);
   return s;
 }
 

@@ -157,7 +157,7 @@ static uint32_t reach_of_lone(const th_elig_context *c, uint32_t i) {
   static th_elig_set not_ = TH_ELIG_SET("t"), absent = TH_ELIG_SET("absent");
   static th_elig_set untreated = TH_ELIG_SET("untreated");
   static th_elig_set with = TH_ELIG_SET("with|by"), earlier = TH_ELIG_SET("previously");
-  static th_elig_set off = TH_ELIG_SET("off");
+  static th_elig_set off = TH_ELIG_SET("off"), o = TH_ELIG_SET("o"), w = TH_ELIG_SET("w");
   static th_elig_set behind = TH_ELIG_SET("by|on|at|in|or|and|from|for|during|of|to|with");
   if (among(c, i, &not_)) {
     bool apostrophe =
@@ -169,6 +169,8 @@ static uint32_t reach_of_lone(const th_elig_context *c, uint32_t i) {
   if (among(c, i, &untreated)) /* not "untreated, with localized disease" */
     return i > 0 && among(c, i - 1, &earlier) && among(c, i + 1, &with) ? SHORT_LIST : 0;
   if (among(c, i, &off)) return reach_of_off(c, i);
+  if (among(c, i, &o)) /* "w/o X" */
+    return i > 1 && th_elig_sign(token(c, i - 1), '/') && among(c, i - 2, &w) ? TH_ELIG_FAR : 0;
   return reach_of_unfit(c, i);
 }
 
@@ -197,7 +199,7 @@ uint32_t th_elig_reach_of_denial(const th_elig_context *c, uint32_t i) {
       "response|efficacy|access|improvement|benefit|effect|availability|adherence|"
       "compliance|willingness|ability|interest|experience|knowledge|insurance|tolerance|"
       "contraindication|control|data|information|preference|doubt");
-  static th_elig_set lone = TH_ELIG_SET("t|absent|untreated|ineligible|unsuitable|off");
+  static th_elig_set lone = TH_ELIG_SET("t|absent|untreated|ineligible|unsuitable|off|o");
   static th_elig_set history = TH_ELIG_SET("history|family"), neg = TH_ELIG_SET("negative");
   if (among(c, i, &lone)) return reach_of_lone(c, i);
   static th_elig_set lacks = TH_ELIG_SET("lack|lacking");
