@@ -529,6 +529,8 @@ int th_elig_read_concepts_of(th_elig_leaf *l, th_elig_lexicon *x, uint8_t *combi
   if (l->under == TH_ELIG_UNDER_EXCEPTION) th_elig_context_except(&r.context);
   th_elig_compose(l, &x->terms);
   if (x->terms.failed) return th_err_set(err, TH_ENOMEM, "out of memory reading concepts");
+  rc = th_elig_name_members(l, x, err);
+  if (rc < 0) return rc;
   add_terms(&r);
   l->open = th_elig_context_open(&r.context);
   th_elig_leaf_sort(l);

@@ -111,3 +111,18 @@ int th_elig_read_ellipses(th_elig_leaf *l, th_elig_lexicon *x, th_err *err) {
   }
   return rc < 0 ? rc : 0;
 }
+
+int th_elig_name_members(th_elig_leaf *l, th_elig_lexicon *x, th_err *err) {
+  int rc = 0;
+  for (uint32_t k = 0; k < x->terms.n && rc >= 0; k++) {
+    th_elig_term *t = &x->terms.p[k];
+    if (!t->whole_to || t->code.n || t->category > TH_ELIG_FINDING) continue;
+    reader r = {.l = l, .x = x, .n = t->label.n};
+    rc = th_concepts_match(x->dict, x->matcher, t->label, 0, take_whole, &r, err);
+    if (rc < 0 || !r.t.label.n) continue;
+    t->category = r.t.category;
+    t->label = r.t.label;
+    t->code = r.t.code;
+  }
+  return rc < 0 ? rc : 0;
+}
