@@ -108,8 +108,8 @@ th_span th_concepts_code(const th_concepts *dict, uint32_t code, bool *own);
  * there are. The prefix is compared in any case: "mesh:D003924", "SNOMEDCT:44054006". */
 size_t th_concepts_by_code(const th_concepts *dict, th_span code, uint32_t *out, size_t cap);
 
-/* The concepts of which a text is a label as a whole, in any case: at most cap into out. Returns how
- * many there are. */
+/* The concepts of which a text is a label as a whole, in any case: at most cap into out. Returns
+ * how many there are. */
 size_t th_concepts_named(const th_concepts *dict, th_span text, uint32_t *out, size_t cap);
 
 /* ---- other wordings ---- */
@@ -153,15 +153,16 @@ typedef struct th_mention {
   bool again;             /* was refused, and no shorter label that begins here was taken */
 } th_mention;
 /* TH_MENTION_SHORTER: not this one, but a shorter label that begins at the same word. When none is
- * taken, the first comes again, and refused again leaves it to the words behind it. Anything else but 0 ends the matching and is returned from it. The mention is
- * borrowed.
+ * taken, the first comes again, and refused again leaves it to the words behind it. Anything else
+ * but 0 ends the matching and is returned from it. The mention is borrowed.
  */
 typedef int (*th_mention_fn)(void *ctx, const th_mention *mention);
 enum { TH_MENTION_SHORTER = INT32_MIN }; /* no error, no count */
 /* Whether a mention whose labels have no code says less than a shorter one: a list of things
- * ("cyclophosphamide, vincristine, and prednisone", as studies name regimens), a name with its short
- * form ("chronic obstructive pulmonary disease (COPD)"), a salt of a drug ("doxorubicin
- * hydrochloride"). The last two only while it is not known that no shorter label is there. */
+ * ("cyclophosphamide, vincristine, and prednisone", as studies name regimens), a name with its
+ * article ("an anti-PD-1 antibody"), with its short form ("chronic obstructive pulmonary disease
+ * (COPD)"), a salt of a drug ("doxorubicin hydrochloride"). The last two only while it is not known
+ * that no shorter label is there. */
 bool th_mention_is_loose(th_span text, const th_mention *mention);
 
 /* Memory that a thread uses again from text to text. */

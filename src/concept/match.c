@@ -546,10 +546,20 @@ static bool is_salt(th_span words) {
   return false;
 }
 
+static bool has_article(th_span words) {
+  static const char *const articles[] = {"a ", "an ", "the "};
+  for (size_t k = 0; k < TH_COUNT(articles); k++) {
+    size_t n = strlen(articles[k]);
+    if (words.n > n && th_span_eq_nocase((th_span){words.p, n}, th_span_of(articles[k])))
+      return true;
+  }
+  return false;
+}
+
 bool th_mention_is_loose(th_span text, const th_mention *m) {
   th_span words = {text.p + m->from, m->to - m->from};
   if (m->n_words < 2) return false;
-  if (is_list(words)) return true;
+  if (is_list(words) || has_article(words)) return true;
   return !m->again && (memchr(words.p, '(', words.n) || is_salt(words));
 }
 

@@ -360,7 +360,7 @@ static int bring_up(update *u, const th_side *counts, const th_gather *gathered,
 /* What a dictionary is made from: the maker's version, the course of the log and the vocabularies.
  */
 static int compute_basis(update *u, th_err *err) {
-  enum { MAKER = 5 };
+  enum { MAKER = 6 };
   uint64_t vocabularies = 0;
   int rc = th_registry_vocabulary_mark(u->r, &vocabularies, err);
   const uint64_t all[] = {MAKER, TH_CONCEPT_FILE_VERSION, u->applied_seq, u->applied_mark,
