@@ -14,8 +14,8 @@
  * words with, behind them all. Errors: TH_ENOMEM. */
 int th_elig_read_ellipses(th_elig_leaf *leaf, th_elig_lexicon *lexicon, th_err *err) TH_MUST_USE;
 
-/* What the dictionary calls names that were put together from a head they share: "bacterial or viral
- * infection". After th_elig_compose. Errors: TH_ENOMEM. */
+/* What the dictionary calls names that were put together from a head they share: "bacterial or
+ * viral infection". After th_elig_compose. Errors: TH_ENOMEM. */
 int th_elig_name_members(th_elig_leaf *leaf, th_elig_lexicon *lexicon, th_err *err) TH_MUST_USE;
 
 #endif
