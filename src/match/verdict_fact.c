@@ -103,11 +103,12 @@ static int judge_once(th_verdict_fact *out, const th_criteria_outline *o, uint32
     v = &stranger;
   }
   bool worded = has_worded_guard(f);
-  if (!known)
+  if (!known) {
     th_verdict_judge(out, &o->tree, f, v, mode);
-  else if (worded)
-    out->guard = (uint8_t)th_judge_guard(v, &o->tree, &f->guard),
+  } else if (worded) {
+    out->guard = (uint8_t)th_judge_guard(v, &o->tree, &f->guard);
     out->guard = (uint8_t)th_judge_exception(v, &o->tree, f, out);
+  }
   if (kept && !known) *kept = *out;
   if (kept && worded) kept->guard = TH_UNKNOWN;
   return 0;
