@@ -130,10 +130,9 @@ static bool names_toxicity(const th_elig_binder *s) {
   for (uint32_t i = 0; i < s->n; i++) {
     uint32_t n = s->t[i].to - s->t[i].from;
     const char *end = s->l->text.p + s->t[i].to;
-    if (s->t[i].kind == TH_ELIG_WORD && n > 8 &&
-        (th_span_eq_nocase((th_span){end - 8, 8}, TH_SPAN("toxicity")) ||
-         th_span_eq_nocase((th_span){end - 10, 10}, TH_SPAN("toxicities"))))
-      return true;
+    if (s->t[i].kind != TH_ELIG_WORD) continue;
+    if (n > 8 && th_span_eq_nocase((th_span){end - 8, 8}, TH_SPAN("toxicity"))) return true;
+    if (n >= 10 && th_span_eq_nocase((th_span){end - 10, 10}, TH_SPAN("toxicities"))) return true;
   }
   return false;
 }

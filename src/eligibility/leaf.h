@@ -74,6 +74,8 @@ void th_elig_read_numbers(th_elig_leaf *leaf);
 void th_elig_read_windows(th_elig_leaf *leaf);
 /* Conditions and groups of people, and the windows, for the numeric facts. */
 void th_elig_read_guards(th_elig_leaf *leaf);
+/* Denies numbers that are refused, demanded of who is kept out, or failed. */
+void th_elig_turn_numbers(th_elig_leaf *leaf);
 void th_elig_read_categories(th_elig_leaf *leaf);
 /* The links of all facts, which are in the order of the text. */
 void th_elig_read_links(th_elig_leaf *leaf);

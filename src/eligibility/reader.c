@@ -72,6 +72,7 @@ static int read_stretch(th_elig_leaf *leaf, uint32_t from, uint32_t to, th_elig_
   th_elig_read_numbers(leaf);
   th_elig_leaf_sort(leaf);
   th_elig_read_windows(leaf);
+  th_elig_turn_numbers(leaf);
   th_elig_read_guards(leaf);
   th_elig_read_categories(leaf);
   th_elig_leaf_sort(leaf);
