@@ -83,33 +83,6 @@ bool th_elig_is_negated(const th_elig_binder *s, uint32_t first) {
   return false;
 }
 
-/* Whether words that end before token `at` turn what stands there: "outside the", "not between". */
-static bool is_turned(const th_elig_binder *s, uint32_t at) {
-  enum { REACH = 8 };
-  static th_elig_set fill =
-      TH_ELIG_SET("of|the|a|range|normal|reference|acceptable|limit|from|between|within|in|:|(|=|"
-                  "defined|as|than");
-  static th_elig_set outside = TH_ELIG_SET("outside"), out = TH_ELIG_SET("out|other");
-  static th_elig_set behind_out = TH_ELIG_SET("of|than"), no = TH_ELIG_SET("not");
-  uint32_t i = at;
-  while (i > 0 && at - i < REACH && th_elig_at(s, i - 1, &fill))
-    i--;
-  bool turned = i > 0 && (th_elig_at(s, i - 1, &outside) ||
-                          (th_elig_at(s, i - 1, &out) && th_elig_at(s, i, &behind_out)));
-  i -= turned;
-  return turned != (i > 0 && th_elig_at(s, i - 1, &no));
-}
-
-/* "potassium outside the range of 3.5 to 5.5", "outside a heart rate of 50 to 90". What "not"
- * before the name says is th_elig_is_negated's. */
-static bool is_outside(const th_elig_binder *s, const th_elig_quantity *q, uint32_t first) {
-  static th_elig_set no = TH_ELIG_SET("no|not|without|never|absence|nor|cannot");
-  bool before = first < q->number && is_turned(s, first);
-  for (uint32_t i = first; before && i-- > 0 && first - i <= 4;)
-    before = !th_elig_at(s, i, &no);
-  return q->relation == TH_ELIG_BETWEEN && is_turned(s, q->number) != before;
-}
-
 static const char *keep_unit(const th_elig_binder *s, const char *ucum) {
   const th_elig_facts *v = s->l->facts;
   for (uint32_t i = v->n; i-- > 0 && v->n - i < 8;)
@@ -177,7 +150,7 @@ th_elig_fact *th_elig_bind_value(th_elig_binder *s, int attribute, const th_elig
   f->reference = is_of_predicted(attribute, q) ? TH_ELIG_PREDICTED : q->reference;
   f->value = value;
   f->high = q->high;
-  f->negated = th_elig_is_negated(s, first) != is_outside(s, q, first);
+  f->negated = th_elig_is_negated(s, first);
   uint32_t index = s->l->facts->n - 1;
   const char *unit = q->has_unit ? keep_unit(s, q->unit.ucum) : NULL;
   f = &s->l->facts->p[index];
@@ -191,7 +164,6 @@ static void name_fact(th_elig_binder *s, th_elig_fact *f, uint32_t mention) {
   if (f && mention != UINT32_MAX) th_elig_set_name(s, f, &s->l->mentions[mention]);
 }
 
-/* mention: what names the attribute in the item, UINT32_MAX when nothing near does. */
 /* Scales on which less is better. */
 static bool is_worse_upward(int attribute) {
   static const char *const keys[] = {

@@ -3,6 +3,7 @@
  *   refused  := fact "are excluded" | fact "is not allowed"        among inclusions
  *   demanded := "must have" fact | name "should be" value          among exclusions
  *   failed   := "unable to maintain" fact | "failure to have" fact
+ *   outside  := "outside" (fact | range) | name "not between" range
  *
  * What is refused or failed is denied, and so is what an exclusion demands: who does not have it is
  * kept out. */
@@ -96,6 +97,35 @@ static bool is_failed(const th_elig_leaf *l, uint32_t first) {
   return i > 2 && at(l, i - 1, &verb) && at(l, i - 2, &to) && at(l, i - 3, &fails);
 }
 
+/* Whether words that end before token `end` turn what stands there: "outside the", "not between".
+ */
+static bool is_turned(const th_elig_leaf *l, uint32_t end) {
+  enum { REACH = 8 };
+  static th_elig_set fill =
+      TH_ELIG_SET("of|the|a|range|normal|reference|acceptable|limit|from|between|within|in|:|(|=|"
+                  "defined|as");
+  static th_elig_set outside = TH_ELIG_SET("outside"), out = TH_ELIG_SET("out");
+  static th_elig_set behind_out = TH_ELIG_SET("of"), no = TH_ELIG_SET("not");
+  uint32_t i = end;
+  while (i > 0 && end - i < REACH && at(l, i - 1, &fill))
+    i--;
+  bool turned = i > 0 && (at(l, i - 1, &outside) || (at(l, i - 1, &out) && at(l, i, &behind_out)));
+  i -= turned;
+  return turned != (i > 0 && at(l, i - 1, &no));
+}
+
+/* "potassium outside the range of 3.5 to 5.5", "outside a heart rate of 50 to 90"; not what is
+ * denied before its name already. */
+static bool is_outside(const th_elig_leaf *l, const th_elig_fact *f, uint32_t first, uint32_t end) {
+  uint32_t value = first;
+  if (f->relation != TH_ELIG_BETWEEN) return false;
+  while (value < end &&
+         (l->tokens.p[value].from < f->value_from || l->tokens.p[value].kind != TH_ELIG_NUM))
+    value++;
+  bool before = !f->negated && first < value && is_turned(l, first);
+  return (value < end && is_turned(l, value)) != before;
+}
+
 /* "must be postmenopausal for at least 1 year to be considered so": says who is, and demands
  * nothing of the others. */
 static bool defines(const th_elig_fact *f) {
@@ -105,7 +135,8 @@ static bool defines(const th_elig_fact *f) {
 
 void th_elig_turn_numbers(th_elig_leaf *l) {
   static th_elig_set looked_for =
-      TH_ELIG_SET("excluded|exclusionary|ineligible|disqualified|prohibited|eligible|allowed|"
+      TH_ELIG_SET("outside|out|not|excluded|exclusionary|ineligible|disqualified|prohibited|"
+                  "eligible|allowed|"
                   "permitted|acceptable|enrolled|must|should|shall|unable|inability|fail|failed|"
                   "failure");
   bool refused = false;
@@ -117,7 +148,8 @@ void th_elig_turn_numbers(th_elig_leaf *l) {
     refused = l->kind == TH_ELIG_INCLUSION &&
               (is_refused(l, end) || (refused && are_joined(l, end, next)));
     bool demanded = l->kind == TH_ELIG_EXCLUSION && is_demanded(l, first, end) && !defines(f);
-    if (refused || demanded || is_failed(l, first)) f->negated = !f->negated;
+    bool turned = refused || demanded || is_failed(l, first);
+    if (turned != is_outside(l, f, first, end)) f->negated = !f->negated;
     next = first;
   }
 }

@@ -6,6 +6,15 @@
 #include "eligibility/numeric.h"
 #include "eligibility/phrases.h"
 
+/* A value that no mention names: what stands in its list is of the same attribute. */
+static void add_alone(th_elig_binder *s, int a, th_elig_quantity *q) {
+  s->n_list = 1;
+  s->list[0] = a;
+  s->list_first = q->first;
+  th_elig_add_facts(s, a, q, q->first, q->end, UINT32_MAX);
+  s->last_end = q->end;
+}
+
 /* ---- what the words above the item ask for ---- */
 
 /* "Age:" and under it "18 and over". */
@@ -20,11 +29,7 @@ bool th_elig_bind_topic(th_elig_binder *s, th_elig_quantity *q) {
     bool age = a == th_elig_known_attributes.age;
     if (!q->related && (!th_elig_attributes[a].scale || q->tied)) continue;
     if (age && th_elig_is_before_event(s, q)) continue;
-    s->n_list = 1;
-    s->list[0] = a;
-    s->list_first = q->first;
-    th_elig_add_facts(s, a, q, q->first, q->end, UINT32_MAX);
-    s->last_end = q->end;
+    add_alone(s, a, q);
     return true;
   }
   return false;
@@ -138,11 +143,7 @@ static bool bind_bare(th_elig_binder *s, th_elig_quantity *q) {
   const th_elig_known *known = &th_elig_known_attributes;
   int a = is_performance(s, q) ? known->ecog : is_bare_pressures(s, q) ? known->blood_pressure : -1;
   if (a < 0 || !th_elig_fits(a, q)) return false;
-  s->n_list = 1;
-  s->list[0] = a;
-  s->list_first = q->first;
-  th_elig_add_facts(s, a, q, q->first, q->end, UINT32_MAX);
-  s->last_end = q->end;
+  add_alone(s, a, q);
   return true;
 }
 
