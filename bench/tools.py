@@ -247,3 +247,12 @@ def lucene(name="Peer"):
         subprocess.run([os.path.join(home, "bin", "javac"), "-cp", path, "-d", classes, *peers], check=True)
     return [os.path.join(home, "bin", "java"), "--add-modules", "jdk.incubator.vector",
             "--enable-native-access=ALL-UNNAMED", "-Xmx4g", "-cp", path, name]
+
+
+def criteria():
+    """(number, bytes of the eligibility criteria) of each record of the corpus."""
+    with open(plain(corpus(False)), encoding="utf-8") as lines:
+        for line in lines:
+            protocol = json.loads(line)["protocolSection"]
+            text = protocol.get("eligibilityModule", {}).get("eligibilityCriteria", "")
+            yield protocol["identificationModule"]["nctId"], text.encode()
